@@ -1,0 +1,28 @@
+using System.Numerics;
+using DistTrain.Optimization.Options;
+
+namespace DistTrain.Optimization.Optimizers;
+
+/// <summary>
+/// What makes an optimizer available by name. Implementing this (a public class with a parameterless constructor) in
+/// one file of this folder is all that a new optimizer needs: <see cref="OptimizerCatalog"/> finds it.
+/// </summary>
+public interface IOptimizerDefinition
+{
+    /// <summary>Name in the job file, kebab-case.</summary>
+    string Name { get; }
+
+    /// <summary>One sentence: the rule and when to choose it.</summary>
+    string Summary { get; }
+
+    /// <summary>Where the formula comes from.</summary>
+    string Source { get; }
+
+    /// <summary>Every option, <c>lr</c> first.</summary>
+    IReadOnlyList<Option> Options { get; }
+
+    /// <summary>The rule with its options bound.</summary>
+    /// <typeparam name="T">Element type of weights and slots: float in training, double in tests of the formulas.</typeparam>
+    IOptimizer<T> Create<T>(OptionValues options)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+}

@@ -1,0 +1,55 @@
+using System.Numerics;
+using DistTrain.Optimization.Parameters;
+
+namespace DistTrain.Optimization.Optimizers;
+
+/// <summary>All that an optimizer sees of one piece of one segment in one step. All spans have the piece's length.</summary>
+public readonly ref struct PieceStep<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T[][] _slots;
+    private readonly int _slotOffset;
+
+    /// <param name="segment">The tensor the piece belongs to: its kind decides decay and adaptation.</param>
+    /// <param name="step">Number of updates done before this one, from 0.</param>
+    /// <param name="learningRate">Scheduled rate of this step.</param>
+    /// <param name="weights">Weights of the version the gradient was taken at.</param>
+    /// <param name="gradient">Averaged gradient.</param>
+    /// <param name="next">Receives the weights of the next version.</param>
+    /// <param name="slots">Slot vectors of the partition, one array a slot.</param>
+    /// <param name="slotOffset">Where the piece starts in each slot array.</param>
+    public PieceStep(
+        Segment segment,
+        long step,
+        double learningRate,
+        ReadOnlySpan<T> weights,
+        ReadOnlySpan<T> gradient,
+        Span<T> next,
+        T[][] slots,
+        int slotOffset)
+    {
+        Segment = segment;
+        Step = step;
+        LearningRate = learningRate;
+        Weights = weights;
+        Gradient = gradient;
+        Next = next;
+        _slots = slots;
+        _slotOffset = slotOffset;
+    }
+
+    public Segment Segment { get; }
+
+    public long Step { get; }
+
+    public double LearningRate { get; }
+
+    public ReadOnlySpan<T> Weights { get; }
+
+    public ReadOnlySpan<T> Gradient { get; }
+
+    public Span<T> Next { get; }
+
+    /// <summary>The piece's part of slot vector <paramref name="index"/>.</summary>
+    public Span<T> Slot(int index) => _slots[index].AsSpan(_slotOffset, Weights.Length);
+}

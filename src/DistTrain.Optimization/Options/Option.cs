@@ -1,0 +1,67 @@
+namespace DistTrain.Optimization.Options;
+
+/// <summary>What an option of a policy holds.</summary>
+public enum OptionKind
+{
+    Number,
+    Flag,
+    Choice,
+    Names,
+}
+
+/// <summary>
+/// One documented option of a policy (optimizer, schedule). The job file's validation, its errors and the
+/// printed documentation all come from here.
+/// </summary>
+/// <param name="Name">Key in the job file, camelCase.</param>
+/// <param name="Kind">What the value is.</param>
+/// <param name="Default">Value taken when the key is absent: double, bool, string or string[] by kind; null means required.</param>
+/// <param name="Description">One clause: meaning and unit.</param>
+public sealed record Option(string Name, OptionKind Kind, object? Default, string Description)
+{
+    /// <summary>Smallest allowed number.</summary>
+    public double Minimum { get; init; } = double.NegativeInfinity;
+
+    /// <summary>Largest allowed number.</summary>
+    public double Maximum { get; init; } = double.PositiveInfinity;
+
+    /// <summary>True when <see cref="Minimum"/> itself is not allowed.</summary>
+    public bool ExclusiveMinimum { get; init; }
+
+    /// <summary>True when <see cref="Maximum"/> itself is not allowed.</summary>
+    public bool ExclusiveMaximum { get; init; }
+
+    /// <summary>Allowed values of a <see cref="OptionKind.Choice"/> or the allowed members of <see cref="OptionKind.Names"/>.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>When the option has no effect, or null.</summary>
+    public string? IgnoredWhen { get; init; }
+
+    /// <summary>The allowed values in words, as printed in errors and documentation, e.g. "a number in [0, 1)".</summary>
+    public string Rule => Kind switch
+    {
+        OptionKind.Flag => "true or false",
+        OptionKind.Choice => "one of " + string.Join(", ", Choices),
+        OptionKind.Names => "a list of " + string.Join(", ", Choices),
+        _ => NumberRule(),
+    };
+
+    /// <summary>True when <paramref name="value"/> lies in the option's range.</summary>
+    public bool Allows(double value) =>
+        double.IsFinite(value)
+        && (ExclusiveMinimum ? value > Minimum : value >= Minimum)
+        && (ExclusiveMaximum ? value < Maximum : value <= Maximum);
+
+    private string NumberRule()
+    {
+        var low = double.IsNegativeInfinity(Minimum);
+        var high = double.IsPositiveInfinity(Maximum);
+        return (low, high) switch
+        {
+            (true, true) => "a finite number",
+            (false, true) => $"a number {(ExclusiveMinimum ? "above" : "of at least")} {Minimum}",
+            (true, false) => $"a number {(ExclusiveMaximum ? "below" : "of at most")} {Maximum}",
+            _ => $"a number in {(ExclusiveMinimum ? '(' : '[')}{Minimum}, {Maximum}{(ExclusiveMaximum ? ')' : ']')}",
+        };
+    }
+}

@@ -1,0 +1,20 @@
+namespace DistTrain.Optimization.Parameters;
+
+/// <summary>What a tensor of a model is: decides decay, layer-wise adaptation, and how the server merges it.</summary>
+public enum SegmentKind
+{
+    /// <summary>Weights of a linear or convolutional layer.</summary>
+    Weight,
+
+    /// <summary>An additive bias.</summary>
+    Bias,
+
+    /// <summary>Scale or shift of a normalization layer (γ, β).</summary>
+    Norm,
+
+    /// <summary>
+    /// Running statistics of one BatchNorm layer, shape [channels, 2] with (mean, variance) pairs: a buffer, no optimizer touches it.
+    /// A pair never spans two buckets, so the server can merge moments bucket by bucket.
+    /// </summary>
+    Statistics,
+}

@@ -1,0 +1,34 @@
+namespace DistTrain.Recipes;
+
+/// <summary>One layer of a declarative model. The closed set below is all that a job may ask for: jobs carry no code.</summary>
+public abstract record LayerRecipe;
+
+/// <summary>Fully connected: [n, in] → [n, Out].</summary>
+public sealed record LinearRecipe(int Out, bool Bias) : LayerRecipe;
+
+/// <summary>Two-dimensional convolution with a square kernel: [n, in, h, w] → [n, Out, h', w'].</summary>
+public sealed record ConvRecipe(int Out, int Kernel, int Stride, int Padding, bool Bias) : LayerRecipe;
+
+/// <summary>Normalization over channels; Kind: batch.</summary>
+public sealed record NormRecipe(string Kind) : LayerRecipe;
+
+/// <summary>Element-wise nonlinearity; Kind: relu, tanh, sigmoid, gelu.</summary>
+public sealed record ActivationRecipe(string Kind) : LayerRecipe;
+
+/// <summary>Pooling over square windows; Kind: max, average.</summary>
+public sealed record PoolRecipe(string Kind, int Size, int Stride) : LayerRecipe;
+
+/// <summary>Mean over all positions: [n, c, h, w] → [n, c].</summary>
+public sealed record GlobalAveragePoolRecipe : LayerRecipe;
+
+/// <summary>[n, …] → [n, product].</summary>
+public sealed record FlattenRecipe : LayerRecipe;
+
+/// <summary>Zeroes a share of the activations while training; masks come from the job's counter generator.</summary>
+public sealed record DropoutRecipe(double Rate) : LayerRecipe;
+
+/// <summary>
+/// y = x' + Layers(x). The shortcut x' is parameter-free (He et al. 2015, option A): subsampled by the stride of the body,
+/// zero-padded to its channels.
+/// </summary>
+public sealed record ResidualRecipe(IReadOnlyList<LayerRecipe> Layers) : LayerRecipe;

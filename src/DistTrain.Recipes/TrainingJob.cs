@@ -1,0 +1,70 @@
+using DistTrain.Optimization.Options;
+
+namespace DistTrain.Recipes;
+
+/// <summary>A resolved job: what the user wrote over the defaults. Immutable; the job alone decides the bits of the result.</summary>
+/// <param name="Name"><c>metadata.name</c>: lower-case letters, digits and dashes, at most 40.</param>
+/// <param name="Spec">Everything else.</param>
+public sealed record TrainingJob(string Name, TrainingSpec Spec);
+
+/// <summary>The <c>spec</c> of a job file.</summary>
+public sealed record TrainingSpec
+{
+    public required DatasetRecipe Dataset { get; init; }
+
+    public required ModelRecipe Model { get; init; }
+
+    /// <summary>Number of ranks (logical workers), fixed for the job. At least 1.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>Examples in a step, over all ranks. At least <see cref="Workers"/>.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Largest number of examples in one forward pass of a rank. Decides bits, so it has a fixed default.</summary>
+    public required int MicroBatch { get; init; }
+
+    /// <summary>Length in epochs; null when <see cref="Steps"/> is given.</summary>
+    public required int? Epochs { get; init; }
+
+    /// <summary>Length in steps; null when <see cref="Epochs"/> is given.</summary>
+    public required long? Steps { get; init; }
+
+    /// <summary>Seed of initialization, data order and every other random draw.</summary>
+    public required long Seed { get; init; }
+
+    public required PolicyRecipe Optimizer { get; init; }
+
+    public required PolicyRecipe Schedule { get; init; }
+
+    public required BatchNormRecipe BatchNorm { get; init; }
+
+    public required CheckpointRecipe Checkpoint { get; init; }
+
+    public required EvaluationRecipe Evaluation { get; init; }
+}
+
+/// <summary>A policy by name with its resolved options (every documented option is present).</summary>
+public sealed record PolicyRecipe(string Name, OptionValues Options);
+
+/// <param name="Name">digits, mnist, cifar10 or csv.</param>
+/// <param name="Path">Folder (mnist, cifar10, csv) of the data as the silos see it; null for digits.</param>
+/// <param name="TrainExamples">digits: size of the training set; otherwise a cap on it (the first ones), or null for all.</param>
+/// <param name="TestExamples">The same for the test set.</param>
+public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples, int? TestExamples);
+
+/// <param name="Name">softmax, mlp, cnn, resnet20, or custom when <paramref name="Layers"/> is given.</param>
+/// <param name="Norm">none or batch: what stands behind each convolution (or hidden linear layer of mlp).</param>
+/// <param name="Layers">The user's own network, empty for a built-in.</param>
+public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRecipe> Layers);
+
+/// <param name="Scope">Over which examples the batch statistics are taken: local (each rank's micro-batch).</param>
+/// <param name="Momentum">Weight of the new statistics in the running ones (PyTorch's convention; the lecture's p is 1 − momentum).</param>
+/// <param name="Epsilon">Added to the variance.</param>
+public sealed record BatchNormRecipe(string Scope, double Momentum, double Epsilon);
+
+/// <param name="EverySteps">Steps between checkpoints; 0 means only the final one.</param>
+/// <param name="Keep">How many checkpoints are kept.</param>
+public sealed record CheckpointRecipe(int EverySteps, int Keep);
+
+/// <param name="EveryEpochs">Epochs between evaluations on the test set; 0 means only at the end.</param>
+public sealed record EvaluationRecipe(int EveryEpochs);
