@@ -1,0 +1,17 @@
+namespace DistTrain.ParameterServer.Hosting;
+
+/// <summary>How one parameter server process is set up.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Address to bind; loopback unless the operator says otherwise.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>Port of the gRPC endpoint; 0 takes a free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Folder of a job's files; <c>{job}</c> stands for the job's id.</summary>
+    public string JobFolder { get; init; } = "runs/{job}";
+
+    /// <summary>Most memory that the jobs' vectors may take together, in bytes.</summary>
+    public long MemoryLimit { get; init; } = 8L << 30;
+}

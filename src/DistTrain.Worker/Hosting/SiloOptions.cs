@@ -1,0 +1,20 @@
+namespace DistTrain.Worker.Hosting;
+
+/// <summary>How one worker silo process is set up.</summary>
+public sealed record SiloOptions
+{
+    /// <summary>Address to bind; loopback unless the operator says otherwise.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>Port of the gRPC front door; 0 takes a free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Folder of the cluster's SQLite file, shared by all silos of one machine.</summary>
+    public required string ClusterFolder { get; init; }
+
+    /// <summary>Endpoints (host:port) of the parameter servers, in the order that gives them their buckets.</summary>
+    public required IReadOnlyList<string> Servers { get; init; }
+
+    /// <summary>Rank slots of this silo: they gate the start of a further job. 0 takes the number of cores.</summary>
+    public int RankSlots { get; init; }
+}
