@@ -1,0 +1,77 @@
+namespace DistTrain.Optimization.Gradients;
+
+/// <summary>
+/// The fixed binary tree over rank numbers along which gradients are added: left-complete, i.e. the left child of a node of n ranks
+/// holds the largest power of two below n. Float addition is not associative; this order makes the sum a function of the ranks'
+/// values alone, whatever order they arrive in.
+/// </summary>
+public sealed class RankTree
+{
+    private readonly int[] _parent;
+    private readonly int[] _sibling;
+    private readonly bool[] _isLeft;
+
+    /// <param name="ranks">Number of leaves, at least 1.</param>
+    public RankTree(int ranks)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ranks);
+        Ranks = ranks;
+        // A binary tree with n leaves has 2n − 1 nodes: leaves are 0..n−1, inner nodes follow.
+        _parent = new int[(2 * ranks) - 1];
+        _sibling = new int[_parent.Length];
+        _isLeft = new bool[_parent.Length];
+        var next = ranks;
+        Root = Build(0, ranks, ref next);
+        _parent[Root] = -1;
+    }
+
+    public int Ranks { get; }
+
+    /// <summary>Number of nodes.</summary>
+    public int Nodes => _parent.Length;
+
+    /// <summary>The node that stands for all ranks.</summary>
+    public int Root { get; }
+
+    /// <summary>The node above <paramref name="node"/>.</summary>
+    public int Parent(int node) => _parent[node];
+
+    /// <summary>The other child of the parent.</summary>
+    public int Sibling(int node) => _sibling[node];
+
+    /// <summary>True when <paramref name="node"/> is the left operand of its parent's sum.</summary>
+    public bool IsLeft(int node) => _isLeft[node];
+
+    /// <summary>Adds one value a rank in the tree's order.</summary>
+    public double Sum(ReadOnlySpan<double> values)
+    {
+        if (values.Length != Ranks)
+            throw new ArgumentException($"{values.Length} values for {Ranks} ranks", nameof(values));
+        return SumOf(values);
+    }
+
+    private static double SumOf(ReadOnlySpan<double> values)
+    {
+        if (values.Length == 1)
+            return values[0];
+        var left = LeftSize(values.Length);
+        return SumOf(values[..left]) + SumOf(values[left..]);
+    }
+
+    /// <summary>The largest power of two below <paramref name="ranks"/>.</summary>
+    private static int LeftSize(int ranks) => 1 << (31 - int.LeadingZeroCount(ranks - 1));
+
+    private int Build(int first, int ranks, ref int next)
+    {
+        if (ranks == 1)
+            return first;
+        var size = LeftSize(ranks);
+        var left = Build(first, size, ref next);
+        var right = Build(first + size, ranks - size, ref next);
+        var node = next++;
+        (_parent[left], _parent[right]) = (node, node);
+        (_sibling[left], _sibling[right]) = (right, left);
+        _isLeft[left] = true;
+        return node;
+    }
+}

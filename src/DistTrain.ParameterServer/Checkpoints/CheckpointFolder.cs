@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using DistTrain.Optimization.Parameters;
+using DistTrain.ParameterServer.Partitions;
+using DistTrain.Protocol;
+
+namespace DistTrain.ParameterServer.Checkpoints;
+
+/// <summary>
+/// A job's folder as a server writes it: <c>checkpoints/step-N/server-K.bin</c> for its parts, and, by the leader once all parts are there,
+/// <c>manifest.json</c>, which is what makes a checkpoint exist. Files appear whole: written under another name, flushed, renamed.
+/// </summary>
+internal sealed class CheckpointFolder(string jobFolder)
+{
+    public string Path { get; } = jobFolder;
+
+    private string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
+
+    /// <summary>Writes this server's part of a snapshot.</summary>
+    public async Task<CheckpointPart> WritePartAsync(Snapshot snapshot, PartitionPlan plan)
+    {
+        var folder = Directory.CreateDirectory(StepFolder(snapshot.Step.Version)).FullName;
+        var name = $"server-{plan.Server}.bin";
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long bytes = 0;
+        await AtomicFile.WriteAsync(System.IO.Path.Combine(folder, name), async stream =>
+        {
+            foreach (var vector in snapshot.Vectors)
+            {
+                var data = Bytes(vector);
+                hash.AppendData(data.Span);
+                bytes += data.Length;
+                await stream.WriteAsync(data);
+            }
+        });
+        return new CheckpointPart
+        {
+            Step = snapshot.Step.Version,
+            File = name,
+            Server = plan.Server,
+            FirstElement = plan.Offset,
+            Elements = plan.Length,
+            Slots = plan.Optimizer.Slots,
+            Bytes = bytes,
+            Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()),
+        };
+    }
+
+    /// <summary>Writes the manifest of a checkpoint whose parts all exist (leader only).</summary>
+    public Task WriteManifestAsync(CheckpointManifest manifest) =>
+        AtomicFile.WriteAsync(
+            System.IO.Path.Combine(Directory.CreateDirectory(StepFolder(manifest.Step)).FullName, CheckpointManifest.FileName),
+            stream => stream.WriteAsync(manifest.ToJson()).AsTask());
+
+    /// <summary>Deletes this folder's checkpoints but the newest <paramref name="keep"/> up to <paramref name="newestSealed"/>.</summary>
+    public void Prune(long newestSealed, int keep)
+    {
+        var old = Directory.EnumerateDirectories(Checkpoints, "step-*")
+            .Select(d => long.TryParse(System.IO.Path.GetFileName(d)["step-".Length..], out var step) ? step : long.MaxValue)
+            .Where(step => step <= newestSealed)
+            .OrderDescending()
+            .Skip(keep);
+        foreach (var step in old)
+        {
+            try
+            {
+                Directory.Delete(StepFolder(step), recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Servers of one machine share the folder; another was first.
+            }
+        }
+    }
+
+    private string StepFolder(long step) => System.IO.Path.Combine(Checkpoints, $"step-{step}");
+
+    private static ReadOnlyMemory<byte> Bytes(ReadOnlyMemory<float> vector) => MemoryMarshal.AsBytes(vector.Span).ToArray();
+}

@@ -1,0 +1,86 @@
+using DistTrain.ParameterServer.Partitions;
+using DistTrain.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace DistTrain.ParameterServer.Checkpoints;
+
+/// <summary>Decides when a partition's part is saved, and saves it in the background while training goes on.</summary>
+internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folder, ILogger logger)
+{
+    private readonly Lock _gate = new();
+    private Task _saving = Task.CompletedTask;
+    private volatile Snapshot? _pending;
+    private volatile CheckpointPart? _saved;
+    private volatile string? _error;
+
+    /// <summary>The snapshot whose buckets are still to be copied, or null.</summary>
+    public Snapshot? Pending => _pending;
+
+    /// <summary>The newest part on disk.</summary>
+    public CheckpointPart? Saved => _saved;
+
+    /// <summary>Why the last save failed, or null.</summary>
+    public string? Error => _error;
+
+    public CheckpointFolder Folder => folder;
+
+    /// <summary>A version was committed: starts a save if one is due. Called before any bucket of the next step is stepped.</summary>
+    public void Committed(Partition partition, OpenStep step)
+    {
+        var every = plan.Job.Spec.Checkpoint.EverySteps;
+        var due = step.IsLast || (every > 0 && step.Version % every == 0);
+        if (due)
+            Begin(partition, step);
+    }
+
+    /// <summary>Saves the committed version of a partition at rest, unless it is saved already.</summary>
+    public async Task SaveNowAsync(Partition partition, OpenStep step)
+    {
+        await _saving;
+        if (_saved?.Step != step.Version)
+            Begin(partition, step);
+        await _saving;
+    }
+
+    private void Begin(Partition partition, OpenStep step)
+    {
+        lock (_gate)
+        {
+            // A save that is still running covers an older step; this one is skipped unless it is the last.
+            if (!_saving.IsCompleted && !step.IsLast)
+            {
+                CheckpointLog.Skipped(logger, plan.JobId, step.Version);
+                return;
+            }
+
+            var before = _saving;
+            var snapshot = new Snapshot(step, plan);
+            if (before.IsCompleted)
+                _pending = snapshot;
+            _saving = Task.Run(async () =>
+            {
+                await before;
+                _pending = snapshot;
+                await SaveAsync(partition, snapshot);
+            });
+        }
+    }
+
+    private async Task SaveAsync(Partition partition, Snapshot snapshot)
+    {
+        try
+        {
+            for (var index = 0; index < plan.Buckets.Count; index++)
+                partition.Capture(snapshot, index);
+            _pending = null;
+            _saved = await folder.WritePartAsync(snapshot, plan);
+            _error = null;
+            CheckpointLog.Saved(logger, plan.JobId, snapshot.Step.Version);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _error = $"checkpoint of step {snapshot.Step.Version}: {e.Message}";
+            CheckpointLog.Failed(logger, plan.JobId, snapshot.Step.Version, e);
+        }
+    }
+}

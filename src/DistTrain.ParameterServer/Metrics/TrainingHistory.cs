@@ -1,0 +1,138 @@
+using DistTrain.ParameterServer.Partitions;
+using DistTrain.Protocol;
+
+namespace DistTrain.ParameterServer.Metrics;
+
+/// <summary>
+/// The committed history of a job, kept by its leader: one event a step and an evaluation, in memory for those who watch and as lines of
+/// <c>metrics.jsonl</c>. Writers hold the partition's gate; watchers do not.
+/// </summary>
+internal sealed class TrainingHistory : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly FileStream _file;
+    private readonly List<MetricsEvent> _events = [];
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastCommit;
+    private bool _ended;
+
+    public TrainingHistory(string path, TimeProvider time)
+    {
+        _time = time;
+        _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
+    }
+
+    /// <summary>A rank has pulled version 0: the clock of the first step starts, once.</summary>
+    public void TrainingStarts()
+    {
+        if (_lastCommit == 0)
+            _lastCommit = _time.GetTimestamp();
+    }
+
+    /// <summary>Records a step from what its ranks said, added in rank-tree order.</summary>
+    public void StepClosed(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks)
+    {
+        var now = _time.GetTimestamp();
+        var elapsed = _time.GetElapsedTime(_lastCommit, now).TotalMilliseconds;
+        _lastCommit = now;
+        Append(new MetricsEvent
+        {
+            Step = new StepMetrics
+            {
+                Step = step.Version + 1,
+                Epoch = plan.EpochsAt(step.Position.Advance(step.Take, plan.TrainExamples)),
+                Loss = plan.Tree.Sum([.. ranks.Select(r => r.LossSum)]) / step.Take,
+                Accuracy = (double)ranks.Sum(r => r.Correct) / step.Take,
+                LearningRate = step.Rate,
+                Examples = step.Take,
+                Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),
+                ComputeMilliseconds = ranks.Max(r => r.ComputeMilliseconds),
+            },
+        });
+    }
+
+    public void Evaluated(EvaluationTotal total, double epoch) =>
+        Append(new MetricsEvent
+        {
+            Evaluation = new EvaluationMetrics
+            {
+                Step = total.Version,
+                Epoch = epoch,
+                Loss = total.Loss,
+                Accuracy = total.Accuracy,
+                Examples = total.Examples,
+            },
+        });
+
+    /// <summary>Nothing more will come: watchers end.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            _more.TrySetResult();
+        }
+    }
+
+    /// <summary>All events from step <paramref name="fromStep"/> on, live until <see cref="End"/>.</summary>
+    public async IAsyncEnumerable<MetricsEvent> WatchAsync(
+        long fromStep,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (var next = 0; ;)
+        {
+            MetricsEvent[] batch;
+            Task more;
+            bool ended;
+            lock (_gate)
+            {
+                batch = [.. _events.Skip(next)];
+                (more, ended) = (_more.Task, _ended);
+            }
+
+            next += batch.Length;
+            foreach (var metrics in batch)
+            {
+                if ((metrics.Step?.Step ?? metrics.Evaluation.Step) >= fromStep)
+                    yield return metrics;
+            }
+
+            if (batch.Length > 0)
+                continue;
+            if (ended)
+                yield break;
+            await more.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>The run's figures so far; <c>weights_sha256</c> is not known here.</summary>
+    public JobResult Summarize()
+    {
+        lock (_gate)
+            return RunSummary.Of(_events);
+    }
+
+    public async Task FlushAsync()
+    {
+        await _file.FlushAsync();
+        _file.Flush(flushToDisk: true);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void Append(MetricsEvent metrics)
+    {
+        var line = MetricsJson.Write(metrics);
+        lock (_gate)
+        {
+            _events.Add(metrics);
+            // The stream is buffered: a step costs a copy, and the file is at most 64 KiB behind until the next flush.
+            _file.Write(line);
+            _file.WriteByte((byte)'\n');
+            var waiting = _more;
+            _more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiting.TrySetResult();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Protocol;
+
+namespace DistTrain.ParameterServer.Partitions;
+
+/// <summary>The open step's sum for one bucket and what each rank said beside its chunk. Guarded by <see cref="Gate"/>.</summary>
+internal sealed class BucketState(Bucket bucket, RankTree tree)
+{
+    private readonly Contribution?[] _contributions = new Contribution?[tree.Ranks];
+
+    public Lock Gate { get; } = new();
+
+    public Bucket Bucket { get; } = bucket;
+
+    public BucketSum Sum { get; } = new(tree, bucket);
+
+    /// <summary>By rank; complete once the sum is.</summary>
+    public IReadOnlyList<Contribution?> Contributions => _contributions;
+
+    /// <summary>Examples behind the sum, over all ranks.</summary>
+    public long Examples => _contributions.Sum(c => (long)(c?.Examples ?? 0));
+
+    public Arrival Add(Contribution contribution, float[] payload)
+    {
+        var arrival = Sum.Add(contribution.Rank, contribution.Examples, payload);
+        if (arrival != Arrival.Duplicate)
+            _contributions[contribution.Rank] = contribution;
+        return arrival;
+    }
+}

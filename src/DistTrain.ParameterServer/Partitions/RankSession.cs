@@ -1,0 +1,23 @@
+using System.Threading.Channels;
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
+using Grpc.Core;
+
+namespace DistTrain.ParameterServer.Partitions;
+
+/// <summary>One rank's open stream as the partition sees it: a queue of frames to send. Bounded by the protocol: at most two versions wait.</summary>
+internal sealed class RankSession(int rank)
+{
+    private readonly Channel<Frame<ServerMessage>> _outgoing =
+        Channel.CreateUnbounded<Frame<ServerMessage>>(new UnboundedChannelOptions { SingleReader = true });
+
+    public int Rank { get; } = rank;
+
+    public ChannelReader<Frame<ServerMessage>> Outgoing => _outgoing.Reader;
+
+    public void Send(Frame<ServerMessage> frame) => _outgoing.Writer.TryWrite(frame);
+
+    /// <summary>Ends the stream after what is queued.</summary>
+    public void End(StatusCode code, string reason) =>
+        _outgoing.Writer.TryComplete(new RpcException(new Status(code, reason)));
+}

@@ -1,0 +1,18 @@
+namespace DistTrain.ParameterServer.Partitions;
+
+/// <summary>
+/// The partition's part of two versions: the committed one, and room for the next, which until the first bucket of the open step is
+/// stepped still holds the version before (a rank that died half-way replays from it; that a bucket is stepped proves that
+/// every rank has the committed version).
+/// </summary>
+internal sealed class VersionBuffers(int length)
+{
+    private readonly float[][] _buffers =
+    [
+        GC.AllocateUninitializedArray<float>(length, pinned: true),
+        GC.AllocateArray<float>(length, pinned: true),
+    ];
+
+    /// <summary>The elements of an even or odd version.</summary>
+    public float[] Of(long version) => _buffers[version & 1];
+}

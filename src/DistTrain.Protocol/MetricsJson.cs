@@ -1,0 +1,86 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace DistTrain.Protocol;
+
+/// <summary>A metrics event as one line of JSON: the format of a run's <c>metrics.jsonl</c> and of <c>--output json</c>.</summary>
+public static class MetricsJson
+{
+    /// <summary>The event as UTF-8 without a line end.</summary>
+    public static byte[] Write(MetricsEvent metrics)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (metrics.EventCase == MetricsEvent.EventOneofCase.Step)
+                WriteStep(json, metrics.Step);
+            else
+                WriteEvaluation(json, metrics.Evaluation);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a line that <see cref="Write"/> wrote.</summary>
+    /// <exception cref="JsonException">The line is not a metrics event.</exception>
+    public static MetricsEvent Read(string line)
+    {
+        using var document = JsonDocument.Parse(line);
+        var root = document.RootElement;
+        double Number(string name) => root.GetProperty(name).GetDouble();
+        return root.GetProperty("event").GetString() switch
+        {
+            "step" => new MetricsEvent
+            {
+                Step = new StepMetrics
+                {
+                    Step = root.GetProperty("step").GetInt64(),
+                    Epoch = Number("epoch"),
+                    Loss = Number("loss"),
+                    Accuracy = Number("accuracy"),
+                    LearningRate = Number("learningRate"),
+                    Examples = root.GetProperty("examples").GetInt32(),
+                    Milliseconds = Number("milliseconds"),
+                    ComputeMilliseconds = Number("computeMilliseconds"),
+                },
+            },
+            "evaluation" => new MetricsEvent
+            {
+                Evaluation = new EvaluationMetrics
+                {
+                    Step = root.GetProperty("step").GetInt64(),
+                    Epoch = Number("epoch"),
+                    Loss = Number("loss"),
+                    Accuracy = Number("accuracy"),
+                    Examples = root.GetProperty("examples").GetInt32(),
+                },
+            },
+            var other => throw new JsonException($"'{other}' is not a metrics event"),
+        };
+    }
+
+    private static void WriteStep(Utf8JsonWriter json, StepMetrics step)
+    {
+        json.WriteString("event", "step");
+        json.WriteNumber("step", step.Step);
+        json.WriteNumber("epoch", step.Epoch);
+        json.WriteNumber("loss", step.Loss);
+        json.WriteNumber("accuracy", step.Accuracy);
+        json.WriteNumber("learningRate", step.LearningRate);
+        json.WriteNumber("examples", step.Examples);
+        json.WriteNumber("milliseconds", Math.Round(step.Milliseconds, 3));
+        json.WriteNumber("computeMilliseconds", Math.Round(step.ComputeMilliseconds, 3));
+    }
+
+    private static void WriteEvaluation(Utf8JsonWriter json, EvaluationMetrics evaluation)
+    {
+        json.WriteString("event", "evaluation");
+        json.WriteNumber("step", evaluation.Step);
+        json.WriteNumber("epoch", evaluation.Epoch);
+        json.WriteNumber("loss", evaluation.Loss);
+        json.WriteNumber("accuracy", evaluation.Accuracy);
+        json.WriteNumber("examples", evaluation.Examples);
+    }
+}
