@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 
@@ -17,20 +16,20 @@ internal sealed class CheckpointFolder(string jobFolder)
     private string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
 
     /// <summary>Writes this server's part of a snapshot.</summary>
-    public async Task<CheckpointPart> WritePartAsync(Snapshot snapshot, PartitionPlan plan)
+    public CheckpointPart WritePart(Snapshot snapshot, PartitionPlan plan)
     {
         var folder = Directory.CreateDirectory(StepFolder(snapshot.Step.Version)).FullName;
         var name = $"server-{plan.Server}.bin";
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long bytes = 0;
-        await AtomicFile.WriteAsync(System.IO.Path.Combine(folder, name), async stream =>
+        AtomicFile.Write(System.IO.Path.Combine(folder, name), stream =>
         {
             foreach (var vector in snapshot.Vectors)
             {
-                var data = Bytes(vector);
-                hash.AppendData(data.Span);
+                var data = MemoryMarshal.AsBytes(vector.Span);
+                hash.AppendData(data);
                 bytes += data.Length;
-                await stream.WriteAsync(data);
+                stream.Write(data);
             }
         });
         return new CheckpointPart
@@ -43,23 +42,24 @@ internal sealed class CheckpointFolder(string jobFolder)
             Slots = plan.Optimizer.Slots,
             Bytes = bytes,
             Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()),
+            Position = snapshot.Step.Position.ToMessage(),
         };
     }
 
     /// <summary>Writes the manifest of a checkpoint whose parts all exist (leader only).</summary>
-    public Task WriteManifestAsync(CheckpointManifest manifest) =>
-        AtomicFile.WriteAsync(
+    public void WriteManifest(CheckpointManifest manifest) =>
+        AtomicFile.Write(
             System.IO.Path.Combine(Directory.CreateDirectory(StepFolder(manifest.Step)).FullName, CheckpointManifest.FileName),
-            stream => stream.WriteAsync(manifest.ToJson()).AsTask());
+            stream => stream.Write(manifest.ToJson()));
 
-    /// <summary>Deletes this folder's checkpoints but the newest <paramref name="keep"/> up to <paramref name="newestSealed"/>.</summary>
-    public void Prune(long newestSealed, int keep)
+    /// <summary>Deletes the checkpoints older than the newest of <paramref name="keep"/> that are not among them.</summary>
+    public void Prune(IReadOnlyCollection<long> keep)
     {
+        var newest = keep.Max();
         var old = Directory.EnumerateDirectories(Checkpoints, "step-*")
             .Select(d => long.TryParse(System.IO.Path.GetFileName(d)["step-".Length..], out var step) ? step : long.MaxValue)
-            .Where(step => step <= newestSealed)
-            .OrderDescending()
-            .Skip(keep);
+            .Where(step => step < newest && !keep.Contains(step))
+            .ToList();
         foreach (var step in old)
         {
             try
@@ -74,6 +74,4 @@ internal sealed class CheckpointFolder(string jobFolder)
     }
 
     private string StepFolder(long step) => System.IO.Path.Combine(Checkpoints, $"step-{step}");
-
-    private static ReadOnlyMemory<byte> Bytes(ReadOnlyMemory<float> vector) => MemoryMarshal.AsBytes(vector.Span).ToArray();
 }

@@ -8,16 +8,24 @@ namespace DistTrain.ParameterServer.Checkpoints;
 internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folder, ILogger logger)
 {
     private readonly Lock _gate = new();
+    private readonly List<CheckpointPart> _saved = [];
     private Task _saving = Task.CompletedTask;
+    private long _lastSaved = -1;
     private volatile Snapshot? _pending;
-    private volatile CheckpointPart? _saved;
     private volatile string? _error;
 
     /// <summary>The snapshot whose buckets are still to be copied, or null.</summary>
     public Snapshot? Pending => _pending;
 
-    /// <summary>The newest part on disk.</summary>
-    public CheckpointPart? Saved => _saved;
+    /// <summary>Parts on disk that are not sealed, in order of step.</summary>
+    public IReadOnlyList<CheckpointPart> Saved
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _saved];
+        }
+    }
 
     /// <summary>Why the last save failed, or null.</summary>
     public string? Error => _error;
@@ -37,9 +45,16 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
     public async Task SaveNowAsync(Partition partition, OpenStep step)
     {
         await _saving;
-        if (_saved?.Step != step.Version)
+        if (_lastSaved != step.Version)
             Begin(partition, step);
         await _saving;
+    }
+
+    /// <summary>The checkpoint of <paramref name="step"/> is complete on all servers: it and what is older need not be offered again.</summary>
+    public void Sealed(long step)
+    {
+        lock (_gate)
+            _saved.RemoveAll(p => p.Step <= step);
     }
 
     private void Begin(Partition partition, OpenStep step)
@@ -61,19 +76,25 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             {
                 await before;
                 _pending = snapshot;
-                await SaveAsync(partition, snapshot);
+                Save(partition, snapshot);
             });
         }
     }
 
-    private async Task SaveAsync(Partition partition, Snapshot snapshot)
+    private void Save(Partition partition, Snapshot snapshot)
     {
         try
         {
             for (var index = 0; index < plan.Buckets.Count; index++)
                 partition.Capture(snapshot, index);
             _pending = null;
-            _saved = await folder.WritePartAsync(snapshot, plan);
+            var part = folder.WritePart(snapshot, plan);
+            lock (_gate)
+            {
+                _saved.Add(part);
+                _lastSaved = part.Step;
+            }
+
             _error = null;
             CheckpointLog.Saved(logger, plan.JobId, snapshot.Step.Version);
         }

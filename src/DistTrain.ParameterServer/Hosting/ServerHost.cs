@@ -1,3 +1,18 @@
+using System.Net;
+using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Services;
+using DistTrain.Protocol.Transport;
+using Grpc.AspNetCore.Server.Model;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
 namespace DistTrain.ParameterServer.Hosting;
 
 /// <summary>The parameter server process.</summary>
@@ -8,6 +23,40 @@ public static class ServerHost
     /// <param name="listening">Called once with the bound endpoint, host:port.</param>
     /// <param name="stop">Ends the process gracefully.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static Task RunAsync(ServerOptions options, Action<string> listening, CancellationToken stop) =>
-        throw new NotSupportedException();
+    public static async Task RunAsync(ServerOptions options, Action<string> listening, CancellationToken stop)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel => GrpcTransport.Tune(kestrel, IPAddress.Parse(options.Host), options.Port));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockMemoryPoolFactory>();
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<PartitionStore>();
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = GrpcTransport.MaxMessageBytes;
+            grpc.MaxSendMessageSize = GrpcTransport.MaxMessageBytes;
+        });
+        builder.Services.AddGrpcHealthChecks();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ParameterExchangeService>, ExchangeMethodProvider>());
+
+        await using var app = builder.Build();
+        app.MapGrpcService<ParameterExchangeService>();
+        app.MapGrpcService<JobPartitionsService>();
+        app.MapGrpcHealthChecksService();
+        await app.StartAsync(stop);
+        listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
+        try
+        {
+            await Task.Delay(Timeout.Infinite, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            // The wanted end.
+        }
+
+        await app.StopAsync(CancellationToken.None);
+    }
 }

@@ -1,5 +1,5 @@
-using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
+using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Partitions;
 
@@ -13,18 +13,5 @@ internal sealed record OpenStep(long Version, Position Position, int Take, bool 
 {
     public bool IsLast => Take == 0;
 
-    public VersionHead ToHead() => new()
-    {
-        Version = Version,
-        Position = new Protocol.Position
-        {
-            Phase = Position.Phase,
-            Epoch = Position.Epoch,
-            Cursor = Position.Cursor,
-            Examples = Position.Examples,
-            Group = Position.Group,
-        },
-        Take = Take,
-        Evaluate = Evaluate,
-    };
+    public VersionHead ToHead() => new() { Version = Version, Position = Position.ToMessage(), Take = Take, Evaluate = Evaluate };
 }

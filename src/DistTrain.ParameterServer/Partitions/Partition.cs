@@ -1,13 +1,13 @@
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Optimizers;
-using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using Grpc.Core;
+using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Partitions;
 
@@ -45,7 +45,7 @@ internal sealed class Partition
         _slots = [.. Enumerable.Range(0, plan.Optimizer.Slots).Select(_ => new float[plan.Length])];
         _evaluations = new EvaluationTally(plan.Tree);
         VersionZero.Fill(plan.Layout, plan.Job.Spec.Seed, plan.Offset, _versions.Of(0));
-        _open = plan.StepAt(0, Position.Start);
+        _open = plan.StepAt(0, Position.Start());
     }
 
     public PartitionPlan Plan { get; }

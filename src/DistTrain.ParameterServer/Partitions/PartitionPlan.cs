@@ -1,9 +1,9 @@
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Optimizers;
-using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Schedules;
 using DistTrain.Recipes;
+using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Partitions;
 

@@ -19,5 +19,5 @@ internal sealed class RankSession(int rank)
 
     /// <summary>Ends the stream after what is queued.</summary>
     public void End(StatusCode code, string reason) =>
-        _outgoing.Writer.TryComplete(new RpcException(new Status(code, reason)));
+        _outgoing.Writer.TryComplete(code == StatusCode.OK ? null : new RpcException(new Status(code, reason)));
 }

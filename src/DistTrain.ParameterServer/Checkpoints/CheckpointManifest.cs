@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DistTrain.Protocol;
+using Position = DistTrain.Optimization.Order.Position;
+
+namespace DistTrain.ParameterServer.Checkpoints;
+
+/// <summary>
+/// What makes a set of parts a checkpoint: everything needed to assemble and verify it, and the job it belongs to.
+/// </summary>
+/// <param name="Format">Version of this format: 1.</param>
+/// <param name="JobId">The job.</param>
+/// <param name="Generation">The job-wide generation that wrote it.</param>
+/// <param name="Step">Number of the version.</param>
+/// <param name="Position">Where the version stands in the data.</param>
+/// <param name="JobFile">The resolved job, YAML.</param>
+/// <param name="Layout">The parameter layout, JSON.</param>
+/// <param name="DataFingerprint">SHA-256 of the data the job trains on.</param>
+/// <param name="Parts">One a server, covering the flat vector without gap or overlap.</param>
+public sealed record CheckpointManifest(
+    int Format,
+    string JobId,
+    long Generation,
+    long Step,
+    Position Position,
+    string JobFile,
+    string Layout,
+    string DataFingerprint,
+    IReadOnlyList<ManifestPart> Parts)
+{
+    public const string FileName = "manifest.json";
+
+    private static readonly ManifestJson Json = new(new JsonSerializerOptions
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    });
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json.CheckpointManifest);
+
+    /// <exception cref="JsonException">Not a manifest of this format.</exception>
+    public static CheckpointManifest FromJson(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, Json.CheckpointManifest) is { Format: 1 } manifest
+            ? manifest
+            : throw new JsonException("not a checkpoint manifest of format 1");
+}
+
+/// <summary>One server's file: its run of the flat vector, then the same run of each optimizer slot, little-endian float32.</summary>
+public sealed record ManifestPart(string File, int Server, int FirstElement, int Elements, int Slots, long Bytes, string Sha256)
+{
+    internal static ManifestPart Of(CheckpointPart part) =>
+        new(part.File, part.Server, part.FirstElement, part.Elements, part.Slots, part.Bytes, part.Sha256);
+}
+
+[JsonSerializable(typeof(CheckpointManifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;

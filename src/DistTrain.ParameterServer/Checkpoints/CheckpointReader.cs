@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace DistTrain.ParameterServer.Checkpoints;
+
+/// <summary>Reads checkpoints back; every length and digest is verified before a number is used.</summary>
+public static class CheckpointReader
+{
+    /// <summary>The manifest of a checkpoint folder.</summary>
+    /// <param name="folder">A <c>step-N</c> folder, or a run's folder, whose newest checkpoint is taken.</param>
+    /// <exception cref="CheckpointException">There is none, or it is not a manifest.</exception>
+    public static (string Folder, CheckpointManifest Manifest) Find(string folder)
+    {
+        var found = Candidates(folder).FirstOrDefault(f => File.Exists(Path.Combine(f, CheckpointManifest.FileName)))
+            ?? throw new CheckpointException($"{folder}: no checkpoint here; expected {CheckpointManifest.FileName}, or checkpoints/step-N/{CheckpointManifest.FileName}");
+        var path = Path.Combine(found, CheckpointManifest.FileName);
+        try
+        {
+            return (found, CheckpointManifest.FromJson(File.ReadAllBytes(path)));
+        }
+        catch (JsonException e)
+        {
+            throw new CheckpointException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The whole flat vector (parameters and buffers, without slots) of a checkpoint.</summary>
+    /// <exception cref="CheckpointException">A part is missing, short, altered, or the parts do not cover the vector.</exception>
+    public static float[] ReadVector(string folder, CheckpointManifest manifest)
+    {
+        var parts = manifest.Parts.OrderBy(p => p.FirstElement).ToList();
+        var vector = new float[parts.Sum(p => p.Elements)];
+        var next = 0;
+        foreach (var part in parts)
+        {
+            if (part.FirstElement != next)
+                throw new CheckpointException($"{folder}: element {next} is in no part or in two");
+            ReadPart(folder, part).CopyTo(vector, next);
+            next += part.Elements;
+        }
+
+        return vector;
+    }
+
+    /// <summary>One part's run of the flat vector, without slots.</summary>
+    /// <exception cref="CheckpointException">The file is missing, short or altered.</exception>
+    public static float[] ReadPart(string folder, ManifestPart part)
+    {
+        var path = Path.Combine(folder, Path.GetFileName(part.File));
+        if (!File.Exists(path))
+            throw new CheckpointException($"{path}: the part of server {part.Server} is missing");
+        using var stream = File.OpenRead(path);
+        var expected = (long)sizeof(float) * part.Elements * (1 + part.Slots);
+        if (stream.Length != part.Bytes || part.Bytes != expected)
+            throw new CheckpointException($"{path}: {stream.Length} bytes, expected {expected}");
+        var digest = Convert.ToHexStringLower(SHA256.HashData(stream));
+        if (digest != part.Sha256)
+            throw new CheckpointException($"{path}: SHA-256 is {digest}, the manifest says {part.Sha256}; the file was altered");
+        stream.Position = 0;
+        var run = new float[part.Elements];
+        stream.ReadExactly(MemoryMarshal.AsBytes(run.AsSpan()));
+        return run;
+    }
+
+    private static IEnumerable<string> Candidates(string folder)
+    {
+        yield return folder;
+        var checkpoints = Path.Combine(folder, "checkpoints");
+        if (!Directory.Exists(checkpoints))
+            yield break;
+        var steps = Directory.EnumerateDirectories(checkpoints, "step-*")
+            .Select(d => (Folder: d, Step: long.TryParse(Path.GetFileName(d)["step-".Length..], out var step) ? step : -1))
+            .OrderByDescending(d => d.Step);
+        foreach (var (step, _) in steps)
+            yield return step;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Text;
+using DistTrain.Optimization.Parameters;
+using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Hosting;
+using DistTrain.ParameterServer.Metrics;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace DistTrain.ParameterServer.Partitions;
+
+/// <summary>The partitions in this server's memory, by job.</summary>
+internal sealed class PartitionStore(ServerOptions options, TimeProvider time, ILogger<PartitionStore> logger) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, Partition> _partitions = [];
+    private readonly Lock _gate = new();
+
+    public IEnumerable<Partition> All => _partitions.Values;
+
+    /// <exception cref="RpcException">NOT_FOUND: the job has no partition in memory here.</exception>
+    public Partition Get(string jobId) =>
+        _partitions.GetValueOrDefault(jobId)
+        ?? throw new RpcException(new Status(StatusCode.NotFound, $"job '{jobId}' has no partition on this server"));
+
+    public Partition? Find(string jobId) => _partitions.GetValueOrDefault(jobId);
+
+    /// <summary>Makes the partition, or returns the one made before for the same generation.</summary>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: another generation; RESOURCE_EXHAUSTED: the vectors exceed the memory limit.</exception>
+    public Partition Open(OpenPartitionRequest request)
+    {
+        lock (_gate)
+        {
+            if (_partitions.TryGetValue(request.JobId, out var open))
+            {
+                return open.Plan.Generation == request.Generation
+                    ? open
+                    : throw new RpcException(new Status(
+                        StatusCode.FailedPrecondition,
+                        $"job '{request.JobId}' runs generation {open.Plan.Generation}, not {request.Generation}"));
+            }
+
+            var partition = Make(request);
+            _partitions[request.JobId] = partition;
+            return partition;
+        }
+    }
+
+    /// <summary>Forgets a stopped partition; its files stay.</summary>
+    public void Release(string jobId)
+    {
+        if (_partitions.TryGetValue(jobId, out var partition) && partition.Stopped && _partitions.TryRemove(jobId, out _))
+        {
+            partition.History?.End();
+            partition.History?.Dispose();
+        }
+    }
+
+    /// <summary>Where a job's files are.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT: not a job id (it becomes part of a path).</exception>
+    public CheckpointFolder FolderOf(string jobId) =>
+        JobId.IsValid(jobId)
+            ? new CheckpointFolder(options.JobFolder.Replace("{job}", jobId, StringComparison.Ordinal))
+            : throw new RpcException(new Status(StatusCode.InvalidArgument, $"'{jobId}' is not a job id"));
+
+    public void Dispose()
+    {
+        foreach (var partition in _partitions.Values)
+            partition.History?.Dispose();
+    }
+
+    private Partition Make(OpenPartitionRequest request)
+    {
+        var folder = FolderOf(request.JobId);
+        var job = JobFile.Read(request.JobFile, request.JobId, []).Job
+            ?? throw new RpcException(new Status(StatusCode.InvalidArgument, "the job file is not valid"));
+        var plan = new PartitionPlan(
+            request.JobId,
+            request.Generation,
+            job,
+            LayoutJson.Read(request.Layout),
+            request.Server,
+            request.Servers,
+            request.TrainExamples,
+            request.TestExamples,
+            request.DataFingerprint);
+        var taken = _partitions.Values.Sum(p => p.Plan.MemoryBytes);
+        if (taken + plan.MemoryBytes > options.MemoryLimit)
+        {
+            throw new RpcException(new Status(
+                StatusCode.ResourceExhausted,
+                $"job '{request.JobId}' needs {plan.MemoryBytes >> 20} MiB on this server for versions, slots and pending gradients; "
+                + $"{(options.MemoryLimit - taken) >> 20} MiB of its {options.MemoryLimit >> 20} MiB are free. Use more servers or raise --memory-limit"));
+        }
+
+        Directory.CreateDirectory(folder.Path);
+        TrainingHistory? history = null;
+        if (plan.IsLeader)
+        {
+            AtomicFile.Write(Path.Combine(folder.Path, "job.yaml"), stream => stream.Write(Encoding.UTF8.GetBytes(request.JobFile)));
+            history = new TrainingHistory(Path.Combine(folder.Path, "metrics.jsonl"), time);
+        }
+
+        return new Partition(plan, new CheckpointSaver(plan, folder, logger), history);
+    }
+}

@@ -1,0 +1,98 @@
+using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Partitions;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+using DistTrain.Optimization.Parameters;
+using Grpc.Core;
+
+namespace DistTrain.ParameterServer.Services;
+
+/// <summary>How a job's grain steers this server.</summary>
+internal sealed class JobPartitionsService(PartitionStore partitions) : JobPartitions.JobPartitionsBase
+{
+    /// <summary>How long a step that is open when training is stopped may take to close.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
+
+    public override Task<PartitionStatus> Open(OpenPartitionRequest request, ServerCallContext context) =>
+        Task.FromResult(StatusOf(partitions.Open(request)));
+
+    public override Task<PartitionStatus> GetStatus(PartitionRequest request, ServerCallContext context) =>
+        Task.FromResult(StatusOf(partitions.Get(request.JobId)));
+
+    public override async Task<PartitionStatus> Stop(PartitionRequest request, ServerCallContext context)
+    {
+        var partition = partitions.Get(request.JobId);
+        await partition.StopAsync(StopPatience);
+        partition.History?.End();
+        return StatusOf(partition);
+    }
+
+    public override Task<PartitionStatus> SealCheckpoint(SealCheckpointRequest request, ServerCallContext context)
+    {
+        var partition = partitions.Get(request.JobId);
+        var plan = partition.Plan;
+        var step = request.Parts[0].Step;
+        if (plan.IsLeader)
+        {
+            partition.Checkpoints.Folder.WriteManifest(new CheckpointManifest(
+                Format: 1,
+                plan.JobId,
+                plan.Generation,
+                step,
+                request.Parts[0].Position.ToPosition(),
+                JobFile.Write(plan.Job),
+                LayoutJson.Write(plan.Layout),
+                plan.DataFingerprint,
+                [.. request.Parts.Select(ManifestPart.Of)]));
+        }
+
+        partition.Checkpoints.Folder.Prune(request.Keep);
+        partition.Checkpoints.Sealed(step);
+        return Task.FromResult(StatusOf(partition));
+    }
+
+    public override Task<PartitionStatus> Release(PartitionRequest request, ServerCallContext context)
+    {
+        partitions.Release(request.JobId);
+        return Task.FromResult(new PartitionStatus { JobId = request.JobId, Stopped = true });
+    }
+
+    public override async Task WatchMetrics(WatchMetricsRequest request, IServerStreamWriter<MetricsEvent> responseStream, ServerCallContext context)
+    {
+        if (partitions.Find(request.JobId)?.History is { } history)
+        {
+            await foreach (var metrics in history.WatchAsync(request.FromStep, context.CancellationToken))
+                await responseStream.WriteAsync(metrics, context.CancellationToken);
+            return;
+        }
+
+        var path = Path.Combine(partitions.FolderOf(request.JobId).Path, "metrics.jsonl");
+        if (!File.Exists(path))
+            throw new RpcException(new Status(StatusCode.NotFound, $"job '{request.JobId}' has no metrics on this server"));
+        await foreach (var line in File.ReadLinesAsync(path, context.CancellationToken))
+        {
+            var metrics = MetricsJson.Read(line);
+            if ((metrics.Step?.Step ?? metrics.Evaluation.Step) >= request.FromStep)
+                await responseStream.WriteAsync(metrics, context.CancellationToken);
+        }
+    }
+
+    private static PartitionStatus StatusOf(Partition partition)
+    {
+        var status = new PartitionStatus
+        {
+            JobId = partition.Plan.JobId,
+            Generation = partition.Plan.Generation,
+            Version = partition.Version,
+            TotalSteps = partition.Plan.TotalSteps,
+            Finished = partition.Finished,
+            Stopped = partition.Stopped,
+            Error = partition.Checkpoints.Error ?? string.Empty,
+        };
+        status.Saved.AddRange(partition.Checkpoints.Saved);
+        // The summary walks the whole history: only where it is read, at the end.
+        if (partition.History is { } history && (status.Finished || status.Stopped))
+            status.Result = history.Summarize();
+        return status;
+    }
+}

@@ -1,0 +1,117 @@
+using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Partitions;
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
+using Grpc.Core;
+
+namespace DistTrain.ParameterServer.Services;
+
+/// <summary>The data road at the server: one stream for each rank, read and written independently.</summary>
+internal sealed class ParameterExchangeService(PartitionStore partitions)
+{
+    public async Task Exchange(
+        IAsyncStreamReader<Frame<RankMessage>> reader,
+        IServerStreamWriter<Frame<ServerMessage>> writer,
+        ServerCallContext context)
+    {
+        if (!await reader.MoveNext(context.CancellationToken) || reader.Current.Head.Join is not { } join)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a stream must be a join"));
+        var partition = partitions.Get(join.JobId);
+        var session = partition.Join(join);
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        var receiving = ReceiveAsync(partition, session, reader, cut.Token);
+        try
+        {
+            await foreach (var frame in session.Outgoing.ReadAllAsync(cut.Token))
+                await writer.WriteAsync(frame, cut.Token);
+        }
+        finally
+        {
+            await cut.CancelAsync();
+            partition.Leave(session);
+            await receiving;
+        }
+    }
+
+    public async Task ReadVersion(ReadVersionRequest request, IServerStreamWriter<Frame<ServerMessage>> writer, ServerCallContext context)
+    {
+        if (partitions.Find(request.JobId) is { } partition)
+        {
+            if (!partition.Stopped && !partition.Finished)
+                throw new RpcException(new Status(StatusCode.FailedPrecondition, $"job '{request.JobId}' is still training"));
+            foreach (var bucket in partition.Plan.Buckets)
+                await SendAsync(partition.Version, bucket.Index, partition.Committed(bucket, partition.Version));
+            return;
+        }
+
+        var (manifest, run) = ReadFromDisk(request);
+        for (var at = 0; at < run.Length; at += manifest.BucketLength)
+            await SendAsync(manifest.Step, (manifest.FirstElement + at) / manifest.BucketLength, run.AsMemory(at, Math.Min(manifest.BucketLength, run.Length - at)));
+
+        Task SendAsync(long version, int bucket, ReadOnlyMemory<float> payload) =>
+            writer.WriteAsync(
+                Frame<ServerMessage>.ToSend(new ServerMessage { Parameters = new ParameterChunk { Version = version, Bucket = bucket } }, payload),
+                context.CancellationToken);
+    }
+
+    private static async Task ReceiveAsync(
+        Partition partition,
+        RankSession session,
+        IAsyncStreamReader<Frame<RankMessage>> reader,
+        CancellationToken cancellation)
+    {
+        try
+        {
+            while (await reader.MoveNext(cancellation))
+            {
+                using var frame = reader.Current;
+                Receive(partition, session, frame);
+            }
+
+            session.End(StatusCode.OK, string.Empty);
+        }
+        catch (RpcException e)
+        {
+            session.End(e.StatusCode, e.Status.Detail);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // The rank went away: what it had pushed whole is counted, a cut message never arrived.
+            session.End(StatusCode.Cancelled, "the stream was cut");
+        }
+    }
+
+    private static void Receive(Partition partition, RankSession session, Frame<RankMessage> frame)
+    {
+        switch (frame.Head.BodyCase)
+        {
+            case RankMessage.BodyOneofCase.Pull:
+                partition.Pull(session, frame.Head.Pull.Version);
+                break;
+            case RankMessage.BodyOneofCase.Gradient:
+                partition.Push(session, frame);
+                break;
+            case RankMessage.BodyOneofCase.Evaluation:
+                partition.Evaluate(frame.Head.Evaluation);
+                break;
+            default:
+                throw new RpcException(new Status(StatusCode.InvalidArgument, $"unexpected message {frame.Head.BodyCase}"));
+        }
+    }
+
+    private ((long Step, int FirstElement, int BucketLength) Manifest, float[] Run) ReadFromDisk(ReadVersionRequest request)
+    {
+        try
+        {
+            var (folder, manifest) = CheckpointReader.Find(partitions.FolderOf(request.JobId).Path);
+            var part = manifest.Parts.FirstOrDefault(p => p.Server == request.Server)
+                ?? throw new CheckpointException($"{folder}: server {request.Server} has no part");
+            var bucketLength = Optimization.Parameters.LayoutJson.Read(manifest.Layout).BucketLength;
+            return ((manifest.Step, part.FirstElement, bucketLength), CheckpointReader.ReadPart(folder, part));
+        }
+        catch (CheckpointException e)
+        {
+            throw new RpcException(new Status(StatusCode.NotFound, e.Message));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace DistTrain.Protocol.Transport;
+
+/// <summary>
+/// How gRPC is tuned on both sides, measured in docs/decisions.md: windows larger than a version in flight, and no limit that would cut a
+/// stream which lives as long as its job.
+/// </summary>
+public static class GrpcTransport
+{
+    /// <summary>Largest message: a bucket (0.5 MiB) with room for larger ones.</summary>
+    public const int MaxMessageBytes = 16 << 20;
+
+    private const int WindowBytes = 16 << 20;
+
+    /// <summary>One HTTP/2 endpoint without TLS on the given address.</summary>
+    public static void Tune(KestrelServerOptions kestrel, IPAddress address, int port)
+    {
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.Http2.InitialStreamWindowSize = WindowBytes;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = WindowBytes;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 4096;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        kestrel.Listen(address, port, listen => listen.Protocols = HttpProtocols.Http2);
+    }
+
+    /// <summary>A channel to <paramref name="endpoint"/> (host:port) without TLS.</summary>
+    public static GrpcChannel Connect(string endpoint) => GrpcChannel.ForAddress($"http://{endpoint}", new GrpcChannelOptions
+    {
+        MaxReceiveMessageSize = MaxMessageBytes,
+        MaxSendMessageSize = MaxMessageBytes,
+        HttpHandler = new SocketsHttpHandler
+        {
+            InitialHttp2StreamWindowSize = WindowBytes,
+            EnableMultipleHttp2Connections = true,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        },
+        DisposeHttpClient = true,
+    });
+
+    /// <summary>host:port of a started server that listens on one endpoint.</summary>
+    public static string BoundEndpoint(IServerAddressesFeature addresses) => new Uri(addresses.Addresses.Single()).Authority;
+}

@@ -1,0 +1,103 @@
+using DistTrain.Optimization.Randomness;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DistTrain.Torch.Models;
+
+/// <summary>[n, in] → [n, out].</summary>
+internal sealed class LinearLayer(int weight, int? bias) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) =>
+        functional.linear(x, pass.Parameters[weight], bias is { } b ? pass.Parameters[b] : null);
+}
+
+/// <summary>[n, in, h, w] → [n, out, h', w'].</summary>
+internal sealed class ConvLayer(int weight, int? bias, int stride, int padding) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) =>
+        functional.conv2d(x, pass.Parameters[weight], bias is { } b ? pass.Parameters[b] : null, [stride, stride], [padding, padding]);
+}
+
+internal sealed class ActivationLayer(Func<Tensor, Tensor> function) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) => function(x);
+}
+
+internal sealed class MaxPoolLayer(int size, int stride) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) => functional.max_pool2d(x, [size, size], [stride, stride]);
+}
+
+internal sealed class AveragePoolLayer(int size, int stride) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) => functional.avg_pool2d(x, [size, size], [stride, stride]);
+}
+
+/// <summary>[n, c, h, w] → [n, c].</summary>
+internal sealed class GlobalAveragePoolLayer : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) => x.mean([2, 3]);
+}
+
+internal sealed class FlattenLayer : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) => x.flatten(1);
+}
+
+/// <summary>Zeroes elements with the given probability and scales the others by 1/(1 − rate) while training (Srivastava et al. 2014).</summary>
+internal sealed class DropoutLayer(double rate, int index) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass)
+    {
+        if (!pass.Training || rate == 0)
+            return x;
+        var key = pass.Key ?? throw new InvalidOperationException("training needs a micro-batch key");
+        var random = new CounterRandom(key.Seed, Draw.Dropout, key.Position.Examples, ((long)key.Rank << 32) | (uint)key.Index, ((long)key.Position.Group << 32) | (uint)index);
+        var mask = new float[x.numel()];
+        var scale = (float)(1 / (1 - rate));
+        foreach (ref var value in mask.AsSpan())
+            value = random.NextSingle() >= rate ? scale : 0;
+        return x * tensor(mask, x.shape);
+    }
+}
+
+/// <summary>
+/// y = γ·(x − μ)/sqrt(σ² + ε) + β (1502.03167) with the statistics of the micro-batch while training (scope <c>local</c>) and the running ones
+/// in evaluation. The batch moments go to the recorder; the server merges them over ranks into the running statistics.
+/// </summary>
+internal sealed class BatchNormLayer(int weight, int bias, int statistics, int channels, int positionsPerExample, double epsilon) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass)
+    {
+        var (gamma, beta) = (pass.Parameters[weight], pass.Parameters[bias]);
+        if (!pass.Training)
+        {
+            var running = pass.Parameters[statistics];
+            return functional.batch_norm(x, running.select(1, 0).contiguous(), running.select(1, 1).contiguous(), gamma, beta, training: false, eps: epsilon);
+        }
+
+        // With momentum 1 the native kernel leaves exactly the batch's mean and unbiased variance in the "running" tensors.
+        using var mean = zeros(channels);
+        using var variance = zeros(channels);
+        var y = functional.batch_norm(x, mean, variance, gamma, beta, training: true, momentum: 1, eps: epsilon);
+        pass.Moments?.Invoke(statistics, mean, variance, x.shape[0] * positionsPerExample);
+        return y;
+    }
+}
+
+/// <summary>y = shortcut(x) + body(x); the shortcut subsamples by the body's stride and pads channels with zeros (He et al. 2015, option A).</summary>
+internal sealed class ResidualLayer(IReadOnlyList<Layer> body, int stride, int channelPadding) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass)
+    {
+        var y = x;
+        foreach (var layer in body)
+            y = layer.Forward(y, pass);
+        var shortcut = x;
+        if (stride > 1)
+            shortcut = shortcut[TensorIndex.Colon, TensorIndex.Colon, TensorIndex.Slice(step: stride), TensorIndex.Slice(step: stride)];
+        if (channelPadding > 0)
+            shortcut = functional.pad(shortcut, [0, 0, 0, 0, channelPadding / 2, channelPadding - (channelPadding / 2)]);
+        return shortcut + y;
+    }
+}

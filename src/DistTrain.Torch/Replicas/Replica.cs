@@ -1,0 +1,182 @@
+using DistTrain.Optimization.Normalization;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Torch.Data;
+using DistTrain.Torch.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DistTrain.Torch.Replicas;
+
+/// <summary>
+/// One rank's copy of the model. <see cref="Parameters"/> and <see cref="Gradient"/> are the layout's flat vector; the tensors that libtorch works on
+/// are views of them, so a version comes in and a gradient goes out as plain memory. Used by one thread.
+/// </summary>
+public sealed class Replica : IDisposable
+{
+    private readonly ModelBlueprint _model;
+    private readonly Tensor _flat;
+    private readonly Tensor _flatGradient;
+    private readonly Tensor[] _parameters;
+    private readonly Tensor _inputs;
+    private readonly Tensor _labels;
+    private readonly TensorMemory<float> _inputMemory;
+    private readonly TensorMemory<long> _labelMemory;
+    private readonly int _features;
+    private readonly int _capacity;
+    private long _momentsExamples;
+
+    /// <param name="model">What the replica is a copy of.</param>
+    /// <param name="capacity">Largest number of examples in one pass.</param>
+    public Replica(ModelBlueprint model, int capacity)
+    {
+        _model = model;
+        _capacity = capacity;
+        _features = model.InputShape.Aggregate(1, (product, side) => product * side);
+        using var scope = NewDisposeScope();
+        _flat = zeros(model.Layout.Length).MoveToOuterDisposeScope();
+        _flatGradient = zeros(model.Layout.Length).MoveToOuterDisposeScope();
+        _parameters = [.. model.Layout.Segments.Select(ViewOf)];
+        _inputs = zeros([capacity, .. model.InputShape.Select(s => (long)s)]).MoveToOuterDisposeScope();
+        _labels = zeros(capacity, dtype: int64).MoveToOuterDisposeScope();
+        _inputMemory = new TensorMemory<float>(_inputs);
+        _labelMemory = new TensorMemory<long>(_labels);
+        Parameters = new TensorMemory<float>(_flat).Memory;
+        Gradient = new TensorMemory<float>(_flatGradient).Memory;
+    }
+
+    /// <summary>The flat vector, [Layout.Length]: write a version here.</summary>
+    public Memory<float> Parameters { get; }
+
+    /// <summary>Gradients of the trainable part, batch moments in the buffers' part.</summary>
+    public Memory<float> Gradient { get; }
+
+    public ParameterLayout Layout => _model.Layout;
+
+    /// <summary>Forgets gradients and moments of the step before.</summary>
+    public void BeginStep()
+    {
+        Gradient.Span.Clear();
+        _momentsExamples = 0;
+    }
+
+    /// <summary>
+    /// Adds the gradient of <c>Σ loss / divisor</c> over the examples to <see cref="Gradient"/>, and their moments to its buffers' part.
+    /// An empty micro-batch adds nothing.
+    /// </summary>
+    /// <param name="data">Where the examples are.</param>
+    /// <param name="examples">Their indices, at most the replica's capacity.</param>
+    /// <param name="divisor">The step's examples over all ranks.</param>
+    /// <param name="key">Where the micro-batch stands.</param>
+    public BatchResult Accumulate(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey key)
+    {
+        if (examples.IsEmpty)
+            return default;
+        using var scope = NewDisposeScope();
+        var (x, y) = Load(data, examples);
+        var scores = Forward(x, new ForwardPass
+        {
+            Parameters = _parameters,
+            Training = true,
+            Key = key,
+            Moments = Record,
+        });
+        _momentsExamples += examples.Length;
+        var loss = nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum);
+        (loss / divisor).backward();
+        return Result(loss, scores, y, examples.Length);
+    }
+
+    /// <summary>Loss and accuracy in evaluation mode (running statistics, no dropout), without gradients.</summary>
+    public BatchResult Evaluate(ExampleSet data, ReadOnlySpan<int> examples)
+    {
+        var total = default(BatchResult);
+        using var noGradient = no_grad();
+        for (var at = 0; at < examples.Length; at += _capacity)
+        {
+            using var scope = NewDisposeScope();
+            var part = examples[at..Math.Min(examples.Length, at + _capacity)];
+            var (x, y) = Load(data, part);
+            var scores = Forward(x, new ForwardPass { Parameters = _parameters, Training = false });
+            total += Result(nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum), scores, y, part.Length);
+        }
+
+        return total;
+    }
+
+    public void Dispose()
+    {
+        foreach (var parameter in _parameters)
+            parameter.Dispose();
+        _inputs.Dispose();
+        _labels.Dispose();
+        _flat.Dispose();
+        _flatGradient.Dispose();
+    }
+
+    /// <summary>A leaf tensor on a segment's part of the flat vector, its gradient on the same part of the gradient vector.</summary>
+    private Tensor ViewOf(Segment segment)
+    {
+        var shape = segment.Shape.Select(s => (long)s).ToArray();
+        var view = _flat.narrow(0, segment.Offset, segment.Length).view(shape).detach();
+        if (!segment.IsBuffer)
+        {
+            view.requires_grad_(true);
+            // With a gradient already defined, backward adds to it in place: it lands in the flat vector.
+            view.grad = _flatGradient.narrow(0, segment.Offset, segment.Length).view(shape);
+        }
+
+        return view.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Forward(Tensor x, ForwardPass pass)
+    {
+        foreach (var layer in _model.Layers)
+            x = layer.Forward(x, pass);
+        return x;
+    }
+
+    private (Tensor X, Tensor Y) Load(ExampleSet data, ReadOnlySpan<int> examples)
+    {
+        var inputs = _inputMemory.GetSpan();
+        var labels = _labelMemory.GetSpan();
+        for (var i = 0; i < examples.Length; i++)
+        {
+            data.CopyFeatures(examples[i], inputs.Slice(i * _features, _features));
+            labels[i] = data.Label(examples[i]);
+        }
+
+        return (_inputs.narrow(0, 0, examples.Length), _labels.narrow(0, 0, examples.Length));
+    }
+
+    /// <summary>Merges one micro-batch's moments of one layer into the gradient's buffers' part.</summary>
+    private void Record(int statistics, Tensor mean, Tensor unbiasedVariance, long values)
+    {
+        var placed = Layout.Segments[statistics];
+        var (means, variances) = (new TensorMemory<float>(mean).GetSpan(), new TensorMemory<float>(unbiasedVariance).GetSpan());
+        Span<float> pairs = placed.Length <= 2048 ? stackalloc float[placed.Length] : new float[placed.Length];
+        for (var channel = 0; channel < means.Length; channel++)
+        {
+            pairs[2 * channel] = means[channel];
+            pairs[(2 * channel) + 1] = values > 1 ? (float)((double)variances[channel] * (values - 1) / values) : 0;
+        }
+
+        Moments.Merge(
+            Gradient.Span.Slice(placed.Offset, placed.Length),
+            _momentsExamples * placed.PositionsPerExample,
+            pairs,
+            values);
+    }
+
+    private static BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples) =>
+        new(examples, loss.item<float>(), (int)scores.argmax(1).eq(labels).sum().item<long>());
+}
+
+/// <summary>Sums over some examples.</summary>
+/// <param name="Examples">How many.</param>
+/// <param name="LossSum">Sum of their cross entropies.</param>
+/// <param name="Correct">How many were classified right.</param>
+public readonly record struct BatchResult(int Examples, double LossSum, int Correct)
+{
+    public static BatchResult operator +(BatchResult a, BatchResult b) =>
+        new(a.Examples + b.Examples, a.LossSum + b.LossSum, a.Correct + b.Correct);
+}

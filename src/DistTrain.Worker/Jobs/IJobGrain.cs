@@ -1,0 +1,52 @@
+using Orleans.Concurrency;
+
+namespace DistTrain.Worker.Jobs;
+
+/// <summary>One job. Its key is the job's id.</summary>
+[Alias("DistTrain.IJobGrain")]
+public interface IJobGrain : IGrainWithStringKey
+{
+    /// <summary>Records the job. Idempotent for the same job file.</summary>
+    /// <returns>False when the id belongs to a job with another job file.</returns>
+    [Alias("Submit")]
+    Task<bool> SubmitAsync(string jobFile);
+
+    /// <summary>Moves a queued job to running.</summary>
+    [Alias("Start")]
+    Task StartAsync();
+
+    /// <summary>Drives the job one look further: makes sure its ranks run, seals checkpoints, ends it when it is done.</summary>
+    [Alias("Tick")]
+    Task TickAsync();
+
+    /// <summary>Records the wish to end; the next look acts on it.</summary>
+    [Alias("Cancel")]
+    [AlwaysInterleave]
+    Task CancelAsync();
+
+    [Alias("Describe")]
+    [AlwaysInterleave]
+    Task<JobDescription> DescribeAsync();
+}
+
+/// <summary>What is told of a job.</summary>
+/// <param name="Log">What happened to it, oldest first.</param>
+[GenerateSerializer]
+[Alias("DistTrain.JobDescription")]
+public sealed record JobDescription(
+    bool Exists,
+    string JobId,
+    string JobFile,
+    JobPhase Phase,
+    long Step,
+    long TotalSteps,
+    long SubmittedAt,
+    string? Error,
+    JobOutcome? Outcome,
+    IReadOnlyList<string> Servers,
+    IReadOnlyList<JobLogLine> Log);
+
+/// <param name="Time">Unix time in milliseconds.</param>
+[GenerateSerializer]
+[Alias("DistTrain.JobLogLine")]
+public sealed record JobLogLine(long Time, string Text);

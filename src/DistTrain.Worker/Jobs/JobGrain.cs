@@ -1,0 +1,269 @@
+using DistTrain.Optimization.Parameters;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+using DistTrain.Torch.Data;
+using DistTrain.Torch.Models;
+using DistTrain.Worker.Hosting;
+using DistTrain.Worker.Ranks;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace DistTrain.Worker.Jobs;
+
+/// <summary>
+/// Orchestrates one job. It is looked at each second from the queue and then does what is due; nothing of the job's progress depends on this
+/// grain's memory, so it may be lost with its silo at any moment.
+/// </summary>
+internal sealed class JobGrain(
+    [PersistentState("job", "jobs")] IPersistentState<JobRecord> state,
+    SiloOptions options,
+    DatasetCache datasets,
+    TimeProvider time,
+    ILogger<JobGrain> logger) : Grain, IJobGrain
+{
+    private readonly List<JobLogLine> _log = [];
+    private ServerControl? _servers;
+    private JobPreparation? _preparation;
+    private TrainingJob? _job;
+    private int _unreachable;
+    private long _step;
+
+    private JobRecord Record => state.State;
+
+    private string JobId => this.GetPrimaryKeyString();
+
+    private TrainingJob Job => _job ??= JobFile.Read(Record.JobFile, JobId, []).Job!;
+
+    public async Task<bool> SubmitAsync(string jobFile)
+    {
+        if (state.RecordExists)
+            return Record.JobFile == jobFile;
+        Record.JobFile = jobFile;
+        Record.SubmittedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
+        await state.WriteStateAsync();
+        return true;
+    }
+
+    public async Task StartAsync()
+    {
+        if (Record.Phase != JobPhase.Queued)
+            return;
+        Record.Phase = JobPhase.Running;
+        await state.WriteStateAsync();
+    }
+
+    public async Task CancelAsync()
+    {
+        if (!state.RecordExists || Record.HasEnded || Record.CancelRequested)
+            return;
+        Record.CancelRequested = true;
+        Say("cancellation requested");
+        // The look that is under way writes the record; this one makes sure that there is a look.
+        this.AsReference<IJobGrain>().TickAsync().Ignore();
+        await Task.CompletedTask;
+    }
+
+    public Task<JobDescription> DescribeAsync() => Task.FromResult(new JobDescription(
+        state.RecordExists,
+        JobId,
+        Record.JobFile,
+        Record.Phase,
+        Math.Max(_step, Record.Step),
+        Record.TotalSteps,
+        Record.SubmittedAt,
+        Record.Error,
+        Record.Outcome,
+        Record.Servers,
+        [.. _log]));
+
+    public async Task TickAsync()
+    {
+        if (!state.RecordExists || Record.HasEnded)
+            return;
+        if (Record.CancelRequested)
+        {
+            await EndAsync(JobPhase.Cancelled, error: null);
+            return;
+        }
+
+        if (Record.Phase != JobPhase.Running)
+            return;
+        try
+        {
+            await DriveAsync();
+            _unreachable = 0;
+        }
+        catch (Exception e) when (e is DatasetException or ModelException)
+        {
+            await EndAsync(JobPhase.Failed, e.Message);
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && ++_unreachable < 30)
+        {
+            JobLog.ServerAway(logger, JobId, e.Status.Detail);
+        }
+        catch (RpcException e)
+        {
+            await EndAsync(JobPhase.Failed, $"{e.StatusCode}: {e.Status.Detail}");
+        }
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _servers?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private async Task DriveAsync()
+    {
+        var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
+        var servers = _servers ??= await OpenAsync(preparation);
+        var progress = await Task.WhenAll(Enumerable.Range(0, Job.Spec.Workers).Select(RunRankAsync));
+        if (progress.FirstOrDefault(p => p?.State == RankState.Failed) is { } failed)
+        {
+            await EndAsync(JobPhase.Failed, failed.Fault);
+            return;
+        }
+
+        var status = await servers.StatusAsync(JobId);
+        _step = status.Min(s => s.Version);
+        Record.TotalSteps = status[0].TotalSteps;
+        if (status.FirstOrDefault(s => s.Error.Length > 0) is { } broken)
+            Say(broken.Error);
+        await SealAsync(servers, status);
+        if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
+            await CompleteAsync(servers, preparation);
+    }
+
+    private async Task<ServerControl> OpenAsync(JobPreparation preparation)
+    {
+        if (Record.Servers.Count == 0)
+        {
+            // A server without a bucket could not take part in a step.
+            Record.Servers = [.. options.Servers.Take(preparation.Layout.Buckets.Count)];
+            Record.DataFingerprint = preparation.DataFingerprint;
+            await state.WriteStateAsync();
+        }
+
+        var servers = new ServerControl(Record.Servers, time);
+        var opened = await servers.OpenAsync(new OpenPartitionRequest
+        {
+            JobId = JobId,
+            Generation = Record.Generation,
+            JobFile = Record.JobFile,
+            Layout = LayoutJson.Write(preparation.Layout),
+            TrainExamples = preparation.TrainExamples,
+            TestExamples = preparation.TestExamples,
+            DataFingerprint = Record.DataFingerprint,
+        });
+        Record.TotalSteps = opened[0].TotalSteps;
+        Say($"{preparation.Layout.ParameterCount:N0} parameters in {preparation.Layout.Buckets.Count} buckets on {Record.Servers.Count} server(s), "
+            + $"{Job.Spec.Workers} rank(s), {opened[0].TotalSteps:N0} steps");
+        return servers;
+    }
+
+    /// <summary>Makes sure that one rank runs; a rank whose silo is just being replaced answers nothing this time.</summary>
+    private async Task<RankProgress?> RunRankAsync(int rank)
+    {
+        try
+        {
+            return await Rank(rank).RunAsync(new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint));
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            JobLog.RankAway(logger, JobId, rank, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Declares the newest checkpoint complete that every server has its part of.</summary>
+    private async Task SealAsync(ServerControl servers, IReadOnlyList<PartitionStatus> status)
+    {
+        var common = status[0].Saved.Select(p => p.Step).Where(step => status.All(s => s.Saved.Any(p => p.Step == step))).DefaultIfEmpty(-1).Max();
+        if (common < 0)
+            return;
+        List<long> keep = [.. Record.SealedSteps.Where(s => s != common).Append(common).TakeLast(Job.Spec.Checkpoint.Keep)];
+        var request = new SealCheckpointRequest { JobId = JobId };
+        request.Parts.AddRange(status.Select(s => s.Saved.First(p => p.Step == common)));
+        request.Keep.AddRange(keep);
+        await servers.SealAsync(request);
+        Record.SealedSteps = keep;
+        Record.Step = common;
+        await state.WriteStateAsync();
+    }
+
+    private async Task CompleteAsync(ServerControl servers, JobPreparation preparation)
+    {
+        var status = await servers.StopAsync(JobId);
+        await SealAsync(servers, status);
+        var vector = await servers.ReadVersionAsync(JobId, preparation.Layout, CancellationToken.None);
+        var result = status[0].Result;
+        Record.Outcome = new JobOutcome(
+            result.Steps,
+            result.Epochs,
+            result.TrainLoss,
+            result.TestAccuracy,
+            result.TestLoss,
+            result.ImagesPerSecond,
+            result.StepMillisecondsMedian,
+            result.OverheadShare,
+            WeightsHash.Compute(preparation.Layout, vector),
+            Recoveries: (int)(Record.Generation - 1));
+        await StopRanksAsync();
+        await servers.ReleaseAsync(JobId);
+        await WriteEndAsync(JobPhase.Completed);
+    }
+
+    /// <summary>Ends a job that does not complete: the ranks stop, the servers save what is committed and let go.</summary>
+    private async Task EndAsync(JobPhase phase, string? error)
+    {
+        Record.Error = error;
+        if (_servers is not null || Record.Servers.Count > 0)
+        {
+            var servers = _servers ??= new ServerControl(Record.Servers, time);
+            try
+            {
+                var status = await servers.StopAsync(JobId);
+                await SealAsync(servers, status);
+                _step = status.Min(s => s.Version);
+                await servers.ReleaseAsync(JobId);
+            }
+            catch (RpcException e)
+            {
+                JobLog.ServerAway(logger, JobId, e.Status.Detail);
+            }
+        }
+
+        await StopRanksAsync();
+        await WriteEndAsync(phase);
+    }
+
+    private async Task StopRanksAsync()
+    {
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, Job.Spec.Workers).Select(r => Rank(r).StopAsync()));
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            JobLog.RankAway(logger, JobId, -1, e.Message);
+        }
+    }
+
+    private async Task WriteEndAsync(JobPhase phase)
+    {
+        Record.Step = Math.Max(_step, Record.Step);
+        Record.Phase = phase;
+        await state.WriteStateAsync();
+        JobLog.Ended(logger, JobId, phase, Record.Error ?? "");
+        _servers?.Dispose();
+        _servers = null;
+    }
+
+    private IRankGrain Rank(int rank) => GrainFactory.GetGrain<IRankGrain>($"{JobId}/{rank}");
+
+    private void Say(string text)
+    {
+        if (_log.Count == 0 || _log[^1].Text != text)
+            _log.Add(new JobLogLine(time.GetUtcNow().ToUnixTimeMilliseconds(), text));
+    }
+}

@@ -1,0 +1,68 @@
+namespace DistTrain.Worker.Jobs;
+
+/// <summary>Where a job is in its life.</summary>
+public enum JobPhase
+{
+    Queued,
+    Running,
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+/// <summary>
+/// The durable record of a job: small; what is large lives at the servers. Written with an ETag, so that a second activation of the grain
+/// during a partition cannot advance it.
+/// </summary>
+public sealed class JobRecord
+{
+    /// <summary>The resolved job, YAML; empty until submitted.</summary>
+    public string JobFile { get; set; } = string.Empty;
+
+    public JobPhase Phase { get; set; }
+
+    /// <summary>Unix time in milliseconds.</summary>
+    public long SubmittedAt { get; set; }
+
+    /// <summary>Raised whenever the servers start anew from a checkpoint; what carries another one is refused.</summary>
+    public long Generation { get; set; } = 1;
+
+    /// <summary>Endpoints of the job's servers in order of their buckets; empty until it starts.</summary>
+    public List<string> Servers { get; set; } = [];
+
+    /// <summary>SHA-256 of the data the job started with.</summary>
+    public string DataFingerprint { get; set; } = string.Empty;
+
+    public bool CancelRequested { get; set; }
+
+    /// <summary>Why it failed; null otherwise.</summary>
+    public string? Error { get; set; }
+
+    /// <summary>Steps of the sealed checkpoints that are kept, in order.</summary>
+    public List<long> SealedSteps { get; set; } = [];
+
+    /// <summary>Steps of the whole job, known once it has started.</summary>
+    public long TotalSteps { get; set; }
+
+    /// <summary>Committed steps when the record was last written.</summary>
+    public long Step { get; set; }
+
+    public JobOutcome? Outcome { get; set; }
+
+    public bool HasEnded => Phase is JobPhase.Completed or JobPhase.Failed or JobPhase.Cancelled;
+}
+
+/// <summary>The figures of a completed job; units as in <c>training_jobs.proto</c>.</summary>
+[GenerateSerializer]
+[Alias("DistTrain.JobOutcome")]
+public sealed record JobOutcome(
+    long Steps,
+    double Epochs,
+    double TrainLoss,
+    double TestAccuracy,
+    double TestLoss,
+    double ImagesPerSecond,
+    double StepMillisecondsMedian,
+    double OverheadShare,
+    string WeightsSha256,
+    int Recoveries);

@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging;
+
+namespace DistTrain.Worker.Jobs;
+
+/// <summary>The queue's durable record.</summary>
+public sealed class QueueRecord
+{
+    /// <summary>All jobs in order of submission.</summary>
+    public List<string> Jobs { get; set; } = [];
+
+    /// <summary>Those that have not ended, in order, with their number of ranks.</summary>
+    public List<QueuedJob> Unfinished { get; set; } = [];
+}
+
+/// <param name="JobId">The job.</param>
+/// <param name="Workers">Its ranks.</param>
+/// <param name="Started">True once it may run.</param>
+public sealed record QueuedJob(string JobId, int Workers, bool Started);
+
+/// <summary>
+/// Starts jobs in order of submission. Rank slots gate only the start of a further job; a job on an otherwise idle cluster always starts,
+/// and a running job keeps running on fewer silos.
+/// </summary>
+internal sealed class QueueGrain(
+    [PersistentState("queue", "jobs")] IPersistentState<QueueRecord> state,
+    TimeProvider time,
+    ILogger<QueueGrain> logger) : Grain, IQueueGrain
+{
+    private static readonly TimeSpan SiloPatience = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, (int Slots, long Seen)> _silos = [];
+    private readonly Dictionary<string, Task> _looks = [];
+
+    public async Task EnqueueAsync(string jobId, int workers)
+    {
+        if (state.State.Jobs.Contains(jobId))
+            return;
+        state.State.Jobs.Add(jobId);
+        state.State.Unfinished.Add(new QueuedJob(jobId, workers, Started: false));
+        await state.WriteStateAsync();
+        await StartNextAsync();
+    }
+
+    public async Task PulseAsync(string silo, int slots)
+    {
+        _silos[silo] = (slots, time.GetTimestamp());
+        await ForgetEndedAsync();
+        await StartNextAsync();
+        foreach (var job in state.State.Unfinished)
+        {
+            // A look may take longer than a second (loading data, sealing a checkpoint): never two at a time.
+            if (!_looks.TryGetValue(job.JobId, out var look) || look.IsCompleted)
+                _looks[job.JobId] = LookAsync(job.JobId);
+        }
+    }
+
+    public Task<IReadOnlyList<string>> ListAsync() => Task.FromResult<IReadOnlyList<string>>([.. state.State.Jobs]);
+
+    private IJobGrain Job(string jobId) => GrainFactory.GetGrain<IJobGrain>(jobId);
+
+    private async Task ForgetEndedAsync()
+    {
+        var descriptions = await Task.WhenAll(state.State.Unfinished.Select(j => Job(j.JobId).DescribeAsync()));
+        var ended = descriptions.Where(d => d.Phase is JobPhase.Completed or JobPhase.Failed or JobPhase.Cancelled).Select(d => d.JobId).ToHashSet();
+        if (ended.Count == 0)
+            return;
+        state.State.Unfinished.RemoveAll(j => ended.Contains(j.JobId));
+        foreach (var jobId in ended)
+            _looks.Remove(jobId);
+        await state.WriteStateAsync();
+    }
+
+    private async Task StartNextAsync()
+    {
+        while (state.State.Unfinished.FindIndex(j => !j.Started) is >= 0 and var next)
+        {
+            var job = state.State.Unfinished[next];
+            var running = state.State.Unfinished.Where(j => j.Started).Sum(j => j.Workers);
+            if (running > 0 && running + job.Workers > LiveSlots())
+                return;
+            await Job(job.JobId).StartAsync();
+            state.State.Unfinished[next] = job with { Started = true };
+            await state.WriteStateAsync();
+        }
+    }
+
+    private int LiveSlots() => _silos.Values.Where(s => time.GetElapsedTime(s.Seen) < SiloPatience).Sum(s => s.Slots);
+
+    private async Task LookAsync(string jobId)
+    {
+        try
+        {
+            await Job(jobId).TickAsync();
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            JobLog.NotDriven(logger, jobId, e.Message);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace DistTrain.Worker.Jobs;
+
+/// <summary>The parameter servers of one job as its grain steers them: the same request to each, the answers in order.</summary>
+internal sealed class ServerControl : IDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+
+    private readonly TimeProvider _time;
+    private readonly IReadOnlyList<GrpcChannel> _channels;
+    private readonly IReadOnlyList<JobPartitions.JobPartitionsClient> _clients;
+
+    public ServerControl(IReadOnlyList<string> endpoints, TimeProvider time)
+    {
+        _time = time;
+        _channels = [.. endpoints.Select(GrpcTransport.Connect)];
+        _clients = [.. _channels.Select(c => new JobPartitions.JobPartitionsClient(c))];
+    }
+
+    /// <exception cref="RpcException">A server is away or refuses.</exception>
+    public Task<PartitionStatus[]> OpenAsync(OpenPartitionRequest request) =>
+        Task.WhenAll(_clients.Select((client, server) =>
+        {
+            var own = request.Clone();
+            (own.Server, own.Servers) = (server, _clients.Count);
+            return client.OpenAsync(own, Options()).ResponseAsync;
+        }));
+
+    /// <exception cref="RpcException">A server is away or does not know the job.</exception>
+    public Task<PartitionStatus[]> StatusAsync(string jobId) =>
+        Task.WhenAll(_clients.Select(c => c.GetStatusAsync(new PartitionRequest { JobId = jobId }, Options()).ResponseAsync));
+
+    /// <exception cref="RpcException">A server is away or does not know the job.</exception>
+    public Task<PartitionStatus[]> StopAsync(string jobId) =>
+        Task.WhenAll(_clients.Select(c => c.StopAsync(new PartitionRequest { JobId = jobId }, Options()).ResponseAsync));
+
+    /// <exception cref="RpcException">A server is away or does not know the job.</exception>
+    public Task<PartitionStatus[]> SealAsync(SealCheckpointRequest request) =>
+        Task.WhenAll(_clients.Select(c => c.SealCheckpointAsync(request, Options()).ResponseAsync));
+
+    /// <exception cref="RpcException">A server is away.</exception>
+    public Task<PartitionStatus[]> ReleaseAsync(string jobId) =>
+        Task.WhenAll(_clients.Select(c => c.ReleaseAsync(new PartitionRequest { JobId = jobId }, Options()).ResponseAsync));
+
+    /// <summary>The committed history from the leader, live until training ends.</summary>
+    public AsyncServerStreamingCall<MetricsEvent> WatchMetrics(string jobId, long fromStep, CancellationToken cancellation) =>
+        _clients[0].WatchMetrics(new WatchMetricsRequest { JobId = jobId, FromStep = fromStep }, cancellationToken: cancellation);
+
+    /// <summary>The committed flat vector of a job at rest, assembled from all servers.</summary>
+    /// <exception cref="RpcException">A server is away or has neither the partition nor a checkpoint.</exception>
+    public async Task<float[]> ReadVersionAsync(string jobId, Optimization.Parameters.ParameterLayout layout, CancellationToken cancellation)
+    {
+        var vector = new float[layout.Length];
+        var received = new int[_channels.Count];
+        await Task.WhenAll(_channels.Select(async (channel, server) =>
+        {
+            using var call = channel.CreateCallInvoker().AsyncServerStreamingCall(
+                ExchangeMethods.ReadVersion,
+                host: null,
+                new CallOptions(cancellationToken: cancellation),
+                new ReadVersionRequest { JobId = jobId, Server = server });
+            while (await call.ResponseStream.MoveNext(cancellation))
+            {
+                using var frame = call.ResponseStream.Current;
+                frame.Payload.CopyTo(vector.AsMemory(layout.Buckets[frame.Head.Parameters.Bucket].Offset));
+                received[server]++;
+            }
+        }));
+        var buckets = received.Sum();
+        return buckets == layout.Buckets.Count
+            ? vector
+            : throw new RpcException(new Status(StatusCode.DataLoss, $"{buckets} of {layout.Buckets.Count} buckets of job '{jobId}' are there"));
+    }
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels)
+            channel.Dispose();
+    }
+
+    private CallOptions Options() => new(deadline: _time.GetUtcNow().UtcDateTime + Deadline);
+}

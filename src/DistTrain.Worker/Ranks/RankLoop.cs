@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using DistTrain.Optimization.Order;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+using DistTrain.Torch.Data;
+using DistTrain.Torch.Hosting;
+using DistTrain.Torch.Models;
+using DistTrain.Torch.Replicas;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+
+namespace DistTrain.Worker.Ranks;
+
+/// <summary>
+/// A rank's life on a thread of its own: join the servers, pull the open version, then step after step until training is over. A cut stream
+/// makes it join again; it keeps no state that the servers do not have.
+/// </summary>
+internal sealed class RankLoop : IAsyncDisposable
+{
+    /// <summary>About 40 seconds for a server to come back.</summary>
+    private static readonly ResiliencePipeline Rejoin = new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<RpcException>(IsTransient),
+            MaxRetryAttempts = 25,
+            BackoffType = DelayBackoffType.Exponential,
+            Delay = TimeSpan.FromMilliseconds(100),
+            MaxDelay = TimeSpan.FromSeconds(2),
+            UseJitter = true,
+        })
+        .Build();
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DatasetCache _datasets;
+    private readonly ILogger _logger;
+    private readonly TrainingSpec _spec;
+    private long _step;
+    private string? _fault;
+
+    private RankLoop(RankAssignment assignment, DatasetCache datasets, ILogger logger)
+    {
+        (Assignment, _datasets, _logger) = (assignment, datasets, logger);
+        _spec = JobFile.Read(assignment.JobFile, assignment.JobId, []).Job!.Spec;
+    }
+
+    public RankAssignment Assignment { get; }
+
+    public static RankLoop Start(RankAssignment assignment, DatasetCache datasets, ILogger logger)
+    {
+        var loop = new RankLoop(assignment, datasets, logger);
+        new Thread(loop.Run) { IsBackground = true, Name = $"rank {assignment.Rank} of {assignment.JobId}" }.Start();
+        return loop;
+    }
+
+    public RankProgress Progress(string silo)
+    {
+        var state = !_ended.Task.IsCompleted ? RankState.Running : _fault is null ? RankState.Finished : RankState.Failed;
+        return new RankProgress(state, Volatile.Read(ref _step), silo, _fault);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _ended.Task;
+        _stop.Dispose();
+    }
+
+    private static bool IsTransient(RpcException e) => e.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.DeadlineExceeded;
+
+    private void Run()
+    {
+        try
+        {
+            NativeEnvironment.Prepare();
+            var data = _datasets.Load(_spec.Dataset);
+            var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
+            using var replica = new Replica(model, Math.Min(_spec.MicroBatch, Shard.LargestCount(_spec.Workers, _spec.Batch)));
+            while (!Train(data, replica))
+                RankLog.Rejoining(_logger, Assignment.JobId, Assignment.Rank, _step);
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked to stop.
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.Cancelled or StatusCode.Aborted)
+        {
+            RankLog.Ended(_logger, Assignment.JobId, Assignment.Rank, e.Status.Detail);
+        }
+        catch (Exception e)
+        {
+            // The edge of the thread: whatever it is ends the job with a reason instead of ending the silo.
+            _fault = e is RankFaultException or DatasetException or ModelException ? e.Message : $"rank {Assignment.Rank}: {Describe(e)}";
+            RankLog.Failed(_logger, Assignment.JobId, Assignment.Rank, _step, e);
+        }
+        finally
+        {
+            _ended.TrySetResult();
+        }
+    }
+
+    private static string Describe(Exception e) => e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : $"{e.GetType().Name}: {e.Message}";
+
+    /// <summary>One attachment to the servers.</summary>
+    /// <returns>True when training is over, false when a stream was cut.</returns>
+    private bool Train(Dataset data, Replica replica)
+    {
+        using var attachment = Rejoin.Execute(() => ServerAttachment.Open(Assignment, data, replica, _stop.Token));
+        try
+        {
+            var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox);
+            var head = attachment.Head;
+            while (true)
+            {
+                Volatile.Write(ref _step, head.Version);
+                var evaluation = head.Evaluate ? Evaluate(data, replica, attachment, head.Version) : 0;
+                if (head.Take == 0)
+                {
+                    attachment.Complete();
+                    return true;
+                }
+
+                head = step.Run(head, evaluation);
+            }
+        }
+        catch (RpcException e) when (IsTransient(e) && !_stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Evaluates this rank's slice of the test set on the version the replica holds, and reports it to the leader.</summary>
+    /// <returns>Milliseconds spent.</returns>
+    private double Evaluate(Dataset data, Replica replica, ServerAttachment attachment, long version)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var shard = Shard.Of(Assignment.Rank, _spec.Workers, data.Test.Count);
+        var result = replica.Evaluate(data.Test, [.. Enumerable.Range(shard.Start, shard.Count)]);
+        attachment.Streams[0].Send(new RankMessage
+        {
+            Evaluation = new EvaluationReport
+            {
+                Version = version,
+                Rank = Assignment.Rank,
+                Examples = result.Examples,
+                LossSum = result.LossSum,
+                Correct = result.Correct,
+            },
+        });
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+    }
+}

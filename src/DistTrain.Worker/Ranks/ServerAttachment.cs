@@ -1,0 +1,70 @@
+using DistTrain.Protocol;
+using DistTrain.Torch.Data;
+using DistTrain.Torch.Replicas;
+using Grpc.Core;
+
+namespace DistTrain.Worker.Ranks;
+
+/// <summary>A rank's streams to all servers of its job, joined, with the version to start from pulled into the replica.</summary>
+internal sealed class ServerAttachment : IDisposable
+{
+    private readonly CancellationTokenRegistration _onStop;
+
+    private ServerAttachment(VersionInbox inbox, IReadOnlyList<ServerStream> streams, CancellationToken stop)
+    {
+        (Inbox, Streams) = (inbox, streams);
+        _onStop = stop.Register(() => inbox.Fail(new OperationCanceledException(stop)));
+        Head = new VersionHead();
+    }
+
+    public VersionInbox Inbox { get; }
+
+    public IReadOnlyList<ServerStream> Streams { get; }
+
+    /// <summary>The version that was pulled.</summary>
+    public VersionHead Head { get; private set; }
+
+    /// <summary>Joins every server, then pulls the lowest open version: a rank that died half-way replays from it.</summary>
+    /// <exception cref="RpcException">A server is away, or refuses the rank.</exception>
+    /// <exception cref="RankFaultException">This silo reads other data than the job started with.</exception>
+    public static ServerAttachment Open(RankAssignment assignment, Dataset data, Replica replica, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        var inbox = new VersionInbox(replica.Layout, assignment.Servers.Count, replica.Parameters);
+        var join = new JoinRequest
+        {
+            JobId = assignment.JobId,
+            Generation = assignment.Generation,
+            Rank = assignment.Rank,
+            LayoutHash = replica.Layout.Hash,
+            DataFingerprint = data.Fingerprint,
+        };
+        var attachment = new ServerAttachment(
+            inbox,
+            [.. assignment.Servers.Select((endpoint, server) => ServerStream.Open(endpoint, server, inbox, join))],
+            stop);
+        try
+        {
+            var version = inbox.WaitForJoin();
+            inbox.Expect(version);
+            foreach (var stream in attachment.Streams)
+                stream.Send(new RankMessage { Pull = new PullRequest { Version = version } });
+            attachment.Head = inbox.WaitForVersion();
+            return attachment;
+        }
+        catch
+        {
+            attachment.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Training is over: waits until the servers have read everything that was sent.</summary>
+    public void Complete() => Task.WhenAll(Streams.Select(s => s.CompleteAsync())).GetAwaiter().GetResult();
+
+    public void Dispose()
+    {
+        _onStop.Dispose();
+        Task.WhenAll(Streams.Select(s => s.DisposeAsync().AsTask())).GetAwaiter().GetResult();
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Order;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+using DistTrain.Torch.Data;
+using DistTrain.Torch.Models;
+using DistTrain.Torch.Replicas;
+using Position = DistTrain.Optimization.Order.Position;
+
+namespace DistTrain.Worker.Ranks;
+
+/// <summary>
+/// One gradient, from shard to new version:
+/// <code>
+///  rank (this file)                                    parameter server (Partition.cs)
+///  1  shard: this rank's slice of the step's examples
+///  2  minibatch: at most microBatch of them at a time
+///  3  forward and backward on the replica
+///  4  bucket: cut the flat gradient
+///  5  push a chunk for each bucket          ───────▶   6  aggregate in rank-tree order      (BucketSum)
+///                                                      7  schedule and optimizer step       (StepBucket)
+///                                                      8  new parameter version             (Publish, CloseStep)
+///  10 replica: the next version is whole    ◀───────   9  pull: buckets come back on the same stream
+/// </code>
+/// The step is a pure function of (job, version, position, rank): a rank that is lost is started again elsewhere and repeats it bit for bit.
+/// </summary>
+internal sealed class TrainingStep(
+    TrainingSpec spec,
+    int rank,
+    Dataset data,
+    Replica replica,
+    IReadOnlyList<ServerStream> streams,
+    VersionInbox inbox)
+{
+    private readonly EpochOrder _order = new(spec.Seed, data.Train.Count);
+
+    /// <summary>Computes and pushes this rank's gradient of the step that starts at <paramref name="head"/>, and waits for the next version.</summary>
+    /// <param name="head">The version the replica holds.</param>
+    /// <param name="evaluationMilliseconds">Time the rank spent on evaluation since its last step.</param>
+    /// <returns>The head of the version the replica holds now.</returns>
+    /// <exception cref="RankFaultException">A gradient or loss is not finite.</exception>
+    public VersionHead Run(VersionHead head, double evaluationMilliseconds)
+    {
+        var position = head.Position.ToPosition();
+
+        // 1 Shard: the step's examples are perm(seed, epoch)[cursor, cursor + take); rank r owns the r-th contiguous slice.
+        var shard = Shard.Of(rank, spec.Workers, head.Take);
+        var examples = _order.Of(position).AsSpan(position.Cursor + shard.Start, shard.Count);
+
+        // 2–3 Minibatches, forward and backward.
+        var started = Stopwatch.GetTimestamp();
+        var result = ForwardAndBackward(examples, head.Take, position);
+        var compute = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+
+        // 4–5 Buckets, each one chunk to the server that owns it.
+        inbox.Expect(head.Version + 1);
+        Push(head.Version, result, compute, evaluationMilliseconds);
+
+        // 6–9 happen at the servers; 10 the replica holds the next version when all its buckets and heads are there.
+        return inbox.WaitForVersion();
+    }
+
+    private BatchResult ForwardAndBackward(ReadOnlySpan<int> examples, int take, Position position)
+    {
+        replica.BeginStep();
+        var total = default(BatchResult);
+        // Every rank runs as many micro-batches as the largest share needs, empty ones included, so that no exchange of moments waits for ever.
+        var largest = Shard.LargestCount(spec.Workers, take);
+        var microBatches = (largest + spec.MicroBatch - 1) / spec.MicroBatch;
+        for (var index = 0; index < microBatches; index++)
+        {
+            var from = Math.Min(index * spec.MicroBatch, examples.Length);
+            var to = Math.Min(from + spec.MicroBatch, examples.Length);
+            // Each micro-batch is divided by the step's global count: gradients are sums, and the server only adds.
+            total += replica.Accumulate(data.Train, examples[from..to], take, new MicroBatchKey(spec.Seed, position, rank, index));
+        }
+
+        return total;
+    }
+
+    private void Push(long step, BatchResult result, double computeMilliseconds, double evaluationMilliseconds)
+    {
+        var layout = replica.Layout;
+        for (var server = 0; server < streams.Count; server++)
+        {
+            foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, streams.Count)))
+            {
+                var chunk = replica.Gradient.Slice(bucket.Offset, bucket.Length);
+                var trainable = Math.Clamp(layout.TrainableLength - bucket.Offset, 0, bucket.Length);
+                var squaredNorm = SquaredNorm.Of(chunk.Span[..trainable]);
+                if (!double.IsFinite(squaredNorm) || !double.IsFinite(result.LossSum))
+                    throw NotFinite.Describe(replica, rank, step, result.LossSum);
+                streams[server].Send(
+                    new RankMessage
+                    {
+                        Gradient = new GradientChunk
+                        {
+                            Step = step,
+                            Bucket = bucket.Index,
+                            Contribution = new Contribution
+                            {
+                                Rank = rank,
+                                Examples = result.Examples,
+                                LossSum = result.LossSum,
+                                Correct = result.Correct,
+                                SquaredNorm = squaredNorm,
+                                ComputeMilliseconds = computeMilliseconds,
+                                EvaluationMilliseconds = evaluationMilliseconds,
+                            },
+                        },
+                    },
+                    chunk);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using DistTrain.Optimization.Parameters;
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
+
+namespace DistTrain.Worker.Ranks;
+
+/// <summary>
+/// Where a rank's streams put what the servers send. Buckets go straight into the replica's flat vector: they only arrive once the rank
+/// has pushed its gradient, so no computation reads it at that time. The rank's thread waits here for whole versions.
+/// </summary>
+internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<float> parameters)
+{
+    private readonly object _gate = new();
+    private readonly bool[] _buckets = new bool[layout.Buckets.Count];
+    private readonly VersionHead?[] _heads = new VersionHead?[servers];
+    private readonly long[] _openSteps = [.. Enumerable.Repeat(-1L, servers)];
+    private long _expected = -1;
+    private int _missing;
+    private Exception? _fault;
+
+    /// <summary>Blocks until every server has taken the rank in.</summary>
+    /// <returns>The step to start from: the lowest open one.</returns>
+    public long WaitForJoin()
+    {
+        lock (_gate)
+        {
+            WaitUntil(() => !_openSteps.Contains(-1));
+            return _openSteps.Min();
+        }
+    }
+
+    /// <summary>From now on <paramref name="version"/> is collected; what belongs to others is ignored.</summary>
+    public void Expect(long version)
+    {
+        lock (_gate)
+        {
+            _expected = version;
+            _missing = _buckets.Length + _heads.Length;
+            Array.Clear(_buckets);
+            Array.Clear(_heads);
+        }
+    }
+
+    /// <summary>Blocks until the expected version is whole: its head and all its buckets from every server.</summary>
+    /// <returns>The head; training is over when any server says so.</returns>
+    public VersionHead WaitForVersion()
+    {
+        lock (_gate)
+        {
+            WaitUntil(() => _missing == 0);
+            return _heads.FirstOrDefault(h => h!.Take == 0) ?? _heads[0]!;
+        }
+    }
+
+    /// <summary>A stream brought something.</summary>
+    public void Receive(int server, Frame<ServerMessage> frame)
+    {
+        var message = frame.Head;
+        lock (_gate)
+        {
+            switch (message.BodyCase)
+            {
+                case ServerMessage.BodyOneofCase.Joined:
+                    _openSteps[server] = message.Joined.OpenStep;
+                    break;
+                case ServerMessage.BodyOneofCase.Head when message.Head.Version == _expected && _heads[server] is null:
+                    _heads[server] = message.Head;
+                    _missing--;
+                    break;
+                case ServerMessage.BodyOneofCase.Parameters when message.Parameters.Version == _expected && !_buckets[message.Parameters.Bucket]:
+                    _buckets[message.Parameters.Bucket] = true;
+                    frame.Payload.Span.CopyTo(parameters.Span[layout.Buckets[message.Parameters.Bucket].Offset..]);
+                    _missing--;
+                    break;
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>A stream has ended, or the rank is to stop: whoever waits gets the first such reason.</summary>
+    public void Fail(Exception fault)
+    {
+        lock (_gate)
+        {
+            _fault ??= fault;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void WaitUntil(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            if (_fault is not null)
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_fault);
+            Monitor.Wait(_gate);
+        }
+    }
+}
