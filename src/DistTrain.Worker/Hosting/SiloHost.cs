@@ -1,3 +1,20 @@
+using System.Net;
+using System.Net.Sockets;
+using DistTrain.Protocol.Transport;
+using DistTrain.Worker.Cluster;
+using DistTrain.Worker.Jobs;
+using DistTrain.Worker.Ranks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
 namespace DistTrain.Worker.Hosting;
 
 /// <summary>The worker silo process.</summary>
@@ -8,6 +25,57 @@ public static class SiloHost
     /// <param name="listening">Called once with the endpoint of the gRPC front door, host:port.</param>
     /// <param name="stop">Ends the process gracefully.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static Task RunAsync(SiloOptions options, Action<string> listening, CancellationToken stop) =>
-        throw new NotSupportedException();
+    public static async Task RunAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning);
+        var address = IPAddress.Parse(options.Host);
+        builder.WebHost.ConfigureKestrel(kestrel => GrpcTransport.Tune(kestrel, address, options.Port));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockMemoryPoolFactory>();
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<DatasetCache>();
+        builder.Services.AddSingleton<JobFollower>();
+        builder.Services.AddSingleton<JobFiles>();
+        builder.Services.AddGrpc();
+        builder.Services.AddGrpcHealthChecks();
+        builder.Host.UseOrleans(silo =>
+        {
+            silo.UseSqliteCluster(Path.Combine(Directory.CreateDirectory(options.ClusterFolder).FullName, "cluster.db"));
+            silo.Configure<EndpointOptions>(endpoint =>
+            {
+                endpoint.AdvertisedIPAddress = address;
+                endpoint.SiloPort = FreePort(address);
+                // Clients come in by gRPC; Orleans' own gateway stays closed.
+                endpoint.GatewayPort = 0;
+            });
+        });
+        // Behind the silo's own start: the pulse calls grains.
+        builder.Services.AddHostedService<ClusterPulse>();
+
+        await using var app = builder.Build();
+        app.MapGrpcService<TrainingJobsService>();
+        app.MapGrpcHealthChecksService();
+        await app.StartAsync(stop);
+        listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
+        try
+        {
+            await Task.Delay(Timeout.Infinite, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            // The wanted end.
+        }
+
+        await app.StopAsync(CancellationToken.None);
+    }
+
+    private static int FreePort(IPAddress address)
+    {
+        using var probe = new TcpListener(address, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
 }

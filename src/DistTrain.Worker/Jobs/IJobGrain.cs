@@ -21,7 +21,6 @@ public interface IJobGrain : IGrainWithStringKey
 
     /// <summary>Records the wish to end; the next look acts on it.</summary>
     [Alias("Cancel")]
-    [AlwaysInterleave]
     Task CancelAsync();
 
     [Alias("Describe")]

@@ -58,9 +58,8 @@ internal sealed class JobGrain(
             return;
         Record.CancelRequested = true;
         Say("cancellation requested");
-        // The look that is under way writes the record; this one makes sure that there is a look.
+        await state.WriteStateAsync();
         this.AsReference<IJobGrain>().TickAsync().Ignore();
-        await Task.CompletedTask;
     }
 
     public Task<JobDescription> DescribeAsync() => Task.FromResult(new JobDescription(

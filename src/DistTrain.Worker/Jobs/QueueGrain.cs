@@ -39,6 +39,7 @@ internal sealed class QueueGrain(
         state.State.Unfinished.Add(new QueuedJob(jobId, workers, Started: false));
         await state.WriteStateAsync();
         await StartNextAsync();
+        LookAtAll();
     }
 
     public async Task PulseAsync(string silo, int slots)
@@ -46,12 +47,7 @@ internal sealed class QueueGrain(
         _silos[silo] = (slots, time.GetTimestamp());
         await ForgetEndedAsync();
         await StartNextAsync();
-        foreach (var job in state.State.Unfinished)
-        {
-            // A look may take longer than a second (loading data, sealing a checkpoint): never two at a time.
-            if (!_looks.TryGetValue(job.JobId, out var look) || look.IsCompleted)
-                _looks[job.JobId] = LookAsync(job.JobId);
-        }
+        LookAtAll();
     }
 
     public Task<IReadOnlyList<string>> ListAsync() => Task.FromResult<IReadOnlyList<string>>([.. state.State.Jobs]);
@@ -85,6 +81,16 @@ internal sealed class QueueGrain(
     }
 
     private int LiveSlots() => _silos.Values.Where(s => time.GetElapsedTime(s.Seen) < SiloPatience).Sum(s => s.Slots);
+
+    private void LookAtAll()
+    {
+        foreach (var job in state.State.Unfinished)
+        {
+            // A look may take longer than a second (loading data, sealing a checkpoint): never two at a time.
+            if (!_looks.TryGetValue(job.JobId, out var look) || look.IsCompleted)
+                _looks[job.JobId] = LookAsync(job.JobId);
+        }
+    }
 
     private async Task LookAsync(string jobId)
     {

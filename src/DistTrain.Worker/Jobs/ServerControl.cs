@@ -8,7 +8,10 @@ namespace DistTrain.Worker.Jobs;
 /// <summary>The parameter servers of one job as its grain steers them: the same request to each, the answers in order.</summary>
 internal sealed class ServerControl : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
+
+    /// <summary>For requests that read or write a whole version.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
     private readonly TimeProvider _time;
     private readonly IReadOnlyList<GrpcChannel> _channels;
@@ -27,24 +30,24 @@ internal sealed class ServerControl : IDisposable
         {
             var own = request.Clone();
             (own.Server, own.Servers) = (server, _clients.Count);
-            return client.OpenAsync(own, Options()).ResponseAsync;
+            return client.OpenAsync(own, Within(Long)).ResponseAsync;
         }));
 
     /// <exception cref="RpcException">A server is away or does not know the job.</exception>
     public Task<PartitionStatus[]> StatusAsync(string jobId) =>
-        Task.WhenAll(_clients.Select(c => c.GetStatusAsync(new PartitionRequest { JobId = jobId }, Options()).ResponseAsync));
+        Task.WhenAll(_clients.Select(c => c.GetStatusAsync(new PartitionRequest { JobId = jobId }, Within(Short)).ResponseAsync));
 
     /// <exception cref="RpcException">A server is away or does not know the job.</exception>
     public Task<PartitionStatus[]> StopAsync(string jobId) =>
-        Task.WhenAll(_clients.Select(c => c.StopAsync(new PartitionRequest { JobId = jobId }, Options()).ResponseAsync));
+        Task.WhenAll(_clients.Select(c => c.StopAsync(new PartitionRequest { JobId = jobId }, Within(Long)).ResponseAsync));
 
     /// <exception cref="RpcException">A server is away or does not know the job.</exception>
     public Task<PartitionStatus[]> SealAsync(SealCheckpointRequest request) =>
-        Task.WhenAll(_clients.Select(c => c.SealCheckpointAsync(request, Options()).ResponseAsync));
+        Task.WhenAll(_clients.Select(c => c.SealCheckpointAsync(request, Within(Long)).ResponseAsync));
 
     /// <exception cref="RpcException">A server is away.</exception>
     public Task<PartitionStatus[]> ReleaseAsync(string jobId) =>
-        Task.WhenAll(_clients.Select(c => c.ReleaseAsync(new PartitionRequest { JobId = jobId }, Options()).ResponseAsync));
+        Task.WhenAll(_clients.Select(c => c.ReleaseAsync(new PartitionRequest { JobId = jobId }, Within(Long)).ResponseAsync));
 
     /// <summary>The committed history from the leader, live until training ends.</summary>
     public AsyncServerStreamingCall<MetricsEvent> WatchMetrics(string jobId, long fromStep, CancellationToken cancellation) =>
@@ -82,5 +85,5 @@ internal sealed class ServerControl : IDisposable
             channel.Dispose();
     }
 
-    private CallOptions Options() => new(deadline: _time.GetUtcNow().UtcDateTime + Deadline);
+    private CallOptions Within(TimeSpan limit) => new(deadline: _time.GetUtcNow().UtcDateTime + limit);
 }

@@ -1,0 +1,52 @@
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+
+namespace DistTrain.Worker.Jobs;
+
+/// <summary>Jobs on the wire.</summary>
+internal static class JobMapping
+{
+    public static JobSummary ToSummary(JobDescription job)
+    {
+        var read = JobFile.Read(job.JobFile, job.JobId, []).Job;
+        var summary = new JobSummary
+        {
+            JobId = job.JobId,
+            Name = read?.Name ?? string.Empty,
+            State = ToState(job.Phase),
+            Step = job.Step,
+            TotalSteps = job.TotalSteps,
+            Workers = read?.Spec.Workers ?? 0,
+            Error = job.Error ?? string.Empty,
+            SubmittedAt = job.SubmittedAt,
+        };
+        if (job.Outcome is { } o)
+        {
+            summary.Result = new JobResult
+            {
+                Steps = o.Steps,
+                Epochs = o.Epochs,
+                TrainLoss = o.TrainLoss,
+                TestAccuracy = o.TestAccuracy,
+                TestLoss = o.TestLoss,
+                ImagesPerSecond = o.ImagesPerSecond,
+                StepMillisecondsMedian = o.StepMillisecondsMedian,
+                OverheadShare = o.OverheadShare,
+                WeightsSha256 = o.WeightsSha256,
+                Recoveries = o.Recoveries,
+            };
+        }
+
+        return summary;
+    }
+
+    private static JobState ToState(JobPhase phase) => phase switch
+    {
+        JobPhase.Queued => JobState.Queued,
+        JobPhase.Running => JobState.Running,
+        JobPhase.Completed => JobState.Completed,
+        JobPhase.Failed => JobState.Failed,
+        JobPhase.Cancelled => JobState.Cancelled,
+        _ => JobState.Unspecified,
+    };
+}

@@ -1,0 +1,73 @@
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+using DistTrain.Worker.Ranks;
+using Grpc.Core;
+
+namespace DistTrain.Worker.Jobs;
+
+/// <summary>The front door of the cluster, the same on every silo.</summary>
+internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower follower, JobFiles files, DatasetCache datasets) : TrainingJobs.TrainingJobsBase
+{
+    public override async Task<SubmitResponse> Submit(SubmitRequest request, ServerCallContext context)
+    {
+        var read = JobFile.Read(request.JobFile, "job file", []);
+        if (read.Job is not { } job)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', read.Problems)));
+        await RefuseImpossibleAsync(job);
+        var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
+        RequireJobId(jobId);
+        if (!await grains.GetGrain<IJobGrain>(jobId).SubmitAsync(JobFile.Write(job)))
+            throw new RpcException(new Status(StatusCode.AlreadyExists, $"job '{jobId}' exists with another job file"));
+        await grains.GetGrain<IQueueGrain>(0).EnqueueAsync(jobId, job.Spec.Workers);
+        return new SubmitResponse { JobId = jobId };
+    }
+
+    public override Task Watch(WatchRequest request, IServerStreamWriter<JobEvent> responseStream, ServerCallContext context)
+    {
+        RequireJobId(request.JobId);
+        return follower.FollowAsync(request.JobId, request.FromStep, responseStream, context.CancellationToken);
+    }
+
+    public override async Task<ListResponse> List(ListRequest request, ServerCallContext context)
+    {
+        var ids = await grains.GetGrain<IQueueGrain>(0).ListAsync();
+        var descriptions = await Task.WhenAll(ids.Select(id => grains.GetGrain<IJobGrain>(id).DescribeAsync()));
+        var response = new ListResponse();
+        response.Jobs.AddRange(descriptions.Select(JobMapping.ToSummary));
+        return response;
+    }
+
+    public override async Task<JobSummary> Cancel(CancelRequest request, ServerCallContext context)
+    {
+        RequireJobId(request.JobId);
+        var job = grains.GetGrain<IJobGrain>(request.JobId);
+        await follower.DescribeAsync(request.JobId);
+        await job.CancelAsync();
+        return JobMapping.ToSummary(await job.DescribeAsync());
+    }
+
+    public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> responseStream, ServerCallContext context)
+    {
+        RequireJobId(request.JobId);
+        await files.SendAsync(await follower.DescribeAsync(request.JobId), responseStream, context.CancellationToken);
+    }
+
+    /// <summary>Data that can't be read and a model that does not fit it are the submitter's mistakes: said at once, not when the job starts.</summary>
+    private async Task RefuseImpossibleAsync(TrainingJob job)
+    {
+        try
+        {
+            await JobPreparation.OfAsync(job.Spec, datasets);
+        }
+        catch (Exception e) when (e is Torch.Data.DatasetException or Torch.Models.ModelException)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
+        }
+    }
+
+    private static void RequireJobId(string jobId)
+    {
+        if (!JobId.IsValid(jobId))
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"'{jobId}' is not a job id: lower-case letters, digits and dashes, at most 63"));
+    }
+}
