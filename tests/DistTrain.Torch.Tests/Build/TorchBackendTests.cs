@@ -7,14 +7,14 @@ namespace DistTrain.Torch.Tests.Build;
 public sealed class TorchBackendTests
 {
     [Theory]
-    [InlineData("", "linux-x64", "libtorch-cpu-linux-x64")]
+    [InlineData(null, "linux-x64", "libtorch-cpu-linux-x64")]
     [InlineData("cpu", "osx-arm64", "libtorch-cpu-osx-arm64")]
     [InlineData("cuda", "linux-x64", "TorchSharp-cuda-linux")]
     [InlineData("cuda", "win-x64", "TorchSharp-cuda-windows")]
-    public void Only_one_native_package_is_referenced(string backend, string runtime, string expected)
+    public void Only_one_native_package_is_referenced(string? backend, string runtime, string expected)
     {
         var project = Path.Combine(Root(), "src", "DistTrain.Torch", "DistTrain.Torch.csproj");
-        string[] arguments = ["msbuild", project, "-nr:false", $"-p:TorchBackend={backend}", $"-p:TorchRuntime={runtime}", "-getItem:PackageReference"];
+        string[] arguments = ["msbuild", project, "-nr:false", "-getItem:PackageReference", $"-p:TorchRuntime={runtime}", .. backend is null ? [] : new[] { $"-p:TorchBackend={backend}" }];
         using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
         using var items = JsonDocument.Parse(process.StandardOutput.ReadToEnd());
         var names = items.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!);
