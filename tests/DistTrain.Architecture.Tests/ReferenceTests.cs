@@ -1,0 +1,46 @@
+using System.Xml.Linq;
+
+namespace DistTrain.Architecture.Tests;
+
+public class ReferenceTests
+{
+    /// <summary>Who may refer to whom; docs/decisions.md gives the reasons.</summary>
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Optimization"] = [],
+        ["Recipes"] = ["Optimization"],
+        ["Protocol"] = ["Optimization"],
+        ["Torch"] = ["Optimization", "Recipes"],
+        ["ParameterServer"] = ["Optimization", "Protocol", "Recipes"],
+        ["Worker"] = ["Optimization", "Protocol", "Recipes", "Torch"],
+        ["Cli"] = ["Optimization", "ParameterServer", "Protocol", "Recipes", "Torch", "Worker"],
+    };
+
+    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.PathOf("src")).Select(d => Path.GetFileName(d)!)];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_refers_only_to_the_layers_below_it(string project)
+    {
+        var name = project["DistTrain.".Length..];
+        Assert.Contains(name, Allowed.Keys);
+        var references = Includes(project, "ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r)["DistTrain.".Length..]);
+        Assert.Empty(references.Except(Allowed[name]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Only_Torch_sees_tensors_and_only_Protocol_generates_messages(string project)
+    {
+        var packages = Includes(project, "PackageReference").ToList();
+        if (project != "DistTrain.Torch")
+            Assert.DoesNotContain("TorchSharp", packages);
+        if (project != "DistTrain.Protocol")
+            Assert.DoesNotContain("Grpc.Tools", packages);
+    }
+
+    private static IEnumerable<string> Includes(string project, string item) =>
+        XDocument.Load(Repository.PathOf($"src/{project}/{project}.csproj"))
+            .Descendants(item)
+            .Select(e => e.Attribute("Include")!.Value.Replace('\\', '/'));
+}

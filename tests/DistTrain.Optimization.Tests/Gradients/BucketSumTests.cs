@@ -1,0 +1,76 @@
+using System.Buffers;
+using CsCheck;
+using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Parameters;
+
+namespace DistTrain.Optimization.Tests.Gradients;
+
+public class BucketSumTests
+{
+    private static readonly ParameterLayout Layout = ParameterLayout.Of(
+    [
+        new("w", SegmentKind.Weight, [5, 7], 0, Initialization.FanIn(7)),
+        new("norm.statistics", SegmentKind.Statistics, [3, 2], 0, new(InitializationKind.Statistics), PositionsPerExample: 4),
+    ]);
+
+    [Fact]
+    public void The_sum_has_the_same_bits_in_any_order_of_arrival() =>
+        Gen.Select(Gen.Int[1, 9], Gen.Int[0, 1_000_000]).SelectMany(p => Gen.Select(
+            Gen.Const(p.Item1),
+            Gen.Float[-1e3f, 1e3f].Array[p.Item1 * Layout.Length],
+            Gen.Int[0, 40].Array[p.Item1],
+            Gen.Shuffle(Enumerable.Range(0, p.Item1).ToArray())))
+        .Sample((ranks, values, examples, order) =>
+        {
+            var inOrder = Sum(ranks, values, examples, Enumerable.Range(0, ranks));
+            Assert.Equal(inOrder, Sum(ranks, values, examples, order));
+        });
+
+    [Fact]
+    public void A_chunk_that_arrives_twice_counts_once()
+    {
+        var sum = new BucketSum(new RankTree(2), Layout.Buckets[0]);
+        Assert.Equal(Arrival.Pending, sum.Add(0, 1, Filled(1)));
+        Assert.Equal(Arrival.Duplicate, sum.Add(0, 1, Filled(100)));
+        Assert.Equal(Arrival.Complete, sum.Add(1, 1, Filled(2)));
+        Assert.Equal(3, sum.Total[0]);
+        Assert.Equal(Arrival.Duplicate, sum.Add(1, 1, Filled(100)));
+        Assert.Equal(3, sum.Total[0]);
+    }
+
+    [Fact]
+    public void After_a_reset_nothing_is_left_of_the_step_before()
+    {
+        var sum = new BucketSum(new RankTree(2), Layout.Buckets[0]);
+        sum.Add(0, 1, Filled(1));
+        sum.Reset();
+        Assert.False(sum.Has(0));
+        sum.Add(1, 1, Filled(5));
+        Assert.Equal(Arrival.Complete, sum.Add(0, 1, Filled(7)));
+        Assert.Equal(12, sum.Total[0]);
+    }
+
+    private static float[] Sum(int ranks, float[] values, int[] examples, IEnumerable<int> order)
+    {
+        var sum = new BucketSum(new RankTree(ranks), Layout.Buckets[0]);
+        var last = Arrival.Pending;
+        foreach (var rank in order)
+        {
+            var chunk = ArrayPool<float>.Shared.Rent(Layout.Length);
+            values.AsSpan(rank * Layout.Length, Layout.Length).CopyTo(chunk);
+            last = sum.Add(rank, examples[rank], chunk);
+        }
+
+        Assert.Equal(Arrival.Complete, last);
+        var total = sum.Total.ToArray();
+        sum.Reset();
+        return total;
+    }
+
+    private static float[] Filled(float value)
+    {
+        var chunk = ArrayPool<float>.Shared.Rent(Layout.Length);
+        chunk.AsSpan().Fill(value);
+        return chunk;
+    }
+}
