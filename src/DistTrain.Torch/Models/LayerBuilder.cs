@@ -1,6 +1,5 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;

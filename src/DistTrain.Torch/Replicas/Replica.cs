@@ -2,7 +2,6 @@ using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Replicas;
@@ -152,7 +151,8 @@ public sealed class Replica : IDisposable
     private void Record(int statistics, Tensor mean, Tensor unbiasedVariance, long values)
     {
         var placed = Layout.Segments[statistics];
-        var (means, variances) = (new TensorMemory<float>(mean).GetSpan(), new TensorMemory<float>(unbiasedVariance).GetSpan());
+        var means = new TensorMemory<float>(mean).GetSpan();
+        var variances = new TensorMemory<float>(unbiasedVariance).GetSpan();
         Span<float> pairs = placed.Length <= 2048 ? stackalloc float[placed.Length] : new float[placed.Length];
         for (var channel = 0; channel < means.Length; channel++)
         {

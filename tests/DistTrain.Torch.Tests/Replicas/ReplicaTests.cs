@@ -1,0 +1,137 @@
+using DistTrain.Optimization.Order;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Recipes;
+using DistTrain.Torch.Data;
+using DistTrain.Torch.Hosting;
+using DistTrain.Torch.Models;
+using DistTrain.Torch.Replicas;
+
+namespace DistTrain.Torch.Tests.Replicas;
+
+public class ReplicaTests
+{
+    private static readonly Dataset Digits = DatasetReader.Read(new DatasetRecipe("digits", null, 256, 64));
+
+    private static readonly int[] Examples = [.. Enumerable.Range(0, 48)];
+
+    public ReplicaTests() => NativeEnvironment.Prepare();
+
+    [Fact]
+    public void The_gradient_is_the_slope_of_the_mean_loss()
+    {
+        using var replica = Make("model.name=mlp");
+        replica.BeginStep();
+        var loss = Accumulate(replica, Examples).LossSum / Examples.Length;
+        var (gradient, vector) = (replica.Gradient.ToArray(), replica.Parameters.ToArray());
+        // Along the gradient itself the difference quotient is largest, and float32 can see it.
+        var norm = Math.Sqrt(gradient.Sum(g => (double)g * g));
+        const double Length = 1e-2;
+        for (var i = 0; i < vector.Length; i++)
+            replica.Parameters.Span[i] = (float)(vector[i] + (Length * gradient[i] / norm));
+        replica.BeginStep();
+        var there = Accumulate(replica, Examples).LossSum / Examples.Length;
+        Assert.Equal(norm, (there - loss) / Length, norm * 0.05);
+    }
+
+    [Theory]
+    [InlineData("model.name=cnn")]
+    [InlineData("model.name=mlp")]
+    public void Micro_batches_add_up_to_the_whole(string model)
+    {
+        using var replica = Make(model);
+        replica.BeginStep();
+        var whole = Accumulate(replica, Examples);
+        var expected = replica.Gradient.ToArray();
+        replica.BeginStep();
+        var parts = Accumulate(replica, Examples[..20], 0) + Accumulate(replica, [], 1) + Accumulate(replica, Examples[20..], 2);
+        Assert.Equal(whole.Correct, parts.Correct);
+        Assert.Equal(whole.LossSum, parts.LossSum, 1e-3);
+        foreach (var segment in replica.Layout.Segments)
+            Assert.True(Distance(expected, replica.Gradient.Span, segment) < 1e-5, segment.Name);
+    }
+
+    [Fact]
+    public void The_same_step_on_two_threads_at_once_gives_the_same_bits()
+    {
+        var gradients = Enumerable.Range(0, 2).AsParallel().WithDegreeOfParallelism(2).Select(_ =>
+        {
+            using var replica = Make("model.norm=batch");
+            replica.BeginStep();
+            Accumulate(replica, Examples);
+            return replica.Gradient.ToArray();
+        }).ToList();
+        Assert.Equal(gradients[0], gradients[1]);
+    }
+
+    [Fact]
+    public void Batch_moments_stand_in_the_buffers_part_merged_over_micro_batches()
+    {
+        // A norm directly on the input: its moments are those of the pixels.
+        using var replica = Make("model.name=custom", "model.layers=[{norm: batch}, flatten, {linear: 10}]");
+        replica.BeginStep();
+        Accumulate(replica, Examples[..13], 0);
+        Accumulate(replica, Examples[13..], 1);
+        var pixels = new float[784];
+        var all = new List<double>();
+        foreach (var example in Examples)
+        {
+            Digits.Train.CopyFeatures(example, pixels);
+            all.AddRange(pixels.Select(p => (double)p));
+        }
+
+        var mean = all.Average();
+        var statistics = replica.Layout.Segments.Single(s => s.Kind == SegmentKind.Statistics);
+        var pair = replica.Gradient.Span.Slice(statistics.Offset, 2);
+        Assert.Equal(mean, pair[0], 1e-6);
+        Assert.Equal(all.Average(p => (p - mean) * (p - mean)), pair[1], 1e-6);
+    }
+
+    [Fact]
+    public void Evaluation_uses_running_statistics_and_no_dropout()
+    {
+        using var replica = Make("model.name=custom", "model.layers=[{norm: batch}, {dropout: 0.5}, flatten, {linear: 10}]");
+        var first = replica.Evaluate(Digits.Test, Examples);
+        Assert.Equal(first, replica.Evaluate(Digits.Test, Examples));
+        var statistics = replica.Layout.Segments.Single(s => s.Kind == SegmentKind.Statistics);
+        replica.Parameters.Span[statistics.Offset] = 0.5f;
+        Assert.NotEqual(first.LossSum, replica.Evaluate(Digits.Test, Examples).LossSum);
+    }
+
+    [Fact]
+    public void Dropout_depends_on_where_the_micro_batch_stands_and_on_nothing_else()
+    {
+        using var replica = Make("model.name=custom", "model.layers=[flatten, {dropout: 0.5}, {linear: 10}]");
+        double Loss(int index)
+        {
+            replica.BeginStep();
+            return Accumulate(replica, Examples, index).LossSum;
+        }
+
+        var first = Loss(0);
+        Assert.NotEqual(first, Loss(1));
+        Assert.Equal(first, Loss(0));
+    }
+
+    private static Replica Make(params string[] overrides)
+    {
+        var spec = Specs.Of(overrides);
+        var replica = new Replica(ModelBlueprint.Of(spec, Digits.Train.Shape, Digits.Train.Classes), capacity: 64);
+        VersionZero.Fill(replica.Layout, seed: 3, offset: 0, replica.Parameters.Span);
+        return replica;
+    }
+
+    private static BatchResult Accumulate(Replica replica, ReadOnlySpan<int> examples, int index = 0) =>
+        replica.Accumulate(Digits.Train, examples, Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index));
+
+    private static double Distance(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Segment segment)
+    {
+        var (difference, norm) = (0.0, 0.0);
+        for (var i = segment.Offset; i < segment.End; i++)
+        {
+            difference += Math.Pow(a[i] - b[i], 2);
+            norm += Math.Pow(a[i], 2);
+        }
+
+        return Math.Sqrt(difference / Math.Max(norm, 1e-30));
+    }
+}
