@@ -1,0 +1,119 @@
+namespace DistTrain.Optimization.Parameters;
+
+/// <summary>
+/// Reads a safetensors file: header and offsets are checked when it is opened, values are read on demand. Files of other
+/// programs are welcome as long as they keep to the format; a file is data, nothing in it is ever executed.
+/// </summary>
+public sealed class SafeTensorsReader : IDisposable
+{
+    private readonly Stream _stream;
+    private readonly string _file;
+    private readonly SafeTensorsHeader _header;
+
+    /// <param name="stream">Seekable; closed with the reader.</param>
+    /// <param name="file">Its name in errors.</param>
+    /// <exception cref="SafeTensorsException">The file does not keep to the format.</exception>
+    public SafeTensorsReader(Stream stream, string file)
+    {
+        _stream = stream;
+        _file = file;
+        _header = SafeTensorsHeader.Read(stream, file);
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="SafeTensorsException">The file does not keep to the format.</exception>
+    /// <exception cref="IOException">The file is not there or not readable.</exception>
+    public static SafeTensorsReader Open(string path)
+    {
+        var stream = File.OpenRead(path);
+        try
+        {
+            return new SafeTensorsReader(stream, path);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The file's own texts, e.g. the job file under <see cref="SafeTensorsWriter.JobKey"/>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
+
+    /// <summary>All tensors, in the order of their values in the file.</summary>
+    public IReadOnlyList<SafeTensor> Tensors => _header.Tensors;
+
+    /// <summary>The layout that the file was written with, null when another program wrote it.</summary>
+    /// <exception cref="SafeTensorsException">The layout in the metadata is damaged.</exception>
+    public ParameterLayout? Layout()
+    {
+        if (!Metadata.TryGetValue(SafeTensorsWriter.LayoutKey, out var text))
+            return null;
+        try
+        {
+            return LayoutJson.Read(text);
+        }
+        catch (FormatException e)
+        {
+            throw new SafeTensorsException(_file, 8, $"metadata {SafeTensorsWriter.LayoutKey}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Fills the flat vector of a layout; padding becomes 0.</summary>
+    /// <param name="layout">What the model needs; offsets and bucket length may differ from the file's.</param>
+    /// <param name="vector">[layout.Length].</param>
+    /// <exception cref="SafeTensorsException">Tensors are missing, unexpected, of another shape or type; all are named. The vector is untouched then.</exception>
+    /// <exception cref="ArgumentException">The vector is not of the layout's length.</exception>
+    public void Fill(ParameterLayout layout, Span<float> vector)
+    {
+        if (vector.Length != layout.Length)
+            throw new ArgumentException($"the vector has {vector.Length} elements, the layout {layout.Length}", nameof(vector));
+        var wanted = SavedTensor.Of(layout);
+        var found = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        var differences = Differences(wanted, found);
+        if (differences.Count > 0)
+            throw new SafeTensorsException(_file, null, $"the file does not fit the model:{Environment.NewLine}  {string.Join(Environment.NewLine + "  ", differences)}");
+
+        vector.Clear();
+        foreach (var tensor in wanted)
+        {
+            _stream.Position = _header.DataStart + found[tensor.Name].Offset;
+            Fill(tensor, vector.Slice(tensor.Segment.Offset, tensor.Segment.Length));
+        }
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private void Fill(SavedTensor tensor, Span<float> segment)
+    {
+        if (tensor.Part == SavedPart.Whole)
+        {
+            LittleEndian.Read(_stream, segment);
+            return;
+        }
+
+        var half = new float[tensor.Length];
+        LittleEndian.Read(_stream, half);
+        for (var i = 0; i < half.Length; i++)
+            segment[(2 * i) + (tensor.Part == SavedPart.Mean ? 0 : 1)] = half[i];
+    }
+
+    private static List<string> Differences(IReadOnlyList<SavedTensor> wanted, Dictionary<string, SafeTensor> found)
+    {
+        var differences = new List<string>();
+        foreach (var tensor in wanted)
+        {
+            var shape = string.Join(',', tensor.Shape);
+            if (!found.TryGetValue(tensor.Name, out var there))
+                differences.Add($"missing: {tensor.Name} F32 [{shape}]");
+            else if (!string.Equals(there.Type, "F32", StringComparison.Ordinal))
+                differences.Add($"other type: {tensor.Name} is {there.Type}, F32 is needed");
+            else if (!there.Shape.SequenceEqual(tensor.Shape.Select(side => (long)side)))
+                differences.Add($"other shape: {tensor.Name} is [{string.Join(',', there.Shape)}], [{shape}] is needed");
+        }
+
+        var names = wanted.Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        differences.AddRange(found.Values.Where(tensor => !names.Contains(tensor.Name)).Select(tensor => $"unexpected: {tensor.Name} {tensor.Type} [{string.Join(',', tensor.Shape)}]"));
+        return differences;
+    }
+}
