@@ -1,0 +1,61 @@
+using DistTrain.Optimization.Parameters;
+
+namespace DistTrain.EndToEnd.Tests;
+
+/// <summary>A standing cluster, used through gRPC clients only.</summary>
+public class ClusterTests
+{
+    [Fact]
+    public async Task Jobs_are_submitted_queued_watched_listed_cancelled_and_downloaded()
+    {
+        using var folder = new RunFolder();
+        await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
+        await using var first = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await EndpointAsync(server));
+        var endpoint = await EndpointAsync(first);
+        await using var second = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await EndpointAsync(server));
+        var other = await EndpointAsync(second);
+
+        // One after the other through different silos, more ranks than slots: both must run, in order.
+        var long1 = await SubmitAsync(folder, endpoint, "first", "workers=4", "steps=100000", "model.name=softmax");
+        var short1 = await SubmitAsync(folder, other, "second", "workers=4", "steps=5", "model.name=softmax");
+        Assert.Equal(0, (await DistTrainProcess.RunAsync("cancel", long1, "--endpoint", other, "--output", "json")).ExitCode);
+        var watched = await DistTrainProcess.RunAsync("watch", short1, "--endpoint", endpoint, "--output", "json");
+        Assert.Equal("completed", watched.Events[^1].GetProperty("event").GetString());
+        Assert.Equal([1, 2, 3, 4, 5], Steps(watched));
+
+        // Watching again from the middle gives the rest, from the files by now.
+        Assert.Equal([4, 5], Steps(await DistTrainProcess.RunAsync("watch", short1, "--from-step", "4", "--endpoint", other, "--output", "json")));
+
+        var list = await DistTrainProcess.RunAsync("list", "--endpoint", other, "--output", "json");
+        Assert.Contains(long1, list.Output, StringComparison.Ordinal);
+        Assert.Contains("cancelled", list.Output, StringComparison.OrdinalIgnoreCase);
+
+        Assert.Equal(0, (await DistTrainProcess.RunAsync("download", short1, "--endpoint", endpoint, "--out", folder["got"], "--output", "json")).ExitCode);
+        using var model = SafeTensorsReader.Open(Path.Combine(folder["got"], "model.safetensors"));
+        var vector = new float[model.Layout()!.Length];
+        model.Fill(model.Layout()!, vector);
+        Assert.Equal(watched.WeightsSha256, WeightsHash.Compute(model.Layout()!, vector));
+
+        Assert.Equal(2, (await DistTrainProcess.RunAsync("watch", "no-such-job", "--endpoint", endpoint)).ExitCode);
+        foreach (var process in new[] { first, second, server })
+        {
+            process.Signal(15);
+            Assert.Equal(0, await process.ExitAsync(TimeSpan.FromSeconds(20)));
+        }
+    }
+
+    private static async Task<string> SubmitAsync(RunFolder folder, string endpoint, string name, params string[] settings)
+    {
+        var arguments = new List<string> { "submit", "--endpoint", endpoint, "--output", "json", "--id", name };
+        arguments.AddRange(Training.Short(settings).SelectMany(s => new[] { "--set", s }));
+        var submitted = await DistTrainProcess.RunAsync([.. arguments]);
+        Assert.True(submitted.ExitCode == 0, submitted.Error);
+        return submitted.Events[0].GetProperty("job").GetString()!;
+    }
+
+    private static IEnumerable<int> Steps(Finished watched) =>
+        watched.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("step").GetInt32());
+
+    private static async Task<string> EndpointAsync(DistTrainProcess role) =>
+        (await role.EventAsync(e => e.GetProperty("event").GetString() == "listening", TimeSpan.FromSeconds(30))).GetProperty("endpoint").GetString()!;
+}

@@ -1,0 +1,47 @@
+namespace DistTrain.EndToEnd.Tests;
+
+/// <summary>The job file alone decides the bits.</summary>
+public class DeterminismTests
+{
+    public static TheoryData<string, string> Models => new()
+    {
+        { "model.name=mlp", "model.norm=none" },
+        { "model.name=cnn", "model.norm=none" },
+        { "model.name=cnn", "model.norm=batch" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Two_ranks_give_the_same_weights_on_any_silos_and_servers(string model, string norm)
+    {
+        using var folder = new RunFolder();
+        var settings = Training.Short(model, norm);
+        var first = await Training.RunAsync(folder, "a", silos: 1, servers: 1, settings);
+        Assert.Equal(first.WeightsSha256, (await Training.RunAsync(folder, "b", silos: 2, servers: 2, settings)).WeightsSha256);
+        Assert.Equal(first.WeightsSha256, (await Training.RunAsync(folder, "c", silos: 2, servers: 1, settings)).WeightsSha256);
+        Assert.Equal(Losses(first), Losses(await Training.RunAsync(folder, "d", silos: 1, servers: 2, settings)));
+    }
+
+    [Fact]
+    public async Task Four_ranks_give_the_same_weights_on_one_two_and_three_silos()
+    {
+        using var folder = new RunFolder();
+        var settings = Training.Short("workers=4", "model.name=mlp");
+        var shas = new HashSet<string>();
+        for (var silos = 1; silos <= 3; silos++)
+            shas.Add((await Training.RunAsync(folder, $"{silos}", silos, servers: 1, settings)).WeightsSha256);
+        Assert.Single(shas);
+    }
+
+    [Fact]
+    public async Task Another_seed_gives_other_weights()
+    {
+        using var folder = new RunFolder();
+        var first = await Training.RunAsync(folder, "a", silos: 1, servers: 1, Training.Short("model.name=softmax"));
+        var second = await Training.RunAsync(folder, "b", silos: 1, servers: 1, Training.Short("model.name=softmax", "seed=2"));
+        Assert.NotEqual(first.WeightsSha256, second.WeightsSha256);
+    }
+
+    private static IEnumerable<double> Losses(Finished run) =>
+        run.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("loss").GetDouble());
+}

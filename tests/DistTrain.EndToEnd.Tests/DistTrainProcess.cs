@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace DistTrain.EndToEnd.Tests;
+
+/// <summary>A real <c>disttrain</c> process; disposing it ends it and whatever it started.</summary>
+internal sealed class DistTrainProcess : IAsyncDisposable
+{
+    private static readonly string Executable = typeof(DistTrainProcess).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(a => a.Key == "Executable").Value!;
+
+    private readonly Process _process;
+    private readonly StringBuilder _error = new();
+    private readonly List<JsonElement> _events = [];
+    private readonly List<string> _output = [];
+    private readonly object _gate = new();
+    private bool _outputEnded;
+
+    private DistTrainProcess(Process process) => _process = process;
+
+    public int Id => _process.Id;
+
+    public string Error
+    {
+        get
+        {
+            lock (_gate)
+                return _error.ToString();
+        }
+    }
+
+    public IReadOnlyList<JsonElement> Events
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _events];
+        }
+    }
+
+    public static DistTrainProcess Start(params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(Executable) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        var running = new DistTrainProcess(new Process { StartInfo = start });
+        running._process.OutputDataReceived += (_, e) => running.OnOutput(e.Data);
+        running._process.ErrorDataReceived += (_, e) => running.OnError(e.Data);
+        running._process.Start();
+        running._process.BeginOutputReadLine();
+        running._process.BeginErrorReadLine();
+        return running;
+    }
+
+    /// <summary>Runs to the end.</summary>
+    public static async Task<Finished> RunAsync(params string[] arguments)
+    {
+        await using var process = Start(arguments);
+        var code = await process.ExitAsync(TimeSpan.FromMinutes(4));
+        return new Finished(code, process.Events, process.Error, string.Join('\n', process._output));
+    }
+
+    /// <summary>Waits for an event on standard output.</summary>
+    public async Task<JsonElement> EventAsync(Func<JsonElement, bool> wanted, TimeSpan patience)
+    {
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            lock (_gate)
+            {
+                if (_events.Where(wanted).Select(e => (JsonElement?)e).FirstOrDefault() is { } found)
+                    return found;
+                if (_outputEnded || deadline.Elapsed > patience)
+                    throw new TimeoutException($"waited {deadline.Elapsed} for an event; seen: {string.Join('\n', _output.TakeLast(5))}\n{_error}");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
+    public async Task<int> ExitAsync(TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+            return _process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"still running after {patience}; last output: {string.Join('\n', _output.TakeLast(5))}\n{Error}");
+        }
+    }
+
+    /// <summary>Sends a signal, e.g. 2 (SIGINT).</summary>
+    public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int process, int signal);
+
+    private void OnOutput(string? line)
+    {
+        lock (_gate)
+        {
+            if (line is null)
+            {
+                _outputEnded = true;
+                return;
+            }
+
+            _output.Add(line);
+            if (line.StartsWith('{'))
+                _events.Add(JsonDocument.Parse(line).RootElement);
+        }
+    }
+
+    private void OnError(string? line)
+    {
+        lock (_gate)
+            _error.AppendLine(line);
+    }
+}
+
+/// <summary>What a process left.</summary>
+internal sealed record Finished(int ExitCode, IReadOnlyList<JsonElement> Events, string Error, string Output)
+{
+    /// <summary>The closing event of a run that must have completed.</summary>
+    public JsonElement Completed
+    {
+        get
+        {
+            Assert.True(ExitCode == 0, $"exit code {ExitCode}\n{Output}\n{Error}");
+            Assert.Equal("completed", Events[^1].GetProperty("event").GetString());
+            return Events[^1];
+        }
+    }
+
+    public string WeightsSha256 => Completed.GetProperty("weightsSha256").GetString()!;
+
+    public double TestAccuracy => Completed.GetProperty("testAccuracy").GetDouble();
+}
