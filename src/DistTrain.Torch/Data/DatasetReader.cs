@@ -1,0 +1,43 @@
+using DistTrain.Recipes;
+using DistTrain.Torch.Data.Digits;
+using DistTrain.Torch.Data.Files;
+
+namespace DistTrain.Torch.Data;
+
+/// <summary>Reads the data that a job names.</summary>
+public static class DatasetReader
+{
+    /// <summary>Every name a job may give in <c>dataset.name</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["digits", "mnist", "cifar10", "csv"];
+
+    /// <summary>Reads both sets into memory; files are checked whole, also where the job uses only the first examples.</summary>
+    /// <exception cref="DatasetException">The name is unknown, the path is missing, or a file is missing or unsound.</exception>
+    public static Dataset Read(DatasetRecipe recipe)
+    {
+        RequirePositive("dataset.trainExamples", recipe.TrainExamples);
+        RequirePositive("dataset.testExamples", recipe.TestExamples);
+        if (recipe.Name == "digits")
+            return Dataset.Of(SyntheticDigits.Train(recipe.TrainExamples), SyntheticDigits.Test(recipe.TestExamples));
+
+        var (train, test) = recipe.Name switch
+        {
+            "mnist" => MnistReader.Read(FolderOf(recipe)),
+            "cifar10" => Cifar10Reader.Read(FolderOf(recipe)),
+            "csv" => CsvReader.Read(FolderOf(recipe)),
+            _ => throw new DatasetException($"dataset.name: expected {string.Join(", ", Names)}, found '{recipe.Name}'. Name one of these."),
+        };
+        return Dataset.Of(Cap(train, recipe.TrainExamples), Cap(test, recipe.TestExamples));
+    }
+
+    private static string FolderOf(DatasetRecipe recipe) => string.IsNullOrWhiteSpace(recipe.Path)
+        ? throw new DatasetException($"dataset.path: expected the folder of the {recipe.Name} files, found nothing. Set dataset.path.")
+        : Path.GetFullPath(recipe.Path);
+
+    private static ExampleSet Cap(ExampleSet set, int? count) => count is { } n ? set.First(n) : set;
+
+    private static void RequirePositive(string key, int? count)
+    {
+        if (count < 1)
+            throw new DatasetException($"{key}: expected at least 1, found {count}. Leave it out to take all examples.");
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text;
+using CsCheck;
+
+namespace DistTrain.Torch.Tests.Data.Files;
+
+public sealed class CsvReaderTests : IDisposable
+{
+    private readonly DataFolder _folder = new();
+
+    public CsvReaderTests()
+    {
+        _folder.Write("train.csv", "a,label,b\n1,0,2.5\n-3,2,4e-1\n");
+        _folder.Write("test.csv", "a,label,b\n5,1,6\n");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Reads_the_column_named_label()
+    {
+        var data = _folder.Read("csv");
+        var features = new float[2];
+        data.Train.CopyFeatures(1, features);
+        Assert.Equal([-3, 0.4f], features);
+        Assert.Equal([2], data.Train.Shape);
+        Assert.Equal((2, 1, 3), (data.Train.Count, data.Test.Count, data.Train.Classes));
+        Assert.Equal((0, 2, 1), (data.Train.Label(0), data.Train.Label(1), data.Test.Label(0)));
+    }
+
+    [Theory]
+    [InlineData("1,2,0\n3,4,1", "5,6,1")]
+    [InlineData("x,y,class\n1,2,0\n3,4,1\n", "x,y,class\n5,6,1\n")]
+    [InlineData("x,y,class\r\n1,2,0\r\n\r\n3,4,1\r\n", "5,6,1\r\n\r\n")]
+    [InlineData("\"x, first\",\"a \"\"y\"\"\",class\n\"1\", 2 ,\"0\"\n3,4,1.0\n", "\"x, first\",\"a \"\"y\"\"\",class\n5,6,1\n")]
+    [InlineData("\uFEFFLabel,x,y\n0,1,2\n1,3,4\n", "label,x,y\n1,5,6\n")]
+    public void Other_ways_to_write_the_same_table_will_do(string train, string test)
+    {
+        _folder.Write("train.csv", train);
+        _folder.Write("test.csv", train.Contains("Label", StringComparison.Ordinal) ? test.Replace("label", "Label", StringComparison.Ordinal) : test);
+        var data = _folder.Read("csv");
+        var features = new float[2];
+        data.Train.CopyFeatures(1, features);
+        Assert.Equal([3, 4], features);
+        Assert.Equal((2, 1, 2), (data.Train.Count, data.Train.Label(1), data.Train.Classes));
+    }
+
+    [Fact]
+    public void Every_finite_float_survives() =>
+        Gen.Float.Where(float.IsFinite).Array[1, 20].Sample(values =>
+        {
+            var text = new StringBuilder();
+            foreach (var value in values)
+                text.Append(value.ToString("R", CultureInfo.InvariantCulture)).Append(",0\n");
+            _folder.Write("train.csv", text.ToString());
+            _folder.Write("test.csv", "1,0\n");
+            var train = _folder.Read("csv").Train;
+            var copied = new float[1];
+            for (var i = 0; i < values.Length; i++)
+            {
+                train.CopyFeatures(i, copied);
+                if (!copied[0].Equals(values[i]))
+                    return false;
+            }
+
+            return train.Count == values.Length;
+        }, threads: 1, iter: 50);
+
+    [Theory]
+    [InlineData("a,label,b\n1,0,2\n1,0,x\n", "line 3, column 3", "a finite number", "'x'")]
+    [InlineData("a,label,b\n1,0,\n", "line 2, column 3", "a finite number", "''")]
+    [InlineData("a,label,b\n1,0,NaN\n", "line 2, column 3", "a finite number", "'NaN'")]
+    [InlineData("a,label,b\n1e40,0,1\n", "line 2, column 1", "a finite number", "'1e40'")]
+    [InlineData("a,label,b\n\n1,0.5,1\n", "line 3, column 2", "a whole label", "'0.5'")]
+    [InlineData("a,label,b\n1,-1,1\n", "line 2, column 2", "a whole label", "'-1'")]
+    [InlineData("a,label,b\n1,99999999999,1\n", "line 2, column 2", "a whole label", "'99999999999'")]
+    [InlineData("a,label,b\n1,0\n", "line 2, column 3", "3 columns", "the end of the line after 2")]
+    [InlineData("a,label,b\n1,0,2,3\n", "line 2, column 4", "3 columns", "more")]
+    [InlineData("a,label,b\n1,0,\"2\n", "line 2, column 3", "a finite number", "'\"2'")]
+    [InlineData("a,b,3\n1,0,2\n", "line 1, column 1", "'a' beside numbers", "'label'")]
+    [InlineData("label,b,label\n1,0,2\n", "line 1, column 3", "one column named 'label'", "a second")]
+    [InlineData("label\n1\n", "line 1, column 1", "two columns", "found 1")]
+    [InlineData("a,label,b\n", "line 2, column 1", "at least one row", "the end of the file")]
+    [InlineData("", "line 1, column 1", "at least one row", "the end of the file")]
+    public void Refuses_an_unsound_file(string train, params string[] parts)
+    {
+        _folder.Write("train.csv", train);
+        _folder.AssertRefused("csv", [_folder.At("train.csv"), .. parts]);
+    }
+
+    [Theory]
+    [InlineData("a,label\n1,0\n", "3 columns", "found 2")]
+    [InlineData("label,a,b\n0,1,2\n", "the label here", "column 1")]
+    [InlineData("1,2,0\n", "the label here", "column 3")]
+    [InlineData("a,label,c\n1,0,2\n", "column 'b'", "'c'")]
+    public void Refuses_two_files_of_different_columns(string test, params string[] parts)
+    {
+        _folder.Write("test.csv", test);
+        _folder.AssertRefused("csv", [_folder.At("test.csv"), "line 1", .. parts]);
+    }
+
+    [Fact]
+    public void Names_all_missing_files_at_once()
+    {
+        File.Delete(_folder.At("train.csv"));
+        File.Delete(_folder.At("test.csv"));
+        _folder.AssertRefused("csv", _folder.Path, "lacks train.csv, test.csv");
+    }
+}
