@@ -1,0 +1,18 @@
+namespace DistTrain.Recipes;
+
+/// <summary>The data sets by the names of the job file.</summary>
+public static class DatasetNames
+{
+    /// <summary>Synthetic digits, built in: needs no files.</summary>
+    public const string Digits = "digits";
+
+    /// <summary>IDX files, plain or .gz.</summary>
+    public const string Mnist = "mnist";
+
+    /// <summary>The binary version.</summary>
+    public const string Cifar10 = "cifar10";
+
+    public const string Csv = "csv";
+
+    public static IReadOnlyList<string> All { get; } = [Digits, Mnist, Cifar10, Csv];
+}

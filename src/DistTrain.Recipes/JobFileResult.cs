@@ -1,0 +1,6 @@
+namespace DistTrain.Recipes;
+
+/// <summary>What became of reading a job file: a resolved job, or every problem in it.</summary>
+/// <param name="Job">The resolved job; null exactly when there are problems.</param>
+/// <param name="Problems">In order of line, those of overrides last. Empty when the job is good.</param>
+public sealed record JobFileResult(TrainingJob? Job, IReadOnlyList<JobProblem> Problems);

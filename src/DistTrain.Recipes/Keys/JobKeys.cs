@@ -1,0 +1,188 @@
+using DistTrain.Optimization.Options;
+
+namespace DistTrain.Recipes.Keys;
+
+/// <summary>The table of all keys of the job file. Adding a key is adding a row here and its reading in <c>JobReader</c>.</summary>
+internal static class JobKeys
+{
+    public const string ApiVersion = "disttrain.dev/v1";
+    public const string Kind = "TrainingJob";
+    public const int DefaultEpochs = 4;
+
+    public static JobKey ApiVersionKey { get; } =
+        new("apiVersion", new ChoiceRule("a version that this program reads", [ApiVersion]), null, "version of this format") { ValueIn = _ => ApiVersion };
+
+    public static JobKey KindKey { get; } =
+        new("kind", new ChoiceRule("a kind that this program reads", [Kind]), null, "what the file describes") { ValueIn = _ => Kind };
+
+    public static JobKey Metadata { get; } = Section("metadata", "what the job is called");
+
+    public static JobKey Name { get; } =
+        new("metadata.name", new JobNameRule(), null, "name of the job") { DefaultText = "the dataset's name", ValueIn = j => j.Name };
+
+    public static JobKey Spec { get; } = Section("spec", "the job itself");
+
+    public static JobKey Dataset { get; } = Section("spec.dataset", "what is learned from");
+
+    public static JobKey DatasetName { get; } =
+        new("spec.dataset.name", new ChoiceRule("a dataset", DatasetNames.All), DatasetNames.Digits, "the dataset; digits is synthetic and built in")
+        {
+            ValueIn = j => j.Spec.Dataset.Name,
+        };
+
+    public static JobKey DatasetPath { get; } =
+        new("spec.dataset.path", new TextRule("the folder of the data"), null, "folder of the data, as the silos see it; digits has none")
+        {
+            DefaultText = "required, except for digits",
+            ValueIn = j => j.Spec.Dataset.Path,
+        };
+
+    public static JobKey TrainExamples { get; } =
+        new("spec.dataset.trainExamples", new WholeRule(1, 100_000_000), null, "examples of the training set: the first ones; of digits, how many are made")
+        {
+            DefaultText = "all; of digits, the built-in number",
+            ValueIn = j => j.Spec.Dataset.TrainExamples,
+        };
+
+    public static JobKey TestExamples { get; } =
+        new("spec.dataset.testExamples", new WholeRule(1, 100_000_000), null, "the same for the test set")
+        {
+            DefaultText = "all; of digits, the built-in number",
+            ValueIn = j => j.Spec.Dataset.TestExamples,
+        };
+
+    public static JobKey Model { get; } = Section("spec.model", "what learns");
+
+    public static JobKey ModelName { get; } =
+        new("spec.model.name", new ChoiceRule("a model", ModelNames.All), ModelNames.Cnn, "the model; custom is built from layers")
+        {
+            ValueIn = j => j.Spec.Model.Name,
+        };
+
+    public static JobKey ModelNorm { get; } =
+        new("spec.model.norm", new ChoiceRule("a normalization", NormKinds.All), null, "what stands behind each convolution, or hidden linear layer of mlp; custom says so in its layers")
+        {
+            DefaultText = "none; for resnet20 batch",
+            IgnoredWhen = "the model is softmax",
+            ValueIn = j => j.Spec.Model.Norm,
+        };
+
+    public static JobKey ModelLayers { get; } =
+        new("spec.model.layers", new LayersRule(), null, "the layers in order, see below")
+        {
+            DefaultText = "required for custom, and only there",
+            ValueIn = j => j.Spec.Model.Layers is { Count: > 0 } layers ? layers : null,
+        };
+
+    public static JobKey Workers { get; } =
+        new("spec.workers", new WholeRule(1, 1024), 2L, "number of ranks that share each batch; decides bits, whatever the number of silos") { ValueIn = j => j.Spec.Workers };
+
+    public static JobKey Batch { get; } =
+        new("spec.batch", new WholeRule(1, 1_048_576), 128L, "examples in a step, over all ranks; at least one for each") { ValueIn = j => j.Spec.Batch };
+
+    public static JobKey MicroBatch { get; } =
+        new("spec.microBatch", new WholeRule(1, 1_048_576), 256L, "most examples in one forward pass of a rank; decides bits and memory") { ValueIn = j => j.Spec.MicroBatch };
+
+    public static JobKey Epochs { get; } =
+        new("spec.epochs", new WholeRule(1, 1_000_000), null, "length in passes over the training set; not together with steps")
+        {
+            DefaultText = $"{DefaultEpochs}, when steps is absent",
+            ValueIn = j => j.Spec.Epochs,
+        };
+
+    public static JobKey Steps { get; } =
+        new("spec.steps", new WholeRule(1, 1_000_000_000_000), null, "length in updates; not together with epochs")
+        {
+            DefaultText = "none: epochs say the length",
+            ValueIn = j => j.Spec.Steps,
+        };
+
+    public static JobKey Seed { get; } =
+        new("spec.seed", new WholeRule(long.MinValue, long.MaxValue), 1L, "decides initialization, order of the data and every other random draw") { ValueIn = j => j.Spec.Seed };
+
+    public static JobKey Optimizer { get; } =
+        new("spec.optimizer", new PolicyRule(PolicyCatalog.Optimizers), null, "how a gradient becomes an update; its options stand beside its name, see below")
+        {
+            DefaultText = "",
+            ValueIn = j => j.Spec.Optimizer,
+        };
+
+    public static JobKey OptimizerName { get; } = PolicyName(Optimizer, j => j.Spec.Optimizer);
+
+    public static JobKey Schedule { get; } =
+        new("spec.schedule", new PolicyRule(PolicyCatalog.Schedules), null, "how the learning rate changes; its options stand beside its name, see below")
+        {
+            DefaultText = "",
+            ValueIn = j => j.Spec.Schedule,
+        };
+
+    public static JobKey ScheduleName { get; } = PolicyName(Schedule, j => j.Spec.Schedule);
+
+    public static JobKey BatchNorm { get; } = Section("spec.batchNorm", "how BatchNorm layers work");
+
+    public static JobKey BatchNormScope { get; } =
+        new("spec.batchNorm.scope", new ChoiceRule("a scope", BatchNormScopes.All), BatchNormScopes.Local, "over which examples statistics are taken; local: each rank's micro-batch")
+        {
+            IgnoredWhen = NoBatchNorm,
+            ValueIn = j => j.Spec.BatchNorm.Scope,
+        };
+
+    public static JobKey BatchNormMomentum { get; } = Number(
+        "spec.batchNorm",
+        new("momentum", OptionKind.Number, 0.1, "weight of new statistics in the running ones") { Minimum = 0, ExclusiveMinimum = true, Maximum = 1, IgnoredWhen = NoBatchNorm },
+        j => j.Spec.BatchNorm.Momentum);
+
+    public static JobKey BatchNormEpsilon { get; } = Number(
+        "spec.batchNorm",
+        new("epsilon", OptionKind.Number, 1e-5, "added to the variance") { Minimum = 0, ExclusiveMinimum = true, IgnoredWhen = NoBatchNorm },
+        j => j.Spec.BatchNorm.Epsilon);
+
+    public static JobKey Checkpoint { get; } = Section("spec.checkpoint", "what is saved under way");
+
+    public static JobKey CheckpointEverySteps { get; } =
+        new("spec.checkpoint.everySteps", new WholeRule(0, 1_000_000_000), 0L, "steps between checkpoints; 0: only the last step") { ValueIn = j => j.Spec.Checkpoint.EverySteps };
+
+    public static JobKey CheckpointKeep { get; } =
+        new("spec.checkpoint.keep", new WholeRule(1, 1_000_000), 2L, "how many checkpoints are kept: the newest") { ValueIn = j => j.Spec.Checkpoint.Keep };
+
+    public static JobKey Evaluation { get; } = Section("spec.evaluation", "tests under way");
+
+    public static JobKey EvaluationEveryEpochs { get; } =
+        new("spec.evaluation.everyEpochs", new WholeRule(0, 1_000_000), 1L, "epochs between evaluations on the test set; 0: only at the end") { ValueIn = j => j.Spec.Evaluation.EveryEpochs };
+
+    /// <summary>Every key in the order written; a section stands before its keys.</summary>
+    public static IReadOnlyList<JobKey> All { get; } =
+    [
+        ApiVersionKey, KindKey,
+        Metadata, Name,
+        Spec,
+        Dataset, DatasetName, DatasetPath, TrainExamples, TestExamples,
+        Model, ModelName, ModelNorm, ModelLayers,
+        Workers, Batch, MicroBatch, Epochs, Steps, Seed,
+        Optimizer, OptimizerName,
+        Schedule, ScheduleName,
+        BatchNorm, BatchNormScope, BatchNormMomentum, BatchNormEpsilon,
+        Checkpoint, CheckpointEverySteps, CheckpointKeep,
+        Evaluation, EvaluationEveryEpochs,
+    ];
+
+    private const string NoBatchNorm = "the model has no BatchNorm";
+
+    /// <summary>The keys directly in <paramref name="section"/>; the empty path is the top.</summary>
+    public static IEnumerable<JobKey> In(string section) => All.Where(k => k.Section == section);
+
+    private static JobKey Section(string path, string description) =>
+        new(path, new SectionRule(), null, description) { DefaultText = "" };
+
+    private static JobKey Number(string section, Option option, Func<TrainingJob, double> value) =>
+        JobKey.Of(section, option) with { ValueIn = j => value(j) };
+
+    private static JobKey PolicyName(JobKey section, Func<TrainingJob, PolicyRecipe> policy)
+    {
+        var catalog = ((PolicyRule)section.Rule).Catalog;
+        return new($"{section.Path}.name", new ChoiceRule(catalog.Noun, catalog.Names), catalog.Default, $"the {catalog.Word}")
+        {
+            ValueIn = j => policy(j).Name,
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using DistTrain.Optimization.Options;
+
+namespace DistTrain.Recipes.Keys;
+
+/// <summary>The table of all layers but <see cref="Residual"/>, which holds other layers instead of options.</summary>
+internal static class LayerForms
+{
+    public const string Residual = "residual";
+
+    /// <summary>Layers in a model, at most, those inside residuals included.</summary>
+    public const int MaximumLayers = 1000;
+
+    /// <summary>Residuals inside each other, at most.</summary>
+    public const int MaximumNesting = 8;
+
+    private static readonly JobKey Out = Whole("out", 1, 65_536, null, "number of output features or channels");
+    private static readonly JobKey Bias = new("bias", new FlagRule(), true, "whether a bias is added");
+
+    public static IReadOnlyList<LayerForm> All { get; } =
+    [
+        new(
+            "linear",
+            "fully connected",
+            [Out, Bias],
+            v => new LinearRecipe(Count(v[0]), (bool)v[1]!),
+            layer => layer is LinearRecipe l ? [l.Out, l.Bias] : null),
+        new(
+            "conv",
+            "two-dimensional convolution, square kernel",
+            [
+                Out,
+                Whole("kernel", 1, 1024, 3L, "side of the kernel in pixels"),
+                Whole("stride", 1, 1024, 1L, "step of the kernel in pixels"),
+                Whole("padding", 0, 1024, 0L, "zeros added on each side, in pixels"),
+                Bias,
+            ],
+            v => new ConvRecipe(Count(v[0]), Count(v[1]), Count(v[2]), Count(v[3]), (bool)v[4]!),
+            layer => layer is ConvRecipe c ? [c.Out, c.Kernel, c.Stride, c.Padding, c.Bias] : null),
+        new(
+            "norm",
+            "normalization over channels",
+            [new("kind", new ChoiceRule("a normalization", [NormKinds.Batch]), null, "which one")],
+            v => new NormRecipe((string)v[0]!),
+            layer => layer is NormRecipe n ? [n.Kind] : null),
+        Activation("relu", "max(x, 0)"),
+        Activation("tanh", "hyperbolic tangent"),
+        Activation("sigmoid", "1 / (1 + exp(-x))"),
+        Activation("gelu", "x times the normal distribution function of x"),
+        Pool("maxPool", "max", "largest value of each square window"),
+        Pool("averagePool", "average", "mean of each square window"),
+        Bare<GlobalAveragePoolRecipe>("globalAveragePool", "mean over all positions of each channel"),
+        Bare<FlattenRecipe>("flatten", "each example's values in one row"),
+        new(
+            "dropout",
+            "zeroes a share of the values while training",
+            [JobKey.Of("", new Option("rate", OptionKind.Number, null, "share that is zeroed") { Minimum = 0, Maximum = 1, ExclusiveMaximum = true })],
+            v => new DropoutRecipe((double)v[0]!),
+            layer => layer is DropoutRecipe d ? [d.Rate] : null),
+    ];
+
+    /// <summary>The names of all layers.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(f => f.Name), Residual];
+
+    /// <summary>The form named <paramref name="name"/>, or null.</summary>
+    public static LayerForm? Find(string name) => All.FirstOrDefault(f => f.Name == name);
+
+    private static int Count(object? whole) => (int)(long)whole!;
+
+    private static JobKey Whole(string name, long minimum, long maximum, long? value, string description) =>
+        new(name, new WholeRule(minimum, maximum), value, description);
+
+    private static LayerForm Activation(string kind, string description) => new(
+        kind,
+        description,
+        [],
+        _ => new ActivationRecipe(kind),
+        layer => layer is ActivationRecipe a && a.Kind == kind ? [] : null);
+
+    private static LayerForm Pool(string name, string kind, string description) => new(
+        name,
+        description,
+        [
+            Whole("size", 1, 1024, null, "side of the window in pixels"),
+            Whole("stride", 1, 1024, null, "step of the window in pixels") with { DefaultText = "size" },
+        ],
+        v => new PoolRecipe(kind, Count(v[0]), Count(v[1] ?? v[0])),
+        layer => layer is PoolRecipe p && p.Kind == kind ? [p.Size, p.Stride] : null);
+
+    private static LayerForm Bare<T>(string name, string description)
+        where T : LayerRecipe, new() => new(name, description, [], _ => new T(), layer => layer is T ? [] : null);
+}

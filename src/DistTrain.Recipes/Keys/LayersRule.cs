@@ -1,0 +1,12 @@
+using DistTrain.Recipes.Documents;
+using DistTrain.Recipes.Reading;
+
+namespace DistTrain.Recipes.Keys;
+
+/// <summary>A list of layers; read as a list of <see cref="LayerRecipe"/>.</summary>
+internal sealed class LayersRule : ValueRule
+{
+    public override string Text => "a list of layers";
+
+    public override object? Read(Node node, string path, Findings findings) => LayerReader.Read(node, path, findings);
+}

@@ -1,0 +1,42 @@
+using DistTrain.Recipes.Documents;
+
+namespace DistTrain.Recipes.Reading;
+
+/// <summary>Collects the problems of one reading, so that the user sees all of them at once.</summary>
+internal sealed class Findings
+{
+    /// <summary>More problems than this come from a file that is no job file at all; the rest would bury the first.</summary>
+    public const int Limit = 100;
+
+    private readonly List<JobProblem> _problems = [];
+    private int _leftOut;
+
+    public bool Any => _problems.Count > 0;
+
+    public void Add(Origin origin, string path, string rule, string? value = null, string? suggestion = null) =>
+        Add(new JobProblem(path, value, rule, suggestion, origin.Source, origin.Line), origin.IsOverride);
+
+    /// <param name="problem">The problem.</param>
+    /// <param name="isOverride">True when it comes from <c>--set</c>: such problems have no line and are listed last.</param>
+    public void Add(JobProblem problem, bool isOverride)
+    {
+        if (_problems.Count == Limit)
+            _leftOut++;
+        else
+            _problems.Insert(PlaceOf(problem, isOverride), problem);
+    }
+
+    /// <summary>All problems in order of line, those of overrides last.</summary>
+    public IReadOnlyList<JobProblem> All() =>
+        _leftOut == 0
+            ? _problems
+            : [.. _problems, new JobProblem("", null, $"{_leftOut} more problems are left out", null, _problems[^1].Source, null)];
+
+    private int PlaceOf(JobProblem problem, bool isOverride)
+    {
+        if (isOverride)
+            return _problems.Count;
+        var later = _problems.FindIndex(p => p.Line is null || p.Line > problem.Line);
+        return later < 0 ? _problems.Count : later;
+    }
+}

@@ -1,0 +1,131 @@
+using DistTrain.Recipes.Documents;
+using DistTrain.Recipes.Keys;
+
+namespace DistTrain.Recipes.Reading;
+
+/// <summary>
+/// Makes a job of a document. Every key is read even when another is wrong, so that all problems show at once; a key with
+/// a problem reads as null and takes no part in the rules that tie keys together.
+/// </summary>
+internal sealed class JobReader
+{
+    private readonly Findings _findings;
+    private readonly KeyReader _keys;
+
+    private JobReader(MapNode root, Findings findings)
+    {
+        _findings = findings;
+        _keys = new KeyReader(root, findings);
+    }
+
+    /// <summary>The job, or null when the findings have a problem.</summary>
+    public static TrainingJob? Read(MapNode root, Findings findings)
+    {
+        UnknownKeys.Check(root, "", findings);
+        var job = new JobReader(root, findings).Job();
+        return findings.Any ? null : job;
+    }
+
+    private TrainingJob? Job()
+    {
+        foreach (var key in new[] { JobKeys.ApiVersionKey, JobKeys.KindKey })
+        {
+            if (_keys.Value(key) is null && !_keys.IsGiven(key))
+                _findings.Add(_keys.OriginOf(key.Path), key.Path, $"is missing; write '{key.Path}: {key.Rule.Text}'");
+        }
+
+        var dataset = Dataset();
+        var name = _keys.IsGiven(JobKeys.Name) ? _keys.Text(JobKeys.Name) : dataset?.Name;
+        var model = Model();
+        var workers = _keys.Count(JobKeys.Workers);
+        var batch = _keys.Count(JobKeys.Batch);
+        CheckShare(batch, workers);
+        var microBatch = _keys.Count(JobKeys.MicroBatch);
+        var (epochs, steps) = Length();
+        var seed = _keys.Whole(JobKeys.Seed);
+        var optimizer = _keys.Policy(JobKeys.Optimizer);
+        var schedule = _keys.Policy(JobKeys.Schedule);
+        var batchNorm = BatchNorm();
+        var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
+        var keep = _keys.Count(JobKeys.CheckpointKeep);
+        var everyEpochs = _keys.Count(JobKeys.EvaluationEveryEpochs);
+        if (_findings.Any)
+            return null;
+
+        return new TrainingJob(name!, new TrainingSpec
+        {
+            Dataset = dataset!,
+            Model = model!,
+            Workers = workers!.Value,
+            Batch = batch!.Value,
+            MicroBatch = microBatch!.Value,
+            Epochs = epochs,
+            Steps = steps,
+            Seed = seed!.Value,
+            Optimizer = optimizer!,
+            Schedule = schedule!,
+            BatchNorm = batchNorm!,
+            Checkpoint = new CheckpointRecipe(everySteps!.Value, keep!.Value),
+            Evaluation = new EvaluationRecipe(everyEpochs!.Value),
+        });
+    }
+
+    private DatasetRecipe? Dataset()
+    {
+        var name = _keys.Text(JobKeys.DatasetName);
+        var path = _keys.Text(JobKeys.DatasetPath);
+        var trainExamples = _keys.Count(JobKeys.TrainExamples);
+        var testExamples = _keys.Count(JobKeys.TestExamples);
+        var isPathGiven = _keys.IsGiven(JobKeys.DatasetPath);
+        if (name is DatasetNames.Digits && isPathGiven)
+            Refuse(JobKeys.DatasetPath, "digits is built in and has no path; leave it out, or name another dataset");
+        if (name is not null and not DatasetNames.Digits && !isPathGiven)
+            Refuse(JobKeys.DatasetPath, $"is missing; {name} needs {JobKeys.DatasetPath.Rule.Text}", at: JobKeys.DatasetName);
+        return name is null ? null : new DatasetRecipe(name, path, trainExamples, testExamples);
+    }
+
+    private ModelRecipe? Model()
+    {
+        var name = _keys.Text(JobKeys.ModelName);
+        var norm = _keys.IsGiven(JobKeys.ModelNorm)
+            ? _keys.Text(JobKeys.ModelNorm)
+            : name is ModelNames.ResNet20 ? NormKinds.Batch : NormKinds.None;
+        var layers = (IReadOnlyList<LayerRecipe>?)_keys.Value(JobKeys.ModelLayers) ?? [];
+        var areLayersGiven = _keys.IsGiven(JobKeys.ModelLayers);
+        if (name is ModelNames.Custom && !areLayersGiven)
+            Refuse(JobKeys.ModelLayers, "is missing; custom needs a list of layers", at: JobKeys.ModelName);
+        if (name is not null and not ModelNames.Custom && areLayersGiven)
+            Refuse(JobKeys.ModelLayers, $"{name} brings its own layers; leave them out, or set model.name to {ModelNames.Custom}");
+        if (name is ModelNames.Custom && norm is NormKinds.Batch)
+            Refuse(JobKeys.ModelNorm, "custom says in its layers where it normalizes: write 'norm: batch' there, and leave this out");
+        return name is null || norm is null ? null : new ModelRecipe(name, norm, layers);
+    }
+
+    private void CheckShare(int? batch, int? workers)
+    {
+        if (batch >= workers || batch is null || workers is null)
+            return;
+        var key = _keys.IsGiven(JobKeys.Batch) ? JobKeys.Batch : JobKeys.Workers;
+        Refuse(key, $"a batch of {batch} leaves some of {workers} workers without examples; raise batch or lower workers");
+    }
+
+    private (int? Epochs, long? Steps) Length()
+    {
+        var epochs = _keys.Count(JobKeys.Epochs);
+        var steps = _keys.Whole(JobKeys.Steps);
+        if (_keys.IsGiven(JobKeys.Epochs) && _keys.IsGiven(JobKeys.Steps))
+            Refuse(JobKeys.Steps, "epochs and steps both say how long the job is; keep one");
+        return _keys.IsGiven(JobKeys.Epochs) || _keys.IsGiven(JobKeys.Steps) ? (epochs, steps) : (JobKeys.DefaultEpochs, null);
+    }
+
+    private BatchNormRecipe? BatchNorm()
+    {
+        var scope = _keys.Text(JobKeys.BatchNormScope);
+        var momentum = _keys.Number(JobKeys.BatchNormMomentum);
+        var epsilon = _keys.Number(JobKeys.BatchNormEpsilon);
+        return scope is null || momentum is null || epsilon is null ? null : new BatchNormRecipe(scope, momentum.Value, epsilon.Value);
+    }
+
+    private void Refuse(JobKey key, string rule, JobKey? at = null) =>
+        _findings.Add(_keys.OriginOf((at ?? key).Path), key.Path, rule);
+}

@@ -1,0 +1,73 @@
+using System.Text;
+using DistTrain.Recipes.Keys;
+
+namespace DistTrain.Recipes.Writing;
+
+/// <summary>Writes a resolved job as canonical YAML, by the table of keys.</summary>
+internal static class JobWriter
+{
+    public static string Write(TrainingJob job)
+    {
+        var text = new StringBuilder();
+        Section(text, job, "", indent: 0);
+        return text.ToString();
+    }
+
+    private static void Section(StringBuilder text, TrainingJob job, string section, int indent)
+    {
+        foreach (var key in JobKeys.In(section))
+        {
+            switch (key.ValueIn(job))
+            {
+                case var policy when key.Rule is SectionRule:
+                    Line(text, indent, $"{key.Name}:");
+                    Section(text, job, key.Path, indent + 1);
+                    foreach (var (name, value) in (policy as PolicyRecipe)?.Options.All ?? [])
+                        Line(text, indent + 1, $"{name}: {ValueText.Of(value)}");
+                    break;
+                case IReadOnlyList<LayerRecipe> layers:
+                    Line(text, indent, $"{key.Name}:");
+                    Layers(text, layers, indent + 1);
+                    break;
+                case { } value:
+                    Line(text, indent, $"{key.Name}: {ValueText.Of(value)}");
+                    break;
+            }
+        }
+    }
+
+    private static void Layers(StringBuilder text, IReadOnlyList<LayerRecipe> layers, int indent)
+    {
+        foreach (var layer in layers)
+        {
+            if (layer is ResidualRecipe residual)
+            {
+                Line(text, indent, $"- {LayerForms.Residual}:");
+                Layers(text, residual.Layers, indent + 2);
+            }
+            else
+            {
+                Line(text, indent, $"- {LayerText(layer)}");
+            }
+        }
+    }
+
+    private static string LayerText(LayerRecipe layer)
+    {
+        foreach (var form in LayerForms.All)
+        {
+            if (form.Parts(layer) is not { } parts)
+                continue;
+            return parts.Count switch
+            {
+                0 => form.Name,
+                1 => $"{form.Name}: {ValueText.Of(parts[0])}",
+                _ => $"{form.Name}: {{{string.Join(", ", form.Options.Zip(parts, (o, p) => $"{o.Name}: {ValueText.Of(p)}"))}}}",
+            };
+        }
+
+        throw new ArgumentException($"a layer of type {layer.GetType().Name} has no form in a job file", nameof(layer));
+    }
+
+    private static void Line(StringBuilder text, int indent, string line) => text.Append(' ', 2 * indent).Append(line).Append('\n');
+}

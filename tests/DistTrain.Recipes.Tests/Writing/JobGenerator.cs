@@ -1,0 +1,85 @@
+using CsCheck;
+using DistTrain.Optimization.Options;
+using DistTrain.Recipes.Keys;
+
+namespace DistTrain.Recipes.Tests.Writing;
+
+/// <summary>Random valid jobs, over all policies and options that the catalogs hold.</summary>
+internal static class JobGenerator
+{
+    public static Gen<TrainingJob> Job { get; } = Gen.Select(Name(), Spec(), (name, spec) => new TrainingJob(name, spec));
+
+    private static Gen<string> Name() =>
+        Gen.Select(Gen.Char["abcxyz0189"], Gen.String[Gen.Char["abcxyz0189-"], 0, 39], (first, rest) => first + rest);
+
+    private static Gen<TrainingSpec> Spec()
+    {
+        var shape = Gen.Select(Gen.Int[1, 1024], Gen.Int[0, 5000], Gen.Int[1, 1_048_576], (workers, more, micro) => (Workers: workers, Batch: workers + more, Micro: micro));
+        var length = Gen.Select(Gen.Bool, Gen.Long[1, 1_000_000], (isEpochs, n) => isEpochs ? ((int?)n, (long?)null) : (null, n));
+        var batchNorm = Gen.Select(Gen.OneOf([.. BatchNormScopes.All]), Gen.Double[1e-6, 1], Gen.Double[1e-12, 10], (scope, m, e) => new BatchNormRecipe(scope, m, e));
+        var saving = Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 100], Gen.Int[0, 10], (every, keep, evaluate) => (new CheckpointRecipe(every, keep), new EvaluationRecipe(evaluate)));
+        var policies = Gen.Select(Policy(PolicyCatalog.Optimizers), Policy(PolicyCatalog.Schedules));
+        return Gen.Select(Dataset(), Model(), shape, length, Gen.Long, policies, batchNorm, saving, (dataset, model, s, l, seed, p, norm, save) => new TrainingSpec
+        {
+            Dataset = dataset,
+            Model = model,
+            Workers = s.Workers,
+            Batch = s.Batch,
+            MicroBatch = s.Micro,
+            Epochs = l.Item1,
+            Steps = l.Item2,
+            Seed = seed,
+            Optimizer = p.Item1,
+            Schedule = p.Item2,
+            BatchNorm = norm,
+            Checkpoint = save.Item1,
+            Evaluation = save.Item2,
+        });
+    }
+
+    private static Gen<DatasetRecipe> Dataset() =>
+        Gen.Select(Gen.OneOf([.. DatasetNames.All]), FolderPath(), Cap(), Cap(), (name, path, train, test) =>
+            new DatasetRecipe(name, name == DatasetNames.Digits ? null : path, train, test));
+
+    private static Gen<int?> Cap() => Gen.Int[0, 100_000].Select(n => n == 0 ? (int?)null : n);
+
+    private static Gen<string> FolderPath() => Gen.OneOf(
+        Gen.OneOf("/data/mnist", "C:\\data\\\"x\"", "null", "~", "yes", "12", "1e3", " padded ", "# no", "a: b", "- x", "*.csv", "été/数据/🎲", "{}", "'", "---", "%x", "\u00A0x", "a #b"),
+        Gen.String[Gen.Char[' ', '~'], 1, 30]);
+
+    private static Gen<ModelRecipe> Model() =>
+        Gen.Select(Gen.OneOf([.. ModelNames.All]), Gen.OneOf([.. NormKinds.All]), Layers(3), (name, norm, layers) => name == ModelNames.Custom
+            ? new ModelRecipe(name, NormKinds.None, layers)
+            : new ModelRecipe(name, norm, []));
+
+    private static Gen<IReadOnlyList<LayerRecipe>> Layers(int nesting) => Layer(nesting).List[1, 5].Select(l => (IReadOnlyList<LayerRecipe>)l);
+
+    private static Gen<LayerRecipe> Layer(int nesting)
+    {
+        var size = Gen.Int[1, 64];
+        Gen<LayerRecipe> simple = Gen.OneOf(
+            Gen.Select(size, Gen.Bool, (n, bias) => (LayerRecipe)new LinearRecipe(n, bias)),
+            Gen.Select(size, size, size, Gen.Int[0, 9], Gen.Bool, (n, k, s, p, bias) => (LayerRecipe)new ConvRecipe(n, k, s, p, bias)),
+            Gen.OneOf("relu", "tanh", "sigmoid", "gelu").Select(kind => (LayerRecipe)new ActivationRecipe(kind)),
+            Gen.Select(Gen.OneOf("max", "average"), size, size, (kind, n, s) => (LayerRecipe)new PoolRecipe(kind, n, s)),
+            Gen.Double[0, 0.999].Select(rate => (LayerRecipe)new DropoutRecipe(rate)),
+            Gen.OneOf<LayerRecipe>(new NormRecipe(NormKinds.Batch), new GlobalAveragePoolRecipe(), new FlattenRecipe()));
+        return nesting == 0 ? simple : Gen.Frequency((4, simple), (1, Layers(nesting - 1).Select(l => (LayerRecipe)new ResidualRecipe(l))));
+    }
+
+    private static Gen<PolicyRecipe> Policy(PolicyCatalog catalog) =>
+        Gen.OneOf([.. catalog.Policies.Select(p => Options(p).Select(given => new PolicyRecipe(p.Name, new OptionValues(p.Options, given))))]);
+
+    private static Gen<Dictionary<string, object>> Options(Policy policy) =>
+        policy.Options.Aggregate(Gen.Const(new Dictionary<string, object>()), (all, option) =>
+            Gen.Select(all, Value(option), Gen.Bool, (given, value, isGiven) =>
+                isGiven || option.Default is null ? new Dictionary<string, object>(given) { [option.Name] = value } : given));
+
+    private static Gen<object> Value(Option option) => option.Kind switch
+    {
+        OptionKind.Flag => Gen.Bool.Select(b => (object)b),
+        OptionKind.Choice => Gen.OneOf([.. option.Choices]).Select(c => (object)c),
+        OptionKind.Names => Gen.Shuffle(option.Choices.ToArray(), 0, option.Choices.Count).Select(n => (object)(IReadOnlyList<string>)n),
+        _ => Gen.Double[Math.Max(option.Minimum, -100), Math.Min(option.Maximum, 100)].Where(option.Allows).Select(x => (object)x),
+    };
+}

@@ -1,0 +1,97 @@
+using CsCheck;
+
+namespace DistTrain.Recipes.Tests.Writing;
+
+public sealed class JobWriterTests
+{
+    [Fact]
+    public void The_defaults_are_spelled_out() =>
+        Assert.Equal(
+            """
+            apiVersion: disttrain.dev/v1
+            kind: TrainingJob
+            metadata:
+              name: digits
+            spec:
+              dataset:
+                name: digits
+              model:
+                name: custom
+                norm: none
+                layers:
+                  - conv: {out: 8, kernel: 3, stride: 1, padding: 0, bias: true}
+                  - relu
+                  - residual:
+                      - dropout: 0.5
+                  - maxPool: {size: 2, stride: 2}
+                  - linear: {out: 10, bias: true}
+              workers: 2
+              batch: 128
+              microBatch: 256
+              steps: 10
+              seed: 1
+              optimizer:
+                name: momentum
+                lr: 0.05
+                momentum: 0.9
+                weightDecay: 0
+                decayExclude: [bias, norm]
+              schedule:
+                name: constant
+              batchNorm:
+                scope: local
+                momentum: 0.1
+                epsilon: 1e-05
+              checkpoint:
+                everySteps: 0
+                keep: 2
+              evaluation:
+                everyEpochs: 1
+
+            """.ReplaceLineEndings("\n"),
+            JobFile.Write(JobText.Job(null, "steps=10", "model={name: custom, layers: [conv: 8, relu, residual: [dropout: 0.5], maxPool: 2, linear: 10]}")));
+
+    [Fact]
+    public void Reading_what_was_written_gives_the_job_and_the_same_text() =>
+        JobGenerator.Job.Sample(job =>
+        {
+            var text = JobFile.Write(job);
+            var read = JobText.Job(text);
+
+            Assert.Equal(text, JobFile.Write(read));
+            Assert.Equal(job.Name, read.Name);
+            AssertEqual(job.Spec, read.Spec);
+        });
+
+    /// <summary>Field by field: lists and options compare by reference otherwise.</summary>
+    private static void AssertEqual(TrainingSpec expected, TrainingSpec read)
+    {
+        Assert.Equal(expected.Dataset, read.Dataset);
+        Assert.Equal((expected.Model.Name, expected.Model.Norm), (read.Model.Name, read.Model.Norm));
+        AssertEqual(expected.Model.Layers, read.Model.Layers);
+        Assert.Equal((expected.Workers, expected.Batch, expected.MicroBatch), (read.Workers, read.Batch, read.MicroBatch));
+        Assert.Equal((expected.Epochs, expected.Steps, expected.Seed), (read.Epochs, read.Steps, read.Seed));
+        AssertEqual(expected.Optimizer, read.Optimizer);
+        AssertEqual(expected.Schedule, read.Schedule);
+        Assert.Equal((expected.BatchNorm, expected.Checkpoint, expected.Evaluation), (read.BatchNorm, read.Checkpoint, read.Evaluation));
+    }
+
+    private static void AssertEqual(PolicyRecipe expected, PolicyRecipe read)
+    {
+        Assert.Equal(expected.Name, read.Name);
+        Assert.Equal(expected.Options.All.Select(o => o.Key), read.Options.All.Select(o => o.Key));
+        Assert.Equal(expected.Options.All.Select(o => o.Value), read.Options.All.Select(o => o.Value));
+    }
+
+    private static void AssertEqual(IReadOnlyList<LayerRecipe> expected, IReadOnlyList<LayerRecipe> read)
+    {
+        Assert.Equal(expected.Count, read.Count);
+        foreach (var (one, other) in expected.Zip(read))
+        {
+            if (one is ResidualRecipe residual)
+                AssertEqual(residual.Layers, Assert.IsType<ResidualRecipe>(other).Layers);
+            else
+                Assert.Equal(one, other);
+        }
+    }
+}
