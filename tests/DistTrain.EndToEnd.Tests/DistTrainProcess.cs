@@ -17,7 +17,7 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     private readonly StringBuilder _error = new();
     private readonly List<JsonElement> _events = [];
     private readonly List<string> _output = [];
-    private readonly object _gate = new();
+    private readonly Lock _gate = new();
     private bool _outputEnded;
 
     private DistTrainProcess(Process process) => _process = process;
@@ -44,7 +44,7 @@ internal sealed class DistTrainProcess : IAsyncDisposable
 
     public static DistTrainProcess Start(params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Executable) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(Executable) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         var running = new DistTrainProcess(new Process { StartInfo = start });
@@ -90,9 +90,9 @@ internal sealed class DistTrainProcess : IAsyncDisposable
             await _process.WaitForExitAsync(limit.Token);
             return _process.ExitCode;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"still running after {patience}; last output: {string.Join('\n', _output.TakeLast(5))}\n{Error}");
+            throw new TimeoutException($"still running after {patience}; last output: {string.Join('\n', _output.TakeLast(5))}\n{Error}", e);
         }
     }
 
