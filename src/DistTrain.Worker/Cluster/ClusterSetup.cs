@@ -1,0 +1,74 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
+using Orleans.Serialization.Serializers;
+
+namespace DistTrain.Worker.Cluster;
+
+/// <summary>How silos find each other and where grains keep their state.</summary>
+public static class ClusterSetup
+{
+    /// <summary>Cluster and service id of every DistTrain cluster; clusters are apart by their file or server.</summary>
+    public const string Name = "disttrain";
+
+    /// <summary>Name of the grain storage for job records.</summary>
+    public const string JobStorage = "jobs";
+
+    /// <summary>
+    /// Membership and grain state in one SQLite file, shared by all silos of one machine; no silo is special, any may start first or
+    /// end last. Includes <see cref="UseClusterDefaults"/>.
+    /// </summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="databasePath">The cluster's file, on a local disk; made with its folder if missing.</param>
+    public static ISiloBuilder UseSqliteCluster(this ISiloBuilder silo, string databasePath)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(databasePath);
+        silo.UseClusterDefaults();
+        silo.Services.AddSingleton(services => new ClusterDatabase(databasePath, services.GetRequiredService<ILogger<ClusterDatabase>>()));
+        silo.Services.AddSingleton<IMembershipTable, SqliteMembershipTable>();
+        silo.Services.AddGrainStorage(JobStorage, (services, _) => new SqliteGrainStorage(
+            services.GetRequiredService<ClusterDatabase>(), services.GetRequiredService<IActivatorProvider>()));
+        return silo;
+    }
+
+    /// <summary>What any DistTrain cluster shares, wherever its membership is kept: its name, its timing, the placement of ranks.</summary>
+    public static ISiloBuilder UseClusterDefaults(this ISiloBuilder silo)
+    {
+        silo.Configure<ClusterOptions>(options =>
+        {
+            options.ClusterId = Name;
+            options.ServiceId = Name;
+        });
+        silo.Configure<ClusterMembershipOptions>(SetTiming);
+        return silo.AddPlacementDirector<RankPlacement, RankPlacementDirector>();
+    }
+
+    /// <summary>Notice a dead or hung silo in seconds, without declaring a busy one dead.</summary>
+    internal static void SetTiming(ClusterMembershipOptions options)
+    {
+        // Dead after two probes of a second each, on one silo's word: clusters are small, and with two silos nobody else could vote.
+        options.ProbeTimeout = TimeSpan.FromSeconds(1);
+        options.NumMissedProbesLimit = 2;
+        options.NumVotesForDeathDeclaration = 1;
+        // Orleans fits the timeout to the answers it gets, between these. Less than a second would call a silo dead whose cores are
+        // all computing. Twice the upper one is how long an open but silent connection still counts as a sign of life: a killed
+        // silo's connection closes at once, so this is the patience with a busy silo, and the time to notice a hung one.
+        options.MinProbeTimeout = TimeSpan.FromSeconds(1);
+        options.MaxProbeTimeout = TimeSpan.FromSeconds(4);
+
+        // Changes are gossiped; the table is read again for what gossip missed.
+        options.TableRefreshTimeout = TimeSpan.FromSeconds(2);
+
+        // After all silos were killed, the next to start may drop the old ones only once they have missed three heartbeats.
+        options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
+        options.NumMissedTableIAmAliveLimit = 3;
+
+        // A silo that cannot join says so within a minute.
+        options.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
+
+        // Dead entries are of use only to a silo that must learn of its own death.
+        options.DefunctSiloExpiration = TimeSpan.FromHours(1);
+        options.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
+    }
+}

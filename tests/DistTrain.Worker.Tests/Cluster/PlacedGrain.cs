@@ -1,0 +1,36 @@
+using DistTrain.Worker.Cluster;
+using Orleans.Runtime;
+
+namespace DistTrain.Worker.Tests.Cluster;
+
+/// <summary>Stands for a rank: tells where it is, and counts in stored state.</summary>
+public interface IPlacedGrain : IGrainWithStringKey
+{
+    Task<string> SiloAsync();
+
+    Task<int> CountAsync();
+}
+
+[KeepAlive]
+[RankPlacement]
+public sealed class PlacedGrain(
+    ILocalSiloDetails silo,
+    [PersistentState("count", ClusterSetup.JobStorage)] IPersistentState<PlacedGrain.Counter> counter) : Grain, IPlacedGrain
+{
+    public Task<string> SiloAsync() => Task.FromResult(silo.Name);
+
+    public async Task<int> CountAsync()
+    {
+        counter.State.Count++;
+        await counter.WriteStateAsync();
+        return counter.State.Count;
+    }
+
+    // State that moves with its grain, instead of being read again, travels by Orleans' serializer.
+    [GenerateSerializer]
+    public sealed class Counter
+    {
+        [Id(0)]
+        public int Count { get; set; }
+    }
+}
