@@ -42,6 +42,10 @@ public sealed class NativeEnvironmentTests(PreparedProcess process)
         Assert.Equal("kept", child.StandardOutput.ReadToEnd().Trim());
     }
 
+    [Fact]
+    public void Children_get_all_that_decides_bits() =>
+        Assert.Subset(NativeEnvironment.ForChildren().ToHashSet(), NativeEnvironment.Variables().ToHashSet());
+
     [Theory]
     [InlineData(null, false)]
     [InlineData("AVX2", false)]
