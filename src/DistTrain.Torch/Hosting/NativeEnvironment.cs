@@ -64,6 +64,9 @@ public static class NativeEnvironment
         KeepMemory();
         try
         {
+            // TorchSharp's own loader answers a failure by copying half a gigabyte into the program's folder and hides the cause.
+            foreach (var library in new[] { "torch_cpu", "LibTorchSharp" })
+                NativeLibrary.Load(library, typeof(torch).Assembly, searchPath: null);
             torch.set_num_threads(1);
         }
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or NotSupportedException)
