@@ -25,7 +25,7 @@ public static class NativeEnvironment
         }
     }
 
-    /// <summary>The variables a process with ranks needs on this processor. A parent may hand them to its children.</summary>
+    /// <summary>The variables that decide bits on this processor.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Variables()
     {
         var variables = new List<KeyValuePair<string, string>>
@@ -45,6 +45,13 @@ public static class NativeEnvironment
         return variables;
     }
 
+    /// <summary>
+    /// What whoever starts a process with ranks gives it on the way: <see cref="Variables"/>, and one heap for all threads, which
+    /// glibc takes from the environment only (see <see cref="KeepMemory"/>). Without it results are the same, large micro-batches slower.
+    /// </summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> ForChildren() =>
+        OperatingSystem.IsLinux() ? [.. Variables(), new("MALLOC_ARENA_MAX", "1")] : Variables();
+
     private static List<NativeSetting> PrepareOnce()
     {
         var settings = Variables().Select(v => new NativeSetting(v.Key, v.Value, CLibrary.Get(v.Key))).ToList();
@@ -57,6 +64,9 @@ public static class NativeEnvironment
         KeepMemory();
         try
         {
+            // TorchSharp's own loader answers a failure by copying half a gigabyte into the program's folder and hides the cause.
+            foreach (var library in new[] { "torch_cpu", "LibTorchSharp" })
+                NativeLibrary.Load(library, typeof(torch).Assembly, searchPath: null);
             torch.set_num_threads(1);
         }
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or NotSupportedException)
@@ -67,8 +77,13 @@ public static class NativeEnvironment
         return settings;
     }
 
-    // glibc maps large blocks and unmaps them when freed, so each step of a convolutional net faults in about 90,000 pages anew.
-    // Heaps of other threads than the first are limited to 64 MB each, hence one arena (measured: docs/decisions.md).
+    /// <summary>
+    /// glibc gives freed memory back to the system at once, so each step of a convolutional net faults its pages in anew: 85,000
+    /// faults and a third of the time at batch 256. Blocks of up to 1 GiB come from the heap instead, and a heap keeps 64 MiB more
+    /// than it needs (the trim threshold alone does not: whole heaps of other threads than the first are dropped regardless).
+    /// Such a heap ends at 64 MiB, larger activations are mapped even so; only the first heap has no limit. One arena lets the
+    /// ranks use that one, fully so when set before the process starts: threads of the runtime have made others by now.
+    /// </summary>
     private static void KeepMemory()
     {
         const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3, ArenaMax = -8;

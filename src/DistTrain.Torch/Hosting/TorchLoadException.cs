@@ -20,8 +20,16 @@ public sealed class TorchLoadException : Exception
         var cure =
             text.Contains("GLIBCXX_", StringComparison.Ordinal) ? "This system's libstdc++ is older than GCC 13's and the library was not adapted to it: build on this system, or publish with -p:TorchNativePatch=always." :
             text.Contains("musl", StringComparison.Ordinal) ? "libtorch needs glibc: use a Debian or Ubuntu image, not Alpine." :
-            text.Contains("cuda", StringComparison.OrdinalIgnoreCase) && text.Contains("cannot open shared object", StringComparison.Ordinal) ? "The CUDA build needs an NVIDIA driver: install it, or build with -p:TorchBackend=cpu." :
+            text.Contains("libcuda", StringComparison.Ordinal) ? "The CUDA build needs an NVIDIA driver: install it, or build with -p:TorchBackend=cpu." :
             "Its native libraries belong beside the program, under runtimes/*/native: build or publish again, do not copy single files.";
-        return new TorchLoadException($"libtorch does not load: {error.GetBaseException().Message.Trim()}{Environment.NewLine}{cure} `disttrain doctor` checks the rest.", error);
+        return new TorchLoadException($"libtorch does not load: {Cause(error.GetBaseException().Message)}{Environment.NewLine}{cure} `disttrain doctor` checks the rest.", error);
+    }
+
+    // .NET lists every path it tried; what matters is the line about the one that was there.
+    private static string Cause(string message)
+    {
+        var lines = message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var telling = lines.Skip(1).Where(line => line is not ['/', ..] || !line.EndsWith("No such file or directory", StringComparison.Ordinal)).ToList();
+        return telling.Count > 0 ? string.Join(Environment.NewLine, telling) : lines.FirstOrDefault("no reason given");
     }
 }

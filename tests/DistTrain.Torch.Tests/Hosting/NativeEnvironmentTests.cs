@@ -42,6 +42,10 @@ public sealed class NativeEnvironmentTests(PreparedProcess process)
         Assert.Equal("kept", child.StandardOutput.ReadToEnd().Trim());
     }
 
+    [Fact]
+    public void Children_get_all_that_decides_bits() =>
+        Assert.Subset(NativeEnvironment.ForChildren().ToHashSet(), NativeEnvironment.Variables().ToHashSet());
+
     [Theory]
     [InlineData(null, false)]
     [InlineData("AVX2", false)]
@@ -58,5 +62,14 @@ public sealed class NativeEnvironmentTests(PreparedProcess process)
         Assert.Contains(cause, error.Message, StringComparison.Ordinal);
         Assert.Contains(cure, error.Message, StringComparison.Ordinal);
         Assert.Contains("disttrain doctor", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_error_of_loading_leaves_out_the_places_where_nothing_was()
+    {
+        const string Telling = "/lib/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /app/libLibTorchSharp.so)";
+        var error = TorchLoadException.From(new DllNotFoundException($"Unable to load shared library.\n/a.so: cannot open shared object file: No such file or directory\n{Telling}\n"));
+        Assert.StartsWith($"libtorch does not load: {Telling}", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("No such file", error.Message, StringComparison.Ordinal);
     }
 }
