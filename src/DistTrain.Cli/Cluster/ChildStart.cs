@@ -1,0 +1,7 @@
+namespace DistTrain.Cli.Cluster;
+
+/// <summary>All that is needed to start a child of the local cluster, and to start it again.</summary>
+/// <param name="Name">server-0, silo-1, ….</param>
+/// <param name="Arguments">The program's arguments.</param>
+/// <param name="LogFile">Takes what the child prints; opened for appending.</param>
+internal sealed record ChildStart(string Name, IReadOnlyList<string> Arguments, string LogFile);

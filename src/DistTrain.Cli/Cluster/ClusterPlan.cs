@@ -1,0 +1,30 @@
+namespace DistTrain.Cli.Cluster;
+
+/// <summary>Size and place of a local cluster.</summary>
+/// <param name="Folder">The run's folder; the cluster's own files stand in <c>cluster/</c> in it.</param>
+/// <param name="Servers">Number of parameter servers, at least 1.</param>
+/// <param name="Silos">Number of worker silos, at least 1.</param>
+internal sealed record ClusterPlan(string Folder, int Servers, int Silos)
+{
+    /// <summary>Membership, job records and the children's logs.</summary>
+    public string ClusterFolder => Path.Combine(Folder, "cluster");
+
+    public ChildStart Server(int index) => new(
+        $"server-{index}",
+        ["server", "--port", "0", "--job-folder", Folder, "--exit-with-parent"],
+        LogFile("server", index));
+
+    /// <param name="index">Number of the silo.</param>
+    /// <param name="servers">Endpoints of all servers, in order.</param>
+    public ChildStart Silo(int index, IEnumerable<string> servers) => new(
+        $"silo-{index}",
+        ["worker", "--port", "0", "--cluster", ClusterFolder, "--servers", string.Join(',', servers), "--exit-with-parent"],
+        LogFile("silo", index));
+
+    /// <summary>E.g. "1 server and 2 silos".</summary>
+    public string Describe() => $"{Count(Servers, "server")} and {Count(Silos, "silo")}";
+
+    private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
+
+    private string LogFile(string role, int index) => Path.Combine(ClusterFolder, $"{role}-{index}.log");
+}

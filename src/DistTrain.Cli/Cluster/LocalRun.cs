@@ -1,0 +1,98 @@
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Display;
+using DistTrain.Cli.Jobs;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+
+namespace DistTrain.Cli.Cluster;
+
+/// <summary>
+/// One job on a cluster of its own: 1 start the processes → 2 submit → 3 follow → 4 fetch the model → 5 end the processes.
+/// Whatever happens in between, 5 comes.
+/// </summary>
+internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCluster cluster, IJobDisplay display)
+{
+    /// <summary>Of the ten seconds in which everything is gone after Ctrl-C, the processes need most.</summary>
+    private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationToken _requested = context.Interruption.Requested;
+    private bool _submitted;
+
+    /// <returns>The state in which the job ended: completed, failed or cancelled.</returns>
+    public async Task<JobSummary> RunAsync(string id, TrainingJob job)
+    {
+        try
+        {
+            // 1
+            await cluster.StartAsync(_requested);
+            var ended = await BeforeUnexpectedExitAsync(id, job);
+            // 4
+            if (ended.State == JobState.Completed && !File.Exists(folder.Model))
+                await FetchAsync(id);
+            return ended;
+        }
+        catch (OperationCanceledException) when (_requested.IsCancellationRequested)
+        {
+            await CancelAsync(id);
+            return new JobSummary { JobId = id, State = JobState.Cancelled };
+        }
+        finally
+        {
+            // 5
+            await cluster.StopAsync(context.Interruption.Forced);
+        }
+    }
+
+    // Without its processes the job cannot go on: the first that is gone ends the run.
+    private async Task<JobSummary> BeforeUnexpectedExitAsync(string id, TrainingJob job)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_requested);
+        var ended = SubmitAndFollowAsync(id, job, cancel.Token);
+        if (await Task.WhenAny(ended, cluster.UnexpectedExit) == ended)
+            return await ended;
+        await cancel.CancelAsync();
+        await ended.ContinueWith(_ => { }, TaskScheduler.Default);
+        _requested.ThrowIfCancellationRequested();
+        var exit = await cluster.UnexpectedExit;
+        await context.Error.WriteLineAsync(exit.Report);
+        return new JobSummary { JobId = id, State = JobState.Failed, Error = $"{exit.Summary}; see {exit.LogFile}" };
+    }
+
+    private async Task<JobSummary> SubmitAndFollowAsync(string id, TrainingJob job, CancellationToken cancel)
+    {
+        // 2
+        using var jobs = new JobsClient(cluster.Silos[0], context.Clock);
+        _submitted = true;
+        await jobs.SubmitAsync(id, JobFile.Write(job), cancel);
+        display.Submitted(id);
+        // 3
+        using var follower = new JobFollower(cluster.Silos, context.Clock) { Attached = true };
+        return await display.FollowAsync(follower.FollowAsync(id, 0, cancel), cancel);
+    }
+
+    private async Task FetchAsync(string id)
+    {
+        using var jobs = new JobsClient(cluster.Silos[0], context.Clock);
+        await jobs.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested);
+    }
+
+    private async Task CancelAsync(string id)
+    {
+        if (!_submitted)
+            return;
+        display.Note("cancelling the job and ending its processes; Ctrl-C again kills them at once");
+        try
+        {
+            using var jobs = new JobsClient(cluster.Silos[0], context.Clock);
+            await jobs.CancelAsync(id, CancelLimit, context.Interruption.Forced);
+        }
+        catch (CommandException)
+        {
+            // The processes end anyway; the job's record may say "running" in a folder that nothing serves.
+        }
+        catch (Grpc.Core.RpcException) when (context.Interruption.Forced.IsCancellationRequested)
+        {
+            // Killed at once, as asked.
+        }
+    }
+}

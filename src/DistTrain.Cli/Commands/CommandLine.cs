@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using DistTrain.Cli.Output;
+using Grpc.Core;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary>The edge of the process: parses, runs the command, and turns whatever happens into lines and an exit code.</summary>
+internal static class CommandLine
+{
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, TimeProvider clock)
+    {
+        var parsed = RootCommandSetup.Create().Parse(args.Count == 0 ? ["--help"] : args);
+        if (parsed.Action is ParseErrorAction)
+            return ReportParseErrors(parsed, output, error);
+        using var interruption = Interruption.OfProcess();
+        var configuration = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            // Signals are ours (Interruption): the library's own handling ends the process after two seconds.
+            ProcessTerminationTimeout = null,
+        };
+        if (parsed.Action is not CommandAction action)
+            return await parsed.InvokeAsync(configuration);
+        var context = new CommandContext
+        {
+            Arguments = parsed,
+            Output = output,
+            Error = error,
+            Clock = clock,
+            Interruption = interruption,
+            Json = IsJson(parsed),
+        };
+        return await RunAsync(action, context);
+    }
+
+    /// <summary>Runs <paramref name="action"/> so that no exception leaves it.</summary>
+    internal static async Task<int> RunAsync(CommandAction action, CommandContext context)
+    {
+        try
+        {
+            return await action.Run(context);
+        }
+        catch (CommandException e)
+        {
+            return Report(context.Json, e.ExitCode, e.Problems, context.Output, context.Error, Trace(context, e.InnerException));
+        }
+        catch (OperationCanceledException) when (context.Interruption.Requested.IsCancellationRequested)
+        {
+            return ExitCode.Cancelled;
+        }
+        catch (RpcException) when (context.Interruption.Requested.IsCancellationRequested)
+        {
+            return ExitCode.Cancelled;
+        }
+        catch (Exception e)
+        {
+            var hint = context.Arguments.GetValue(SharedOptions.Verbose) ? "" : " (--verbose shows where)";
+            return Report(
+                context.Json, ExitCode.Failed, [$"{e.GetType().Name}: {OneLine(e.Message)}{hint}"], context.Output, context.Error, Trace(context, e));
+        }
+    }
+
+    private static int ReportParseErrors(ParseResult parsed, TextWriter output, TextWriter error)
+    {
+        var command = parsed.CommandResult.Command;
+        var problems = parsed.Errors.Select(e => OneLine(e.Message)).Distinct(StringComparer.Ordinal).ToList();
+        var code = Report(IsJson(parsed), ExitCode.BadInput, problems, output, error, null);
+        error.WriteLine($"See: disttrain{(command is RootCommand ? "" : " " + command.Name)} --help");
+        return code;
+    }
+
+    private static int Report(
+        bool json, int code, IReadOnlyList<string> problems, TextWriter output, TextWriter error, string? trace)
+    {
+        if (json)
+        {
+            output.WriteLine(OutputJson.Line(code == ExitCode.BadInput
+                ? new InvalidEvent(problems)
+                : new FailedEvent(null, string.Join(' ', problems))));
+        }
+
+        foreach (var problem in problems)
+            error.WriteLine("error: " + problem);
+        if (trace is not null)
+            error.WriteLine(trace);
+        return code;
+    }
+
+    private static string? Trace(CommandContext context, Exception? e) =>
+        context.Arguments.GetValue(SharedOptions.Verbose) ? e?.ToString() : null;
+
+    // Read from the tokens, because the rest of the line may not parse.
+    private static bool IsJson(ParseResult parsed) =>
+        parsed.GetResult(SharedOptions.Output) is { Tokens: [{ Value: "json" }] };
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using DistTrain.Cli.Jobs;
+using DistTrain.Cli.Output;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary><c>disttrain download</c>: fetches the files of a job.</summary>
+internal static class DownloadCommand
+{
+    private static readonly Option<string> Out = new("--out")
+    {
+        Description = "Folder for the files; made when it is not there. Files of the same name are replaced.",
+        HelpName = "folder",
+        Required = true,
+    };
+
+    public static Command Create() => new Command("download", "Fetch the files of a job that has ended: the model as safetensors, the metrics, the resolved job.")
+    {
+        SharedOptions.Job,
+        SharedOptions.Endpoint,
+        Out,
+    }.Does(RunAsync);
+
+    private static async Task<int> RunAsync(CommandContext context)
+    {
+        var job = context.Get(SharedOptions.Job);
+        var folder = Path.GetFullPath(context.Get(Out));
+        using var jobs = new JobsClient(context.Get(SharedOptions.Endpoint), context.Clock);
+        var files = await jobs.DownloadAsync(job, folder, _ => true, context.Interruption.Requested);
+        context.Print(
+            new DownloadedEvent(job, folder, files),
+            files.Count == 0 ? $"job {job} has no files" : string.Join(Environment.NewLine, files.Select(file => Path.Combine(folder, file))));
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary>The library's help followed by the command's examples.</summary>
+internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineAction
+{
+    private static readonly Dictionary<string, string[]> Examples = new(StringComparer.Ordinal)
+    {
+        ["train"] =
+        [
+            "disttrain train",
+            "disttrain train job.yaml --silos 4 --servers 2 --out runs/first",
+            "disttrain train --set dataset.name=mnist --set dataset.path=data/mnist --set optimizer.name=lamb --set batch=4096",
+            "disttrain train --output json | tail -1",
+        ],
+        ["submit"] =
+        [
+            "disttrain submit job.yaml --endpoint 127.0.0.1:5000 --watch",
+            "disttrain submit job.yaml --endpoint 127.0.0.1:5000 --id nightly-17 --set seed=17",
+        ],
+        ["watch"] = ["disttrain watch nightly-17 --endpoint 127.0.0.1:5000 --from-step 100"],
+        ["list"] = ["disttrain list --endpoint 127.0.0.1:5000"],
+        ["cancel"] = ["disttrain cancel nightly-17 --endpoint 127.0.0.1:5000"],
+        ["download"] = ["disttrain download nightly-17 --endpoint 127.0.0.1:5000 --out models/nightly-17"],
+        ["server"] = ["disttrain server --port 6000 --job-folder 'runs/{job}' --memory-limit 4GiB"],
+        ["worker"] = ["disttrain worker --port 5000 --cluster cluster --servers 127.0.0.1:6000,127.0.0.1:6001"],
+        ["doctor"] = ["disttrain doctor"],
+    };
+
+    /// <summary>Help is asked for on lines that are not complete.</summary>
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        ArgumentNullException.ThrowIfNull(parseResult);
+        var code = library.Invoke(parseResult);
+        if (!Examples.TryGetValue(parseResult.CommandResult.Command.Name, out var examples))
+            examples = ["disttrain train", "disttrain train job.yaml --set workers=4 --out runs/first", "disttrain doctor", "disttrain train --help"];
+        var output = parseResult.InvocationConfiguration.Output;
+        output.WriteLine("Examples:");
+        foreach (var example in examples)
+            output.WriteLine("  " + example);
+        return code;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary>
+/// Ctrl-C, SIGTERM and the closing of the terminal as cancellation: the first asks the command to end in order, the second
+/// to end at once, and what comes after that falls to the operating system.
+/// </summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource _requested = new();
+    private readonly CancellationTokenSource _forced = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private int _count;
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Requested => _requested.Token;
+
+    /// <summary>Cancelled by the second signal where <see cref="HandlesForce"/> is set.</summary>
+    public CancellationToken Forced => _forced.Token;
+
+    /// <summary>Set by a command that has something to clean up even on a second signal; otherwise that one just ends the process.</summary>
+    public bool HandlesForce { get; set; }
+
+    /// <summary>
+    /// Set by a child of <c>train</c>: a terminal sends Ctrl-C to the whole process group, and a child that obeyed it would be
+    /// gone before its parent could cancel the job in order.
+    /// </summary>
+    public bool IgnoresTerminal { get; set; }
+
+    /// <summary>Starts to listen for the process's signals.</summary>
+    public static Interruption OfProcess()
+    {
+        var interruption = new Interruption();
+        foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+            interruption._registrations.Add(PosixSignalRegistration.Create(
+                signal, context => context.Cancel = interruption.Receive(context.Signal)));
+        return interruption;
+    }
+
+    /// <summary>Takes one signal.</summary>
+    /// <returns>False when the operating system's own reaction (ending the process) shall follow.</returns>
+    public bool Receive(PosixSignal signal)
+    {
+        if (IgnoresTerminal && signal != PosixSignal.SIGTERM)
+            return true;
+        switch (Interlocked.Increment(ref _count))
+        {
+            case 1:
+                // Callbacks may block; the signal's own thread must not wait for them.
+                _ = _requested.CancelAsync();
+                return true;
+            case 2 when HandlesForce:
+                _ = _forced.CancelAsync();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+        _requested.Dispose();
+        _forced.Dispose();
+    }
+}

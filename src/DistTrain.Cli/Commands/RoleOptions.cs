@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary>Options that <c>server</c> and <c>worker</c> share.</summary>
+internal static class RoleOptions
+{
+    /// <summary>Address that a role binds.</summary>
+    public static Option<IPAddress> Host { get; } = new("--host")
+    {
+        Description = "Address to bind.",
+        HelpName = "address",
+        DefaultValueFactory = _ => IPAddress.Loopback,
+        CustomParser = ParseHost,
+    };
+
+    /// <summary>Port that a role binds; 0 takes a free one.</summary>
+    public static Option<int> Port { get; } =
+        SharedOptions.Number("--port", "Port of the gRPC endpoint; 0 takes a free one.", 0, 0, 65535);
+
+    /// <summary>Lets a role bind more than the loopback address.</summary>
+    public static Option<bool> Insecure { get; } = new("--insecure")
+    {
+        Description = "Allow an address that other machines can reach, without authentication.",
+    };
+
+    /// <summary>Set by <c>train</c> for the processes it starts.</summary>
+    public static Option<bool> ExitWithParent { get; } = new("--exit-with-parent")
+    {
+        Description = "End when standard input is closed.",
+        Hidden = true,
+    };
+
+    private static IPAddress? ParseHost(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (string.Equals(text, "localhost", StringComparison.OrdinalIgnoreCase))
+            return IPAddress.Loopback;
+        if (IPAddress.TryParse(text, out var address))
+            return address;
+        result.AddError($"--host '{text}' is not an IP address, e.g. 127.0.0.1");
+        return null;
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary>All commands, in the order in which <c>--help</c> prints them.</summary>
+internal static class RootCommandSetup
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand(
+            "DistTrain trains neural networks on a cluster of worker silos and parameter servers. "
+            + "The job file alone decides the resulting weights, bit by bit, whatever the cluster's size and whatever fails.")
+        {
+            TrainCommand.Create(),
+            SubmitCommand.Create(),
+            WatchCommand.Create(),
+            ListCommand.Create(),
+            CancelCommand.Create(),
+            DownloadCommand.Create(),
+            ServerCommand.Create(),
+            WorkerCommand.Create(),
+            // 'eval' stands here once checkpoints can be assembled.
+            DoctorCommand.Create(),
+        };
+        root.Options.Add(SharedOptions.Output);
+        root.Options.Add(SharedOptions.Verbose);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new ExamplesHelp((HelpAction)help.Action!);
+        return root;
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using DistTrain.Cli.Roles;
+using DistTrain.ParameterServer.Hosting;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary><c>disttrain server</c>: one parameter server process.</summary>
+internal static class ServerCommand
+{
+    private static readonly Option<string> JobFolder = new("--job-folder")
+    {
+        Description = "Folder of a job's files; {job} stands for the job's id.",
+        HelpName = "folder",
+        DefaultValueFactory = _ => "runs/{job}",
+    };
+
+    private static readonly Option<long?> MemoryLimit = new("--memory-limit")
+    {
+        Description = "Most memory that the jobs' vectors may take together, e.g. 4GiB. Default: 8GiB.",
+        HelpName = "size",
+        CustomParser = ParseSize,
+    };
+
+    public static Command Create() => new Command(
+        "server", "Start a parameter server: it keeps the parameters, averages the gradients and takes the optimizer's steps.")
+    {
+        RoleOptions.Host,
+        RoleOptions.Port,
+        JobFolder,
+        MemoryLimit,
+        RoleOptions.Insecure,
+        RoleOptions.ExitWithParent,
+    }.Does(RunAsync);
+
+    private static Task<int> RunAsync(CommandContext context) =>
+        RoleProcess.RunAsync(context, "server", (listening, stop) => ServerHost.RunAsync(Options(context), listening, stop));
+
+    private static ServerOptions Options(CommandContext context) => new()
+    {
+        Host = context.Get(RoleOptions.Host).ToString(),
+        Port = context.Get(RoleOptions.Port),
+        JobFolder = context.Get(JobFolder),
+        MemoryLimit = context.GetOrDefault(MemoryLimit) ?? new ServerOptions().MemoryLimit,
+    };
+
+    private static long? ParseSize(ArgumentResult result)
+    {
+        if (ByteSize.TryParse(result.Tokens[0].Value, out var bytes))
+            return bytes;
+        result.AddError($"--memory-limit '{result.Tokens[0].Value}' is not a size: give {ByteSize.Rule}");
+        return null;
+    }
+}

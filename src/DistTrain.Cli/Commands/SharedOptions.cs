@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using DistTrain.Cli.Jobs;
+using DistTrain.Recipes;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary>Options and arguments that several commands take, so that they read and mean the same everywhere.</summary>
+internal static class SharedOptions
+{
+    /// <summary>The rule of job ids, for messages.</summary>
+    public static string JobIdRule { get; } =
+        $"a job id has lower-case letters, digits and dashes, begins with no dash, and is at most {JobId.MaximumLength} long";
+
+    /// <summary>text or json; default text.</summary>
+    public static Option<string> Output { get; } = CreateOutput();
+
+    /// <summary>Stack traces of unexpected errors.</summary>
+    public static Option<bool> Verbose { get; } = new("--verbose")
+    {
+        Description = "Show the stack trace of an unexpected error.",
+        Recursive = true,
+    };
+
+    /// <summary>Overrides of the job file, in order.</summary>
+    public static Option<string[]> Set { get; } = new("--set")
+    {
+        Description = "Override a key of the job file, e.g. --set optimizer.lr=0.05. May be repeated; paths leave out 'spec.'.",
+        HelpName = "path=value",
+        DefaultValueFactory = _ => [],
+    };
+
+    /// <summary>Where the cluster listens: any of its worker silos.</summary>
+    public static Option<Endpoint> Endpoint { get; } = new("--endpoint")
+    {
+        Description = "Any worker silo of the cluster.",
+        HelpName = "host:port",
+        Required = true,
+        CustomParser = result => ParseEndpoint(result, result.Tokens[0].Value),
+    };
+
+    /// <summary>Id of a job on the cluster.</summary>
+    public static Argument<string> Job { get; } = CreateJob();
+
+    /// <summary>A whole number of at least <paramref name="minimum"/>.</summary>
+    public static Option<int> Number(string name, string description, int fallback, int minimum, int maximum = int.MaxValue)
+    {
+        var option = new Option<int>(name)
+        {
+            Description = description,
+            HelpName = "n",
+            DefaultValueFactory = _ => fallback,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.Tokens.Count == 0)
+                return;
+            if (!int.TryParse(result.Tokens[0].Value, out var value) || value < minimum || value > maximum)
+                result.AddError($"{name} must be a whole number {Range(minimum, maximum)}, not '{result.Tokens[0].Value}'");
+        });
+        return option;
+    }
+
+    /// <summary>Reads host:port, or adds the rule to the parse errors.</summary>
+    public static Endpoint ParseEndpoint(ArgumentResult result, string text)
+    {
+        if (Jobs.Endpoint.TryParse(text, out var endpoint))
+            return endpoint;
+        result.AddError($"'{text}' is not an endpoint: give host:port, e.g. 127.0.0.1:5000");
+        return default;
+    }
+
+    private static Argument<string> CreateJob()
+    {
+        var argument = new Argument<string>("job") { Description = "Id of the job, as 'submit' and 'list' print it." };
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var id }] && !JobId.IsValid(id))
+                result.AddError($"'{id}' is not a job id: {JobIdRule}");
+        });
+        return argument;
+    }
+
+    private static string Range(int minimum, int maximum) =>
+        maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}";
+
+    private static Option<string> CreateOutput()
+    {
+        var option = new Option<string>("--output")
+        {
+            Description = "text for people, or json: one JSON object a line on standard output and nothing else there.",
+            Recursive = true,
+            DefaultValueFactory = _ => "text",
+        };
+        option.AcceptOnlyFromAmong("text", "json");
+        return option;
+    }
+}

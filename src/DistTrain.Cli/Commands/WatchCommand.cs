@@ -1,0 +1,39 @@
+using System.CommandLine;
+using DistTrain.Cli.Display;
+using DistTrain.Cli.Jobs;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary><c>disttrain watch</c>: follows a job of a running cluster.</summary>
+internal static class WatchCommand
+{
+    private static readonly Option<int> FromStep = SharedOptions.Number("--from-step", "First step whose metrics are wanted; 0 for all.", 0, 0);
+
+    public static Command Create() => new Command("watch", "Follow a job until it ends. Ctrl-C ends the watching, not the job.")
+    {
+        SharedOptions.Job,
+        SharedOptions.Endpoint,
+        FromStep,
+    }.Does(context => FollowAsync(context, JobDisplay.For(context), context.Get(SharedOptions.Job), context.Get(FromStep)));
+
+    /// <summary>Shows a job until it ends.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> FollowAsync(CommandContext context, IJobDisplay display, string job, long fromStep)
+    {
+        var started = context.Clock.GetTimestamp();
+        var endpoint = context.Get(SharedOptions.Endpoint);
+        var cancel = context.Interruption.Requested;
+        using var follower = new JobFollower([endpoint], context.Clock);
+        try
+        {
+            var ended = await display.FollowAsync(follower.FollowAsync(job, fromStep, cancel), cancel);
+            return display.End(ended, context.Clock.GetElapsedTime(started), null);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            await context.Error.WriteLineAsync(
+                $"job {job} goes on; 'disttrain cancel {job} --endpoint {endpoint}' would end it");
+            throw;
+        }
+    }
+}

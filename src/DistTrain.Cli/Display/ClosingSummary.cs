@@ -1,0 +1,29 @@
+using DistTrain.Cli.Output;
+
+namespace DistTrain.Cli.Display;
+
+/// <summary>What is worth knowing when a job is done.</summary>
+internal static class ClosingSummary
+{
+    public static IEnumerable<string> Lines(CompletedEvent completed)
+    {
+        yield return "";
+        foreach (var (label, value) in Rows(completed))
+            yield return $"  {label,-16}{value}";
+    }
+
+    private static IEnumerable<(string Label, string Value)> Rows(CompletedEvent c)
+    {
+        yield return ("job", c.Job);
+        yield return ("test accuracy", $"{Figures.Share(c.TestAccuracy)} (loss {Figures.Number(c.TestLoss)})");
+        yield return ("train loss", Figures.Number(c.TrainLoss));
+        yield return ("length", $"{Figures.Count(c.Steps)} steps, {Figures.Epoch(c.Epochs)} epochs, {Figures.Duration(TimeSpan.FromSeconds(c.Seconds))}");
+        yield return ("speed", $"{Figures.Count(c.ImagesPerSecond)} images/s");
+        yield return ("step", $"{Figures.Number(c.StepMillisecondsMedian)} ms median, {Figures.Share(c.OverheadShare)} of it outside forward and backward");
+        if (c.Recoveries > 0)
+            yield return ("recoveries", Figures.Count(c.Recoveries));
+        yield return ("weights sha256", c.WeightsSha256);
+        if (c.Folder is not null)
+            yield return ("folder", c.Folder);
+    }
+}

@@ -1,0 +1,17 @@
+using DistTrain.Protocol;
+
+namespace DistTrain.Cli.Display;
+
+/// <summary>The states of jobs in words.</summary>
+internal static class JobStates
+{
+    public static string Name(this JobState state) => state switch
+    {
+        JobState.Queued => "queued",
+        JobState.Running => "running",
+        JobState.Completed => "completed",
+        JobState.Failed => "failed",
+        JobState.Cancelled => "cancelled",
+        _ => "unknown",
+    };
+}

@@ -1,0 +1,43 @@
+using DistTrain.Protocol;
+
+namespace DistTrain.Cli.Display;
+
+/// <summary>Plain lines, for a log file or a pipe: every change of state, every evaluation, and the progress every few seconds.</summary>
+internal sealed class PlainDisplay(TextWriter output, TextWriter error, TimeProvider clock) : TextDisplay(output, error)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private long? _lastLine;
+
+    public override async Task<JobSummary> FollowAsync(IAsyncEnumerable<JobEvent> events, CancellationToken cancel)
+    {
+        var last = new JobSummary();
+        var progress = new TrainingProgress();
+        await foreach (var next in events.WithCancellation(cancel))
+        {
+            last = next.Summary ?? last;
+            progress.Apply(next);
+            if (Line(next, progress) is { } line)
+                Note(line);
+        }
+
+        return last;
+    }
+
+    private string? Line(JobEvent next, TrainingProgress progress) => next.EventCase switch
+    {
+        JobEvent.EventOneofCase.Summary => ProgressText.State(next.Summary),
+        JobEvent.EventOneofCase.Evaluation => ProgressText.Evaluation(next.Evaluation),
+        JobEvent.EventOneofCase.Log => next.Log.Text,
+        JobEvent.EventOneofCase.Step when IsDue(next.Step.Step == progress.TotalSteps) => ProgressText.Line(progress),
+        _ => null,
+    };
+
+    private bool IsDue(bool always)
+    {
+        if (!always && _lastLine is { } last && clock.GetElapsedTime(last) < Interval)
+            return false;
+        _lastLine = clock.GetTimestamp();
+        return true;
+    }
+}

@@ -1,0 +1,78 @@
+using DistTrain.Protocol;
+
+namespace DistTrain.Cli.Display;
+
+/// <summary>Where a job stands, smoothed for the eye: about the last twenty steps count.</summary>
+internal sealed class TrainingProgress
+{
+    private const double Decay = 0.95;
+
+    private readonly DecayingMean _loss = new(Decay);
+    private readonly DecayingMean _accuracy = new(Decay);
+    private readonly DecayingMean _examples = new(Decay);
+    private readonly DecayingMean _milliseconds = new(Decay);
+
+    public JobState State { get; private set; } = JobState.Unspecified;
+
+    public int Workers { get; private set; }
+
+    public long Step { get; private set; }
+
+    /// <summary>0 while unknown.</summary>
+    public long TotalSteps { get; private set; }
+
+    /// <summary>Epochs done, fractional.</summary>
+    public double Epoch { get; private set; }
+
+    /// <summary>Training loss, or null before the first step.</summary>
+    public double? Loss => _loss.Value;
+
+    /// <summary>Training accuracy, 0..1.</summary>
+    public double? TrainAccuracy => _accuracy.Value;
+
+    /// <summary>Of the last evaluation, 0..1.</summary>
+    public double? TestAccuracy { get; private set; }
+
+    public double? LearningRate { get; private set; }
+
+    /// <summary>Training only.</summary>
+    public double? ImagesPerSecond => _milliseconds.Value is > 0 and var ms ? _examples.Value / ms * 1000 : null;
+
+    /// <summary>Time to the last step at the present pace, evaluations left out; null while unknown.</summary>
+    public TimeSpan? Remaining => TotalSteps > 0 && _milliseconds.Value is { } ms
+        ? TimeSpan.FromMilliseconds(Math.Max(0, TotalSteps - Step) * ms)
+        : null;
+
+    /// <summary>Takes the next event of the job.</summary>
+    public void Apply(JobEvent next)
+    {
+        switch (next.EventCase)
+        {
+            case JobEvent.EventOneofCase.Summary:
+                State = next.Summary.State;
+                Workers = next.Summary.Workers;
+                TotalSteps = next.Summary.TotalSteps;
+                Step = Math.Max(Step, next.Summary.Step);
+                break;
+            case JobEvent.EventOneofCase.Step:
+                Apply(next.Step);
+                break;
+            case JobEvent.EventOneofCase.Evaluation:
+                TestAccuracy = next.Evaluation.Accuracy;
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Apply(StepMetrics step)
+    {
+        Step = Math.Max(Step, step.Step);
+        Epoch = step.Epoch;
+        LearningRate = step.LearningRate;
+        _loss.Add(step.Loss, step.Examples);
+        _accuracy.Add(step.Accuracy, step.Examples);
+        _examples.Add(step.Examples);
+        _milliseconds.Add(step.Milliseconds);
+    }
+}

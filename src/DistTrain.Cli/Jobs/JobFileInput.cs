@@ -1,0 +1,33 @@
+using DistTrain.Cli.Commands;
+using DistTrain.Recipes;
+
+namespace DistTrain.Cli.Jobs;
+
+/// <summary>The job file of a command line, with its overrides, as a resolved job.</summary>
+internal static class JobFileInput
+{
+    /// <param name="path">The file, or null for the defaults.</param>
+    /// <param name="overrides"><c>path=value</c>, in order.</param>
+    /// <exception cref="CommandException">With every problem of the file.</exception>
+    public static TrainingJob Read(string? path, IReadOnlyList<string> overrides)
+    {
+        var result = JobFile.Read(path is null ? null : Load(path), path ?? "defaults", overrides);
+        return result.Job ?? throw CommandException.BadInput([.. result.Problems.Select(problem => problem.ToString())]);
+    }
+
+    private static string Load(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw CommandException.BadInput($"{path}: there is no such job file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.BadInput($"{path}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using DistTrain.Protocol;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Grpc.Net.Client.Configuration;
+
+namespace DistTrain.Cli.Jobs;
+
+/// <summary>A channel to one worker silo.</summary>
+internal sealed class JobsChannel : IDisposable
+{
+    private readonly GrpcChannel _channel;
+
+    public JobsChannel(Endpoint endpoint)
+    {
+        Endpoint = endpoint;
+        _channel = GrpcChannel.ForAddress(endpoint.Address, new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                // An endpoint is named by the user; a proxy meant for the web has no business between.
+                UseProxy = false,
+                ConnectTimeout = TimeSpan.FromSeconds(5),
+                // A watch may be silent for long: without pings a vanished silo would never be noticed.
+                KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            },
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = 16 << 20,
+            ServiceConfig = new ServiceConfig { MethodConfigs = { Retries() } },
+        });
+        Client = new TrainingJobs.TrainingJobsClient(_channel);
+    }
+
+    public Endpoint Endpoint { get; }
+
+    public TrainingJobs.TrainingJobsClient Client { get; }
+
+    public void Dispose() => _channel.Dispose();
+
+    // Every call of the service is idempotent, so all may be sent again when a silo was not there.
+    private static MethodConfig Retries() => new()
+    {
+        Names = { MethodName.Default },
+        RetryPolicy = new RetryPolicy
+        {
+            MaxAttempts = 3,
+            InitialBackoff = TimeSpan.FromMilliseconds(200),
+            MaxBackoff = TimeSpan.FromSeconds(1),
+            BackoffMultiplier = 2,
+            RetryableStatusCodes = { StatusCode.Unavailable },
+        },
+    };
+}

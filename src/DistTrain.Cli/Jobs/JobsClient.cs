@@ -1,0 +1,62 @@
+using DistTrain.Cli.Commands;
+using DistTrain.Protocol;
+using Grpc.Core;
+
+namespace DistTrain.Cli.Jobs;
+
+/// <summary>The short calls to a cluster, each with a deadline and with failures in the user's words.</summary>
+internal sealed class JobsClient(Endpoint endpoint, TimeProvider clock) : IDisposable
+{
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
+
+    private readonly JobsChannel _channel = new(endpoint);
+
+    /// <summary>Queues a job.</summary>
+    /// <param name="id">The job's id, made by the client.</param>
+    /// <param name="jobFile">YAML.</param>
+    /// <exception cref="CommandException">The cluster cannot be reached or refuses the job.</exception>
+    public async Task<string> SubmitAsync(string id, string jobFile, CancellationToken cancel)
+    {
+        var request = new SubmitRequest { JobId = id, JobFile = jobFile };
+        return (await CallAsync(o => _channel.Client.SubmitAsync(request, o), CallLimit, cancel)).JobId;
+    }
+
+    /// <summary>All jobs in order of submission.</summary>
+    public async Task<IReadOnlyList<JobSummary>> ListAsync(CancellationToken cancel) =>
+        (await CallAsync(o => _channel.Client.ListAsync(new ListRequest(), o), CallLimit, cancel)).Jobs;
+
+    /// <summary>Ends a job, and says how it stands after the request was recorded.</summary>
+    /// <param name="limit">Longest time to wait for the answer; null for the usual.</param>
+    public Task<JobSummary> CancelAsync(string job, TimeSpan? limit, CancellationToken cancel) =>
+        CallAsync(o => _channel.Client.CancelAsync(new CancelRequest { JobId = job }, o), limit ?? CallLimit, cancel);
+
+    /// <summary>Writes the job's files into <paramref name="folder"/>.</summary>
+    /// <param name="wanted">False for a file that shall not be written.</param>
+    /// <returns>The names of the written files.</returns>
+    public async Task<IReadOnlyList<string>> DownloadAsync(string job, string folder, Predicate<string> wanted, CancellationToken cancel)
+    {
+        try
+        {
+            using var call = _channel.Client.Download(new DownloadRequest { JobId = job }, cancellationToken: cancel);
+            return await JobDownload.SaveAsync(call.ResponseStream.ReadAllAsync(cancel), folder, wanted, cancel);
+        }
+        catch (RpcException e) when (!cancel.IsCancellationRequested)
+        {
+            throw RpcFailure.Explain(e, endpoint);
+        }
+    }
+
+    public void Dispose() => _channel.Dispose();
+
+    private async Task<T> CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken cancel)
+    {
+        try
+        {
+            return await call(new CallOptions(deadline: clock.GetUtcNow().UtcDateTime + limit, cancellationToken: cancel));
+        }
+        catch (RpcException e) when (!cancel.IsCancellationRequested)
+        {
+            throw RpcFailure.Explain(e, endpoint);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using DistTrain.Protocol;
+
+namespace DistTrain.Cli.Jobs;
+
+/// <summary>
+/// What a client has seen of a job, so that nothing is shown twice when it attaches again: a new attempt starts with the
+/// state, and steps that the cluster redoes after a recovery have the same numbers as before (and the same bits).
+/// </summary>
+internal sealed class WatchPosition(long fromStep)
+{
+    private JobState _state;
+    private long _totalSteps;
+    private long _lastEvaluation = -1;
+    private LogLine? _lastLog;
+
+    /// <summary>First step not seen yet.</summary>
+    public long NextStep { get; private set; } = fromStep;
+
+    /// <summary>The last state of the job, or null.</summary>
+    public JobSummary? Summary { get; private set; }
+
+    /// <summary>True when the job has ended.</summary>
+    public bool Ended => Summary is { State: JobState.Completed or JobState.Failed or JobState.Cancelled };
+
+    /// <summary>Takes an event.</summary>
+    /// <returns>True when it is news.</returns>
+    public bool Accept(JobEvent next)
+    {
+        switch (next.EventCase)
+        {
+            case JobEvent.EventOneofCase.Summary:
+                Summary = next.Summary;
+                var changed = (_state, _totalSteps) != (next.Summary.State, next.Summary.TotalSteps);
+                (_state, _totalSteps) = (next.Summary.State, next.Summary.TotalSteps);
+                return changed;
+            case JobEvent.EventOneofCase.Step when next.Step.Step >= NextStep:
+                NextStep = next.Step.Step + 1;
+                return true;
+            case JobEvent.EventOneofCase.Evaluation when next.Evaluation.Step > _lastEvaluation:
+                _lastEvaluation = next.Evaluation.Step;
+                return true;
+            case JobEvent.EventOneofCase.Log when _lastLog is null || next.Log.Time > _lastLog.Time
+                || (next.Log.Time == _lastLog.Time && next.Log.Text != _lastLog.Text):
+                _lastLog = next.Log;
+                return true;
+            default:
+                return false;
+        }
+    }
+}

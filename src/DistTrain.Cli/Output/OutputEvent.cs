@@ -1,0 +1,102 @@
+using System.Text.Json.Serialization;
+
+namespace DistTrain.Cli.Output;
+
+/// <summary>One line of <c>--output json</c>. The property <c>event</c> comes first and names the kind.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
+[JsonDerivedType(typeof(InvalidEvent), "invalid")]
+[JsonDerivedType(typeof(ListeningEvent), "listening")]
+[JsonDerivedType(typeof(SubmittedEvent), "submitted")]
+[JsonDerivedType(typeof(StateEvent), "state")]
+[JsonDerivedType(typeof(StepEvent), "step")]
+[JsonDerivedType(typeof(EvaluationEvent), "evaluation")]
+[JsonDerivedType(typeof(LogEvent), "log")]
+[JsonDerivedType(typeof(CompletedEvent), "completed")]
+[JsonDerivedType(typeof(FailedEvent), "failed")]
+[JsonDerivedType(typeof(CancelledEvent), "cancelled")]
+[JsonDerivedType(typeof(JobEntryEvent), "job")]
+[JsonDerivedType(typeof(DownloadedEvent), "downloaded")]
+[JsonDerivedType(typeof(CheckEvent), "check")]
+internal abstract record OutputEvent;
+
+/// <summary>The input has mistakes; nothing was started. Always the last line.</summary>
+internal sealed record InvalidEvent(IReadOnlyList<string> Problems) : OutputEvent;
+
+/// <summary>A role is ready. Printed by <c>server</c> and <c>worker</c>, whatever the output format.</summary>
+/// <param name="Role">server or silo.</param>
+/// <param name="Endpoint">host:port.</param>
+internal sealed record ListeningEvent(string Role, string Endpoint) : OutputEvent;
+
+/// <summary>The cluster has the job.</summary>
+internal sealed record SubmittedEvent(string Job) : OutputEvent;
+
+/// <summary>The job's state is another one than before.</summary>
+/// <param name="State">queued, running, completed, failed or cancelled.</param>
+/// <param name="Step">Steps committed so far.</param>
+/// <param name="TotalSteps">Steps of the whole job; 0 while unknown.</param>
+internal sealed record StateEvent(string State, long Step, long TotalSteps) : OutputEvent;
+
+/// <summary>A committed step. Loss and accuracy are means over its examples, at the weights before the update.</summary>
+internal sealed record StepEvent(
+    long Step,
+    double Epoch,
+    double Loss,
+    double Accuracy,
+    double LearningRate,
+    int Examples,
+    double Milliseconds,
+    double ComputeMilliseconds) : OutputEvent;
+
+/// <summary>The weights of a step on the whole test set.</summary>
+internal sealed record EvaluationEvent(long Step, double Epoch, double Loss, double Accuracy) : OutputEvent;
+
+/// <summary>Something the cluster has to say about the job.</summary>
+internal sealed record LogEvent(string Text) : OutputEvent;
+
+/// <summary>The job is done. Always the last line.</summary>
+/// <param name="Job">Its id.</param>
+/// <param name="Steps">Committed steps.</param>
+/// <param name="Epochs">Epochs done, fractional.</param>
+/// <param name="TrainLoss">Mean over the last epoch's examples.</param>
+/// <param name="TestAccuracy">Share of the test set, 0..1.</param>
+/// <param name="TestLoss">Mean over the test set.</param>
+/// <param name="ImagesPerSecond">Training only: start-up and evaluation left out.</param>
+/// <param name="StepMillisecondsMedian">From commit to commit.</param>
+/// <param name="OverheadShare">Median share of a step that the slowest rank spends outside its forward and backward passes, 0..1.</param>
+/// <param name="WeightsSha256">Of the final parameters and buffers as little-endian float32 in layout order.</param>
+/// <param name="Seconds">Wall time of this command.</param>
+/// <param name="Recoveries">How often the job went on after a failure.</param>
+/// <param name="Folder">The run's folder, absolute; left out when the files are on the cluster only.</param>
+internal sealed record CompletedEvent(
+    string Job,
+    long Steps,
+    double Epochs,
+    double TrainLoss,
+    double TestAccuracy,
+    double TestLoss,
+    double ImagesPerSecond,
+    double StepMillisecondsMedian,
+    double OverheadShare,
+    string WeightsSha256,
+    double Seconds,
+    int Recoveries,
+    string? Folder) : OutputEvent;
+
+/// <summary>The job, or the command before it had one, failed. Always the last line.</summary>
+internal sealed record FailedEvent(string? Job, string Error) : OutputEvent;
+
+/// <summary>The job was cancelled. Always the last line.</summary>
+internal sealed record CancelledEvent(string Job) : OutputEvent;
+
+/// <summary>A job as <c>list</c> and <c>cancel</c> show it.</summary>
+/// <param name="SubmittedAt">ISO 8601, UTC.</param>
+internal sealed record JobEntryEvent(
+    string Job, string Name, string State, long Step, long TotalSteps, int Workers, DateTimeOffset SubmittedAt, string? Error) : OutputEvent;
+
+/// <summary>All files of a job are in <paramref name="Folder"/>.</summary>
+internal sealed record DownloadedEvent(string Job, string Folder, IReadOnlyList<string> Files) : OutputEvent;
+
+/// <summary>One finding of <c>doctor</c>.</summary>
+/// <param name="Status">ok, warn or fail.</param>
+/// <param name="Cure">What to do about it, or null.</param>
+internal sealed record CheckEvent(string Name, string Status, string Message, string? Cure) : OutputEvent;

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Output;
+
+namespace DistTrain.Cli.Roles;
+
+/// <summary>
+/// What server and silo have in common as processes: where they may listen, the one line with which they announce
+/// themselves, and the ways in which they end.
+/// </summary>
+internal static class RoleProcess
+{
+    /// <summary>Runs a role until the user, the operating system or the parent ends it.</summary>
+    /// <param name="context">The command.</param>
+    /// <param name="role">server or silo.</param>
+    /// <param name="serve">The role: announces its endpoint once and returns after the token is cancelled.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(CommandContext context, string role, Func<Action<string>, CancellationToken, Task> serve)
+    {
+        var host = context.Get(RoleOptions.Host);
+        if (BindAddress.Problem(host, context.Get(RoleOptions.Insecure)) is { } problem)
+            throw CommandException.BadInput(problem);
+        BindAddress.Probe(host, context.Get(RoleOptions.Port));
+        // Standard output belongs to the announcement: whatever a library prints goes to the log.
+        Console.SetOut(context.Error);
+
+        // Not disposed: the parent's end may come while the process is already leaving.
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Interruption.Requested);
+        if (context.Get(RoleOptions.ExitWithParent))
+        {
+            context.Interruption.IgnoresTerminal = true;
+            ParentWatch.Start(Console.OpenStandardInput(), ParentWatch.Grace, stop.Cancel, Process.GetCurrentProcess().Kill);
+        }
+
+        var announced = false;
+        try
+        {
+            await serve(Announce, stop.Token);
+        }
+        catch (Exception e) when (!announced && BindAddress.Explain(e, host, context.Get(RoleOptions.Port)) is { } cause)
+        {
+            throw CommandException.BadInput(cause);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Asked to end while starting.
+        }
+
+        return stop.IsCancellationRequested
+            ? ExitCode.Done
+            : throw CommandException.Failed($"the {role} ended without being asked to");
+
+        void Announce(string endpoint)
+        {
+            announced = true;
+            context.Output.WriteLine(OutputJson.Line(new ListeningEvent(role, endpoint)));
+            context.Output.Flush();
+        }
+    }
+}

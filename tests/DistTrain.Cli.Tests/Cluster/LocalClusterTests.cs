@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using DistTrain.Cli.Cluster;
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Tests.Doubles;
+
+namespace DistTrain.Cli.Tests.Cluster;
+
+public sealed class LocalClusterTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task Starts_all_roles_and_ends_them_by_closing_their_input()
+    {
+        await using var cluster = Cluster(ScriptedChild.Polite("127.0.0.1:4242"), servers: 2, silos: 3);
+        await cluster.StartAsync(CancellationToken.None).For("the start");
+
+        Assert.Equal(Enumerable.Repeat("127.0.0.1:4242", 3), cluster.Silos.Select(silo => silo.ToString()));
+
+        await cluster.StopAsync(CancellationToken.None).For("the end");
+        Assert.False(cluster.UnexpectedExit.IsCompleted);
+        foreach (var name in (string[])["server-0", "server-1"])
+            Assert.Contains("server ends", Log(name));
+        foreach (var name in (string[])["silo-0", "silo-1", "silo-2"])
+            Assert.Contains("worker ends", Log(name));
+    }
+
+    [Fact]
+    public async Task Silos_get_the_endpoints_of_all_servers()
+    {
+        await using var cluster = Cluster(
+            ScriptedChild.Of("echo \"$@\" >&2;" + ScriptedChild.Announce("127.0.0.1:4242") + "cat > /dev/null"), servers: 2);
+        await cluster.StartAsync(CancellationToken.None).For("the start");
+        await cluster.StopAsync(CancellationToken.None).For("the end");
+
+        Assert.Contains($"worker --port 0 --cluster {_folder.File("cluster")} --servers 127.0.0.1:1,127.0.0.1:1 --exit-with-parent", Log("silo-0"));
+        Assert.Contains($"server --port 0 --job-folder {_folder.Path} --exit-with-parent", Log("server-0"));
+    }
+
+    [Fact]
+    public async Task A_child_that_ends_instead_of_listening_is_reported_with_its_last_words()
+    {
+        await using var cluster = Cluster(ScriptedChild.Of("echo no memory for this >&2; exit 3"));
+        var e = await Assert.ThrowsAsync<CommandException>(() => cluster.StartAsync(CancellationToken.None).For("the start"));
+
+        Assert.Equal(ExitCode.Failed, e.ExitCode);
+        Assert.Contains("server-0", e.Message);
+        Assert.Contains("exit code 3", e.Message);
+        Assert.Contains("| no memory for this", e.Message);
+    }
+
+    [Fact]
+    public async Task A_child_killed_later_is_reported_as_unexpected()
+    {
+        await using var cluster = Cluster(
+            ScriptedChild.Of("echo pid $$;" + ScriptedChild.Announce("127.0.0.1:4242") + "cat > /dev/null"));
+        await cluster.StartAsync(CancellationToken.None).For("the start");
+        using (var silo = Process.GetProcessById(int.Parse(Log("silo-0").Split('\n')[0]["pid ".Length..])))
+            silo.Kill();
+
+        var exit = await cluster.UnexpectedExit.For("the notice of the exit");
+
+        Assert.Equal("silo-0", exit.Name);
+        Assert.Equal(137, exit.Code);
+        Assert.Contains("killed", exit.Summary);
+        Assert.Contains(exit.LastLines, line => line.Contains("listening"));
+    }
+
+    [Fact]
+    public async Task Force_kills_children_that_do_not_listen_to_anybody_and_their_children()
+    {
+        await using var cluster = Cluster(ScriptedChild.Of(ScriptedChild.Announce("127.0.0.1:4242") + "sleep 1000 & echo pid $!; wait"));
+        await cluster.StartAsync(CancellationToken.None).For("the start");
+        using var force = new CancellationTokenSource();
+        force.Cancel();
+
+        await cluster.StopAsync(force.Token).For("the forced end");
+
+        var sleeper = int.Parse(Log("silo-0").Split('\n').Single(line => line.StartsWith("pid ", StringComparison.Ordinal))["pid ".Length..]);
+        Assert.False(Directory.Exists($"/proc/{sleeper}") && !File.ReadAllText($"/proc/{sleeper}/stat").Contains(") Z "));
+    }
+
+    [Fact]
+    public async Task Cancelling_the_start_leaves_nothing_behind()
+    {
+        var cluster = Cluster(ScriptedChild.Of("cat > /dev/null; echo ended"));
+        using var cancel = new CancellationTokenSource();
+        var start = cluster.StartAsync(cancel.Token);
+        cancel.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start.For("the cancelled start"));
+
+        await cluster.DisposeAsync();
+
+        Assert.Contains("ended", Log("server-0"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private LocalCluster Cluster(SelfExecutable executable, int servers = 1, int silos = 1) =>
+        new(new ClusterPlan(_folder.Path, servers, silos), executable, TimeProvider.System);
+
+    private string Log(string name)
+    {
+        using var reader = new StreamReader(
+            new FileStream(_folder.File($"cluster/{name}.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using DistTrain.Cli.Cluster;
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Display;
+using DistTrain.Cli.Jobs;
+using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Protocol;
+
+namespace DistTrain.Cli.Tests.Cluster;
+
+/// <summary>Real child processes that do nothing, and a real gRPC front door that answers as the test says.</summary>
+public sealed class LocalRunTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly CommandContext _context = Contexts.Of("train", "--output", "json");
+
+    [Fact]
+    public async Task A_completed_job_leaves_its_model_and_ends_the_processes()
+    {
+        await using var silo = await FakeSilo.StartAsync();
+        silo.OnWatch = async (_, events, cancel) =>
+        {
+            foreach (var next in (JobEvent[])[Events.State(JobState.Running, 0, 1), Events.Step(1), Events.State(JobState.Completed, 1, 1)])
+                await events.WriteAsync(next, cancel);
+        };
+        silo.OnDownload = () => [Events.Chunk("model.safetensors", "we"), Events.Chunk("model.safetensors", "ights")];
+
+        var ended = await RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString()));
+
+        Assert.Equal(JobState.Completed, ended.State);
+        Assert.Equal("job-1", Assert.Single(silo.Submitted).JobId);
+        Assert.Equal("weights", File.ReadAllText(_folder.File("model.safetensors")));
+        Assert.Contains("worker ends", File.ReadAllText(_folder.File("cluster/silo-0.log")));
+        Assert.Equal(
+            ["submitted", "state", "step", "state"],
+            Contexts.Lines(_context.Output).Select(line => line.Split('"')[3]));
+    }
+
+    [Fact]
+    public async Task The_first_ctrl_c_cancels_the_job_and_ends_the_processes()
+    {
+        await using var silo = await FakeSilo.StartAsync();
+        silo.OnWatch = async (_, events, cancel) =>
+        {
+            await events.WriteAsync(Events.State(JobState.Running, 0, 100), cancel);
+            _context.Interruption.Receive(PosixSignal.SIGINT);
+            await Task.Delay(Timeout.Infinite, cancel);
+        };
+
+        var ended = await RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString()));
+
+        Assert.Equal(JobState.Cancelled, ended.State);
+        Assert.Equal(["job-1"], silo.Cancelled);
+        Assert.Contains("server ends", File.ReadAllText(_folder.File("cluster/server-0.log")));
+    }
+
+    [Fact]
+    public async Task The_second_ctrl_c_does_not_wait_for_processes_that_hang()
+    {
+        await using var silo = await FakeSilo.StartAsync();
+        silo.OnWatch = async (_, events, cancel) =>
+        {
+            await events.WriteAsync(Events.State(JobState.Running, 0, 100), cancel);
+            _context.Interruption.Receive(PosixSignal.SIGINT);
+            await Task.Delay(Timeout.Infinite, cancel);
+        };
+        silo.OnCancel = job =>
+        {
+            Assert.True(_context.Interruption.Receive(PosixSignal.SIGINT));
+            return new JobSummary { JobId = job };
+        };
+
+        var ended = await RunAsync(ScriptedChild.Of(ScriptedChild.Announce(silo.Endpoint.ToString()) + "exec sleep 1000"));
+
+        Assert.Equal(JobState.Cancelled, ended.State);
+    }
+
+    [Fact]
+    public async Task A_process_that_dies_in_training_fails_the_run_and_is_named()
+    {
+        await using var silo = await FakeSilo.StartAsync();
+        var die = _folder.File("die");
+        silo.OnWatch = async (_, events, cancel) =>
+        {
+            await events.WriteAsync(Events.State(JobState.Running, 0, 100), cancel);
+            File.WriteAllText(die, "");
+            await Task.Delay(Timeout.Infinite, cancel);
+        };
+        var script = ScriptedChild.Announce(silo.Endpoint.ToString())
+            + $"if [ $1 = worker ]; then while [ ! -e {die} ]; do sleep 0.05; done; echo bad tensor >&2; exit 134; fi; cat > /dev/null";
+
+        var ended = await RunAsync(ScriptedChild.Of(script));
+
+        Assert.Equal(JobState.Failed, ended.State);
+        Assert.Contains("silo-0", ended.Error);
+        Assert.Contains("exit code 134", ended.Error);
+        Assert.Contains("| bad tensor", _context.Error.ToString());
+    }
+
+    [Fact]
+    public async Task A_refused_job_ends_the_processes_too()
+    {
+        await using var silo = await FakeSilo.StartAsync();
+        silo.OnSubmit = _ => throw new Grpc.Core.RpcException(new Grpc.Core.Status(Grpc.Core.StatusCode.InvalidArgument, "a\nb"));
+
+        var e = await Assert.ThrowsAsync<CommandException>(() => RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString())));
+
+        Assert.Equal(ExitCode.BadInput, e.ExitCode);
+        Assert.Equal(["a", "b"], e.Problems);
+        Assert.Contains("worker ends", File.ReadAllText(_folder.File("cluster/silo-0.log")));
+    }
+
+    public void Dispose()
+    {
+        _context.Interruption.Dispose();
+        _folder.Dispose();
+    }
+
+    private async Task<JobSummary> RunAsync(SelfExecutable executable)
+    {
+        _context.Interruption.HandlesForce = true;
+        var folder = RunFolder.Create(_folder.Path);
+        await using var cluster = new LocalCluster(new ClusterPlan(folder.FullPath, 1, 1), executable, TimeProvider.System);
+        var job = JobFileInput.Read(null, []);
+        return await new LocalRun(_context, folder, cluster, new JsonDisplay(_context.Output))
+            .RunAsync("job-1", job)
+            .For("the end of the run", () => _context.Output.ToString() + _context.Error);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Tests.Doubles;
+
+namespace DistTrain.Cli.Tests.Commands;
+
+public class InterruptionTests
+{
+    [Fact]
+    public async Task First_asks_second_forces_third_is_the_systems()
+    {
+        using var interruption = new Interruption { HandlesForce = true };
+        Assert.True(interruption.Receive(PosixSignal.SIGINT));
+        await Cancelled(interruption.Requested).For("the request");
+        Assert.False(interruption.Forced.IsCancellationRequested);
+        Assert.True(interruption.Receive(PosixSignal.SIGTERM));
+        await Cancelled(interruption.Forced).For("the force");
+        Assert.False(interruption.Receive(PosixSignal.SIGINT));
+    }
+
+    [Fact]
+    public void A_command_with_nothing_to_clean_up_ends_with_the_second()
+    {
+        using var interruption = new Interruption();
+        Assert.True(interruption.Receive(PosixSignal.SIGINT));
+        Assert.False(interruption.Receive(PosixSignal.SIGINT));
+    }
+
+    [Fact]
+    public async Task A_child_leaves_the_terminals_signals_to_its_parent()
+    {
+        using var interruption = new Interruption { IgnoresTerminal = true };
+        Assert.True(interruption.Receive(PosixSignal.SIGINT));
+        Assert.True(interruption.Receive(PosixSignal.SIGHUP));
+        Assert.False(interruption.Requested.IsCancellationRequested);
+        Assert.True(interruption.Receive(PosixSignal.SIGTERM));
+        await Cancelled(interruption.Requested).For("the request");
+    }
+
+    private static Task Cancelled(CancellationToken token)
+    {
+        var done = new TaskCompletionSource();
+        token.Register(done.SetResult);
+        return done.Task;
+    }
+}

@@ -1,0 +1,146 @@
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Display;
+using DistTrain.Cli.Output;
+using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Protocol;
+using Spectre.Console;
+
+namespace DistTrain.Cli.Tests.Display;
+
+public sealed class DisplayTests : IDisposable
+{
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+    }
+
+    [Fact]
+    public async Task Plain_lines_come_every_few_seconds_and_with_each_evaluation()
+    {
+        var clock = new ManualClock();
+        var display = new PlainDisplay(_output, _error, clock);
+
+        var ended = await display.FollowAsync(EventsWithTime(clock).Async(), CancellationToken.None);
+
+        Assert.Equal(JobState.Completed, ended.State);
+        Assert.Equal(
+            ["running: 12 steps, 2 workers", "step 1/12", "step 6/12", "test after step 8: accuracy 75.00 %, loss 0.5", "step 11/12", "step 12/12", "completed"],
+            Contexts.Lines(_output).Select(line => line.Split("  ")[0]));
+
+        static IEnumerable<JobEvent> EventsWithTime(ManualClock clock)
+        {
+            yield return Events.State(JobState.Running, 0, 12);
+            for (var step = 1; step <= 12; step++)
+            {
+                yield return Events.Step(step);
+                if (step == 8)
+                    yield return Events.Evaluation(8);
+                clock.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            yield return Events.State(JobState.Completed, 12, 12);
+        }
+    }
+
+    [Fact]
+    public async Task Json_is_one_line_per_event()
+    {
+        var display = new JsonDisplay(_output);
+        display.Note("not for programs");
+        display.Submitted("job-1");
+        await display.FollowAsync(
+            ((JobEvent[])[Events.State(JobState.Queued), Events.Step(1), Events.Evaluation(1), Events.Log("x")]).Async(), CancellationToken.None);
+
+        Assert.Equal(
+            [
+                """{"event":"submitted","job":"job-1"}""",
+                """{"event":"state","state":"queued","step":0,"totalSteps":0}""",
+                """{"event":"step","step":1,"epoch":0.1,"loss":1,"accuracy":0.5,"learningRate":0.1,"examples":128,"milliseconds":64,"computeMilliseconds":60}""",
+                """{"event":"evaluation","step":1,"epoch":0.1,"loss":0.5,"accuracy":0.75}""",
+                """{"event":"log","text":"x"}""",
+            ],
+            Contexts.Lines(_output));
+    }
+
+    [Fact]
+    public async Task The_live_display_shows_where_training_stands()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.Yes,
+            Interactive = InteractionSupport.Yes,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(_output),
+        });
+        console.Profile.Width = 100;
+        var display = new TerminalDisplay(console, _output, _error);
+
+        var ended = await display.FollowAsync(
+            ((JobEvent[])[Events.State(JobState.Running, 0, 2), Events.Step(1), Events.Evaluation(1), Events.Log("[brackets]"), Events.Step(2), Events.State(JobState.Completed, 2, 2)]).Async(),
+            CancellationToken.None).For("the live display");
+
+        Assert.Equal(JobState.Completed, ended.State);
+        var shown = _output.ToString();
+        Assert.Contains("test after step 1: accuracy 75.00 %", shown);
+        Assert.Contains("[brackets]", shown);
+        Assert.Contains("2,000 images/s", shown);
+        Assert.Contains("loss 1", shown);
+    }
+
+    [Theory]
+    [InlineData(false, null, null, true)]
+    [InlineData(true, null, null, false)]
+    [InlineData(false, "NO_COLOR", "1", false)]
+    [InlineData(false, "NO_COLOR", "", true)]
+    [InlineData(false, "CI", "true", false)]
+    [InlineData(false, "TERM", "dumb", false)]
+    [InlineData(false, "TERM", "xterm-256color", true)]
+    public void Live_needs_a_terminal_that_redraws(bool redirected, string? variable, string? value, bool live) =>
+        Assert.Equal(live, JobDisplay.IsLive(name => name == variable ? value : null, redirected));
+
+    [Fact]
+    public void The_closing_summary_has_what_a_run_is_judged_by()
+    {
+        var display = new PlainDisplay(_output, _error, TimeProvider.System);
+        var code = display.End(Events.State(JobState.Completed, 40, 40).Summary, TimeSpan.FromSeconds(61.5), "runs/job-1");
+
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Equal(
+            [
+                "  job             job-1",
+                "  test accuracy   98.75 % (loss 0.25)",
+                "  train loss      0.5",
+                "  length          40 steps, 1.00 epochs, 1:01",
+                "  speed           1,880 images/s",
+                "  step            68.25 ms median, 12.50 % of it outside forward and backward",
+                $"  weights sha256  {Events.Hash}",
+                "  folder          runs/job-1",
+            ],
+            Contexts.Lines(_output));
+    }
+
+    [Theory]
+    [InlineData(JobState.Failed, 1, """{"event":"failed","job":"job-1","error":"NaN in rank 1"}""")]
+    [InlineData(JobState.Cancelled, 130, """{"event":"cancelled","job":"job-1"}""")]
+    public void Other_ends_have_their_codes_and_last_lines(JobState state, int code, string last)
+    {
+        var ended = Events.State(state, 1, 2, "NaN in rank 1").Summary;
+        Assert.Equal(code, new JsonDisplay(_output).End(ended, TimeSpan.Zero, null));
+        Assert.Equal([last], Contexts.Lines(_output));
+        Assert.Equal(code, new PlainDisplay(_output, _error, TimeProvider.System).End(ended, TimeSpan.Zero, null));
+        Assert.Contains("job-1", Assert.Single(Contexts.Lines(_error)));
+    }
+
+    [Fact]
+    public void Json_of_a_completed_job_ends_with_its_result()
+    {
+        new JsonDisplay(_output).End(Events.State(JobState.Completed, 40, 40).Summary, TimeSpan.FromSeconds(1.23456), "/runs/job-1");
+        var completed = Assert.IsType<CompletedEvent>(OutputJson.Read(Assert.Single(Contexts.Lines(_output))));
+        Assert.Equal(
+            new CompletedEvent("job-1", 40, 1, 0.5, 0.9875, 0.25, 1880.4, 68.25, 0.125, Events.Hash, 1.235, 0, "/runs/job-1"), completed);
+    }
+}

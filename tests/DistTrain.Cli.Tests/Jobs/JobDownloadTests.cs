@@ -1,0 +1,65 @@
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Jobs;
+using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Protocol;
+
+namespace DistTrain.Cli.Tests.Jobs;
+
+public sealed class JobDownloadTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task Joins_the_chunks_of_each_file()
+    {
+        var written = await SaveAsync(
+            [Events.Chunk("a", "1"), Events.Chunk("a", "2"), Events.Chunk("checkpoints/step-3/b", "3"), Events.Chunk("empty", "")]);
+
+        Assert.Equal(["a", "checkpoints/step-3/b", "empty"], written);
+        Assert.Equal("12", File.ReadAllText(_folder.File("a")));
+        Assert.Equal("3", File.ReadAllText(_folder.File("checkpoints/step-3/b")));
+        Assert.Equal("", File.ReadAllText(_folder.File("empty")));
+    }
+
+    [Fact]
+    public async Task Replaces_a_file_only_when_the_new_one_is_complete()
+    {
+        File.WriteAllText(_folder.File("a"), "old");
+        await Assert.ThrowsAsync<InvalidDataException>(() => SaveAsync(Broken()));
+        Assert.Equal("old", File.ReadAllText(_folder.File("a")));
+        Assert.Equal(["a"], Names());
+
+        await SaveAsync([Events.Chunk("a", "new")]);
+        Assert.Equal("new", File.ReadAllText(_folder.File("a")));
+
+        static IEnumerable<DownloadChunk> Broken()
+        {
+            yield return Events.Chunk("a", "ne");
+            throw new InvalidDataException();
+        }
+    }
+
+    [Fact]
+    public async Task A_bad_name_ends_it_and_leaves_what_was_complete()
+    {
+        await Assert.ThrowsAsync<CommandException>(() => SaveAsync([Events.Chunk("a", "1"), Events.Chunk("../b", "2")]));
+        Assert.Equal(["a"], Names());
+        Assert.False(File.Exists(_folder.File("../b")));
+    }
+
+    [Fact]
+    public async Task Unwanted_files_are_read_past()
+    {
+        var written = await JobDownload.SaveAsync(
+            ((DownloadChunk[])[Events.Chunk("a", "1"), Events.Chunk("b", "2")]).Async(), _folder.Path, name => name == "b", CancellationToken.None);
+        Assert.Equal(["b"], written);
+        Assert.Equal(["b"], Names());
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private Task<IReadOnlyList<string>> SaveAsync(IEnumerable<DownloadChunk> chunks) =>
+        JobDownload.SaveAsync(chunks.Async(), _folder.Path, _ => true, CancellationToken.None);
+
+    private IEnumerable<string?> Names() => Directory.GetFiles(_folder.Path).Select(Path.GetFileName);
+}

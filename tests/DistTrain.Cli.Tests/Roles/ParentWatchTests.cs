@@ -1,0 +1,31 @@
+using System.IO.Pipes;
+using DistTrain.Cli.Roles;
+using DistTrain.Cli.Tests.Doubles;
+
+namespace DistTrain.Cli.Tests.Roles;
+
+public class ParentWatchTests
+{
+    [Fact]
+    public async Task The_end_of_the_input_asks_first_and_kills_later()
+    {
+        using var parent = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var input = new AnonymousPipeClientStream(PipeDirection.In, parent.ClientSafePipeHandle);
+        var seen = new List<string>();
+        var gone = new TaskCompletionSource();
+        var killed = new TaskCompletionSource();
+        ParentWatch.Start(
+            input,
+            TimeSpan.FromMilliseconds(50),
+            () => { seen.Add("asked"); gone.SetResult(); },
+            () => { seen.Add("killed"); killed.SetResult(); });
+        parent.Write("a word, which is ignored"u8);
+        Assert.False(gone.Task.IsCompleted);
+
+        parent.Dispose();
+
+        await gone.Task.For("the notice of the parent's end");
+        await killed.Task.For("the kill");
+        Assert.Equal(["asked", "killed"], seen);
+    }
+}
