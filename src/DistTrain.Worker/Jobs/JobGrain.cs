@@ -3,6 +3,7 @@ using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
+using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
 using Grpc.Core;
@@ -258,7 +259,7 @@ internal sealed class JobGrain(
         _servers = null;
     }
 
-    private IRankGrain Rank(int rank) => GrainFactory.GetGrain<IRankGrain>($"{JobId}/{rank}");
+    private IRankGrain Rank(int rank) => GrainFactory.GetGrain<IRankGrain>(new RankKey(JobId, rank).ToString());
 
     private void Say(string text)
     {

@@ -14,6 +14,8 @@ public enum JobPhase
 /// The durable record of a job: small; what is large lives at the servers. Written with an ETag, so that a second activation of the grain
 /// during a partition cannot advance it.
 /// </summary>
+[GenerateSerializer(GenerateFieldIds = GenerateFieldIds.PublicProperties)]
+[Alias("DistTrain.JobRecord")]
 public sealed class JobRecord
 {
     /// <summary>The resolved job, YAML; empty until submitted.</summary>

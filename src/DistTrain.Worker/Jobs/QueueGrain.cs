@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>The queue's durable record.</summary>
+[GenerateSerializer(GenerateFieldIds = GenerateFieldIds.PublicProperties)]
+[Alias("DistTrain.QueueRecord")]
 public sealed class QueueRecord
 {
     /// <summary>All jobs in order of submission.</summary>
@@ -15,6 +17,8 @@ public sealed class QueueRecord
 /// <param name="JobId">The job.</param>
 /// <param name="Workers">Its ranks.</param>
 /// <param name="Started">True once it may run.</param>
+[GenerateSerializer]
+[Alias("DistTrain.QueuedJob")]
 public sealed record QueuedJob(string JobId, int Workers, bool Started);
 
 /// <summary>

@@ -8,11 +8,14 @@ namespace DistTrain.Worker.Jobs;
 /// <summary>The front door of the cluster, the same on every silo.</summary>
 internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower follower, JobFiles files, DatasetCache datasets) : TrainingJobs.TrainingJobsBase
 {
+    /// <summary>A status travels in HTTP/2 headers, which are bounded.</summary>
+    private const int MaxProblems = 25;
+
     public override async Task<SubmitResponse> Submit(SubmitRequest request, ServerCallContext context)
     {
         var read = JobFile.Read(request.JobFile, "job file", []);
         if (read.Job is not { } job)
-            throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', read.Problems)));
+            throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', read.Problems.Take(MaxProblems))));
         await RefuseImpossibleAsync(job);
         var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
         RequireJobId(jobId);

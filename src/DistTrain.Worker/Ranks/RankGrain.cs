@@ -5,6 +5,7 @@ namespace DistTrain.Worker.Ranks;
 
 /// <summary>Holds a rank's loop. Compute never runs on the grain's own scheduler: a busy turn would look like a dead silo.</summary>
 [RankPlacement]
+[KeepAlive]
 internal sealed class RankGrain(DatasetCache datasets, ILogger<RankGrain> logger, ILocalSiloDetails silo) : Grain, IRankGrain
 {
     private RankLoop? _loop;
