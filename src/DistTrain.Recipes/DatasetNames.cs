@@ -14,5 +14,11 @@ public static class DatasetNames
 
     public const string Csv = "csv";
 
+    /// <summary>Size of the training set of digits unless the job says otherwise.</summary>
+    public const int DigitsTrainExamples = 8000;
+
+    /// <summary>Size of the test set of digits unless the job says otherwise.</summary>
+    public const int DigitsTestExamples = 2000;
+
     public static IReadOnlyList<string> All { get; } = [Digits, Mnist, Cifar10, Csv];
 }

@@ -15,7 +15,7 @@ public partial class ReadmeTests
     public void Every_path_a_document_names_exists(string document)
     {
         var named = PathPattern().Matches(File.ReadAllText(Repository.PathOf(document))).Select(m => m.Groups[1].Value).Distinct();
-        Assert.Empty(named.Where(path => !Path.Exists(Repository.PathOf(path))));
+        Assert.All(named, path => Assert.True(Path.Exists(Repository.PathOf(path)), path));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class JobFileTests
 
         Assert.Equal("digits", job.Name);
         var spec = job.Spec;
-        Assert.Equal(new DatasetRecipe("digits", null, null, null), spec.Dataset);
+        Assert.Equal(new DatasetRecipe("digits", null, 8000, 2000), spec.Dataset);
         Assert.Equal(("cnn", "none", 0), (spec.Model.Name, spec.Model.Norm, spec.Model.Layers.Count));
         Assert.Equal((2, 128, 256), (spec.Workers, spec.Batch, spec.MicroBatch));
         Assert.Equal((4, null), (spec.Epochs, spec.Steps));

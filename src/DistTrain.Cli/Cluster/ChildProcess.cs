@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
+using DistTrain.Torch.Hosting;
 
 namespace DistTrain.Cli.Cluster;
 
@@ -43,14 +44,16 @@ internal sealed class ChildProcess : IDisposable
         var log = new ChildLog(start.LogFile);
         try
         {
-            var process = Process.Start(new ProcessStartInfo(executable.FileName, [.. executable.Prefix, .. start.Arguments])
+            var info = new ProcessStartInfo(executable.FileName, [.. executable.Prefix, .. start.Arguments])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 UseShellExecute = false,
-            })!;
-            return new ChildProcess(start, process, log);
+            };
+            foreach (var (name, value) in NativeEnvironment.ForChildren())
+                info.Environment[name] = value;
+            return new ChildProcess(start, Process.Start(info)!, log);
         }
         catch
         {

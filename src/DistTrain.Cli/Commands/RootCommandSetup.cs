@@ -20,7 +20,7 @@ internal static class RootCommandSetup
             DownloadCommand.Create(),
             ServerCommand.Create(),
             WorkerCommand.Create(),
-            // 'eval' stands here once checkpoints can be assembled.
+            EvalCommand.Create(),
             DoctorCommand.Create(),
         };
         root.Options.Add(SharedOptions.Output);

@@ -40,14 +40,14 @@ internal static class JobKeys
     public static JobKey TrainExamples { get; } =
         new("spec.dataset.trainExamples", new WholeRule(1, 100_000_000), null, "examples of the training set: the first ones; of digits, how many are made")
         {
-            DefaultText = "all; of digits, the built-in number",
+            DefaultText = $"all; of digits, {DatasetNames.DigitsTrainExamples}",
             ValueIn = j => j.Spec.Dataset.TrainExamples,
         };
 
     public static JobKey TestExamples { get; } =
         new("spec.dataset.testExamples", new WholeRule(1, 100_000_000), null, "the same for the test set")
         {
-            DefaultText = "all; of digits, the built-in number",
+            DefaultText = $"all; of digits, {DatasetNames.DigitsTestExamples}",
             ValueIn = j => j.Spec.Dataset.TestExamples,
         };
 

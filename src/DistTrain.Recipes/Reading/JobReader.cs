@@ -81,6 +81,9 @@ internal sealed class JobReader
             Refuse(JobKeys.DatasetPath, "digits is built in and has no path; leave it out, or name another dataset");
         if (name is not null and not DatasetNames.Digits && !isPathGiven)
             Refuse(JobKeys.DatasetPath, $"is missing; {name} needs {JobKeys.DatasetPath.Rule.Text}", at: JobKeys.DatasetName);
+        // How many digits are made decides the bits, so the resolved file says it.
+        if (name is DatasetNames.Digits)
+            (trainExamples, testExamples) = (trainExamples ?? DatasetNames.DigitsTrainExamples, testExamples ?? DatasetNames.DigitsTestExamples);
         return name is null ? null : new DatasetRecipe(name, path, trainExamples, testExamples);
     }
 

@@ -7,24 +7,21 @@ namespace DistTrain.Torch.Data;
 /// <summary>Reads the data that a job names.</summary>
 public static class DatasetReader
 {
-    /// <summary>Every name a job may give in <c>dataset.name</c>.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["digits", "mnist", "cifar10", "csv"];
-
     /// <summary>Reads both sets into memory; files are checked whole, also where the job uses only the first examples.</summary>
     /// <exception cref="DatasetException">The name is unknown, the path is missing, or a file is missing or unsound.</exception>
     public static Dataset Read(DatasetRecipe recipe)
     {
         RequirePositive("dataset.trainExamples", recipe.TrainExamples);
         RequirePositive("dataset.testExamples", recipe.TestExamples);
-        if (recipe.Name == "digits")
+        if (recipe.Name == DatasetNames.Digits)
             return Dataset.Of(SyntheticDigits.Train(recipe.TrainExamples), SyntheticDigits.Test(recipe.TestExamples));
 
         var (train, test) = recipe.Name switch
         {
-            "mnist" => MnistReader.Read(FolderOf(recipe)),
-            "cifar10" => Cifar10Reader.Read(FolderOf(recipe)),
-            "csv" => CsvReader.Read(FolderOf(recipe)),
-            _ => throw new DatasetException($"dataset.name: expected {string.Join(", ", Names)}, found '{recipe.Name}'. Name one of these."),
+            DatasetNames.Mnist => MnistReader.Read(FolderOf(recipe)),
+            DatasetNames.Cifar10 => Cifar10Reader.Read(FolderOf(recipe)),
+            DatasetNames.Csv => CsvReader.Read(FolderOf(recipe)),
+            _ => throw new DatasetException($"dataset.name: expected {string.Join(", ", DatasetNames.All)}, found '{recipe.Name}'. Name one of these."),
         };
         return Dataset.Of(Cap(train, recipe.TrainExamples), Cap(test, recipe.TestExamples));
     }

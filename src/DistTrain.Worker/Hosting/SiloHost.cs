@@ -33,6 +33,8 @@ public static class SiloHost
         var address = IPAddress.Parse(options.Host);
         builder.WebHost.ConfigureKestrel(kestrel => GrpcTransport.Tune(kestrel, address, options.Port));
         builder.Services.AddLargeBlocks();
+        // Signals are the caller's: it cancels `stop`.
+        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DatasetCache>();

@@ -39,7 +39,7 @@ internal static class JobGenerator
 
     private static Gen<DatasetRecipe> Dataset() =>
         Gen.Select(Gen.OneOf([.. DatasetNames.All]), FolderPath(), Cap(), Cap(), (name, path, train, test) =>
-            new DatasetRecipe(name, name == DatasetNames.Digits ? null : path, train, test));
+            name == DatasetNames.Digits ? new DatasetRecipe(name, null, train ?? 8000, test ?? 2000) : new DatasetRecipe(name, path, train, test));
 
     private static Gen<int?> Cap() => Gen.Int[0, 100_000].Select(n => n == 0 ? (int?)null : n);
 

@@ -9,14 +9,14 @@ public sealed class DatasetReaderTests
     public void An_unknown_name_is_refused_with_the_known_ones()
     {
         var message = Assert.Throws<DatasetException>(() => DatasetReader.Read(new DatasetRecipe("imagenet", "/data", null, null))).Message;
-        Assert.All(DatasetReader.Names, name => Assert.Contains(name, message, StringComparison.Ordinal));
+        Assert.All(DatasetNames.All, name => Assert.Contains(name, message, StringComparison.Ordinal));
         Assert.Contains("'imagenet'", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Every_known_name_is_read_or_asks_for_its_folder()
     {
-        foreach (var name in DatasetReader.Names.Where(name => name != "digits"))
+        foreach (var name in DatasetNames.All.Where(name => name != "digits"))
         {
             var message = Assert.Throws<DatasetException>(() => DatasetReader.Read(new DatasetRecipe(name, null, null, null))).Message;
             Assert.Contains("dataset.path", message, StringComparison.Ordinal);

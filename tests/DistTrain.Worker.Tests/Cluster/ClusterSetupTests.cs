@@ -3,7 +3,6 @@ using DistTrain.Worker.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Core.Internal;
-using Orleans.Runtime;
 
 namespace DistTrain.Worker.Tests.Cluster;
 

@@ -1,6 +1,4 @@
-using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Tests.Fixtures;
-using Orleans.Runtime;
 
 namespace DistTrain.Worker.Tests.Cluster;
 

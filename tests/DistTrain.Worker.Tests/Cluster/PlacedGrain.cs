@@ -1,5 +1,4 @@
 using DistTrain.Worker.Cluster;
-using Orleans.Runtime;
 
 namespace DistTrain.Worker.Tests.Cluster;
 

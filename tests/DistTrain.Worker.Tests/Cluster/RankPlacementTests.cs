@@ -1,6 +1,5 @@
 using CsCheck;
 using DistTrain.Worker.Cluster;
-using Orleans.Runtime;
 
 namespace DistTrain.Worker.Tests.Cluster;
 

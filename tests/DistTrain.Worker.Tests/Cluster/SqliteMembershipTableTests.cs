@@ -1,6 +1,5 @@
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Tests.Fixtures;
-using Orleans.Runtime;
 
 namespace DistTrain.Worker.Tests.Cluster;
 

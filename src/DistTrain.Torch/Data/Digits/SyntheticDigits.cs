@@ -1,5 +1,6 @@
 using System.Numerics;
 using DistTrain.Optimization.Randomness;
+using DistTrain.Recipes;
 
 namespace DistTrain.Torch.Data.Digits;
 
@@ -10,9 +11,6 @@ namespace DistTrain.Torch.Data.Digits;
 /// </summary>
 internal static class SyntheticDigits
 {
-    public const int DefaultTrainExamples = 8000;
-    public const int DefaultTestExamples = 2000;
-
     private const int Classes = 10;
     private const int Side = 28;
     private const int Pixels = Side * Side;
@@ -29,11 +27,11 @@ internal static class SyntheticDigits
 
     /// <summary>The first images of the training stream.</summary>
     /// <exception cref="DatasetException">More than an array can hold.</exception>
-    public static ExampleSet Train(int? count) => Draw("dataset.trainExamples", TrainStream, count ?? DefaultTrainExamples);
+    public static ExampleSet Train(int? count) => Draw("dataset.trainExamples", TrainStream, count ?? DatasetNames.DigitsTrainExamples);
 
     /// <summary>The first images of the test stream, which shares none with the training stream.</summary>
     /// <exception cref="DatasetException">More than an array can hold.</exception>
-    public static ExampleSet Test(int? count) => Draw("dataset.testExamples", TestStream, count ?? DefaultTestExamples);
+    public static ExampleSet Test(int? count) => Draw("dataset.testExamples", TestStream, count ?? DatasetNames.DigitsTestExamples);
 
     private static ExampleSet Draw(string key, int stream, int count)
     {
