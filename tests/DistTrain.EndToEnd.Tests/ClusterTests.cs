@@ -46,7 +46,9 @@ public class ClusterTests
 
     private static async Task<string> SubmitAsync(RunFolder folder, string endpoint, string name, params string[] settings)
     {
-        var arguments = new List<string> { "submit", "--endpoint", endpoint, "--output", "json", "--id", name };
+        var job = folder[$"{name}.yaml"];
+        await File.WriteAllTextAsync(job, "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
+        var arguments = new List<string> { "submit", job, "--endpoint", endpoint, "--output", "json", "--id", name };
         arguments.AddRange(Training.Short(settings).SelectMany(s => new[] { "--set", s }));
         var submitted = await DistTrainProcess.RunAsync([.. arguments]);
         Assert.True(submitted.ExitCode == 0, submitted.Error);

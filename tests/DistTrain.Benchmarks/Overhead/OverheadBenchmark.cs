@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace DistTrain.Benchmarks.Overhead;
+
+/// <summary>What the cluster costs: both sides alternate in one run, so that a noisy machine hits both.</summary>
+internal static class OverheadBenchmark
+{
+    public static async Task RunAsync(string? data, int rounds, int steps, int skip)
+    {
+        Console.WriteLine("| round | bare, images/s (2 processes) | cluster, images/s (2 ranks, 2 silos) | ratio | share outside forward/backward |");
+        Console.WriteLine("|---|---|---|---|---|");
+        var (ratios, shares) = (new List<double>(), new List<double>());
+        for (var round = 1; round <= rounds; round++)
+        {
+            var bare = await BareAsync(data, steps, skip);
+            var (cluster, share) = await ClusterAsync(data, steps, skip);
+            ratios.Add(cluster / bare);
+            shares.Add(share);
+            Console.WriteLine(Invariant($"| {round} | {bare:F0} | {cluster:F0} | {cluster / bare:F3} | {share:P1} |"));
+        }
+
+        Console.WriteLine(Invariant($"| **median** | | | **{Median(ratios):F3}** | **{Median(shares):P1}** |"));
+    }
+
+    private static async Task<double> BareAsync(string? data, int steps, int skip)
+    {
+        var processes = Enumerable.Range(0, 2)
+            .Select(_ => Self.Start(["bare", "--steps", $"{steps}", "--skip", $"{skip}", .. data is null ? Array.Empty<string>() : ["--data", data]]))
+            .ToList();
+        // Both are warm before either is timed.
+        foreach (var process in processes)
+            Expect("ready", await process.StandardOutput.ReadLineAsync());
+        foreach (var process in processes)
+            await process.StandardInput.WriteLineAsync();
+        var total = 0.0;
+        foreach (var process in processes)
+        {
+            total += double.Parse((await process.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
+        return total;
+    }
+
+    private static async Task<(double ImagesPerSecond, double OutsideShare)> ClusterAsync(string? data, int steps, int skip)
+    {
+        var timed = (await Self.TrainAsync(data, "model.name=cnn", "batch=512", "workers=2", $"steps={steps + skip}", "dataset.testExamples=100", "evaluation.everyEpochs=0"))
+            .Where(e => e.GetProperty("event").GetString() == "step")
+            .Skip(skip)
+            .ToList();
+        var milliseconds = timed.Sum(e => e.GetProperty("milliseconds").GetDouble());
+        var outside = timed.Select(e => 1 - (e.GetProperty("computeMilliseconds").GetDouble() / e.GetProperty("milliseconds").GetDouble())).ToList();
+        return (timed.Sum(e => e.GetProperty("examples").GetDouble()) / milliseconds * 1000, Median(outside));
+    }
+
+    private static void Expect(string expected, string? found)
+    {
+        if (expected != found)
+            throw new InvalidOperationException($"expected '{expected}', found '{found}'");
+    }
+
+    private static double Median(List<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+using DistTrain.Torch.Hosting;
+
+namespace DistTrain.Benchmarks.Overhead;
+
+/// <summary>Starts this program, or <c>disttrain</c> from the same checkout, with the same settings of the allocator on both sides.</summary>
+internal static class Self
+{
+    private static readonly string DistTrain = typeof(Self).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(a => a.Key == "Executable").Value!;
+
+    public static Process Start(IEnumerable<string> arguments) => Start(Environment.ProcessPath!, arguments);
+
+    /// <summary>Starts <c>disttrain train</c> on two silos in a temporary folder.</summary>
+    public static Process StartTrain(string folder, string? data, params string[] settings)
+    {
+        List<string> set = [.. settings];
+        if (data is not null)
+            set.AddRange(["dataset.name=mnist", $"dataset.path={data}"]);
+        return Start(DistTrain, ["train", "--silos", "2", "--output", "json", "--out", Path.Combine(folder, "run"), .. set.SelectMany(s => new[] { "--set", s })]);
+    }
+
+    /// <summary>Runs <c>disttrain train</c> to its end and returns its events.</summary>
+    public static async Task<IReadOnlyList<JsonElement>> TrainAsync(string? data, params string[] settings)
+    {
+        var folder = Directory.CreateTempSubdirectory("disttrain-benchmark-");
+        try
+        {
+            using var process = StartTrain(folder.FullName, data, settings);
+            var output = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return process.ExitCode == 0
+                ? [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)]
+                : throw new InvalidOperationException($"disttrain train ended with {process.ExitCode}: {output}");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static Process Start(string executable, IEnumerable<string> arguments)
+    {
+        var info = new ProcessStartInfo(executable, arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var (name, value) in NativeEnvironment.ForChildren())
+            info.Environment[name] = value;
+        return Process.Start(info)!;
+    }
+}

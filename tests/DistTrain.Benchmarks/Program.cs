@@ -1,0 +1,21 @@
+using System.CommandLine;
+using BenchmarkDotNet.Running;
+using DistTrain.Benchmarks.Overhead;
+
+// Timings are compared within one run only, as medians of ratios: the machine may be shared and noisy.
+var data = new Option<string?>("--data") { Description = "Folder of the MNIST files; without it the built-in digits are used." };
+var rounds = new Option<int>("--rounds") { Description = "Rounds; each runs both sides.", DefaultValueFactory = _ => 5 };
+var steps = new Option<int>("--steps") { Description = "Timed steps of each side and round.", DefaultValueFactory = _ => 25 };
+var skip = new Option<int>("--skip") { Description = "Steps before the timed ones.", DefaultValueFactory = _ => 5 };
+
+var overhead = new Command("overhead", "images/s of 2 ranks on 2 silos against two bare TorchSharp loops in two processes (cnn, batch 256 each).") { data, rounds, steps, skip };
+overhead.SetAction(parsed => OverheadBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(steps), parsed.GetValue(skip)));
+var bare = new Command("bare", "One bare TorchSharp loop; waits for a line on standard input before the timed steps.") { data, steps, skip };
+bare.SetAction(parsed => BareLoop.Run(parsed.GetValue(data), parsed.GetValue(steps), parsed.GetValue(skip)));
+var memory = new Command("memory", "Resident size of the silos over 2,000 steps (mlp, batch 128).") { data };
+memory.SetAction(parsed => MemoryBenchmark.RunAsync(parsed.GetValue(data)));
+var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
+micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
+
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, micro }
+    .Parse(args).InvokeAsync();
