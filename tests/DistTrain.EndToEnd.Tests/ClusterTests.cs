@@ -16,8 +16,8 @@ public class ClusterTests
         var other = await EndpointAsync(second);
 
         // One after the other through different silos, more ranks than slots: both must run, in order.
-        var long1 = await SubmitAsync(folder, endpoint, "first", "workers=4", "steps=100000", "model.name=softmax");
-        var short1 = await SubmitAsync(folder, other, "second", "workers=4", "steps=5", "model.name=softmax");
+        var long1 = await SubmitAsync(folder, endpoint, "first", Training.Short("workers=4", "steps=100000", "model.name=softmax"));
+        var short1 = await SubmitAsync(folder, other, "second", Training.Short("workers=4", "steps=5", "model.name=softmax"));
         Assert.Equal(0, (await DistTrainProcess.RunAsync("cancel", long1, "--endpoint", other, "--output", "json")).ExitCode);
         var watched = await DistTrainProcess.RunAsync("watch", short1, "--endpoint", endpoint, "--output", "json");
         Assert.Equal("completed", watched.Events[^1].GetProperty("event").GetString());
@@ -44,12 +44,42 @@ public class ClusterTests
         }
     }
 
+    [Fact]
+    public async Task A_killed_silo_takes_no_step_along_its_ranks_go_on_elsewhere_and_the_weights_are_the_same()
+    {
+        using var folder = new RunFolder();
+        string[] settings = ["model.name=mlp", "workers=4", "steps=250", "batch=64", "dataset.trainExamples=1000", "dataset.testExamples=100"];
+        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 2, servers: 1, settings);
+
+        await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
+        var servers = await EndpointAsync(server);
+        // The first silo of the cluster is the one that is killed: none is special.
+        await using var killed = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", servers);
+        await EndpointAsync(killed);
+        await using var survivor = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", servers);
+        var endpoint = await EndpointAsync(survivor);
+        await SubmitAsync(folder, endpoint, "disturbed", settings);
+        await using var watch = DistTrainProcess.Start("watch", "disturbed", "--endpoint", endpoint, "--output", "json");
+        await watch.EventAsync(e => e.GetProperty("event").GetString() == "step" && e.GetProperty("step").GetInt64() >= 20, TimeSpan.FromMinutes(1));
+        killed.Signal(9);
+        Assert.Equal(0, await watch.ExitAsync(TimeSpan.FromMinutes(2)));
+
+        var steps = watch.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("step").GetInt32());
+        Assert.Equal(Enumerable.Range(1, 250), steps);
+        Assert.Equal(undisturbed.WeightsSha256, watch.Events[^1].GetProperty("weightsSha256").GetString());
+        foreach (var process in new[] { survivor, server })
+        {
+            process.Signal(15);
+            Assert.Equal(0, await process.ExitAsync(TimeSpan.FromSeconds(20)));
+        }
+    }
+
     private static async Task<string> SubmitAsync(RunFolder folder, string endpoint, string name, params string[] settings)
     {
         var job = folder[$"{name}.yaml"];
         await File.WriteAllTextAsync(job, "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
         var arguments = new List<string> { "submit", job, "--endpoint", endpoint, "--output", "json", "--id", name };
-        arguments.AddRange(Training.Short(settings).SelectMany(s => new[] { "--set", s }));
+        arguments.AddRange(settings.SelectMany(s => new[] { "--set", s }));
         var submitted = await DistTrainProcess.RunAsync([.. arguments]);
         Assert.True(submitted.ExitCode == 0, submitted.Error);
         return submitted.Events[0].GetProperty("job").GetString()!;

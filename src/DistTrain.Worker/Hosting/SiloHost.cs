@@ -29,7 +29,7 @@ public static class SiloHost
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         var address = IPAddress.Parse(options.Host);
         builder.WebHost.ConfigureKestrel(kestrel => GrpcTransport.Tune(kestrel, address, options.Port));
         builder.Services.AddLargeBlocks();
