@@ -66,6 +66,7 @@ public class ClusterTests
 
         var steps = watch.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("step").GetInt32());
         Assert.Equal(Enumerable.Range(1, 250), steps);
+        Assert.True(watch.Events[^1].GetProperty("recoveries").GetInt32() > 0);
         Assert.Equal(undisturbed.WeightsSha256, watch.Events[^1].GetProperty("weightsSha256").GetString());
         foreach (var process in new[] { survivor, server })
         {

@@ -13,7 +13,7 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
         [
             "disttrain train",
             "disttrain train job.yaml --silos 4 --servers 2 --out runs/first",
-            "disttrain train --set dataset.name=mnist --set dataset.path=data/mnist --set optimizer.name=lamb --set batch=4096",
+            "disttrain train --set dataset.name=mnist --set dataset.path=data/mnist --set batch=256 --set optimizer.lr=0.1",
             "disttrain train --output json | tail -1",
         ],
         ["submit"] =
@@ -27,6 +27,7 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
         ["download"] = ["disttrain download nightly-17 --endpoint 127.0.0.1:5000 --out models/nightly-17"],
         ["server"] = ["disttrain server --port 6000 --job-folder 'runs/{job}' --memory-limit 4GiB"],
         ["worker"] = ["disttrain worker --port 5000 --cluster cluster --servers 127.0.0.1:6000,127.0.0.1:6001"],
+        ["eval"] = ["disttrain eval runs/first", "disttrain eval runs/first/model.safetensors --set dataset.path=/data/mnist"],
         ["doctor"] = ["disttrain doctor"],
     };
 

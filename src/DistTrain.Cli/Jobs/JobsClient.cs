@@ -9,6 +9,9 @@ internal sealed class JobsClient(Endpoint endpoint, TimeProvider clock) : IDispo
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
 
+    /// <summary>The silo reads the data before it takes a job: mistakes in it are the submitter's.</summary>
+    private static readonly TimeSpan SubmitLimit = TimeSpan.FromMinutes(5);
+
     private readonly JobsChannel _channel = new(endpoint);
 
     /// <summary>Queues a job.</summary>
@@ -18,7 +21,7 @@ internal sealed class JobsClient(Endpoint endpoint, TimeProvider clock) : IDispo
     public async Task<string> SubmitAsync(string id, string jobFile, CancellationToken cancel)
     {
         var request = new SubmitRequest { JobId = id, JobFile = jobFile };
-        return (await CallAsync(o => _channel.Client.SubmitAsync(request, o), CallLimit, cancel)).JobId;
+        return (await CallAsync(o => _channel.Client.SubmitAsync(request, o), SubmitLimit, cancel)).JobId;
     }
 
     /// <summary>All jobs in order of submission.</summary>

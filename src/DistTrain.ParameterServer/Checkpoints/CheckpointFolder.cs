@@ -6,7 +6,7 @@ using DistTrain.Protocol;
 namespace DistTrain.ParameterServer.Checkpoints;
 
 /// <summary>
-/// A job's folder as a server writes it: <c>checkpoints/step-N/server-K.bin</c> for its parts, and, by the leader once all parts are there,
+/// A job's folder as a server writes it: <c>checkpoints/step-N/server-K.bin</c> for its parts, and, once all servers' parts are there,
 /// <c>manifest.json</c>, which is what makes a checkpoint exist. Files appear whole: written under another name, flushed, renamed.
 /// </summary>
 internal sealed class CheckpointFolder(string jobFolder)
@@ -46,7 +46,7 @@ internal sealed class CheckpointFolder(string jobFolder)
         };
     }
 
-    /// <summary>Writes the manifest of a checkpoint whose parts all exist (leader only).</summary>
+    /// <summary>Writes the manifest of a checkpoint whose parts all exist.</summary>
     public void WriteManifest(CheckpointManifest manifest) =>
         AtomicFile.Write(
             System.IO.Path.Combine(Directory.CreateDirectory(StepFolder(manifest.Step)).FullName, CheckpointManifest.FileName),

@@ -32,20 +32,17 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
         var partition = partitions.Get(request.JobId);
         var plan = partition.Plan;
         var step = request.Parts[0].Step;
-        if (plan.IsLeader)
-        {
-            partition.Checkpoints.Folder.WriteManifest(new CheckpointManifest(
-                Format: 1,
-                plan.JobId,
-                plan.Generation,
-                step,
-                request.Parts[0].Position.ToPosition(),
-                JobFile.Write(plan.Job),
-                LayoutJson.Write(plan.Layout),
-                plan.DataFingerprint,
-                [.. request.Parts.Select(ManifestPart.Of)]));
-        }
-
+        // Every server writes it: with a folder of its own it serves its part from there, in a shared one the file is the same.
+        partition.Checkpoints.Folder.WriteManifest(new CheckpointManifest(
+            Format: 1,
+            plan.JobId,
+            plan.Generation,
+            step,
+            request.Parts[0].Position.ToPosition(),
+            JobFile.Write(plan.Job),
+            LayoutJson.Write(plan.Layout),
+            plan.DataFingerprint,
+            [.. request.Parts.Select(ManifestPart.Of)]));
         partition.Checkpoints.Folder.Prune(request.Keep);
         partition.Checkpoints.Sealed(step);
         return Task.FromResult(StatusOf(partition));

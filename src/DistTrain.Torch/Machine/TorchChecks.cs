@@ -36,7 +36,7 @@ internal static class TorchChecks
         if (!string.Equals(Backend, "cuda", StringComparison.Ordinal))
         {
             return driver
-                ? MachineCheckResult.Warning(name, "an NVIDIA driver is here, and this build computes on the processor", "build with -p:TorchBackend=cuda to use the GPU")
+                ? MachineCheckResult.Warning(name, "an NVIDIA driver is here, and this build computes on the processor", "training on GPUs has not been measured yet; -p:TorchBackend=cuda brings the CUDA build of libtorch")
                 : MachineCheckResult.Ok(name, "none, and none expected (TorchBackend=cpu)");
         }
 

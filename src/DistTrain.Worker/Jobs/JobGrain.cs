@@ -3,7 +3,6 @@ using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
-using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
 using Grpc.Core;
@@ -22,16 +21,22 @@ internal sealed class JobGrain(
     TimeProvider time,
     ILogger<JobGrain> logger) : Grain, IJobGrain
 {
+    /// <summary>How long a server may be away; ranks wait about as long.</summary>
+    private static readonly TimeSpan ServerPatience = TimeSpan.FromSeconds(40);
+
     private readonly List<JobLogLine> _log = [];
     private ServerControl? _servers;
     private JobPreparation? _preparation;
     private TrainingJob? _job;
-    private int _unreachable;
+    private JobRanks? _ranks;
+    private long? _unreachableSince;
     private long _step;
 
     private JobRecord Record => state.State;
 
     private string JobId => this.GetPrimaryKeyString();
+
+    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, JobId, Job.Spec.Workers, logger);
 
     private TrainingJob Job => _job ??= JobFile.Read(Record.JobFile, JobId, []).Job!;
 
@@ -91,21 +96,30 @@ internal sealed class JobGrain(
         try
         {
             await DriveAsync();
-            _unreachable = 0;
+            _unreachableSince = null;
         }
         catch (Exception e) when (e is DatasetException or ModelException)
         {
             await EndAsync(JobPhase.Failed, e.Message);
         }
-        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && ++_unreachable < 30)
+        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && ServerMayComeBack())
         {
             JobLog.ServerAway(logger, JobId, e.Status.Detail);
         }
         catch (RpcException e)
         {
-            await EndAsync(JobPhase.Failed, $"{e.StatusCode}: {e.Status.Detail}");
+            await EndAsync(JobPhase.Failed, $"a parameter server: {e.StatusCode}: {e.Status.Detail}");
+        }
+        catch (Exception e) when (e is not OrleansException and not TimeoutException)
+        {
+            // The edge of the grain: a job that can't be driven ends with a reason instead of being looked at for ever.
+            JobLog.Broken(logger, JobId, e);
+            await EndAsync(JobPhase.Failed, $"{e.GetType().Name}: {e.Message}");
         }
     }
+
+    private bool ServerMayComeBack() =>
+        time.GetElapsedTime(_unreachableSince ??= time.GetTimestamp()) < ServerPatience;
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -117,7 +131,9 @@ internal sealed class JobGrain(
     {
         var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
         var servers = _servers ??= await OpenAsync(preparation);
-        var progress = await Task.WhenAll(Enumerable.Range(0, Job.Spec.Workers).Select(RunRankAsync));
+        var progress = await Ranks.RunAsync(rank =>
+            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint));
+        await CountRecoveriesAsync(progress);
         if (progress.FirstOrDefault(p => p?.State == RankState.Failed) is { } failed)
         {
             await EndAsync(JobPhase.Failed, failed.Fault);
@@ -145,6 +161,9 @@ internal sealed class JobGrain(
         }
 
         var servers = new ServerControl(Record.Servers, time);
+        // A server that lost a partition must say so: made again, it would start the job over.
+        if (Record.IsOpen)
+            return servers;
         var opened = await servers.OpenAsync(new OpenPartitionRequest
         {
             JobId = JobId,
@@ -156,23 +175,29 @@ internal sealed class JobGrain(
             DataFingerprint = Record.DataFingerprint,
         });
         Record.TotalSteps = opened[0].TotalSteps;
+        Record.IsOpen = true;
+        await state.WriteStateAsync();
         Say($"{preparation.Layout.ParameterCount:N0} parameters in {preparation.Layout.Buckets.Count} buckets on {Record.Servers.Count} server(s), "
             + $"{Job.Spec.Workers} rank(s), {opened[0].TotalSteps:N0} steps");
         return servers;
     }
 
-    /// <summary>Makes sure that one rank runs; a rank whose silo is just being replaced answers nothing this time.</summary>
-    private async Task<RankProgress?> RunRankAsync(int rank)
+    private async Task CountRecoveriesAsync(RankProgress?[] progress)
     {
-        try
+        List<string> silos = [.. progress.Select((p, rank) => p?.Silo ?? Record.RankSilos.ElementAtOrDefault(rank) ?? string.Empty)];
+        if (silos.SequenceEqual(Record.RankSilos))
+            return;
+        for (var rank = 0; rank < Record.RankSilos.Count; rank++)
         {
-            return await Rank(rank).RunAsync(new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint));
+            if (Record.RankSilos[rank] is { Length: > 0 } before && before != silos[rank])
+            {
+                Record.Recoveries++;
+                Say($"rank {rank} goes on at {silos[rank]}; {before} is gone");
+            }
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException)
-        {
-            JobLog.RankAway(logger, JobId, rank, e.Message);
-            return null;
-        }
+
+        Record.RankSilos = silos;
+        await state.WriteStateAsync();
     }
 
     /// <summary>Declares the newest checkpoint complete that every server has its part of.</summary>
@@ -195,6 +220,12 @@ internal sealed class JobGrain(
     {
         var status = await servers.StopAsync(JobId);
         await SealAsync(servers, status);
+        if (Record.SealedSteps.LastOrDefault(-1) != Record.TotalSteps)
+        {
+            await EndAsync(JobPhase.Failed, $"the final version could not be saved: {string.Join("; ", status.Select(s => s.Error).Where(e => e.Length > 0))}");
+            return;
+        }
+
         var vector = await servers.ReadVersionAsync(JobId, preparation.Layout, CancellationToken.None);
         var result = status[0].Result;
         Record.Outcome = new JobOutcome(
@@ -207,9 +238,8 @@ internal sealed class JobGrain(
             result.StepMillisecondsMedian,
             result.OverheadShare,
             WeightsHash.Compute(preparation.Layout, vector),
-            Recoveries: (int)(Record.Generation - 1));
-        await StopRanksAsync();
-        await servers.ReleaseAsync(JobId);
+            Record.Recoveries);
+        await Ranks.StopAsync();
         await WriteEndAsync(JobPhase.Completed);
     }
 
@@ -225,7 +255,6 @@ internal sealed class JobGrain(
                 var status = await servers.StopAsync(JobId);
                 await SealAsync(servers, status);
                 _step = status.Min(s => s.Version);
-                await servers.ReleaseAsync(JobId);
             }
             catch (RpcException e)
             {
@@ -233,20 +262,8 @@ internal sealed class JobGrain(
             }
         }
 
-        await StopRanksAsync();
+        await Ranks.StopAsync();
         await WriteEndAsync(phase);
-    }
-
-    private async Task StopRanksAsync()
-    {
-        try
-        {
-            await Task.WhenAll(Enumerable.Range(0, Job.Spec.Workers).Select(r => Rank(r).StopAsync()));
-        }
-        catch (Exception e) when (e is TimeoutException or OrleansException)
-        {
-            JobLog.RankAway(logger, JobId, -1, e.Message);
-        }
     }
 
     private async Task WriteEndAsync(JobPhase phase)
@@ -255,11 +272,26 @@ internal sealed class JobGrain(
         Record.Phase = phase;
         await state.WriteStateAsync();
         JobLog.Ended(logger, JobId, phase, Record.Error ?? "");
-        _servers?.Dispose();
-        _servers = null;
+        // Only now that the end is on record: a job whose partitions are gone could not be driven again.
+        await ReleaseAsync();
     }
 
-    private IRankGrain Rank(int rank) => GrainFactory.GetGrain<IRankGrain>(new RankKey(JobId, rank).ToString());
+    private async Task ReleaseAsync()
+    {
+        if (_servers is not { } servers)
+            return;
+        try
+        {
+            await servers.ReleaseAsync(JobId);
+        }
+        catch (RpcException e)
+        {
+            JobLog.ServerAway(logger, JobId, e.Status.Detail);
+        }
+
+        servers.Dispose();
+        _servers = null;
+    }
 
     private void Say(string text)
     {

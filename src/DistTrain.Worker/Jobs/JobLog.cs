@@ -17,6 +17,9 @@ internal static partial class JobLog
     [LoggerMessage(4004, LogLevel.Warning, "The queue could not be reached: {Detail}")]
     public static partial void QueueAway(ILogger logger, string detail);
 
+    [LoggerMessage(4006, LogLevel.Error, "Job {Job}: can't be driven")]
+    public static partial void Broken(ILogger logger, string job, Exception exception);
+
     [LoggerMessage(4005, LogLevel.Warning, "Job {Job}: could not be driven: {Detail}")]
     public static partial void NotDriven(ILogger logger, string job, string detail);
 }

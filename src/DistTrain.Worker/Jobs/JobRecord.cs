@@ -35,6 +35,15 @@ public sealed class JobRecord
     /// <summary>SHA-256 of the data the job started with.</summary>
     public string DataFingerprint { get; set; } = string.Empty;
 
+    /// <summary>The servers hold the job's partitions: they are asked for them, never to make them again.</summary>
+    public bool IsOpen { get; set; }
+
+    /// <summary>Silo of each rank when it was last seen.</summary>
+    public List<string> RankSilos { get; set; } = [];
+
+    /// <summary>How often a rank went on elsewhere after its silo was lost.</summary>
+    public int Recoveries { get; set; }
+
     public bool CancelRequested { get; set; }
 
     /// <summary>Why it failed; null otherwise.</summary>

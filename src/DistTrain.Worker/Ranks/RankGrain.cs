@@ -12,7 +12,7 @@ internal sealed class RankGrain(DatasetCache datasets, ILogger<RankGrain> logger
 
     public async Task<RankProgress> RunAsync(RankAssignment assignment)
     {
-        if (_loop is not null && _loop.Assignment.Generation != assignment.Generation)
+        if (_loop is not null && (_loop.IsLost || _loop.Assignment.Generation != assignment.Generation))
             await StopAsync();
         _loop ??= RankLoop.Start(assignment, datasets, logger);
         return _loop.Progress(silo.SiloAddress.ToString());

@@ -38,6 +38,7 @@ internal sealed class RankLoop : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TrainingSpec _spec;
     private long _step;
+    private volatile bool _trainingIsOver;
     private string? _fault;
 
     private RankLoop(RankAssignment assignment, DatasetCache datasets, ILogger logger)
@@ -55,9 +56,15 @@ internal sealed class RankLoop : IAsyncDisposable
         return loop;
     }
 
+    /// <summary>
+    /// True when the loop ended though training goes on: a server ended its stream, e.g. for a newer activation of the same rank that was
+    /// lost since. Whoever is asked to run the rank starts it again.
+    /// </summary>
+    public bool IsLost => _ended.Task.IsCompleted && !_trainingIsOver && _fault is null;
+
     public RankProgress Progress(string silo)
     {
-        var state = !_ended.Task.IsCompleted ? RankState.Running : _fault is null ? RankState.Finished : RankState.Failed;
+        var state = _fault is not null ? RankState.Failed : _trainingIsOver ? RankState.Finished : RankState.Running;
         return new RankProgress(state, Volatile.Read(ref _step), silo, _fault);
     }
 
@@ -80,6 +87,7 @@ internal sealed class RankLoop : IAsyncDisposable
             using var replica = new Replica(model, Math.Min(_spec.MicroBatch, Shard.LargestCount(_spec.Workers, _spec.Batch)));
             while (!Train(data, replica))
                 RankLog.Rejoining(_logger, Assignment.JobId, Assignment.Rank, _step);
+            _trainingIsOver = true;
         }
         catch (OperationCanceledException)
         {
