@@ -35,6 +35,8 @@ public sealed record CheckpointManifest(
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
     });
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json.CheckpointManifest);

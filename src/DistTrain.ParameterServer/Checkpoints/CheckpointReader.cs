@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.ParameterServer.Checkpoints;
 
@@ -29,7 +30,8 @@ public static class CheckpointReader
     /// <exception cref="CheckpointException">A part is missing, short, altered, or the parts do not cover the vector.</exception>
     public static float[] ReadVector(string folder, CheckpointManifest manifest)
     {
-        var parts = manifest.Parts.OrderBy(p => p.FirstElement).ToList();
+        // A server without a bucket has an empty part: before the part that starts where it stands, it leaves no gap.
+        var parts = manifest.Parts.OrderBy(p => p.FirstElement).ThenBy(p => p.Elements).ToList();
         var vector = new float[parts.Sum(p => p.Elements)];
         var next = 0;
         foreach (var part in parts)
@@ -40,6 +42,8 @@ public static class CheckpointReader
             next += part.Elements;
         }
 
+        if (LengthOf(folder, manifest) is var length && length != next)
+            throw new CheckpointException($"{folder}: the parts have {next} elements, the layout {length}: a part is not in {CheckpointManifest.FileName}");
         return vector;
     }
 
@@ -61,6 +65,18 @@ public static class CheckpointReader
         var run = new float[part.Elements];
         stream.ReadExactly(MemoryMarshal.AsBytes(run.AsSpan()));
         return run;
+    }
+
+    private static int LengthOf(string folder, CheckpointManifest manifest)
+    {
+        try
+        {
+            return LayoutJson.Read(manifest.Layout).Length;
+        }
+        catch (FormatException e)
+        {
+            throw new CheckpointException($"{Path.Combine(folder, CheckpointManifest.FileName)}: {e.Message}", e);
+        }
     }
 
     private static IEnumerable<string> Candidates(string folder)

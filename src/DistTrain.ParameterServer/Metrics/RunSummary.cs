@@ -13,7 +13,8 @@ internal static class RunSummary
             return new JobResult();
         // Step 1 pays for start-up (compilation, first allocations); with others to go by it is left out of the times.
         var timed = steps.Count > 1 ? steps.Skip(1).ToList() : steps;
-        var lastEpochStart = steps[^1].Epoch - 1;
+        // Epochs are rounded fractions: the tolerance keeps the step that ends exactly one epoch before the last out.
+        var lastEpochStart = steps[^1].Epoch - 1 + 1e-9;
         var lastEpoch = steps.Where(s => s.Epoch > lastEpochStart).ToList();
         return new JobResult
         {

@@ -28,7 +28,7 @@ internal sealed class Partition
     private readonly CheckpointSaver _checkpoints;
     private readonly TrainingHistory? _history;
     private volatile OpenStep _open;
-    private OpenStep? _previous;
+    private volatile OpenStep? _previous;
     private readonly TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _steppedCount;
     private bool _stopping;
@@ -128,7 +128,8 @@ internal sealed class Partition
         Refuse(index < 0 || index >= _buckets.Length, $"bucket {chunk.Bucket} is not one of this server's");
         var state = _buckets[index];
         Refuse(frame.Payload.Length != state.Bucket.Length, $"bucket {chunk.Bucket} has {state.Bucket.Length} elements, the chunk {frame.Payload.Length}");
-        Refuse(chunk.Contribution.Rank != session.Rank, $"the stream of rank {session.Rank} brings a chunk of rank {chunk.Contribution.Rank}");
+        Refuse(chunk.Contribution is null, $"rank {session.Rank} pushes a chunk of bucket {chunk.Bucket} without its contribution");
+        Refuse(chunk.Contribution!.Rank != session.Rank, $"the stream of rank {session.Rank} brings a chunk of rank {chunk.Contribution.Rank}");
 
         Arrival arrival;
         lock (state.Gate)
@@ -139,7 +140,11 @@ internal sealed class Partition
             Refuse(chunk.Step > open.Version, $"rank {session.Rank} pushes step {chunk.Step}, the open one is {open.Version}");
             arrival = chunk.Step < open.Version ? Arrival.Duplicate : state.Add(chunk.Contribution, frame.TakePayload());
             if (arrival == Arrival.Complete)
+            {
+                // Stepping writes over the version before the committed one. Every rank has pushed, so nobody needs it any more.
+                _previous = null;
                 StepBucket(state, open);
+            }
         }
 
         lock (_gate)
@@ -152,10 +157,14 @@ internal sealed class Partition
     }
 
     /// <summary>Counts one rank's share of an evaluation (leader only).</summary>
-    public void Evaluate(EvaluationReport report)
+    public void Evaluate(RankSession session, EvaluationReport report)
     {
+        Refuse(report.Rank != session.Rank, $"the stream of rank {session.Rank} brings an evaluation of rank {report.Rank}");
         lock (_gate)
         {
+            if (_stopped)
+                return;
+            Refuse(report.Version > Version, $"rank {report.Rank} evaluates version {report.Version}, the server holds {Version}");
             if (_evaluations.Add(report) is { } total)
                 _history?.Evaluated(total, Plan.EpochsAt(_open.Position));
         }

@@ -70,16 +70,35 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             partition.History?.Dispose();
     }
 
+    private static ParameterLayout LayoutOf(OpenPartitionRequest request)
+    {
+        try
+        {
+            return LayoutJson.Read(request.Layout);
+        }
+        catch (FormatException e)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
+        }
+    }
+
     private Partition Make(OpenPartitionRequest request)
     {
         var folder = FolderOf(request.JobId);
         var job = JobFile.Read(request.JobFile, request.JobId, []).Job
             ?? throw new RpcException(new Status(StatusCode.InvalidArgument, "the job file is not valid"));
+        if (request.Server < 0 || request.Server >= request.Servers || request.TrainExamples < 1)
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                $"server {request.Server} of {request.Servers} with {request.TrainExamples} training examples is not a partition"));
+        }
+
         var plan = new PartitionPlan(
             request.JobId,
             request.Generation,
             job,
-            LayoutJson.Read(request.Layout),
+            LayoutOf(request),
             request.Server,
             request.Servers,
             request.TrainExamples,

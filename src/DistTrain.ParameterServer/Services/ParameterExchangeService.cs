@@ -62,10 +62,10 @@ internal sealed class ParameterExchangeService(PartitionStore partitions)
     {
         try
         {
-            while (await reader.MoveNext(cancellation))
+            while (await ReadAsync(reader, cancellation) is { } frame)
             {
-                using var frame = reader.Current;
-                Receive(partition, session, frame);
+                using (frame)
+                    Receive(partition, session, frame);
             }
 
             session.End(StatusCode.OK, string.Empty);
@@ -74,10 +74,28 @@ internal sealed class ParameterExchangeService(PartitionStore partitions)
         {
             session.End(e.StatusCode, e.Status.Detail);
         }
+        catch (Exception e)
+        {
+            // The edge of the stream: whatever it is, the rank is told instead of waiting for an answer for ever.
+            session.End(StatusCode.Unknown, $"{e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>The next message, or null when the rank has no more to send.</summary>
+    private static async Task<Frame<RankMessage>?> ReadAsync(IAsyncStreamReader<Frame<RankMessage>> reader, CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.MoveNext(cancellation) ? reader.Current : null;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
+        }
         catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
         {
             // The rank went away: what it had pushed whole is counted, a cut message never arrived.
-            session.End(StatusCode.Cancelled, "the stream was cut");
+            throw new RpcException(new Status(StatusCode.Cancelled, "the stream was cut"));
         }
     }
 
@@ -92,7 +110,7 @@ internal sealed class ParameterExchangeService(PartitionStore partitions)
                 partition.Push(session, frame);
                 break;
             case RankMessage.BodyOneofCase.Evaluation:
-                partition.Evaluate(frame.Head.Evaluation);
+                partition.Evaluate(session, frame.Head.Evaluation);
                 break;
             default:
                 throw new RpcException(new Status(StatusCode.InvalidArgument, $"unexpected message {frame.Head.BodyCase}"));

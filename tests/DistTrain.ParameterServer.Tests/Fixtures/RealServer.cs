@@ -1,0 +1,66 @@
+using DistTrain.ParameterServer.Hosting;
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
+using Grpc.Net.Client;
+
+namespace DistTrain.ParameterServer.Tests.Fixtures;
+
+/// <summary>A parameter server on a free port, with a folder for its jobs and a channel to it.</summary>
+public sealed class RealServer : IAsyncLifetime
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TempFolder _folder = new();
+    private Task _running = Task.CompletedTask;
+    private GrpcChannel? _channel;
+
+    /// <summary>Where the jobs' folders are; servers of one job may share it.</summary>
+    public string? Folder { get; init; }
+
+    public long MemoryLimit { get; init; } = 1 << 30;
+
+    public GrpcChannel Channel => _channel ?? throw new InvalidOperationException("the server has not been started");
+
+    public JobPartitions.JobPartitionsClient Partitions => new(Channel);
+
+    public static async Task<RealServer> StartAsync(string? folder = null, long memoryLimit = 1 << 30)
+    {
+        var server = new RealServer { Folder = folder, MemoryLimit = memoryLimit };
+        try
+        {
+            await server.InitializeAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public string FolderOf(string jobId) => Path.Combine(Folder ?? _folder.Path, jobId);
+
+    public async ValueTask InitializeAsync()
+    {
+        var listening = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var options = new ServerOptions { JobFolder = FolderOf("{job}"), MemoryLimit = MemoryLimit };
+        _running = ServerHost.RunAsync(options, listening.SetResult, _stop.Token);
+        if (await Task.WhenAny(listening.Task, _running).Within("the server listens") == _running)
+            await _running;
+        _channel = GrpcTransport.Connect(await listening.Task);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            _channel?.Dispose();
+            await _stop.CancelAsync();
+            await _running.Within("the server ends");
+        }
+        finally
+        {
+            _stop.Dispose();
+            _folder.Dispose();
+        }
+    }
+}
