@@ -4,11 +4,13 @@ namespace DistTrain.ParameterServer.Checkpoints;
 internal static class AtomicFile
 {
     /// <summary>Creates or replaces <paramref name="path"/> with what <paramref name="write"/> writes.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its contents.</param>
+    /// <param name="writer">Part of the temporary name; keeps several writers of one file apart.</param>
     /// <exception cref="IOException">The disk is full or the folder is missing; the old file, if any, is untouched.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, string writer = "")
     {
-        // Servers that share a folder write the same manifest: each under a name of its own.
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        var temporary = $"{path}{writer}.tmp";
         try
         {
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))

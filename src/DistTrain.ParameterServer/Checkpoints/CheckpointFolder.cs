@@ -46,11 +46,12 @@ internal sealed class CheckpointFolder(string jobFolder)
         };
     }
 
-    /// <summary>Writes the manifest of a checkpoint whose parts all exist.</summary>
-    public void WriteManifest(CheckpointManifest manifest) =>
+    /// <summary>Writes the manifest of a checkpoint whose parts all exist; servers that share the folder all write it, with the same contents.</summary>
+    public void WriteManifest(CheckpointManifest manifest, int server) =>
         AtomicFile.Write(
             System.IO.Path.Combine(Directory.CreateDirectory(StepFolder(manifest.Step)).FullName, CheckpointManifest.FileName),
-            stream => stream.Write(manifest.ToJson()));
+            stream => stream.Write(manifest.ToJson()),
+            writer: $".server-{server}");
 
     /// <summary>Deletes the checkpoints older than the newest of <paramref name="keep"/> that are not among them.</summary>
     public void Prune(IReadOnlyCollection<long> keep)

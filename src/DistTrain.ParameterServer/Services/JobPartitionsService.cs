@@ -42,7 +42,8 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
             JobFile.Write(plan.Job),
             LayoutJson.Write(plan.Layout),
             plan.DataFingerprint,
-            [.. request.Parts.Select(ManifestPart.Of)]));
+            [.. request.Parts.Select(ManifestPart.Of)]),
+            plan.Server);
         partition.Checkpoints.Folder.Prune(request.Keep);
         partition.Checkpoints.Sealed(step);
         return Task.FromResult(StatusOf(partition));

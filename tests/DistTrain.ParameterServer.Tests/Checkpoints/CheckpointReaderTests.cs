@@ -157,7 +157,7 @@ public sealed class CheckpointReaderTests : IDisposable
                 snapshot.Capture(bucket, vector.AsSpan(bucket.Offset, bucket.Length), [new float[plan.Length]], plan.Offset);
             return ManifestPart.Of(folder.WritePart(snapshot, plan));
         });
-        folder.WriteManifest(Manifests.Any with { Step = step, Layout = LayoutJson.Write(layout), Parts = [.. parts] });
+        folder.WriteManifest(Manifests.Any with { Step = step, Layout = LayoutJson.Write(layout), Parts = [.. parts] }, server: 0);
         return vector;
     }
 
