@@ -1,8 +1,8 @@
+using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
-using DistTrain.Optimization.Parameters;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Services;
