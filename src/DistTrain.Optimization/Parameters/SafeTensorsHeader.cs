@@ -25,8 +25,22 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<SafeTensor> Tensors, IRea
 
     private static readonly Dictionary<string, int> _bytes = new(StringComparer.Ordinal)
     {
-        ["BOOL"] = 1, ["U8"] = 1, ["I8"] = 1, ["F8_E4M3"] = 1, ["F8_E5M2"] = 1, ["U16"] = 2, ["I16"] = 2, ["F16"] = 2, ["BF16"] = 2,
-        ["U32"] = 4, ["I32"] = 4, ["F32"] = 4, ["U64"] = 8, ["I64"] = 8, ["F64"] = 8, ["C64"] = 8,
+        ["BOOL"] = 1,
+        ["U8"] = 1,
+        ["I8"] = 1,
+        ["F8_E4M3"] = 1,
+        ["F8_E5M2"] = 1,
+        ["U16"] = 2,
+        ["I16"] = 2,
+        ["F16"] = 2,
+        ["BF16"] = 2,
+        ["U32"] = 4,
+        ["I32"] = 4,
+        ["F32"] = 4,
+        ["U64"] = 8,
+        ["I64"] = 8,
+        ["F64"] = 8,
+        ["C64"] = 8,
     };
 
     /// <summary>Reads and checks the header; the stream ends up behind it.</summary>

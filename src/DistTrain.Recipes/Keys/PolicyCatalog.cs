@@ -1,5 +1,5 @@
-using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Optimizers;
+using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Schedules;
 
 namespace DistTrain.Recipes.Keys;
