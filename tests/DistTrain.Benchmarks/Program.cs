@@ -5,8 +5,8 @@ using DistTrain.Benchmarks.Overhead;
 // Timings are compared within one run only, as medians of ratios: the machine may be shared and noisy.
 var data = new Option<string?>("--data") { Description = "Folder of the MNIST files; without it the built-in digits are used." };
 var rounds = new Option<int>("--rounds") { Description = "Rounds; each runs both sides.", DefaultValueFactory = _ => 5 };
-var steps = new Option<int>("--steps") { Description = "Timed steps of each side and round.", DefaultValueFactory = _ => 25 };
-var skip = new Option<int>("--skip") { Description = "Steps before the timed ones.", DefaultValueFactory = _ => 5 };
+var steps = new Option<int>("--steps") { Description = "Timed steps of each side and round.", DefaultValueFactory = _ => 30 };
+var skip = new Option<int>("--skip") { Description = "Steps before the timed ones: while .NET still compiles, it competes with the ranks.", DefaultValueFactory = _ => 30 };
 
 var overhead = new Command("overhead", "images/s of 2 ranks on 2 silos against two bare TorchSharp loops in two processes (cnn, batch 256 each).") { data, rounds, steps, skip };
 overhead.SetAction(parsed => OverheadBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(steps), parsed.GetValue(skip)));

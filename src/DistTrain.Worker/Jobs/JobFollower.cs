@@ -18,17 +18,17 @@ internal sealed class JobFollower(IGrainFactory grains, TimeProvider time)
     /// <summary>Writes the job's state, each committed step from <paramref name="fromStep"/> on once and in order, evaluations and log lines.</summary>
     public async Task FollowAsync(string jobId, long fromStep, IServerStreamWriter<JobEvent> writer, CancellationToken cancellation)
     {
-        var (phase, said) = ((JobPhase?)null, 0);
+        var (told, said) = (((JobPhase Phase, long TotalSteps)?)null, 0);
         var progress = new HistoryPosition(fromStep);
         while (true)
         {
             var job = await DescribeAsync(jobId);
             for (; said < job.Log.Count; said++)
                 await writer.WriteAsync(new JobEvent { Log = new LogLine { Time = job.Log[said].Time, Text = job.Log[said].Text } }, cancellation);
-            if (job.Phase != phase && !HasEnded(job))
+            if (told != (job.Phase, job.TotalSteps) && !HasEnded(job))
                 await writer.WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) }, cancellation);
-            phase = job.Phase;
-            if (job.Servers.Count > 0)
+            told = (job.Phase, job.TotalSteps);
+            if (job.TotalSteps > 0)
                 await RelayHistoryAsync(job, progress, writer, cancellation);
             if (HasEnded(job))
             {
