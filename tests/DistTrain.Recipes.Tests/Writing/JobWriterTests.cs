@@ -15,6 +15,8 @@ public sealed class JobWriterTests
             spec:
               dataset:
                 name: digits
+                trainExamples: 8000
+                testExamples: 2000
               model:
                 name: custom
                 norm: none
