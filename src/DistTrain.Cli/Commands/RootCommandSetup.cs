@@ -10,7 +10,7 @@ internal static class RootCommandSetup
     {
         var root = new RootCommand(
             "DistTrain trains neural networks on a cluster of worker silos and parameter servers. "
-            + "The job file alone decides the resulting weights, bit by bit, whatever the cluster's size and whatever fails.")
+            + "The job file alone decides the resulting weights, bit by bit, whatever the size of the cluster.")
         {
             TrainCommand.Create(),
             SubmitCommand.Create(),
