@@ -15,6 +15,7 @@ public static class JobFileReference
         Keys(text);
         Policies(text, "Optimizers", PolicyCatalog.Optimizers);
         Policies(text, "Schedules", PolicyCatalog.Schedules);
+        Policies(text, "Averaging", PolicyCatalog.Averagings);
         Layers(text);
         return text.ToString();
     }

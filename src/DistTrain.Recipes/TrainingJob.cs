@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Recipes;
@@ -36,11 +37,23 @@ public sealed record TrainingSpec
 
     public required PolicyRecipe Schedule { get; init; }
 
+    public required PolicyRecipe Averaging { get; init; }
+
     public required BatchNormRecipe BatchNorm { get; init; }
 
     public required CheckpointRecipe Checkpoint { get; init; }
 
     public required EvaluationRecipe Evaluation { get; init; }
+
+    /// <summary>Most examples in one forward pass of a rank at any time of the job.</summary>
+    public int LargestMicroBatch
+    {
+        get
+        {
+            var share = (Batch + Workers - 1) / Workers;
+            return Math.Min(MicroBatch, Averaging.Name == Swap.PolicyName ? Math.Max(share, (int)Averaging.Options.Whole("batch")) : share);
+        }
+    }
 }
 
 /// <summary>A policy by name with its resolved options (every documented option is present).</summary>

@@ -53,7 +53,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
         if (_partitions.TryGetValue(jobId, out var partition) && partition.Stopped && _partitions.TryRemove(jobId, out _))
         {
             partition.History?.End();
-            partition.History?.Dispose();
+            partition.Dispose();
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
     public void Dispose()
     {
         foreach (var partition in _partitions.Values)
-            partition.History?.Dispose();
+            partition.Dispose();
     }
 
     private static ParameterLayout LayoutOf(OpenPartitionRequest request)
@@ -87,11 +87,11 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
         var folder = FolderOf(request.JobId);
         var job = JobFile.Read(request.JobFile, request.JobId, []).Job
             ?? throw new RpcException(new Status(StatusCode.InvalidArgument, "the job file is not valid"));
-        if (request.Server < 0 || request.Server >= request.Servers || request.TrainExamples < 1)
+        if (request.Server < 0 || request.Server >= request.Servers || request.TrainExamples < 1 || (request.Server > 0 && request.Leader.Length == 0))
         {
             throw new RpcException(new Status(
                 StatusCode.InvalidArgument,
-                $"server {request.Server} of {request.Servers} with {request.TrainExamples} training examples is not a partition"));
+                $"server {request.Server} of {request.Servers} with {request.TrainExamples} training examples and leader '{request.Leader}' is not a partition"));
         }
 
         var plan = new PartitionPlan(
@@ -103,7 +103,8 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             request.Servers,
             request.TrainExamples,
             request.TestExamples,
-            request.DataFingerprint);
+            request.DataFingerprint,
+            request.Leader);
         var taken = _partitions.Values.Sum(p => p.Plan.MemoryBytes);
         if (taken + plan.MemoryBytes > options.MemoryLimit)
         {

@@ -118,6 +118,15 @@ internal static class JobKeys
 
     public static JobKey ScheduleName { get; } = PolicyName(Schedule, j => j.Spec.Schedule);
 
+    public static JobKey Averaging { get; } =
+        new("spec.averaging", new PolicyRule(PolicyCatalog.Averagings), null, "what becomes of the versions' weights; its options stand beside its name, see below")
+        {
+            DefaultText = "",
+            ValueIn = j => j.Spec.Averaging,
+        };
+
+    public static JobKey AveragingName { get; } = PolicyName(Averaging, j => j.Spec.Averaging);
+
     public static JobKey BatchNorm { get; } = Section("spec.batchNorm", "how BatchNorm layers work");
 
     public static JobKey BatchNormScope { get; } =
@@ -161,6 +170,7 @@ internal static class JobKeys
         Workers, Batch, MicroBatch, Epochs, Steps, Seed,
         Optimizer, OptimizerName,
         Schedule, ScheduleName,
+        Averaging, AveragingName,
         BatchNorm, BatchNormScope, BatchNormMomentum, BatchNormEpsilon,
         Checkpoint, CheckpointEverySteps, CheckpointKeep,
         Evaluation, EvaluationEveryEpochs,

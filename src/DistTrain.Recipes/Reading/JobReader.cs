@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Averaging;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
 
@@ -45,6 +46,8 @@ internal sealed class JobReader
         var seed = _keys.Whole(JobKeys.Seed);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
         var schedule = _keys.Policy(JobKeys.Schedule);
+        var averaging = _keys.Policy(JobKeys.Averaging);
+        CheckAveraging(averaging, epochs, steps);
         var batchNorm = BatchNorm();
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);
@@ -64,6 +67,7 @@ internal sealed class JobReader
             Seed = seed!.Value,
             Optimizer = optimizer!,
             Schedule = schedule!,
+            Averaging = averaging!,
             BatchNorm = batchNorm!,
             Checkpoint = new CheckpointRecipe(everySteps!.Value, keep!.Value),
             Evaluation = new EvaluationRecipe(everyEpochs!.Value),
@@ -119,6 +123,16 @@ internal sealed class JobReader
         if (_keys.IsGiven(JobKeys.Epochs) && _keys.IsGiven(JobKeys.Steps))
             Refuse(JobKeys.Steps, "epochs and steps both say how long the job is; keep one");
         return _keys.IsGiven(JobKeys.Epochs) || _keys.IsGiven(JobKeys.Steps) ? (epochs, steps) : (JobKeys.DefaultEpochs, null);
+    }
+
+    private void CheckAveraging(PolicyRecipe? averaging, int? epochs, long? steps)
+    {
+        if (averaging is null or { Name: NoAveraging.PolicyName })
+            return;
+        if (steps is not null)
+            Refuse(JobKeys.AveragingName, $"{averaging.Name} counts in epochs; give the job's length in epochs, not in steps");
+        else if (averaging.Options.All.Any(o => o.Key == "startEpoch" && (long)o.Value > epochs))
+            Refuse(JobKeys.Averaging, $"startEpoch {averaging.Options.Whole("startEpoch")} lies behind the job's {epochs} epochs: nothing would be averaged");
     }
 
     private BatchNormRecipe? BatchNorm()
