@@ -29,10 +29,13 @@ internal sealed class PartitionPlan
         Length = Buckets.Sum(b => b.Length);
         Tree = new RankTree(job.Spec.Workers);
         Optimizer = OptimizerCatalog.Find(job.Spec.Optimizer.Name)!.Create<float>(job.Spec.Optimizer.Options);
-        Schedule = ScheduleCatalog.Find(job.Spec.Schedule.Name)!.Create(job.Spec.Schedule.Options);
-        BaseRate = job.Spec.Optimizer.Options.Number("lr");
-        TotalSteps = job.Spec.Steps
-            ?? (long)job.Spec.Epochs!.Value * ((trainExamples + job.Spec.Batch - 1) / job.Spec.Batch);
+        Rates = new RateCurve(
+            ScheduleCatalog.Create(job.Spec.Schedule.Name, job.Spec.Schedule.Options),
+            job.Spec.Optimizer.Options.Number("lr"),
+            job.Spec.Batch,
+            trainExamples,
+            job.Spec.Epochs,
+            job.Spec.Steps);
     }
 
     public string JobId { get; }
@@ -67,11 +70,10 @@ internal sealed class PartitionPlan
 
     public IOptimizer<float> Optimizer { get; }
 
-    public ISchedule Schedule { get; }
+    /// <summary>The learning rate of each step.</summary>
+    public RateCurve Rates { get; }
 
-    public double BaseRate { get; }
-
-    public long TotalSteps { get; }
+    public long TotalSteps => Rates.TotalSteps;
 
     /// <summary>The leader keeps metrics and evaluations.</summary>
     public bool IsLeader => Server == 0;
@@ -87,15 +89,14 @@ internal sealed class PartitionPlan
         var take = last ? 0 : position.Take(Job.Spec.Batch, TrainExamples);
         var everyEpochs = Job.Spec.Evaluation.EveryEpochs;
         var epochEnd = version > 0 && position.Cursor == 0 && everyEpochs > 0 && position.Epoch % everyEpochs == 0;
-        var epoch = EpochsAt(position);
         return new OpenStep(
             version,
             position,
             take,
             Evaluate: TestExamples > 0 && (last || epochEnd),
-            Rate: BaseRate * Schedule.Factor(new ScheduleTime(version, epoch, TotalSteps)));
+            Rate: Rates.RateAt(version, position, take));
     }
 
     /// <summary>Fractional epochs done at <paramref name="position"/>.</summary>
-    public double EpochsAt(Position position) => position.Epoch + ((double)position.Cursor / TrainExamples);
+    public double EpochsAt(Position position) => position.EpochsDone(TrainExamples);
 }

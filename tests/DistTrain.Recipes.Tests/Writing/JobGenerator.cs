@@ -80,6 +80,10 @@ internal static class JobGenerator
         OptionKind.Flag => Gen.Bool.Select(b => (object)b),
         OptionKind.Choice => Gen.OneOf([.. option.Choices]).Select(c => (object)c),
         OptionKind.Names => Gen.Shuffle(option.Choices.ToArray(), 0, option.Choices.Count).Select(n => (object)(IReadOnlyList<string>)n),
-        _ => Gen.Double[Math.Max(option.Minimum, -100), Math.Min(option.Maximum, 100)].Where(option.Allows).Select(x => (object)x),
+        OptionKind.Numbers => Number(option).Array[0, 5].Select(n => (object)(IReadOnlyList<double>)[.. n.Distinct().Order()]),
+        _ => Number(option).Select(x => (object)x),
     };
+
+    private static Gen<double> Number(Option option) =>
+        Gen.Double[Math.Max(option.Minimum, -100), Math.Min(option.Maximum, 100)].Where(option.Allows);
 }

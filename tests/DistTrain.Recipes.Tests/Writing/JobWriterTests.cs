@@ -40,6 +40,9 @@ public sealed class JobWriterTests
                 decayExclude: [bias, norm]
               schedule:
                 name: constant
+                warmupEpochs: 0
+                warmupSteps: 0
+                warmupFrom: 0
               batchNorm:
                 scope: local
                 momentum: 0.1

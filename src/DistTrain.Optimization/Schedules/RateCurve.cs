@@ -1,0 +1,56 @@
+using DistTrain.Optimization.Order;
+
+namespace DistTrain.Optimization.Schedules;
+
+/// <summary>
+/// The learning rate of each step of a job, as a pure function: the server that takes the steps and whoever shows the rates
+/// beforehand ask the same one.
+/// </summary>
+public sealed class RateCurve
+{
+    private readonly ISchedule _schedule;
+    private readonly double _rate;
+    private readonly int _batch;
+    private readonly int _datasetSize;
+
+    /// <param name="schedule">The factors, warm-up included.</param>
+    /// <param name="rate">The rate that they multiply.</param>
+    /// <param name="batch">Examples in a full step.</param>
+    /// <param name="datasetSize">Examples in the training set.</param>
+    /// <param name="epochs">Length of the job in epochs, or null.</param>
+    /// <param name="steps">Length in steps; null when <paramref name="epochs"/> is given.</param>
+    public RateCurve(ISchedule schedule, double rate, int batch, int datasetSize, int? epochs, long? steps)
+    {
+        (_schedule, _rate, _batch, _datasetSize) = (schedule, rate, batch, datasetSize);
+        var inEpoch = Position.StepsInEpoch(batch, datasetSize);
+        TotalSteps = steps
+            ?? (epochs ?? throw new ArgumentException("neither epochs nor steps say how long the job is", nameof(epochs))) * inEpoch;
+        // Not by Position.After: a job of many steps on few examples has more epochs than a position can count.
+        TotalEpochs = (TotalSteps / inEpoch) + ((double)(TotalSteps % inEpoch) * batch / datasetSize);
+    }
+
+    /// <summary>Steps of the whole job.</summary>
+    public long TotalSteps { get; }
+
+    /// <summary>Epochs of the whole job, fractional.</summary>
+    public double TotalEpochs { get; }
+
+    /// <summary>The rate of the step of <paramref name="take"/> examples that starts at <paramref name="position"/>, the job's <paramref name="step"/>-th from 0.</summary>
+    public double RateAt(long step, Position position, int take)
+    {
+        var epoch = position.EpochsDone(_datasetSize);
+        return _rate * _schedule.Factor(new ScheduleTime(step, epoch, (double)take / _datasetSize, TotalSteps, TotalEpochs));
+    }
+
+    /// <summary>The rate of the <paramref name="step"/>-th step, from 0, when every step before it took a full batch or the rest of its epoch.</summary>
+    public RatePoint At(long step)
+    {
+        var position = Position.After(step, _batch, _datasetSize);
+        return new RatePoint(step, position.EpochsDone(_datasetSize), RateAt(step, position, position.Take(_batch, _datasetSize)));
+    }
+}
+
+/// <param name="Step">Number of updates done before this one.</param>
+/// <param name="Epoch">Fractional epochs done before it.</param>
+/// <param name="Rate">Its learning rate.</param>
+public readonly record struct RatePoint(long Step, double Epoch, double Rate);
