@@ -10,7 +10,10 @@ namespace DistTrain.Optimization.Schedules;
 /// </summary>
 public sealed class MultiStep : IScheduleDefinition
 {
-    public string Name => "multi-step";
+    public const string ScheduleName = "multi-step";
+    public const string MilestonesKey = "milestones";
+
+    public string Name => ScheduleName;
 
     public string Summary => "Multiplied by a factor at milestones; the classic of ResNets, at 1/3, 2/3 and 8/9 of the job.";
 
@@ -18,7 +21,7 @@ public sealed class MultiStep : IScheduleDefinition
 
     public IReadOnlyList<Option> Options { get; } =
     [
-        new("milestones", OptionKind.Numbers, null, "where the rate is decreased, counted from the job's first step") { Minimum = 0, ExclusiveMinimum = true, IsAscending = true },
+        new(MilestonesKey, OptionKind.Numbers, null, "where the rate is decreased, counted from the job's first step") { Minimum = 0, ExclusiveMinimum = true, IsAscending = true },
         new("factor", OptionKind.Number, 0.1, "factor of each decrease") { Minimum = 0, ExclusiveMinimum = true, Maximum = 1 },
         ScheduleUnits.Option,
         .. WarmUp.Options,
@@ -30,7 +33,7 @@ public sealed class MultiStep : IScheduleDefinition
 
     private sealed class Rule(OptionValues options) : ISchedule
     {
-        private readonly double[] _milestones = [.. options.Numbers("milestones")];
+        private readonly double[] _milestones = [.. options.Numbers(MilestonesKey)];
         private readonly double _factor = options.Number("factor");
         private readonly ScheduleUnit _unit = ScheduleUnits.Of(options);
 

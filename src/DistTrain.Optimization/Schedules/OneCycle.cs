@@ -15,7 +15,9 @@ namespace DistTrain.Optimization.Schedules;
 /// </summary>
 public sealed class OneCycle : IScheduleDefinition
 {
-    public string Name => "one-cycle";
+    public const string ScheduleName = "one-cycle";
+
+    public string Name => ScheduleName;
 
     public string Summary => "Rises to the base rate, then falls far below where it began; for short jobs with a high rate.";
 

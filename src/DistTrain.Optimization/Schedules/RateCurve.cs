@@ -22,11 +22,7 @@ public sealed class RateCurve
     public RateCurve(ISchedule schedule, double rate, int batch, int datasetSize, int? epochs, long? steps)
     {
         (_schedule, _rate, _batch, _datasetSize) = (schedule, rate, batch, datasetSize);
-        var inEpoch = Position.StepsInEpoch(batch, datasetSize);
-        TotalSteps = steps
-            ?? (epochs ?? throw new ArgumentException("neither epochs nor steps say how long the job is", nameof(epochs))) * inEpoch;
-        // Not by Position.After: a job of many steps on few examples has more epochs than a position can count.
-        TotalEpochs = (TotalSteps / inEpoch) + ((double)(TotalSteps % inEpoch) * batch / datasetSize);
+        (TotalSteps, TotalEpochs) = JobLength.Of(epochs, steps, batch, datasetSize);
     }
 
     /// <summary>Steps of the whole job.</summary>

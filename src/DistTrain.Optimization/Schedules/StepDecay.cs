@@ -10,7 +10,10 @@ namespace DistTrain.Optimization.Schedules;
 /// </summary>
 public sealed class StepDecay : IScheduleDefinition
 {
-    public string Name => "step";
+    public const string ScheduleName = "step";
+    public const string EveryKey = "every";
+
+    public string Name => ScheduleName;
 
     public string Summary => "Multiplied by a factor at regular distances; simple, when no milestones are known.";
 
@@ -18,7 +21,7 @@ public sealed class StepDecay : IScheduleDefinition
 
     public IReadOnlyList<Option> Options { get; } =
     [
-        new("every", OptionKind.Number, 30.0, "distance between two decreases") { Minimum = 0, ExclusiveMinimum = true },
+        new(EveryKey, OptionKind.Number, 30.0, "distance between two decreases") { Minimum = 0, ExclusiveMinimum = true },
         new("factor", OptionKind.Number, 0.1, "factor of each decrease") { Minimum = 0, ExclusiveMinimum = true, Maximum = 1 },
         ScheduleUnits.Option,
         .. WarmUp.Options,
@@ -30,7 +33,7 @@ public sealed class StepDecay : IScheduleDefinition
 
     private sealed class Rule(OptionValues options) : ISchedule
     {
-        private readonly double _every = options.Number("every");
+        private readonly double _every = options.Number(EveryKey);
         private readonly double _factor = options.Number("factor");
         private readonly ScheduleUnit _unit = ScheduleUnits.Of(options);
 

@@ -29,13 +29,7 @@ internal sealed class PartitionPlan
         Length = Buckets.Sum(b => b.Length);
         Tree = new RankTree(job.Spec.Workers);
         Optimizer = OptimizerCatalog.Find(job.Spec.Optimizer.Name)!.Create<float>(job.Spec.Optimizer.Options);
-        Rates = new RateCurve(
-            ScheduleCatalog.Create(job.Spec.Schedule.Name, job.Spec.Schedule.Options),
-            job.Spec.Optimizer.Options.Number("lr"),
-            job.Spec.Batch,
-            trainExamples,
-            job.Spec.Epochs,
-            job.Spec.Steps);
+        Rates = JobRates.Curve(job.Spec, trainExamples);
     }
 
     public string JobId { get; }

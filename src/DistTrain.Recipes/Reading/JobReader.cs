@@ -45,6 +45,8 @@ internal sealed class JobReader
         var seed = _keys.Whole(JobKeys.Seed);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
         var schedule = _keys.Policy(JobKeys.Schedule);
+        var scaling = Scaling();
+        new RateRules(_keys, _findings).Check(schedule, scaling, batch, epochs, steps, dataset is { Name: DatasetNames.Digits } ? dataset.TrainExamples : null);
         var batchNorm = BatchNorm();
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);
@@ -64,6 +66,7 @@ internal sealed class JobReader
             Seed = seed!.Value,
             Optimizer = optimizer!,
             Schedule = schedule!,
+            Scaling = scaling!,
             BatchNorm = batchNorm!,
             Checkpoint = new CheckpointRecipe(everySteps!.Value, keep!.Value),
             Evaluation = new EvaluationRecipe(everyEpochs!.Value),
@@ -119,6 +122,14 @@ internal sealed class JobReader
         if (_keys.IsGiven(JobKeys.Epochs) && _keys.IsGiven(JobKeys.Steps))
             Refuse(JobKeys.Steps, "epochs and steps both say how long the job is; keep one");
         return _keys.IsGiven(JobKeys.Epochs) || _keys.IsGiven(JobKeys.Steps) ? (epochs, steps) : (JobKeys.DefaultEpochs, null);
+    }
+
+    private ScalingRecipe? Scaling()
+    {
+        var rule = _keys.Text(JobKeys.ScalingRule);
+        var referenceBatch = _keys.Count(JobKeys.ScalingReferenceBatch);
+        var warmupFrom = _keys.Text(JobKeys.ScalingWarmupFrom);
+        return rule is null || referenceBatch is null || warmupFrom is null ? null : new ScalingRecipe(rule, referenceBatch.Value, warmupFrom);
     }
 
     private BatchNormRecipe? BatchNorm()

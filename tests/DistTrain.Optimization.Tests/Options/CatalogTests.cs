@@ -30,6 +30,7 @@ public sealed partial class CatalogTests
         var definition = ScheduleCatalog.Find(name)!;
 
         AssertDocumented(definition.Name, definition.Summary, definition.Source, definition.Options);
+        Assert.Superset(new HashSet<string> { WarmUp.EpochsKey, WarmUp.StepsKey }, definition.Options.Select(o => o.Name).ToHashSet());
         Assert.NotNull(ScheduleCatalog.Create(name, Defaults(definition.Options)));
     }
 
