@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace DistTrain.Optimization.Gradients;
 
@@ -11,7 +12,19 @@ public static class SquaredNorm
     /// <summary>Elements in a block.</summary>
     public const int BlockLength = 4096;
 
-    /// <summary>Σ xᵢ² of float32 values. NaN or infinity in, not finite out: float32 squares can't overflow float64.</summary>
+    /// <summary>Σ xᵢ² of float32 or float64 values. NaN or infinity in, not finite out: float32 squares can't overflow float64.</summary>
+    /// <exception cref="NotSupportedException"><typeparamref name="T"/> is another type.</exception>
+    public static double Of<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+            return Of(MemoryMarshal.Cast<T, float>(values));
+        if (typeof(T) == typeof(double))
+            return Of(MemoryMarshal.Cast<T, double>(values));
+        throw new NotSupportedException($"no norm of {typeof(T).Name}");
+    }
+
+    /// <summary>Σ xᵢ² of float32 values.</summary>
     public static double Of(ReadOnlySpan<float> values)
     {
         double total = 0;
@@ -19,6 +32,22 @@ public static class SquaredNorm
         {
             var block = values[..Math.Min(BlockLength, values.Length)];
             total += OfBlock(block);
+            values = values[block.Length..];
+        }
+
+        return total;
+    }
+
+    private static double Of(ReadOnlySpan<double> values)
+    {
+        double total = 0;
+        while (values.Length > 0)
+        {
+            var block = values[..Math.Min(BlockLength, values.Length)];
+            double sum = 0;
+            foreach (var value in block)
+                sum += value * value;
+            total += sum;
             values = values[block.Length..];
         }
 

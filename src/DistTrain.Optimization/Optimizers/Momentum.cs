@@ -1,20 +1,27 @@
 using System.Numerics;
 using DistTrain.Optimization.Options;
-using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Optimizers;
 
 /// <summary>
-/// Stochastic gradient descent with heavy-ball momentum, PyTorch's form:
+/// Stochastic gradient descent with heavy-ball momentum:
 /// <code>
-/// g' = g + weightDecay * w          (not for the kinds in decayExclude)
-/// v  = momentum * v + g'            (v starts at 0)
-/// w  = w - lr * v
+/// g' = g + weightDecay * w               (not for the kinds in decayExclude)
+///
+/// form torch:                            form caffe:
+/// v  = momentum * v + (1 - dampening) g' v  = momentum * (lr / lr before) * v + lr * g'
+/// w  = w - lr * v                        w  = w - v
 /// </code>
-/// The rate stands outside the velocity, so a changing schedule needs no momentum correction (1706.02677, section 3).
+/// v starts at 0, and the first step is not dampened. In PyTorch's form the rate stands outside the velocity, so a changing schedule needs no
+/// correction. In Caffe's form it stands inside, and the factor lr / lr before is the momentum correction of 1706.02677, section 3.1; without
+/// it (<c>momentumCorrection: false</c>) old gradients keep the rate they came with.
 /// </summary>
 public sealed class Momentum : IOptimizerDefinition
 {
+    private const string Torch = "torch";
+
+    private const string Caffe = "caffe";
+
     public string Name => "momentum";
 
     public string Summary => "Gradient descent with heavy-ball momentum; the baseline of every large-batch paper.";
@@ -24,9 +31,13 @@ public sealed class Momentum : IOptimizerDefinition
     public IReadOnlyList<Option> Options { get; } =
     [
         CommonOptions.LearningRate(0.05),
-        new("momentum", OptionKind.Number, 0.9, "share of the velocity kept at each step") { Minimum = 0, Maximum = 1, ExclusiveMaximum = true },
+        CommonOptions.MomentumShare(0.9),
+        CommonOptions.Share("dampening", 0, "share by which each new gradient but the first is made smaller") with { IgnoredWhen = "form is caffe" },
+        new("form", OptionKind.Choice, Torch, "whether the rate stands outside the velocity (torch) or inside (caffe)") { Choices = [Torch, Caffe] },
+        new("momentumCorrection", OptionKind.Flag, true, "scale the velocity when the rate changes") { IgnoredWhen = "form is torch, which needs none" },
         CommonOptions.WeightDecay(0),
         CommonOptions.DecayExclude,
+        CommonOptions.ClipNorm,
     ];
 
     public IOptimizer<T> Create<T>(OptionValues options)
@@ -35,34 +46,38 @@ public sealed class Momentum : IOptimizerDefinition
     private sealed class Rule<T>(OptionValues options) : IOptimizer<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        private readonly T _momentum = T.CreateChecked(options.Number("momentum"));
-        private readonly T _weightDecay = T.CreateChecked(options.Number("weightDecay"));
-        private readonly SegmentKinds _decayed = CommonOptions.Decayed(options);
+        private readonly double _momentum = options.Number("momentum");
+        private readonly double _dampening = options.Number("dampening");
+        private readonly bool _rateInside = options.Choice("form") == Caffe;
+        private readonly bool _corrected = options.Flag("momentumCorrection");
+        private readonly Decay<T> _decay = new(options);
 
         public int Slots => 1;
 
-        public void Step(in PieceStep<T> step)
+        public void Step(in PieceStep<T> piece, ReadOnlySpan<double> norms)
         {
-            var decay = _decayed.Contains(step.Segment.Kind) ? _weightDecay : T.Zero;
-            var rate = T.CreateChecked(step.LearningRate);
-            var w = step.Weights;
-            var g = step.Gradient;
-            var next = step.Next;
-            var v = step.Slot(0);
-            var i = 0;
-            for (; i <= w.Length - Vector<T>.Count; i += Vector<T>.Count)
-            {
-                var weight = new Vector<T>(w[i..]);
-                var velocity = (new Vector<T>(v[i..]) * _momentum) + (new Vector<T>(g[i..]) + (weight * decay));
-                velocity.CopyTo(v[i..]);
-                (weight - (velocity * rate)).CopyTo(next[i..]);
-            }
+            var time = piece.Time;
+            var rate = T.CreateChecked(time.LearningRate);
+            // A velocity gathered at rate 0 is 0: there is nothing to correct.
+            var correction = _rateInside && _corrected && time.PreviousRate > 0 ? time.LearningRate / time.PreviousRate : 1;
+            var share = _rateInside || time.Step == 0 ? T.One : T.CreateChecked(1 - _dampening);
+            Elementwise.Run(piece, new Formula<T>(
+                T.CreateChecked(_momentum * correction),
+                _rateInside ? rate : share,
+                _rateInside ? T.One : rate,
+                _decay.Of(piece.Segment.Kind)));
+        }
+    }
 
-            for (; i < w.Length; i++)
-            {
-                v[i] = (v[i] * _momentum) + (g[i] + (w[i] * decay));
-                next[i] = w[i] - (v[i] * rate);
-            }
+    private readonly struct Formula<T>(T kept, T inside, T outside, T decay) : IElementRule<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public int Slots => 1;
+
+        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> v, ref Vector<T> s1, ref Vector<T> s2)
+        {
+            v = (v * kept) + ((g + (w * decay)) * inside);
+            return w - (v * outside);
         }
     }
 }

@@ -11,8 +11,7 @@ public readonly ref struct PieceStep<T>
     private readonly int _slotOffset;
 
     /// <param name="segment">The tensor the piece belongs to: its kind decides decay and adaptation.</param>
-    /// <param name="step">Number of updates done before this one, from 0.</param>
-    /// <param name="learningRate">Scheduled rate of this step.</param>
+    /// <param name="time">The step.</param>
     /// <param name="weights">Weights of the version the gradient was taken at.</param>
     /// <param name="gradient">Averaged gradient.</param>
     /// <param name="next">Receives the weights of the next version.</param>
@@ -20,8 +19,7 @@ public readonly ref struct PieceStep<T>
     /// <param name="slotOffset">Where the piece starts in each slot array.</param>
     public PieceStep(
         Segment segment,
-        long step,
-        double learningRate,
+        UpdateTime time,
         ReadOnlySpan<T> weights,
         ReadOnlySpan<T> gradient,
         Span<T> next,
@@ -29,8 +27,7 @@ public readonly ref struct PieceStep<T>
         int slotOffset)
     {
         Segment = segment;
-        Step = step;
-        LearningRate = learningRate;
+        Time = time;
         Weights = weights;
         Gradient = gradient;
         Next = next;
@@ -40,9 +37,7 @@ public readonly ref struct PieceStep<T>
 
     public Segment Segment { get; }
 
-    public long Step { get; }
-
-    public double LearningRate { get; }
+    public UpdateTime Time { get; }
 
     public ReadOnlySpan<T> Weights { get; }
 
@@ -52,4 +47,14 @@ public readonly ref struct PieceStep<T>
 
     /// <summary>The piece's part of slot vector <paramref name="index"/>.</summary>
     public Span<T> Slot(int index) => _slots[index].AsSpan(_slotOffset, Weights.Length);
+
+    /// <summary>Elements [<paramref name="start"/>, start + <paramref name="length"/>) of the piece.</summary>
+    public PieceStep<T> Slice(int start, int length) => new(
+        Segment,
+        Time,
+        Weights.Slice(start, length),
+        Gradient.Slice(start, length),
+        Next.Slice(start, length),
+        _slots,
+        _slotOffset + start);
 }

@@ -14,4 +14,5 @@ public sealed record Bucket(int Index, int Offset, int Length, IReadOnlyList<Pie
 /// <param name="Segment">The whole tensor.</param>
 /// <param name="Offset">First element in the flat vector.</param>
 /// <param name="Length">Elements.</param>
-public sealed record Piece(Segment Segment, int Offset, int Length);
+/// <param name="Index">Position among the layout's pieces: norms of whole tensors are added in this order, whichever server has the piece.</param>
+public sealed record Piece(Segment Segment, int Offset, int Length, int Index);

@@ -32,6 +32,9 @@ public sealed class ParameterLayout
     /// <summary>Buckets in order; all have <see cref="BucketLength"/> elements but the last.</summary>
     public IReadOnlyList<Bucket> Buckets { get; }
 
+    /// <summary>Number of pieces in all buckets.</summary>
+    public int PieceCount => Buckets.Sum(b => b.Pieces.Count);
+
     /// <summary>Elements in a full bucket, a multiple of <see cref="Alignment"/>.</summary>
     public int BucketLength { get; }
 
@@ -81,21 +84,24 @@ public sealed class ParameterLayout
 
     private IEnumerable<Bucket> CutIntoBuckets()
     {
+        var pieces = 0;
         for (int index = 0, first = 0; first < Length; index++, first += BucketLength)
         {
             var length = Math.Min(BucketLength, Length - first);
-            yield return new Bucket(index, first, length, [.. PiecesOf(first, first + length)]);
+            var bucket = new Bucket(index, first, length, [.. PiecesOf(first, first + length, pieces)]);
+            pieces += bucket.Pieces.Count;
+            yield return bucket;
         }
     }
 
-    private IEnumerable<Piece> PiecesOf(int first, int end)
+    private IEnumerable<Piece> PiecesOf(int first, int end, int index)
     {
         foreach (var segment in Segments)
         {
             var from = Math.Max(first, segment.Offset);
             var to = Math.Min(end, segment.End);
             if (from < to)
-                yield return new Piece(segment, from, to - from);
+                yield return new Piece(segment, from, to - from, index++);
         }
     }
 

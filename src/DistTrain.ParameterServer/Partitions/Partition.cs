@@ -22,7 +22,7 @@ internal sealed class Partition
     private readonly BucketState[] _buckets;
     private readonly bool[] _stepped;
     private readonly VersionBuffers _versions;
-    private readonly float[][] _slots;
+    private readonly FlatUpdate<float> _update;
     private readonly Dictionary<int, RankSession> _sessions = [];
     private readonly EvaluationTally _evaluations;
     private readonly CheckpointSaver _checkpoints;
@@ -42,7 +42,7 @@ internal sealed class Partition
         _buckets = [.. plan.Buckets.Select(b => new BucketState(b, plan.Tree))];
         _stepped = new bool[_buckets.Length];
         _versions = new VersionBuffers(plan.Length);
-        _slots = [.. Enumerable.Range(0, plan.Optimizer.Slots).Select(_ => new float[plan.Length])];
+        _update = new FlatUpdate<float>(plan.Optimizer, plan.Layout, plan.Buckets);
         _evaluations = new EvaluationTally(plan.Tree);
         VersionZero.Fill(plan.Layout, plan.Job.Spec.Seed, plan.Offset, _versions.Of(0));
         _open = plan.StepAt(0, Position.Start());
@@ -228,26 +228,27 @@ internal sealed class Partition
     }
 
     private void CaptureLocked(Snapshot snapshot, BucketState state) =>
-        snapshot.Capture(state.Bucket, Committed(state.Bucket, snapshot.Step.Version).Span, _slots, Plan.Offset);
+        snapshot.Capture(state.Bucket, Committed(state.Bucket, snapshot.Step.Version).Span, _update.Slots, Plan.Offset);
 
     /// <summary>Step 7 of the way of the data: from the sum over ranks to the next version's weights, for one bucket.</summary>
     private void StepBucket(BucketState state, OpenStep open)
     {
         if (_checkpoints.Pending is { } snapshot)
             CaptureLocked(snapshot, state);
-        var weights = _versions.Of(open.Version);
-        var next = _versions.Of(open.Version + 1);
-        var total = state.Sum.Total;
-        foreach (var piece in state.Bucket.Pieces)
+        var bucket = state.Bucket;
+        var current = Committed(bucket, open.Version).Span;
+        var next = _versions.Of(open.Version + 1).AsSpan(bucket.Offset - Plan.Offset, bucket.Length);
+        var sum = state.Sum.Total;
+        _update.Step(bucket, new UpdateTime(open.Version, open.Rate, open.Rate), current, sum, next);
+        foreach (var piece in bucket.Pieces.Where(p => p.Segment.IsBuffer))
         {
-            var at = piece.Offset - Plan.Offset;
-            var current = weights.AsSpan(at, piece.Length);
-            var sum = total.Slice(piece.Offset - state.Bucket.Offset, piece.Length);
-            var target = next.AsSpan(at, piece.Length);
-            if (piece.Segment.IsBuffer)
-                Moments.Average(current, sum, target, state.Examples * piece.Segment.PositionsPerExample, Plan.Job.Spec.BatchNorm.Momentum);
-            else
-                Plan.Optimizer.Step(new PieceStep<float>(piece.Segment, open.Version, open.Rate, current, sum, target, _slots, at));
+            var at = piece.Offset - bucket.Offset;
+            Moments.Average(
+                current.Slice(at, piece.Length),
+                sum.Slice(at, piece.Length),
+                next.Slice(at, piece.Length),
+                state.Examples * piece.Segment.PositionsPerExample,
+                Plan.Job.Spec.BatchNorm.Momentum);
         }
     }
 

@@ -21,6 +21,7 @@ public class ServerBenchmarks
     private readonly float[][] _slots = [new float[Parameters]];
     private readonly BucketSum[] _sums = [.. Layout.Buckets.Select(b => new BucketSum(new RankTree(2), b))];
     private readonly IOptimizer<float> _momentum = Make();
+    private static readonly UpdateTime Time = new(0, 0.1, 0.1);
 
     /// <summary>Reads and writes 16 MiB each.</summary>
     [Benchmark(Baseline = true)]
@@ -35,8 +36,10 @@ public class ServerBenchmarks
             foreach (var piece in bucket.Pieces)
             {
                 var (at, length) = (piece.Offset, piece.Length);
-                _momentum.Step(new PieceStep<float>(
-                    piece.Segment, 0, 0.1, _weights.AsSpan(at, length), _gradient.AsSpan(at, length), _next.AsSpan(at, length), _slots, at));
+                _momentum.Step(
+                    new PieceStep<float>(
+                        piece.Segment, Time, _weights.AsSpan(at, length), _gradient.AsSpan(at, length), _next.AsSpan(at, length), _slots, at),
+                    norms: []);
             }
         }
     }

@@ -39,9 +39,9 @@ public class MomentumTests
             var rule = Create<float>(0.9, 0.01);
             for (var step = 0; step < 3; step++)
             {
-                rule.Step(new PieceStep<float>(Weight, step, 0.1, w, g, whole, wholeSlot, 0));
-                rule.Step(new PieceStep<float>(Weight, step, 0.1, w.AsSpan(0, cut), g.AsSpan(0, cut), parts.AsSpan(0, cut), partSlot, 0));
-                rule.Step(new PieceStep<float>(Weight, step, 0.1, w.AsSpan(cut), g.AsSpan(cut), parts.AsSpan(cut), partSlot, cut));
+                rule.Step(new PieceStep<float>(Weight, At(step, 0.1, 0.1), w, g, whole, wholeSlot, 0), []);
+                rule.Step(new PieceStep<float>(Weight, At(step, 0.1, 0.1), w.AsSpan(0, cut), g.AsSpan(0, cut), parts.AsSpan(0, cut), partSlot, 0), []);
+                rule.Step(new PieceStep<float>(Weight, At(step, 0.1, 0.1), w.AsSpan(cut), g.AsSpan(cut), parts.AsSpan(cut), partSlot, cut), []);
                 Assert.Equal(whole, parts);
                 whole.CopyTo(w, 0);
             }
@@ -54,12 +54,14 @@ public class MomentumTests
         double[][] slots = [[0]];
         for (var step = 0; step < gradients.Length; step++)
         {
-            rule.Step(new PieceStep<double>(segment ?? Weight, step, rates[step], w, [gradients[step]], next, slots, 0));
+            rule.Step(new PieceStep<double>(segment ?? Weight, At(step, rates[step], rates[Math.Max(step - 1, 0)]), w, [gradients[step]], next, slots, 0), []);
             w[0] = next[0];
         }
 
         return w[0];
     }
+
+    private static UpdateTime At(long step, double rate, double before) => new(step, rate, before);
 
     private static IOptimizer<T> Create<T>(double momentum, double weightDecay)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>

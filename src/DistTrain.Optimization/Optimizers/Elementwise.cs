@@ -1,0 +1,98 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace DistTrain.Optimization.Optimizers;
+
+/// <summary>The formula of a rule for one vector of elements. A struct, so that the loop around it is compiled for it alone.</summary>
+internal interface IElementRule<T>
+    where T : unmanaged
+{
+    /// <summary>How many of the slots the rule uses; the others stay zero and are not stored.</summary>
+    int Slots { get; }
+
+    /// <summary>What is written to <c>Next</c>: the next weights, or what the rule's second pass needs.</summary>
+    /// <param name="w">Weights.</param>
+    /// <param name="g">Averaged gradient, scaled.</param>
+    /// <param name="s0">First slot, read and written.</param>
+    /// <param name="s1">Second slot.</param>
+    /// <param name="s2">Third slot.</param>
+    Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> s0, ref Vector<T> s1, ref Vector<T> s2);
+}
+
+/// <summary>
+/// Runs a rule over a piece in one pass: every operand is read once and written once. The last elements go through the same vector code in a
+/// padded vector, so an element's bits do not depend on where a piece begins or ends.
+/// </summary>
+internal static class Elementwise
+{
+    public static void Run<T, TRule>(in PieceStep<T> piece, TRule rule)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TRule : struct, IElementRule<T>
+    {
+        var length = piece.Weights.Length;
+        ref var w = ref MemoryMarshal.GetReference(piece.Weights);
+        ref var g = ref MemoryMarshal.GetReference(piece.Gradient);
+        ref var next = ref MemoryMarshal.GetReference(piece.Next);
+        // A slot that the rule does not have is never touched; any reference will do.
+        ref var s0 = ref rule.Slots > 0 ? ref MemoryMarshal.GetReference(piece.Slot(0)) : ref next;
+        ref var s1 = ref rule.Slots > 1 ? ref MemoryMarshal.GetReference(piece.Slot(1)) : ref next;
+        ref var s2 = ref rule.Slots > 2 ? ref MemoryMarshal.GetReference(piece.Slot(2)) : ref next;
+        var scale = new Vector<T>(T.CreateChecked(piece.Time.GradientScale));
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            var at = (nuint)i;
+            var (v0, v1, v2) = (Vector<T>.Zero, Vector<T>.Zero, Vector<T>.Zero);
+            if (rule.Slots > 0)
+                v0 = Vector.LoadUnsafe(ref s0, at);
+            if (rule.Slots > 1)
+                v1 = Vector.LoadUnsafe(ref s1, at);
+            if (rule.Slots > 2)
+                v2 = Vector.LoadUnsafe(ref s2, at);
+            var result = rule.Apply(Vector.LoadUnsafe(ref w, at), Vector.LoadUnsafe(ref g, at) * scale, ref v0, ref v1, ref v2);
+            result.StoreUnsafe(ref next, at);
+            if (rule.Slots > 0)
+                v0.StoreUnsafe(ref s0, at);
+            if (rule.Slots > 1)
+                v1.StoreUnsafe(ref s1, at);
+            if (rule.Slots > 2)
+                v2.StoreUnsafe(ref s2, at);
+        }
+
+        if (i < length)
+            RunTail(piece.Slice(i, length - i), rule, scale);
+    }
+
+    private static void RunTail<T, TRule>(in PieceStep<T> piece, TRule rule, Vector<T> scale)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TRule : struct, IElementRule<T>
+    {
+        var v0 = rule.Slots > 0 ? Load<T>(piece.Slot(0)) : Vector<T>.Zero;
+        var v1 = rule.Slots > 1 ? Load<T>(piece.Slot(1)) : Vector<T>.Zero;
+        var v2 = rule.Slots > 2 ? Load<T>(piece.Slot(2)) : Vector<T>.Zero;
+        Store(rule.Apply(Load(piece.Weights), Load(piece.Gradient) * scale, ref v0, ref v1, ref v2), piece.Next);
+        if (rule.Slots > 0)
+            Store(v0, piece.Slot(0));
+        if (rule.Slots > 1)
+            Store(v1, piece.Slot(1));
+        if (rule.Slots > 2)
+            Store(v2, piece.Slot(2));
+    }
+
+    private static Vector<T> Load<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        Span<T> padded = stackalloc T[Vector<T>.Count];
+        padded.Clear();
+        values.CopyTo(padded);
+        return new Vector<T>(padded);
+    }
+
+    private static void Store<T>(Vector<T> vector, Span<T> values)
+        where T : unmanaged
+    {
+        Span<T> padded = stackalloc T[Vector<T>.Count];
+        vector.CopyTo(padded);
+        padded[..values.Length].CopyTo(values);
+    }
+}

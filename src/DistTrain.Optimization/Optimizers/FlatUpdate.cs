@@ -1,0 +1,102 @@
+using System.Numerics;
+using DistTrain.Optimization.Parameters;
+
+namespace DistTrain.Optimization.Optimizers;
+
+/// <summary>
+/// An optimizer at work on a run of buckets: its slots, and the two passes over them. Different buckets may be worked on at the same time.
+/// <code>
+/// Measure every bucket  ─▶  PieceSums of all runs, in layout order  ─▶  Combine  ─▶  Step every bucket        (Norms &gt; 0)
+/// Step a bucket                                                                                               (Norms = 0)
+/// </code>
+/// </summary>
+/// <remarks>
+/// A tensor may lie in several buckets and on several servers. Its norm is the sum over its pieces in layout order, and a piece's sum is made of
+/// fixed blocks, so norms have the same bits however many servers and threads there are.
+/// </remarks>
+public sealed class FlatUpdate<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly IOptimizer<T> _optimizer;
+    private readonly int _offset;
+    private readonly int _firstPiece;
+    private readonly double[] _pieceSums;
+    private readonly int[] _segmentOfPiece;
+    private readonly double[] _norms;
+
+    /// <param name="optimizer">The rule.</param>
+    /// <param name="layout">The whole vector.</param>
+    /// <param name="buckets">The run, a stretch of the layout's buckets.</param>
+    public FlatUpdate(IOptimizer<T> optimizer, ParameterLayout layout, IReadOnlyList<Bucket> buckets)
+    {
+        _optimizer = optimizer;
+        _offset = buckets.Count == 0 ? 0 : buckets[0].Offset;
+        Slots = [.. Enumerable.Range(0, optimizer.Slots).Select(_ => GC.AllocateArray<T>(buckets.Sum(b => b.Length), pinned: true))];
+        var pieces = buckets.SelectMany(b => b.Pieces).ToList();
+        _firstPiece = pieces.Count == 0 ? 0 : pieces[0].Index;
+        _pieceSums = new double[pieces.Count * optimizer.Norms];
+        var indexOf = layout.Segments.Index().ToDictionary(s => s.Item.Name, s => s.Index);
+        _segmentOfPiece = [.. layout.Buckets.SelectMany(b => b.Pieces).Select(p => indexOf[p.Segment.Name])];
+        _norms = new double[layout.Segments.Count * optimizer.Norms];
+    }
+
+    /// <summary>Slot vectors, each as long as the run.</summary>
+    public T[][] Slots { get; }
+
+    /// <summary>What this run adds to the norms, by piece: filled by <see cref="Measure"/>.</summary>
+    public ReadOnlyMemory<double> PieceSums => _pieceSums;
+
+    /// <summary>First pass over a bucket. All spans have the bucket's length.</summary>
+    public void Measure(Bucket bucket, in UpdateTime time, ReadOnlySpan<T> weights, ReadOnlySpan<T> gradient, Span<T> next)
+    {
+        foreach (var piece in bucket.Pieces)
+        {
+            if (!piece.Segment.IsBuffer)
+                _optimizer.Measure(StepOf(bucket, piece, time, weights, gradient, next), SumsOf(piece));
+        }
+    }
+
+    /// <summary>Makes the norms of whole tensors of what all runs have measured.</summary>
+    /// <param name="pieceSums"><see cref="PieceSums"/> of every run, one behind the other.</param>
+    public void Combine(ReadOnlySpan<double> pieceSums)
+    {
+        var norms = _optimizer.Norms;
+        if (pieceSums.Length != _segmentOfPiece.Length * norms)
+            throw new ArgumentException($"{pieceSums.Length} sums for {_segmentOfPiece.Length} pieces of {norms}", nameof(pieceSums));
+        Array.Clear(_norms);
+        for (var piece = 0; piece < _segmentOfPiece.Length; piece++)
+        {
+            for (var i = 0; i < norms; i++)
+                _norms[(_segmentOfPiece[piece] * norms) + i] += pieceSums[(piece * norms) + i];
+        }
+    }
+
+    /// <summary>Second pass, or the only one: the next weights of a bucket. Buffers are left alone. All spans have the bucket's length.</summary>
+    public void Step(Bucket bucket, in UpdateTime time, ReadOnlySpan<T> weights, ReadOnlySpan<T> gradient, Span<T> next)
+    {
+        foreach (var piece in bucket.Pieces)
+        {
+            if (!piece.Segment.IsBuffer)
+                _optimizer.Step(StepOf(bucket, piece, time, weights, gradient, next), NormsOf(_segmentOfPiece[piece.Index]));
+        }
+    }
+
+    /// <summary>The sums over one whole tensor, once combined.</summary>
+    /// <param name="segment">Its index in the layout.</param>
+    public ReadOnlySpan<double> NormsOf(int segment) => _norms.AsSpan(segment * _optimizer.Norms, _optimizer.Norms);
+
+    private PieceStep<T> StepOf(Bucket bucket, Piece piece, in UpdateTime time, ReadOnlySpan<T> weights, ReadOnlySpan<T> gradient, Span<T> next)
+    {
+        var at = piece.Offset - bucket.Offset;
+        return new PieceStep<T>(
+            piece.Segment,
+            time,
+            weights.Slice(at, piece.Length),
+            gradient.Slice(at, piece.Length),
+            next.Slice(at, piece.Length),
+            Slots,
+            piece.Offset - _offset);
+    }
+
+    private Span<double> SumsOf(Piece piece) => _pieceSums.AsSpan((piece.Index - _firstPiece) * _optimizer.Norms, _optimizer.Norms);
+}
