@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Scaling;
 
 namespace DistTrain.Recipes;
 
@@ -39,6 +40,9 @@ public sealed record TrainingSpec
 
     public required PolicyRecipe Averaging { get; init; }
 
+    /// <summary>What a batch other than the one the rate was tuned for does to the rate; <see cref="JobRates"/> resolves it.</summary>
+    public required ScalingRecipe Scaling { get; init; }
+
     public required BatchNormRecipe BatchNorm { get; init; }
 
     public required CheckpointRecipe Checkpoint { get; init; }
@@ -69,6 +73,15 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
 /// <param name="Norm">none or batch: what stands behind each convolution (or hidden linear layer of mlp).</param>
 /// <param name="Layers">The user's own network, empty for a built-in.</param>
 public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRecipe> Layers);
+
+/// <param name="Rule">none, linear, sqrt or legw.</param>
+/// <param name="ReferenceBatch">The batch that the optimizer's rate and the warm-up were tuned for. At least 1.</param>
+/// <param name="WarmupFrom">zero (or where the schedule says), or reference: the warm-up starts at the rate before scaling.</param>
+public sealed record ScalingRecipe(string Rule, int ReferenceBatch, string WarmupFrom)
+{
+    /// <summary>The scaling of a job with that batch.</summary>
+    public BatchScaling For(int batch) => new(Rule, batch, ReferenceBatch, WarmupFrom == WarmupStarts.Reference);
+}
 
 /// <param name="Scope">Over which examples the batch statistics are taken: local (each rank's micro-batch).</param>
 /// <param name="Momentum">Weight of the new statistics in the running ones (PyTorch's convention; the lecture's p is 1 − momentum).</param>

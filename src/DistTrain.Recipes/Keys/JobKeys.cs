@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Scaling;
 
 namespace DistTrain.Recipes.Keys;
 
@@ -127,6 +128,31 @@ internal static class JobKeys
 
     public static JobKey AveragingName { get; } = PolicyName(Averaging, j => j.Spec.Averaging);
 
+    public static JobKey Scaling { get; } = Section("spec.scaling", "how rate and warm-up follow the batch") with
+    {
+        NoteIn = j => j.Spec.Scaling.Rule == ScalingRules.None ? null : JobRates.Resolve(j.Spec).Text,
+    };
+
+    public static JobKey ScalingRule { get; } =
+        new("spec.scaling.rule", new ChoiceRule("a scaling rule", ScalingRules.All), ScalingRules.None, "linear: the rate grows as the batch; sqrt: as its root; legw: as its root, and the epochs of the warm-up as the batch")
+        {
+            ValueIn = j => j.Spec.Scaling.Rule,
+        };
+
+    public static JobKey ScalingReferenceBatch { get; } =
+        new("spec.scaling.referenceBatch", new WholeRule(1, 1_048_576), 256L, "the batch that optimizer.lr and the warm-up were tuned for")
+        {
+            IgnoredWhen = NoScaling,
+            ValueIn = j => j.Spec.Scaling.ReferenceBatch,
+        };
+
+    public static JobKey ScalingWarmupFrom { get; } =
+        new("spec.scaling.warmupFrom", new ChoiceRule("a start of the warm-up", WarmupStarts.All), WarmupStarts.Zero, "reference: the warm-up starts at the rate before scaling; zero: where the schedule's warmupFrom says")
+        {
+            IgnoredWhen = NoScaling,
+            ValueIn = j => j.Spec.Scaling.WarmupFrom,
+        };
+
     public static JobKey BatchNorm { get; } = Section("spec.batchNorm", "how BatchNorm layers work");
 
     public static JobKey BatchNormScope { get; } =
@@ -171,10 +197,13 @@ internal static class JobKeys
         Optimizer, OptimizerName,
         Schedule, ScheduleName,
         Averaging, AveragingName,
+        Scaling, ScalingRule, ScalingReferenceBatch, ScalingWarmupFrom,
         BatchNorm, BatchNormScope, BatchNormMomentum, BatchNormEpsilon,
         Checkpoint, CheckpointEverySteps, CheckpointKeep,
         Evaluation, EvaluationEveryEpochs,
     ];
+
+    private const string NoScaling = "rule is none";
 
     private const string NoBatchNorm = "the model has no BatchNorm";
 

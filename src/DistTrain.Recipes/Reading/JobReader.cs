@@ -48,6 +48,8 @@ internal sealed class JobReader
         var schedule = _keys.Policy(JobKeys.Schedule);
         var averaging = _keys.Policy(JobKeys.Averaging);
         CheckAveraging(averaging, epochs, steps);
+        var scaling = Scaling();
+        new RateRules(_keys, _findings).Check(schedule, scaling, batch, epochs, steps, dataset is { Name: DatasetNames.Digits } ? dataset.TrainExamples : null);
         var batchNorm = BatchNorm();
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);
@@ -68,6 +70,7 @@ internal sealed class JobReader
             Optimizer = optimizer!,
             Schedule = schedule!,
             Averaging = averaging!,
+            Scaling = scaling!,
             BatchNorm = batchNorm!,
             Checkpoint = new CheckpointRecipe(everySteps!.Value, keep!.Value),
             Evaluation = new EvaluationRecipe(everyEpochs!.Value),
@@ -133,6 +136,14 @@ internal sealed class JobReader
             Refuse(JobKeys.AveragingName, $"{averaging.Name} counts in epochs; give the job's length in epochs, not in steps");
         else if (averaging.Options.All.Any(o => o.Key == "startEpoch" && (long)o.Value > epochs))
             Refuse(JobKeys.Averaging, $"startEpoch {averaging.Options.Whole("startEpoch")} lies behind the job's {epochs} epochs: nothing would be averaged");
+    }
+
+    private ScalingRecipe? Scaling()
+    {
+        var rule = _keys.Text(JobKeys.ScalingRule);
+        var referenceBatch = _keys.Count(JobKeys.ScalingReferenceBatch);
+        var warmupFrom = _keys.Text(JobKeys.ScalingWarmupFrom);
+        return rule is null || referenceBatch is null || warmupFrom is null ? null : new ScalingRecipe(rule, referenceBatch.Value, warmupFrom);
     }
 
     private BatchNormRecipe? BatchNorm()
