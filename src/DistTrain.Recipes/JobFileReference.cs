@@ -16,6 +16,7 @@ public static class JobFileReference
         Policies(text, "Optimizers", PolicyCatalog.Optimizers);
         Policies(text, "Schedules", PolicyCatalog.Schedules);
         Policies(text, "Averaging", PolicyCatalog.Averagings);
+        Policies(text, "Batch policies", PolicyCatalog.Batches);
         Layers(text);
         return text.ToString();
     }

@@ -19,8 +19,11 @@ public sealed record TrainingSpec
     /// <summary>Number of ranks (logical workers), fixed for the job. At least 1.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>Examples in a step, over all ranks. At least <see cref="Workers"/>.</summary>
-    public required int Batch { get; init; }
+    /// <summary>Examples in a step, and how they change.</summary>
+    public required BatchRecipe BatchPlan { get; init; }
+
+    /// <summary>Examples in the first step, over all ranks; in every step, unless the batch changes. At least <see cref="Workers"/>.</summary>
+    public int Batch => BatchPlan.Examples;
 
     /// <summary>Largest number of examples in one forward pass of a rank. Decides bits, so it has a fixed default.</summary>
     public required int MicroBatch { get; init; }
@@ -54,7 +57,7 @@ public sealed record TrainingSpec
     {
         get
         {
-            var share = (Batch + Workers - 1) / Workers;
+            var share = (BatchPlan.Largest + Workers - 1) / Workers;
             return Math.Min(MicroBatch, Averaging.Name == Swap.PolicyName ? Math.Max(share, (int)Averaging.Options.Whole("batch")) : share);
         }
     }
@@ -62,6 +65,14 @@ public sealed record TrainingSpec
 
 /// <summary>A policy by name with its resolved options (every documented option is present).</summary>
 public sealed record PolicyRecipe(string Name, OptionValues Options);
+
+/// <param name="Examples">Examples in the first step.</param>
+/// <param name="Policy">How they change (growth or auto), or null.</param>
+public sealed record BatchRecipe(int Examples, PolicyRecipe? Policy)
+{
+    /// <summary>Most examples in a step at any time.</summary>
+    public int Largest => Policy is null ? Examples : (int)Policy.Options.Whole("to");
+}
 
 /// <param name="Name">digits, mnist, cifar10 or csv.</param>
 /// <param name="Path">Folder (mnist, cifar10, csv) of the data as the silos see it; null for digits.</param>

@@ -1,4 +1,6 @@
 using DistTrain.Optimization.Averaging;
+using DistTrain.Optimization.Batches;
+using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
@@ -18,12 +20,14 @@ namespace DistTrain.ParameterServer.Partitions;
 /// </summary>
 internal sealed class Course
 {
+    /// <summary>Share of the running means of the noise that AdaScale keeps at each step.</summary>
+    private const double AdaScaleSmoothing = 0.95;
+
     private readonly TrainingSpec _spec;
     private readonly int _trainExamples;
     private readonly int _testExamples;
     private readonly bool _hasStatistics;
-    private readonly ISchedule _schedule;
-    private readonly double _baseRate;
+    private readonly RateCurve _rates;
     private readonly long _togetherSteps;
     private readonly long _aloneSteps;
 
@@ -34,10 +38,9 @@ internal sealed class Course
     public Course(TrainingSpec spec, int trainExamples, int testExamples, bool hasStatistics)
     {
         (_spec, _trainExamples, _testExamples, _hasStatistics) = (spec, trainExamples, testExamples, hasStatistics);
-        _schedule = ScheduleCatalog.Find(spec.Schedule.Name)!.Create(spec.Schedule.Options);
-        _baseRate = spec.Optimizer.Options.Number("lr");
-        _togetherSteps = spec.Steps ?? (long)spec.Epochs!.Value * StepsIn(spec.Batch);
-        _aloneSteps = Averaging == Swap.PolicyName ? Option("epochs") * StepsIn((int)Option("batch")) : 0;
+        _rates = JobRates.Curve(spec, trainExamples);
+        _togetherSteps = _rates.TotalSteps;
+        _aloneSteps = Averaging == Swap.PolicyName ? Option("epochs") * Position.StepsInEpoch((int)Option("batch"), trainExamples) : 0;
     }
 
     /// <summary>Updates of the whole job; at most, when a phase ends by what is learned.</summary>
@@ -49,6 +52,9 @@ internal sealed class Course
     /// <summary>True when a running mean of versions is kept.</summary>
     public bool KeepsMean => Averaging == Swa.PolicyName;
 
+    /// <summary>True when the gradients' noise is measured: a pass over the sums, and one over the servers, for each step.</summary>
+    public bool MeasuresNoise => _spec.BatchPlan.Policy?.Name == BatchByNoise.PolicyName || _spec.Scaling.Rule == ScalingRules.AdaScale;
+
     private string Averaging => _spec.Averaging.Name;
 
     private bool TakesStatistics => _hasStatistics && Averaging != NoAveraging.PolicyName;
@@ -59,9 +65,9 @@ internal sealed class Course
 
     /// <summary>The step after <paramref name="closed"/>.</summary>
     /// <param name="closed">The step that has closed.</param>
-    /// <param name="correct">Examples of it that were classified right, over the ranks of its replica.</param>
+    /// <param name="outcome">What it brought.</param>
     /// <param name="note">What the user should know of the change, or null.</param>
-    public OpenStep Next(OpenStep closed, long correct, out string? note)
+    public OpenStep Next(OpenStep closed, in StepOutcome outcome, out string? note)
     {
         note = null;
         var version = closed.Version + 1;
@@ -71,8 +77,10 @@ internal sealed class Course
         var progress = closed.Progress with
         {
             EpochExamples = closed.Progress.EpochExamples + closed.Take,
-            EpochCorrect = closed.Progress.EpochCorrect + correct,
+            EpochCorrect = closed.Progress.EpochCorrect + outcome.Correct,
         };
+        if (MeasuresNoise)
+            progress = WithNoise(progress, version, outcome);
         var next = closed.Sharing switch
         {
             Sharing.Alone => AfterAlone(version, position, progress),
@@ -88,7 +96,7 @@ internal sealed class Course
         open.Sharing == Sharing.Alone ? open with { Position = open.Position with { Group = rank } } : open;
 
     /// <summary>Fractional epochs done at <paramref name="position"/>.</summary>
-    public double EpochsAt(Position position) => position.Epoch + ((double)position.Cursor / _trainExamples);
+    public double EpochsAt(Position position) => position.EpochsDone(_trainExamples);
 
     private OpenStep AfterTogether(long version, Position position, Progress progress, ref string? note)
     {
@@ -100,23 +108,41 @@ internal sealed class Course
                 var reached = AccuracyOf(progress) >= _spec.Averaging.Options.Number("trainAccuracy");
                 note = $"phase 1 ended after {position.Epoch} epoch(s) with train accuracy {AccuracyOf(progress):P2}; "
                     + (reached ? "the ranks refine on their own" : $"{_spec.Averaging.Options.Number("trainAccuracy"):P2} was not reached: raise epochs, or lower averaging.trainAccuracy");
-                return Alone(version, position with { Phase = 1 }, new Progress(version, 0, 0)) with { Evaluate = _testExamples > 0 };
+                return Alone(version, position with { Phase = 1 }, new Progress(PhaseStart: version)) with { Evaluate = _testExamples > 0 };
             case PostLocal.PolicyName when !over && epochEnds && position.Epoch >= Option("startEpoch"):
                 note = $"local steps from epoch {position.Epoch} on, averaged every {Option("everySteps")}";
-                var local = Local(version, position with { Phase = 1 }, new Progress(version, 0, 0));
+                var local = Local(version, position with { Phase = 1 }, new Progress(PhaseStart: version));
                 return local with { Evaluate = IsEvaluated(position) };
             default:
                 return !over ? Together(version, position, progress) : KeepsMean ? Averaged(version, position) : End(version, position);
         }
     }
 
+    private Progress WithNoise(Progress progress, long version, in StepOutcome outcome)
+    {
+        var policy = _spec.BatchPlan.Policy is { Name: BatchByNoise.PolicyName } auto ? auto.Options : null;
+        progress = progress with { Noise = progress.Noise.With(outcome.AverageSquare, outcome.Shares, policy?.Number("smoothing") ?? AdaScaleSmoothing) };
+        if (policy is null)
+            return progress;
+        var batch = progress.Batch == 0 ? _spec.Batch : progress.Batch;
+        var isDue = version % policy.Whole("everySteps") == 0;
+        return progress with { Batch = isDue ? Math.Max(_spec.Workers, BatchByNoise.Next(policy, batch, progress.Noise.Scale)) : batch };
+    }
+
+    /// <summary>Examples in a full step of synchronous training.</summary>
+    private int BatchAt(int epoch, Progress progress) => _spec.BatchPlan.Policy switch
+    {
+        { Name: BatchByNoise.PolicyName } when progress.Batch > 0 => progress.Batch,
+        _ => JobRates.BatchOf(_spec, epoch),
+    };
+
     private OpenStep AfterAlone(long version, Position position, Progress progress) =>
         version - progress.PhaseStart == _aloneSteps ? Averaged(version, position) : Alone(version, position, progress);
 
     private OpenStep Together(long version, Position position, Progress progress)
     {
-        var take = position.Take(_spec.Batch, _trainExamples);
-        var step = new OpenStep(version, position, take, version > 0 && IsEvaluated(position), RateAt(version, position)) { Progress = progress };
+        var take = position.Take(BatchAt(position.Epoch, progress), _trainExamples);
+        var step = new OpenStep(version, position, take, version > 0 && IsEvaluated(position), RateAt(version, position, take, progress)) { Progress = progress };
         if (!KeepsMean)
             return step;
         var after = position.Advance(take, _trainExamples);
@@ -130,9 +156,9 @@ internal sealed class Course
 
     private OpenStep Local(long version, Position position, Progress progress)
     {
-        var take = position.Take(_spec.Batch, _trainExamples);
+        var take = position.Take(BatchAt(position.Epoch, progress), _trainExamples);
         var done = version + 1 - progress.PhaseStart;
-        return new OpenStep(version, position, take, Evaluate: false, RateAt(version, position))
+        return new OpenStep(version, position, take, Evaluate: false, RateAt(version, position, take, progress))
         {
             Sharing = Sharing.Local,
             Averages = done % Option("everySteps") == 0 || IsOver(version + 1, position.Advance(take, _trainExamples)),
@@ -162,7 +188,7 @@ internal sealed class Course
             : End(version, together);
     }
 
-    private OpenStep End(long version, Position position) => new(version, position, Take: 0, Evaluate: _testExamples > 0, RateAt(version, position));
+    private OpenStep End(long version, Position position) => new(version, position, Take: 0, Evaluate: _testExamples > 0, Rate: 0);
 
     private bool IsOver(long version, Position position) =>
         _spec.Steps is { } steps ? version >= steps : position.Epoch >= _spec.Epochs;
@@ -173,10 +199,11 @@ internal sealed class Course
         && _spec.Evaluation.EveryEpochs > 0
         && position.Epoch % _spec.Evaluation.EveryEpochs == 0;
 
-    private double RateAt(long version, Position position) =>
-        _baseRate * _schedule.Factor(new ScheduleTime(version, EpochsAt(position), _togetherSteps));
-
-    private long StepsIn(int batch) => ((long)_trainExamples + batch - 1) / batch;
+    private double RateAt(long version, Position position, int take, Progress progress)
+    {
+        var gain = _spec.Scaling.Rule == ScalingRules.AdaScale ? progress.Noise.Gain(_spec.Workers) : 1;
+        return gain * _rates.RateAt(version, position, take);
+    }
 
     private long Option(string name) => _spec.Averaging.Options.Whole(name);
 

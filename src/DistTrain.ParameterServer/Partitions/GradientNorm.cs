@@ -23,6 +23,19 @@ internal static class GradientNorm
         return sums;
     }
 
+    /// <summary>What each rank said of the squared norm of its chunks, by bucket and rank.</summary>
+    public static double[] RankSums(ReplicaGroup replica) =>
+        [.. replica.Buckets.SelectMany(b => b.Contributions.Select(c => c!.SquaredNorm))];
+
+    /// <summary>The squared norm of each rank's whole gradient: its chunks' added in layout order.</summary>
+    public static double[] TotalByRank(ReadOnlySpan<double> rankSums, int ranks)
+    {
+        var totals = new double[ranks];
+        for (var i = 0; i < rankSums.Length; i++)
+            totals[i % ranks] += rankSums[i];
+        return totals;
+    }
+
     public static double Total(ReadOnlySpan<double> pieceSums)
     {
         double total = 0;

@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Gradients;
 using DistTrain.Protocol;
 using Position = DistTrain.Optimization.Order.Position;
 
@@ -50,4 +51,12 @@ internal sealed record OpenStep(long Version, Position Position, int Take, bool 
 /// <param name="PhaseStart">Version at which the phase began.</param>
 /// <param name="EpochExamples">Examples of the current epoch so far.</param>
 /// <param name="EpochCorrect">How many of them were classified right, at the weights of their step.</param>
-internal readonly record struct Progress(long PhaseStart, long EpochExamples, long EpochCorrect);
+/// <param name="Batch">Examples in a full step, where the noise decides it; else 0.</param>
+/// <param name="Noise">The gradient noise so far, where it is measured.</param>
+internal readonly record struct Progress(long PhaseStart = 0, long EpochExamples = 0, long EpochCorrect = 0, int Batch = 0, NoiseScale Noise = default);
+
+/// <summary>What a closed step tells the course of training.</summary>
+/// <param name="Correct">Examples that were classified right, over the ranks of the replica.</param>
+/// <param name="AverageSquare">|ḡ|² of the averaged gradient, where the noise is measured.</param>
+/// <param name="Shares">Each rank's examples and the squared norm of what it pushed, where the noise is measured.</param>
+internal readonly record struct StepOutcome(long Correct, double AverageSquare, IReadOnlyList<(int Examples, double Square)> Shares);

@@ -326,15 +326,27 @@ internal sealed class Partition : IDisposable
         }
     }
 
-    /// <summary>The factor that brings the whole gradient's norm down to the limit; 1 when it is below, or when there is none.</summary>
+    /// <summary>
+    /// The factor that brings the whole gradient's norm down to the limit; 1 when it is below, or when there is none. Where the noise is
+    /// measured, the same norm and those of the ranks' gradients are kept for the course of training.
+    /// </summary>
     private async ValueTask<double> ClipAsync(ReplicaGroup replica, OpenStep open)
     {
-        if (Plan.ClipNorm == 0)
+        if (Plan.ClipNorm == 0 && !MeasuresNoise(open))
             return 1;
         var sums = await Norms.AllAsync(replica.Index, open.Version, round: 0, GradientNorm.PieceSums(replica, _loop));
-        var norm = Math.Sqrt(GradientNorm.Total(sums.Span));
-        return norm > Plan.ClipNorm ? Plan.ClipNorm / norm : 1;
+        var square = GradientNorm.Total(sums.Span);
+        if (MeasuresNoise(open))
+        {
+            var ranks = await Norms.AllAsync(replica.Index, open.Version, round: 2, GradientNorm.RankSums(replica));
+            replica.Noise = (square, GradientNorm.TotalByRank(ranks.Span, replica.Ranks.Count));
+        }
+
+        var norm = Math.Sqrt(square);
+        return Plan.ClipNorm > 0 && norm > Plan.ClipNorm ? Plan.ClipNorm / norm : 1;
     }
+
+    private bool MeasuresNoise(OpenStep open) => Plan.Course.MeasuresNoise && open.Sharing == Sharing.Together;
 
     /// <summary>A bucket is stepped: its replica's ranks get it, unless it is to be averaged first. Holds the gate.</summary>
     private void Publish(ReplicaGroup replica, int index)
@@ -379,7 +391,11 @@ internal sealed class Partition : IDisposable
         Refuse(examples != expected, $"step {closed.Version} took {examples} examples instead of {expected}");
         if (closed.Kind == StepKind.Gradient && _closed.Add(closed.Version, contributions) is { } all)
             _history?.StepClosed(closed, Plan, all);
-        var next = Plan.Course.Next(closed, contributions.Sum(c => c.Correct), out var note);
+        var outcome = new StepOutcome(
+            contributions.Sum(c => c.Correct),
+            replica.Noise.AverageSquare,
+            MeasuresNoise(closed) ? [.. contributions.Zip(replica.Noise.RankSquares, (c, square) => (c.Examples, square))] : []);
+        var next = Plan.Course.Next(closed, outcome, out var note);
         _note = note ?? _note;
         return _stopping ? next with { Take = 0, Evaluate = false } : next;
     }

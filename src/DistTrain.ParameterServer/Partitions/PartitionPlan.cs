@@ -68,7 +68,7 @@ internal sealed class PartitionPlan
     public double ClipNorm { get; }
 
     /// <summary>True when a bucket may be stepped as soon as it is complete: nothing of the update spans buckets.</summary>
-    public bool StepsAtOnce => ClipNorm == 0 && Optimizer.Norms == 0;
+    public bool StepsAtOnce => ClipNorm == 0 && Optimizer.Norms == 0 && !Course.MeasuresNoise;
 
     public Course Course { get; }
 

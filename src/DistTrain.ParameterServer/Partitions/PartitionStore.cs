@@ -87,12 +87,15 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
         var folder = FolderOf(request.JobId);
         var job = JobFile.Read(request.JobFile, request.JobId, []).Job
             ?? throw new RpcException(new Status(StatusCode.InvalidArgument, "the job file is not valid"));
-        if (request.Server < 0 || request.Server >= request.Servers || request.TrainExamples < 1 || (request.Server > 0 && request.Leader.Length == 0))
+        if (request.Server < 0 || request.Server >= request.Servers || request.TrainExamples < 1)
         {
             throw new RpcException(new Status(
                 StatusCode.InvalidArgument,
-                $"server {request.Server} of {request.Servers} with {request.TrainExamples} training examples and leader '{request.Leader}' is not a partition"));
+                $"server {request.Server} of {request.Servers} with {request.TrainExamples} training examples is not a partition"));
         }
+
+        if (request.Server > 0 && request.Leader.Length == 0)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"server {request.Server} of {request.Servers} is not told where the job's leader is"));
 
         var plan = new PartitionPlan(
             request.JobId,

@@ -56,6 +56,9 @@ internal sealed class ReplicaGroup
     /// <summary>True when all buckets are stepped and the step waits for the other replicas.</summary>
     public bool AwaitsAverage => _open.Averages && SteppedCount == Buckets.Count;
 
+    /// <summary>|ḡ|² of the open step, and by rank the squared norm of what it pushed; where the noise is measured.</summary>
+    public (double AverageSquare, double[] RankSquares) Noise { get; set; }
+
     /// <summary>What is saved besides the weights, each as long as the run.</summary>
     public IReadOnlyList<float[]> Slots => _mean is null ? _update.Slots : [.. _update.Slots, _mean];
 

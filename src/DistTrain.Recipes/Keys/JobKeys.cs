@@ -79,7 +79,11 @@ internal static class JobKeys
         new("spec.workers", new WholeRule(1, 1024), 2L, "number of ranks that share each batch; decides bits, whatever the number of silos") { ValueIn = j => j.Spec.Workers };
 
     public static JobKey Batch { get; } =
-        new("spec.batch", new WholeRule(1, 1_048_576), 128L, "examples in a step, over all ranks; at least one for each") { ValueIn = j => j.Spec.Batch };
+        new("spec.batch", new BatchRule(), new BatchRecipe(128, null), "examples in a step, over all ranks; at least one for each; or how they change, see below")
+        {
+            DefaultText = "128",
+            ValueIn = j => j.Spec.BatchPlan,
+        };
 
     public static JobKey MicroBatch { get; } =
         new("spec.microBatch", new WholeRule(1, 1_048_576), 256L, "most examples in one forward pass of a rank; decides bits and memory") { ValueIn = j => j.Spec.MicroBatch };
@@ -134,7 +138,7 @@ internal static class JobKeys
     };
 
     public static JobKey ScalingRule { get; } =
-        new("spec.scaling.rule", new ChoiceRule("a scaling rule", ScalingRules.All), ScalingRules.None, "linear: the rate grows as the batch; sqrt: as its root; legw: as its root, and the epochs of the warm-up as the batch")
+        new("spec.scaling.rule", new ChoiceRule("a scaling rule", ScalingRules.All), ScalingRules.None, "linear: the rate grows as the batch; sqrt: as its root; legw: as its root, and the epochs of the warm-up as the batch; adascale: by each step's measured gain over one rank's share of the batch")
         {
             ValueIn = j => j.Spec.Scaling.Rule,
         };

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Averaging;
+using DistTrain.Optimization.Batches;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
 
@@ -39,8 +40,9 @@ internal sealed class JobReader
         var name = _keys.IsGiven(JobKeys.Name) ? _keys.Text(JobKeys.Name) : dataset?.Name;
         var model = Model();
         var workers = _keys.Count(JobKeys.Workers);
-        var batch = _keys.Count(JobKeys.Batch);
-        CheckShare(batch, workers);
+        var batch = (BatchRecipe?)_keys.Value(JobKeys.Batch);
+        CheckShare(batch?.Examples, workers);
+        CheckPolicy(batch, workers);
         var microBatch = _keys.Count(JobKeys.MicroBatch);
         var (epochs, steps) = Length();
         var seed = _keys.Whole(JobKeys.Seed);
@@ -49,7 +51,7 @@ internal sealed class JobReader
         var averaging = _keys.Policy(JobKeys.Averaging);
         CheckAveraging(averaging, epochs, steps);
         var scaling = Scaling();
-        new RateRules(_keys, _findings).Check(schedule, scaling, batch, epochs, steps, dataset is { Name: DatasetNames.Digits } ? dataset.TrainExamples : null);
+        new RateRules(_keys, _findings).Check(schedule, scaling, batch?.Examples, epochs, steps, dataset is { Name: DatasetNames.Digits } ? dataset.TrainExamples : null);
         var batchNorm = BatchNorm();
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);
@@ -62,7 +64,7 @@ internal sealed class JobReader
             Dataset = dataset!,
             Model = model!,
             Workers = workers!.Value,
-            Batch = batch!.Value,
+            BatchPlan = batch!,
             MicroBatch = microBatch!.Value,
             Epochs = epochs,
             Steps = steps,
@@ -117,6 +119,14 @@ internal sealed class JobReader
             return;
         var key = _keys.IsGiven(JobKeys.Batch) ? JobKeys.Batch : JobKeys.Workers;
         Refuse(key, $"a batch of {batch} leaves some of {workers} workers without examples; raise batch or lower workers");
+    }
+
+    private void CheckPolicy(BatchRecipe? batch, int? workers)
+    {
+        if (batch?.Policy?.Name == BatchGrowth.PolicyName && _keys.IsGiven(JobKeys.Steps))
+            Refuse(JobKeys.Batch, "growth counts in epochs; give the job's length in epochs, not in steps");
+        if (batch?.Policy?.Name == BatchByNoise.PolicyName && workers == 1)
+            Refuse(JobKeys.Batch, "auto measures the noise by comparing the gradients of ranks, and there is one; raise workers to at least 2");
     }
 
     private (int? Epochs, long? Steps) Length()
