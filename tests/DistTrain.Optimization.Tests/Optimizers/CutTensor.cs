@@ -25,6 +25,9 @@ internal sealed class CutTensor<T>
     /// <summary>The sums over the tensor that the last step took.</summary>
     public double[] Norms { get; private set; } = [];
 
+    /// <summary>Slot vectors of the first part.</summary>
+    public T[][] Slots => _parts[0].Slots;
+
     /// <summary>The next weights; NaN where the optimizer has not written.</summary>
     public T[] Step(UpdateTime time, T[] weights, T[] gradient)
     {
