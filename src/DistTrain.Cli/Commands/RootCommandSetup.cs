@@ -21,6 +21,7 @@ internal static class RootCommandSetup
             ServerCommand.Create(),
             WorkerCommand.Create(),
             EvalCommand.Create(),
+            StudyCommand.Create(),
             DoctorCommand.Create(),
         };
         root.Options.Add(SharedOptions.Output);

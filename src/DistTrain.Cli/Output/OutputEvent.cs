@@ -18,6 +18,7 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(DownloadedEvent), "downloaded")]
 [JsonDerivedType(typeof(CheckEvent), "check")]
 [JsonDerivedType(typeof(EvaluatedEvent), "evaluated")]
+[JsonDerivedType(typeof(StudyCellEvent), "cell")]
 internal abstract record OutputEvent;
 
 /// <summary>The input has mistakes; nothing was started. Always the last line.</summary>
@@ -111,3 +112,11 @@ internal sealed record EvaluatedEvent(
 /// <param name="Status">ok, warn or fail.</param>
 /// <param name="Cure">What to do about it, or null.</param>
 internal sealed record CheckEvent(string Name, string Status, string Message, string? Cure) : OutputEvent;
+
+/// <summary>A cell of a study is done.</summary>
+/// <param name="Cell">recipe-batch-seed.</param>
+/// <param name="State">completed or diverged.</param>
+/// <param name="TestAccuracy">Share of the test set, 0..1; null when it diverged.</param>
+/// <param name="Seconds">Wall time of its run.</param>
+/// <param name="WeightsSha256">Of the final weights; null when it diverged.</param>
+internal sealed record StudyCellEvent(string Cell, string State, double? TestAccuracy, double Seconds, string? WeightsSha256) : OutputEvent;
