@@ -117,11 +117,8 @@ public static class JobFileReference
         Cells(text, $"`{LayerForms.Residual}`", "layers with a shortcut around them", "", "required", "a list of layers", "the body");
     }
 
-    private static void Row(StringBuilder text, string name, JobKey key)
-    {
-        var meaning = key.IgnoredWhen is null ? key.Description : $"{key.Description}; ignored when {key.IgnoredWhen}";
-        Cells(text, name, key.DefaultText, key.Rule.Text, meaning);
-    }
+    private static void Row(StringBuilder text, string name, JobKey key) =>
+        Cells(text, name, key.DefaultText, key.Rule.Text, key.Meaning);
 
     private static void Cells(StringBuilder text, params IEnumerable<string> cells)
     {

@@ -22,8 +22,7 @@ public static class ScheduleCheck
     {
         if (warmUp.Length <= length)
             return null;
-        var unit = warmUp.Unit == ScheduleUnit.Steps ? "steps" : "epochs";
         var scaled = rule == ScalingRules.Legw && warmUp.Unit == ScheduleUnit.Epochs ? " after legw" : "";
-        return $"a warm-up of {warmUp.Length} {unit}{scaled} is longer than the job of {length} {unit}; shorten it, or make the job longer";
+        return $"a warm-up of {warmUp.Unit.Text(warmUp.Length)}{scaled} is longer than the job of {warmUp.Unit.Text(length)}; shorten it, or make the job longer";
     }
 }

@@ -21,6 +21,9 @@ internal static class RootCommandSetup
             ServerCommand.Create(),
             WorkerCommand.Create(),
             EvalCommand.Create(),
+            ScheduleCommand.Create(),
+            PoliciesCommand.Optimizers(),
+            PoliciesCommand.Schedules(),
             DoctorCommand.Create(),
         };
         root.Options.Add(SharedOptions.Output);

@@ -32,7 +32,7 @@ public sealed record ResolvedRate(double BaseRate, BatchScaling Scaling, WarmUp 
 
     private string WarmUpText => WarmUp.IsNone
         ? "no warm-up"
-        : $"warm-up {Number(WarmUp.Length)} {(WarmUp.Unit == ScheduleUnit.Steps ? "steps" : "epochs")} from {Number(WarmupFrom * LearningRate)}";
+        : $"warm-up {WarmUp.Unit.Text(WarmUp.Length)} from {Number(WarmupFrom * LearningRate)}";
 
     /// <summary>A schedule's options with the warm-up of the job in place of the one that was tuned at the reference batch.</summary>
     public OptionValues In(OptionValues schedule)

@@ -42,11 +42,14 @@ public sealed class RateCurve
     public RatePoint At(long step)
     {
         var position = Position.After(step, _batch, _datasetSize);
-        return new RatePoint(step, position.EpochsDone(_datasetSize), RateAt(step, position, position.Take(_batch, _datasetSize)));
+        var take = position.Take(_batch, _datasetSize);
+        var after = position.Advance(take, _datasetSize).EpochsDone(_datasetSize);
+        return new RatePoint(step, position.EpochsDone(_datasetSize), after, RateAt(step, position, take));
     }
 }
 
 /// <param name="Step">Number of updates done before this one.</param>
 /// <param name="Epoch">Fractional epochs done before it.</param>
+/// <param name="EpochAfter">Fractional epochs done behind it, as the metrics of the step say.</param>
 /// <param name="Rate">Its learning rate.</param>
-public readonly record struct RatePoint(long Step, double Epoch, double Rate);
+public readonly record struct RatePoint(long Step, double Epoch, double EpochAfter, double Rate);

@@ -77,7 +77,6 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
     {
         if (!schedule.Options.Has(ScheduleUnits.Key) || length.In(ScheduleUnits.Of(schedule.Options)) is not { } total)
             return;
-        var unit = schedule.Options.Choice(ScheduleUnits.Key);
         var (option, changes) = schedule.Name switch
         {
             MultiStep.ScheduleName => (MultiStep.MilestonesKey, schedule.Options.Numbers(MultiStep.MilestonesKey)),
@@ -85,7 +84,7 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
             _ => ("", []),
         };
         if (changes.Where(change => change >= total).ToList() is { Count: > 0 } late)
-            Warn(OptionPath(option), $"{string.Join(", ", late)} lies behind the end of the job ({total:0.##} {unit}) and has no effect");
+            Warn(OptionPath(option), $"{string.Join(", ", late)} lies behind the end of the job ({ScheduleUnits.Of(schedule.Options).Text(Math.Round(total, 2))}) and has no effect");
     }
 
     private static string OptionPath(string option) => $"{JobKeys.Schedule.Path}.{option}";
