@@ -1,4 +1,3 @@
-using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
 
@@ -11,8 +10,8 @@ public static class ScheduleCheck
     public static string? Problem(TrainingSpec spec, int trainExamples)
     {
         var warmUp = JobRates.Resolve(spec).WarmUp;
-        var length = JobLength.Of(spec.Epochs, spec.Steps, spec.Batch, trainExamples);
-        return Problem(warmUp, spec.Scaling.Rule, warmUp.Unit == ScheduleUnit.Steps ? length.Steps : length.Epochs);
+        var curve = JobRates.Curve(spec, trainExamples);
+        return Problem(warmUp, spec.Scaling.Rule, warmUp.Unit == ScheduleUnit.Steps ? curve.TotalSteps : curve.TotalEpochs);
     }
 
     /// <param name="warmUp">The warm-up after scaling.</param>

@@ -2,6 +2,8 @@ using System.CommandLine;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
+using DistTrain.Optimization.Averaging;
+using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Schedules;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
@@ -46,8 +48,8 @@ internal static class ScheduleCommand
     {
         var spec = JobFileInput.Read(context.GetOrDefault(JobFileArgument), context.Get(SharedOptions.Set), context.Error).Spec;
         var examples = context.Get(Examples) is > 0 and var given ? given : ExamplesOf(spec.Dataset);
-        if (ScheduleCheck.Problem(spec, examples) is { } problem)
-            context.Error.WriteLine($"warning: {problem}");
+        foreach (var warning in Warnings(spec, examples))
+            context.Error.WriteLine($"warning: {warning}");
         var curve = JobRates.Curve(spec, examples);
         Print(context, spec, examples, curve);
         if (context.GetOrDefault(Plot) is { } file)
@@ -72,23 +74,32 @@ internal static class ScheduleCommand
                 curve.TotalEpochs,
                 examples),
             RateTable.Header(spec.Schedule.Name, rate, curve, examples));
-        foreach (var point in Steps(curve.TotalSteps, context.Get(Every)).Select(step => curve.At(step - 1)))
+        foreach (var point in Points(curve, context.Get(Every)))
             context.Print(new RateEvent(point.Step + 1, point.EpochAfter, point.Rate), RateTable.Line(point, rate.LearningRate));
     }
 
-    /// <summary>The steps that are shown, counted from 1 as in the metrics: the first, each <paramref name="every"/>-th, the last.</summary>
-    private static IEnumerable<long> Steps(long total, long every)
+    /// <summary>The steps that are shown: the first, each <paramref name="every"/>-th counted from 1 as in the metrics, the last.</summary>
+    private static IEnumerable<RatePoint> Points(RateCurve curve, long every)
     {
-        every = every > 0 ? every : Math.Max(1, total / Lines);
-        yield return 1;
-        for (var step = every; step < total; step += every)
-        {
-            if (step > 1)
-                yield return step;
-        }
+        every = every > 0 ? every : Math.Max(1, curve.TotalSteps / Lines);
+        var last = curve.TotalSteps - 1;
+        if (every > 1)
+            yield return curve.At(0);
+        foreach (var point in curve.From(every - 1, every).TakeWhile(point => point.Step < last))
+            yield return point;
+        if (last > 0 || every == 1)
+            yield return curve.At(last);
+    }
 
-        if (total > 1)
-            yield return total;
+    /// <summary>What the curve cannot show.</summary>
+    private static IEnumerable<string> Warnings(TrainingSpec spec, int examples)
+    {
+        if (ScheduleCheck.Problem(spec, examples) is { } problem)
+            yield return problem;
+        if (spec.BatchPlan.Policy is { Name: BatchByNoise.PolicyName })
+            yield return "the batch follows the measured noise, and with it the number of steps: this is the curve of a batch that stays the first one";
+        if (spec.Averaging.Name == Swap.PolicyName)
+            yield return "swap's second phase, with the rates of averaging.lr, is not shown; the first may end before its last epoch";
     }
 
     private static int ExamplesOf(DatasetRecipe dataset)

@@ -8,7 +8,7 @@ namespace DistTrain.Cli.Display;
 /// <summary>Learning rates over epochs as an SVG file.</summary>
 internal static class RatePlot
 {
-    /// <summary>Points of the curve, at most: more cannot be told apart.</summary>
+    /// <summary>Points of the curve, about: more cannot be told apart.</summary>
     private const int Points = 2000;
 
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -16,12 +16,8 @@ internal static class RatePlot
     public static void Write(string file, string title, RateCurve curve)
     {
         var line = new LineSeries { Color = OxyColors.SteelBlue, StrokeThickness = 2 };
-        var count = (int)Math.Min(Points, curve.TotalSteps);
-        for (var i = 0; i < count; i++)
-        {
-            var point = curve.At(count == 1 ? 0 : (long)((double)i / (count - 1) * (curve.TotalSteps - 1)));
+        foreach (var point in curve.From(0, Math.Max(1, curve.TotalSteps / Points)).Append(curve.At(curve.TotalSteps - 1)))
             line.Points.Add(new DataPoint(point.Epoch, point.Rate));
-        }
 
         var plot = new PlotModel { Title = title, Background = OxyColors.White };
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "epoch", Minimum = 0, MajorGridlineStyle = LineStyle.Dot });

@@ -10,7 +10,7 @@ namespace DistTrain.Optimization.Optimizers;
 /// s  = s + g'²                             (s starts at 0)
 ///
 /// variant standard:  w = w - lr / (1 + t * rateDecay) * g' / (sqrt(initial + s) + epsilon)      t = 0, 1, ...
-/// variant lecture:   w = w - lr * g' / sqrt(s / (t + 1))                                        no step where s is 0
+/// variant lecture:   w = w - lr * g' / sqrt(s / (t + 1))                                        no step where the root is 0
 /// </code>
 /// The lecture divides by the root of the mean, not of the sum: its rate does not shrink while gradients keep their size.
 /// </summary>
@@ -84,8 +84,9 @@ public sealed class Adagrad : IOptimizerDefinition
         {
             g += w * decay;
             s += g * g;
-            var moved = w - (g * rate / Vector.SquareRoot(s / new Vector<T>(count)));
-            return Vector.ConditionalSelect(Vector.Equals(s, Vector<T>.Zero), w, moved);
+            // The mean may round to 0 where the sum does not.
+            var divisor = Vector.SquareRoot(s / new Vector<T>(count));
+            return Vector.ConditionalSelect(Vector.Equals(divisor, Vector<T>.Zero), w, w - (g * rate / divisor));
         }
     }
 }

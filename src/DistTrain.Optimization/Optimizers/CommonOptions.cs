@@ -45,8 +45,9 @@ public static class CommonOptions
 
     public static Option Beta2 { get; } = Share("beta2", 0.999, "share of the mean squared gradient kept at each step");
 
+    /// <summary>Not 0, nor so small that float32 makes it 0: an element whose gradients were all 0 would become 0/0.</summary>
     public static Option Epsilon(double value) =>
-        new("epsilon", OptionKind.Number, value, "added to the root of the squared gradients") { Minimum = 0 };
+        new("epsilon", OptionKind.Number, value, "added to the root of the squared gradients") { Minimum = 1e-30 };
 
     public static Option Share(string name, double value, string description) =>
         new(name, OptionKind.Number, value, description) { Minimum = 0, Maximum = 1, ExclusiveMaximum = true };

@@ -92,7 +92,7 @@ public sealed class Lamb : IOptimizerDefinition
         {
             if (!_adapted.Contains(kind) || (_adaptsDecayedOnly && _decay.Of(kind) == T.Zero) || norms[0] == 0 || norms[1] == 0)
                 return 1;
-            return Math.Min(Math.Max(Math.Sqrt(norms[0]), _phiMinimum), _phiMaximum) / Math.Sqrt(norms[1]);
+            return LayerRatio.Of(Math.Min(Math.Max(Math.Sqrt(norms[0]), _phiMinimum), _phiMaximum), Math.Sqrt(norms[1]));
         }
 
         public void Step(in PieceStep<T> piece, ReadOnlySpan<double> norms)

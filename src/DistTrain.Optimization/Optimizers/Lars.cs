@@ -73,7 +73,7 @@ public sealed class Lars : IOptimizerDefinition
             var (weight, gradient) = (Math.Sqrt(norms[0]), Math.Sqrt(norms[1]) * time.GradientScale);
             if (weight == 0 || gradient == 0)
                 return 1;
-            var ratio = _coefficient * weight / (gradient + (double.CreateChecked(_decay.Of(kind)) * weight));
+            var ratio = LayerRatio.Of(_coefficient * weight, gradient + (double.CreateChecked(_decay.Of(kind)) * weight));
             return _clip ? Math.Min(ratio / time.LearningRate, 1) : ratio;
         }
 

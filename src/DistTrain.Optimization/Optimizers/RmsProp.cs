@@ -10,7 +10,7 @@ namespace DistTrain.Optimization.Optimizers;
 /// s  = alpha * s + (1 - alpha) * g'²                        (s starts at 0; lecture: at g'² of the first step)
 /// c  = alpha * c + (1 - alpha) * g'                         (centered only, c starts at 0)
 ///
-/// variant standard:  d = g' / (sqrt(s - c²) + epsilon)      (c = 0 unless centered)
+/// variant standard:  d = g' / (sqrt(s - c²) + epsilon)      (c = 0 unless centered; s - c² at least 0)
 /// variant lecture:   d = g' / sqrt(s)                       (0 where s is 0)
 /// b  = momentum * b + d ;  w = w - lr * b
 /// </code>
@@ -83,7 +83,8 @@ public sealed class RmsProp : IOptimizerDefinition
             if (slots == 3)
             {
                 c = (c * kept) + (g * added);
-                spread -= c * c;
+                // A variance, but its rounding may fall below 0, where there is no root.
+                spread = Vector.Max(spread - (c * c), Vector<T>.Zero);
             }
 
             var divisor = Vector.SquareRoot(spread) + new Vector<T>(epsilon);

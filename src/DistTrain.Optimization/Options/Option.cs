@@ -4,6 +4,7 @@ namespace DistTrain.Optimization.Options;
 public enum OptionKind
 {
     Number,
+    Whole,
     Flag,
     Choice,
     Names,
@@ -16,7 +17,7 @@ public enum OptionKind
 /// </summary>
 /// <param name="Name">Key in the job file, camelCase.</param>
 /// <param name="Kind">What the value is.</param>
-/// <param name="Default">Value taken when the key is absent: double, bool, string, list of strings or list of doubles by kind; null means required.</param>
+/// <param name="Default">Value taken when the key is absent: double, long, bool, string, list of strings or list of doubles by kind; null means required.</param>
 /// <param name="Description">One clause: meaning and unit.</param>
 public sealed record Option(string Name, OptionKind Kind, object? Default, string Description)
 {
@@ -44,6 +45,7 @@ public sealed record Option(string Name, OptionKind Kind, object? Default, strin
     /// <summary>The allowed values in words, as printed in errors and documentation, e.g. "a number in [0, 1)".</summary>
     public string Rule => Kind switch
     {
+        OptionKind.Whole => $"a whole number from {Minimum} to {Maximum}",
         OptionKind.Flag => "true or false",
         OptionKind.Choice => "one of " + string.Join(", ", Choices),
         OptionKind.Names => "a list of " + string.Join(", ", Choices),

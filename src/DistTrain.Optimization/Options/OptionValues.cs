@@ -20,6 +20,8 @@ public sealed class OptionValues
 
     public double Number(string name) => (double)_values[name];
 
+    public long Whole(string name) => (long)_values[name];
+
     public bool Flag(string name) => (bool)_values[name];
 
     public string Choice(string name) => (string)_values[name];

@@ -10,6 +10,7 @@ namespace DistTrain.Optimization.Scaling;
 /// sqrt:    rate * sqrt(k)    You et al. 2019, 1904.00962, section 4
 /// legw:    rate * sqrt(k), warm-up epochs * k    You et al. 2019, 1901.08256
 /// </code>
+/// adascale: rate * gain of each step, measured while training (2007.05105); the reference is one rank's share of the batch
 /// A legw warm-up in steps stays as it is: the same number of steps is k times the epochs.
 /// </summary>
 /// <param name="Rule">One of <see cref="ScalingRules"/>.</param>
@@ -25,7 +26,7 @@ public sealed record BatchScaling(string Rule, int Batch, int ReferenceBatch, bo
     /// <exception cref="InvalidOperationException">There is no such rule.</exception>
     public double Factor => Rule switch
     {
-        ScalingRules.None => 1,
+        ScalingRules.None or ScalingRules.AdaScale => 1,
         ScalingRules.Linear => Ratio,
         ScalingRules.Sqrt or ScalingRules.Legw => Math.Sqrt(Ratio),
         _ => throw new InvalidOperationException($"there is no scaling rule '{Rule}'"),

@@ -26,9 +26,12 @@ public sealed record ResolvedRate(double BaseRate, BatchScaling Scaling, WarmUp 
     /// <summary>One line: "learning rate 0.4 = 0.05 * 8 (linear, batch 2048 / 256); warm-up 5 epochs from 0.05".</summary>
     public string Text => $"{RateText}; {WarmUpText}";
 
-    private string RateText => Scaling.Rule == ScalingRules.None
-        ? $"learning rate {Number(LearningRate)}"
-        : $"learning rate {Number(LearningRate)} = {Number(BaseRate)} * {Number(Factor)} ({Scaling.Rule}, batch {Scaling.Batch} / {Scaling.ReferenceBatch})";
+    private string RateText => Scaling.Rule switch
+    {
+        ScalingRules.None => $"learning rate {Number(LearningRate)}",
+        ScalingRules.AdaScale => $"learning rate {Number(LearningRate)} * each step's measured gain (adascale)",
+        _ => $"learning rate {Number(LearningRate)} = {Number(BaseRate)} * {Number(Factor)} ({Scaling.Rule}, batch {Scaling.Batch} / {Scaling.ReferenceBatch})",
+    };
 
     private string WarmUpText => WarmUp.IsNone
         ? "no warm-up"

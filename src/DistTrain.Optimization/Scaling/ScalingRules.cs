@@ -15,5 +15,8 @@ public static class ScalingRules
     /// <summary>As <see cref="Sqrt"/>, and the warm-up's epochs grow as the batch (1901.08256).</summary>
     public const string Legw = "legw";
 
-    public static IReadOnlyList<string> All { get; } = [None, Linear, Sqrt, Legw];
+    /// <summary>Each step's rate is multiplied by the measured gain, between 1 and the number of ranks (2007.05105).</summary>
+    public const string AdaScale = "adascale";
+
+    public static IReadOnlyList<string> All { get; } = [None, Linear, Sqrt, Legw, AdaScale];
 }

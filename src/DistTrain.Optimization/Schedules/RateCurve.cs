@@ -10,7 +10,7 @@ public sealed class RateCurve
 {
     private readonly ISchedule _schedule;
     private readonly double _rate;
-    private readonly int _batch;
+    private readonly Func<int, int> _batch;
     private readonly int _datasetSize;
 
     /// <param name="schedule">The factors, warm-up included.</param>
@@ -21,8 +21,21 @@ public sealed class RateCurve
     /// <param name="steps">Length in steps; null when <paramref name="epochs"/> is given.</param>
     public RateCurve(ISchedule schedule, double rate, int batch, int datasetSize, int? epochs, long? steps)
     {
-        (_schedule, _rate, _batch, _datasetSize) = (schedule, rate, batch, datasetSize);
+        (_schedule, _rate, _batch, _datasetSize) = (schedule, rate, _ => batch, datasetSize);
         (TotalSteps, TotalEpochs) = JobLength.Of(epochs, steps, batch, datasetSize);
+    }
+
+    /// <summary>A curve under a batch that grows.</summary>
+    /// <param name="schedule">The factors, warm-up included.</param>
+    /// <param name="rate">The rate that they multiply.</param>
+    /// <param name="batch">Examples in a full step of an epoch, from 0.</param>
+    /// <param name="datasetSize">Examples in the training set.</param>
+    /// <param name="epochs">Length of the job.</param>
+    public RateCurve(ISchedule schedule, double rate, Func<int, int> batch, int datasetSize, int epochs)
+    {
+        (_schedule, _rate, _batch, _datasetSize) = (schedule, rate, batch, datasetSize);
+        TotalSteps = Enumerable.Range(0, epochs).Sum(epoch => Position.StepsInEpoch(batch(epoch), datasetSize));
+        TotalEpochs = epochs;
     }
 
     /// <summary>Steps of the whole job.</summary>
@@ -38,14 +51,33 @@ public sealed class RateCurve
         return _rate * _schedule.Factor(new ScheduleTime(step, epoch, (double)take / _datasetSize, TotalSteps, TotalEpochs));
     }
 
-    /// <summary>The rate of the <paramref name="step"/>-th step, from 0, when every step before it took a full batch or the rest of its epoch.</summary>
-    public RatePoint At(long step)
+    /// <summary>The rates from the <paramref name="first"/>-th step on, from 0, when every step takes a full batch or the rest of its epoch.</summary>
+    /// <param name="first">The first step wanted.</param>
+    /// <param name="every">Steps from one point to the next.</param>
+    public IEnumerable<RatePoint> From(long first, long every = 1)
     {
-        var position = Position.After(step, _batch, _datasetSize);
-        var take = position.Take(_batch, _datasetSize);
-        var after = position.Advance(take, _datasetSize).EpochsDone(_datasetSize);
-        return new RatePoint(step, position.EpochsDone(_datasetSize), after, RateAt(step, position, take));
+        var position = Position.Start();
+        var wanted = first;
+        for (var step = 0L; step < TotalSteps;)
+        {
+            var batch = _batch(position.Epoch);
+            var inEpoch = Position.StepsInEpoch(batch, _datasetSize);
+            for (; wanted < step + inEpoch && wanted < TotalSteps; wanted += every)
+            {
+                var at = position with { Cursor = (int)((wanted - step) * batch) };
+                var take = at.Take(batch, _datasetSize);
+                var after = at.Advance(take, _datasetSize).EpochsDone(_datasetSize);
+                yield return new RatePoint(wanted, at.EpochsDone(_datasetSize), after, RateAt(wanted, at, take));
+            }
+
+            step += inEpoch;
+            position = position with { Epoch = position.Epoch + 1 };
+        }
     }
+
+    /// <summary>The rate of the <paramref name="step"/>-th step, from 0.</summary>
+    /// <exception cref="InvalidOperationException">The job has fewer steps.</exception>
+    public RatePoint At(long step) => From(step).First();
 }
 
 /// <param name="Step">Number of updates done before this one.</param>

@@ -20,6 +20,7 @@ internal abstract class ValueRule
     public static ValueRule Of(Option option) => option.Kind switch
     {
         OptionKind.Number => new NumberRule(option),
+        OptionKind.Whole => new WholeRule((long)option.Minimum, (long)option.Maximum),
         OptionKind.Flag => new FlagRule(),
         OptionKind.Choice => new ChoiceRule($"a choice for {option.Name}", option.Choices),
         OptionKind.Names => new NamesRule(option.Choices),

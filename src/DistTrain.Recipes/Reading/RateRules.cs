@@ -20,7 +20,7 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
     /// <param name="batch">Examples in a step.</param>
     /// <param name="epochs">Length in epochs.</param>
     /// <param name="steps">Length in steps.</param>
-    /// <param name="trainExamples">Size of the training set where the job file says it.</param>
+    /// <param name="trainExamples">Size of the training set where the job file says it and the batch stays the same; else null.</param>
     public void Check(PolicyRecipe? schedule, ScalingRecipe? scaling, int? batch, int? epochs, long? steps, int? trainExamples)
     {
         if (schedule is null || !HasOneWarmUp(schedule))
@@ -68,6 +68,7 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
     private static string? NoEffect(string schedule, WarmUp warmUp, string rule) => (schedule, rule) switch
     {
         (_, ScalingRules.None) => "the rate is not scaled",
+        (_, ScalingRules.AdaScale) => "adascale measures its factor, which begins near 1",
         (Noam.ScheduleName, _) => "noam's warm-up starts at zero",
         _ when warmUp.IsNone => "there is no warm-up",
         _ => null,

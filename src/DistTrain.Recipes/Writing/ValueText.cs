@@ -14,6 +14,8 @@ internal static class ValueText
         bool flag => flag ? "true" : "false",
         double number => number.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant(),
         string text => Text(text),
+        BatchRecipe { Policy: { } policy } => $"{{{policy.Name}: {{{string.Join(", ", policy.Options.All.Select(o => $"{o.Key}: {Of(o.Value)}"))}}}}}",
+        BatchRecipe batch => Of(batch.Examples),
         IEnumerable<double> numbers => $"[{string.Join(", ", numbers.Select(number => Of(number)))}]",
         IEnumerable<string> names => $"[{string.Join(", ", names.Select(Text))}]",
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),

@@ -81,6 +81,19 @@ public sealed class ScheduleCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_growing_batch_shows_in_the_steps_and_what_is_measured_in_a_warning()
+    {
+        string[] line = ["schedule", "--examples", "1000", "--set", "epochs=2", "--set"];
+        var (_, output, error) = await Contexts.RunAsync([.. line, "batch={growth: {from: 100, to: 200}}"]);
+        Assert.Empty(error);
+        Assert.Equal("constant over 15 steps, 2.00 epochs of 1,000 examples", output[1]);
+        Assert.StartsWith("11      1.20 ", output[13].Trim(), StringComparison.Ordinal);
+
+        (_, _, error) = await Contexts.RunAsync([.. line, "batch={auto: {from: 100, to: 200}}"]);
+        Assert.StartsWith("warning: the batch follows the measured noise", Assert.Single(error), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_plot_is_an_svg_of_the_curve()
     {
         var file = _folder.File("rates.svg");

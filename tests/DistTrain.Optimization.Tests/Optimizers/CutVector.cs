@@ -1,0 +1,57 @@
+using System.Numerics;
+using DistTrain.Optimization.Optimizers;
+using DistTrain.Optimization.Parameters;
+
+namespace DistTrain.Optimization.Tests.Optimizers;
+
+/// <summary>A whole vector under an optimizer, cut into runs of buckets as servers cut it.</summary>
+internal sealed class CutVector<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly IOptimizer<T> _optimizer;
+    private readonly ParameterLayout _layout;
+    private readonly List<(FlatUpdate<T> Update, IReadOnlyList<Bucket> Buckets)> _runs = [];
+
+    public CutVector(IOptimizer<T> optimizer, ParameterLayout layout, int runs)
+    {
+        (_optimizer, _layout) = (optimizer, layout);
+        for (var run = 0; run < runs; run++)
+        {
+            var buckets = layout.Buckets.Take(layout.BucketsOf(run, runs)).ToList();
+            _runs.Add((new FlatUpdate<T>(optimizer, layout, buckets), buckets));
+        }
+    }
+
+    /// <summary>The next weights. NaN where the optimizer should have written and has not; buffers and padding are those of <paramref name="weights"/>.</summary>
+    public T[] Step(in UpdateTime time, T[] weights, T[] gradient)
+    {
+        var next = (T[])weights.Clone();
+        foreach (var segment in _layout.Segments.Where(s => !s.IsBuffer))
+            next.AsSpan(segment.Offset, segment.Length).Fill(T.NaN);
+        if (_optimizer.Norms > 0)
+        {
+            foreach (var (update, buckets) in _runs)
+            {
+                foreach (var bucket in buckets)
+                    update.Measure(bucket, time, Of(weights, bucket), Of(gradient, bucket), Of(next, bucket));
+            }
+
+            var sums = _runs.SelectMany(r => r.Update.PieceSums.ToArray()).ToArray();
+            foreach (var (update, _) in _runs)
+                update.Combine(sums);
+        }
+
+        foreach (var (update, buckets) in _runs)
+        {
+            foreach (var bucket in buckets)
+                update.Step(bucket, time, Of(weights, bucket), Of(gradient, bucket), Of(next, bucket));
+        }
+
+        return next;
+    }
+
+    /// <summary>The sums over a whole tensor that the last step took.</summary>
+    public ReadOnlySpan<double> NormsOf(int segment) => _runs[0].Update.NormsOf(segment);
+
+    private static Span<T> Of(T[] vector, Bucket bucket) => vector.AsSpan(bucket.Offset, bucket.Length);
+}
