@@ -98,7 +98,7 @@ public static class JobFileReference
         foreach (var recipe in NamedRecipe.All)
         {
             text.Append($"\n### {recipe.Name}\n\n{recipe.Summary} Source: {recipe.Source.TrimEnd('.')}.\n\n```yaml\n");
-            text.Append(recipe.Text[recipe.Text.IndexOf("spec:", StringComparison.Ordinal)..].TrimEnd()).Append("\n```\n");
+            text.Append(recipe.SpecText).Append("\n```\n");
         }
     }
 
@@ -131,11 +131,8 @@ public static class JobFileReference
         Cells(text, $"`{LayerForms.Residual}`", "layers with a shortcut around them", "", "required", "a list of layers", "the body");
     }
 
-    private static void Row(StringBuilder text, string name, JobKey key)
-    {
-        var meaning = key.IgnoredWhen is null ? key.Description : $"{key.Description}; ignored when {key.IgnoredWhen}";
-        Cells(text, name, key.DefaultText, key.Rule.Text, meaning);
-    }
+    private static void Row(StringBuilder text, string name, JobKey key) =>
+        Cells(text, name, key.DefaultText, key.Rule.Text, key.Meaning);
 
     private static void Cells(StringBuilder text, params IEnumerable<string> cells)
     {

@@ -1,4 +1,3 @@
-using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
 
@@ -11,8 +10,8 @@ public static class ScheduleCheck
     public static string? Problem(TrainingSpec spec, int trainExamples)
     {
         var warmUp = JobRates.Resolve(spec).WarmUp;
-        var length = JobLength.Of(spec.Epochs, spec.Steps, spec.Batch, trainExamples);
-        return Problem(warmUp, spec.Scaling.Rule, warmUp.Unit == ScheduleUnit.Steps ? length.Steps : length.Epochs);
+        var curve = JobRates.Curve(spec, trainExamples);
+        return Problem(warmUp, spec.Scaling.Rule, warmUp.Unit == ScheduleUnit.Steps ? curve.TotalSteps : curve.TotalEpochs);
     }
 
     /// <param name="warmUp">The warm-up after scaling.</param>
@@ -22,8 +21,7 @@ public static class ScheduleCheck
     {
         if (warmUp.Length <= length)
             return null;
-        var unit = warmUp.Unit == ScheduleUnit.Steps ? "steps" : "epochs";
         var scaled = rule == ScalingRules.Legw && warmUp.Unit == ScheduleUnit.Epochs ? " after legw" : "";
-        return $"a warm-up of {warmUp.Length} {unit}{scaled} is longer than the job of {length} {unit}; shorten it, or make the job longer";
+        return $"a warm-up of {warmUp.Unit.Text(warmUp.Length)}{scaled} is longer than the job of {warmUp.Unit.Text(length)}; shorten it, or make the job longer";
     }
 }

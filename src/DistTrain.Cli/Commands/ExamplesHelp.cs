@@ -28,6 +28,14 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
         ["server"] = ["disttrain server --port 6000 --job-folder 'runs/{job}' --memory-limit 4GiB"],
         ["worker"] = ["disttrain worker --port 5000 --cluster cluster --servers 127.0.0.1:6000,127.0.0.1:6001"],
         ["eval"] = ["disttrain eval runs/first", "disttrain eval runs/first/model.safetensors --set dataset.path=/data/mnist"],
+        ["schedule"] =
+        [
+            "disttrain schedule job.yaml",
+            "disttrain schedule --set schedule.name=cosine --set schedule.warmupEpochs=1 --plot rates.svg",
+            "disttrain schedule job.yaml --examples 60000 --every 100 --output json",
+        ],
+        ["optimizers"] = ["disttrain optimizers", "disttrain optimizers momentum"],
+        ["schedules"] = ["disttrain schedules", "disttrain schedules cosine --output json"],
         ["doctor"] = ["disttrain doctor"],
     };
 

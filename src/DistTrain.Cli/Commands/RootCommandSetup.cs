@@ -22,6 +22,10 @@ internal static class RootCommandSetup
             WorkerCommand.Create(),
             EvalCommand.Create(),
             StudyCommand.Create(),
+            ScheduleCommand.Create(),
+            PoliciesCommand.Optimizers(),
+            PoliciesCommand.Schedules(),
+            RecipesCommand.Create(),
             DoctorCommand.Create(),
         };
         root.Options.Add(SharedOptions.Output);

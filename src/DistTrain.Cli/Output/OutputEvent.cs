@@ -19,6 +19,10 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(CheckEvent), "check")]
 [JsonDerivedType(typeof(EvaluatedEvent), "evaluated")]
 [JsonDerivedType(typeof(StudyCellEvent), "cell")]
+[JsonDerivedType(typeof(RecipeEvent), "recipe")]
+[JsonDerivedType(typeof(ScheduleEvent), "schedule")]
+[JsonDerivedType(typeof(RateEvent), "rate")]
+[JsonDerivedType(typeof(PolicyEvent), "policy")]
 internal abstract record OutputEvent;
 
 /// <summary>The input has mistakes; nothing was started. Always the last line.</summary>
@@ -108,6 +112,42 @@ internal sealed record DownloadedEvent(string Job, string Folder, IReadOnlyList<
 internal sealed record EvaluatedEvent(
     string Checkpoint, long? Step, double TestAccuracy, double TestLoss, int Examples, string WeightsSha256) : OutputEvent;
 
+/// <summary>The learning rates of a job as a whole, as <c>schedule</c> shows them before the single ones.</summary>
+/// <param name="Schedule">Name of the schedule.</param>
+/// <param name="Scaling">Rule of batch scaling.</param>
+/// <param name="BaseRate">The optimizer's lr.</param>
+/// <param name="Factor">What the rule multiplies it by.</param>
+/// <param name="LearningRate">The product, which the schedule multiplies.</param>
+/// <param name="WarmupEpochs">Warm-up after scaling, when it is in epochs.</param>
+/// <param name="WarmupSteps">Warm-up when it is in steps.</param>
+/// <param name="WarmupFrom">Factor of the rate where the warm-up starts.</param>
+/// <param name="Examples">Size of the training set.</param>
+internal sealed record ScheduleEvent(
+    string Schedule,
+    string Scaling,
+    double BaseRate,
+    double Factor,
+    double LearningRate,
+    double WarmupEpochs,
+    double WarmupSteps,
+    double WarmupFrom,
+    long TotalSteps,
+    double TotalEpochs,
+    int Examples) : OutputEvent;
+
+/// <summary>The rate of one step, with the numbers that the step's own event will have.</summary>
+internal sealed record RateEvent(long Step, double Epoch, double LearningRate) : OutputEvent;
+
+/// <summary>An optimizer or schedule as <c>optimizers</c> and <c>schedules</c> list it.</summary>
+/// <param name="Kind">optimizer or schedule.</param>
+internal sealed record PolicyEvent(
+    string Kind, string Name, string Summary, string Source, IReadOnlyList<PolicyOption> Options) : OutputEvent;
+
+/// <param name="Default">As it stands in a job file; "required" when there is none.</param>
+/// <param name="Allowed">The allowed values in words.</param>
+/// <param name="Meaning">What it does, its unit, and when it is ignored.</param>
+internal sealed record PolicyOption(string Name, string Default, string Allowed, string Meaning);
+
 /// <summary>One finding of <c>doctor</c>.</summary>
 /// <param name="Status">ok, warn or fail.</param>
 /// <param name="Cure">What to do about it, or null.</param>
@@ -120,3 +160,7 @@ internal sealed record CheckEvent(string Name, string Status, string Message, st
 /// <param name="Seconds">Wall time of its run.</param>
 /// <param name="WeightsSha256">Of the final weights; null when it diverged.</param>
 internal sealed record StudyCellEvent(string Cell, string State, double? TestAccuracy, double Seconds, string? WeightsSha256) : OutputEvent;
+
+/// <summary>A recipe as <c>recipes</c> lists it.</summary>
+/// <param name="Spec">What it sets, YAML.</param>
+internal sealed record RecipeEvent(string Name, string Summary, string Source, string Spec) : OutputEvent;

@@ -26,13 +26,16 @@ public sealed record ResolvedRate(double BaseRate, BatchScaling Scaling, WarmUp 
     /// <summary>One line: "learning rate 0.4 = 0.05 * 8 (linear, batch 2048 / 256); warm-up 5 epochs from 0.05".</summary>
     public string Text => $"{RateText}; {WarmUpText}";
 
-    private string RateText => Scaling.Rule == ScalingRules.None
-        ? $"learning rate {Number(LearningRate)}"
-        : $"learning rate {Number(LearningRate)} = {Number(BaseRate)} * {Number(Factor)} ({Scaling.Rule}, batch {Scaling.Batch} / {Scaling.ReferenceBatch})";
+    private string RateText => Scaling.Rule switch
+    {
+        ScalingRules.None => $"learning rate {Number(LearningRate)}",
+        ScalingRules.AdaScale => $"learning rate {Number(LearningRate)} * each step's measured gain (adascale)",
+        _ => $"learning rate {Number(LearningRate)} = {Number(BaseRate)} * {Number(Factor)} ({Scaling.Rule}, batch {Scaling.Batch} / {Scaling.ReferenceBatch})",
+    };
 
     private string WarmUpText => WarmUp.IsNone
         ? "no warm-up"
-        : $"warm-up {Number(WarmUp.Length)} {(WarmUp.Unit == ScheduleUnit.Steps ? "steps" : "epochs")} from {Number(WarmupFrom * LearningRate)}";
+        : $"warm-up {WarmUp.Unit.Text(WarmUp.Length)} from {Number(WarmupFrom * LearningRate)}";
 
     /// <summary>A schedule's options with the warm-up of the job in place of the one that was tuned at the reference batch.</summary>
     public OptionValues In(OptionValues schedule)

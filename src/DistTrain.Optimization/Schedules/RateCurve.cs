@@ -65,7 +65,9 @@ public sealed class RateCurve
             for (; wanted < step + inEpoch && wanted < TotalSteps; wanted += every)
             {
                 var at = position with { Cursor = (int)((wanted - step) * batch) };
-                yield return new RatePoint(wanted, at.EpochsDone(_datasetSize), RateAt(wanted, at, at.Take(batch, _datasetSize)));
+                var take = at.Take(batch, _datasetSize);
+                var after = at.Advance(take, _datasetSize).EpochsDone(_datasetSize);
+                yield return new RatePoint(wanted, at.EpochsDone(_datasetSize), after, RateAt(wanted, at, take));
             }
 
             step += inEpoch;
@@ -74,10 +76,12 @@ public sealed class RateCurve
     }
 
     /// <summary>The rate of the <paramref name="step"/>-th step, from 0.</summary>
+    /// <exception cref="InvalidOperationException">The job has fewer steps.</exception>
     public RatePoint At(long step) => From(step).First();
 }
 
 /// <param name="Step">Number of updates done before this one.</param>
 /// <param name="Epoch">Fractional epochs done before it.</param>
+/// <param name="EpochAfter">Fractional epochs done behind it, as the metrics of the step say.</param>
 /// <param name="Rate">Its learning rate.</param>
-public readonly record struct RatePoint(long Step, double Epoch, double Rate);
+public readonly record struct RatePoint(long Step, double Epoch, double EpochAfter, double Rate);

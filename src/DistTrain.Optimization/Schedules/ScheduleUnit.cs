@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Schedules;
@@ -19,6 +20,10 @@ public static class ScheduleUnits
     {
         Choices = ["epochs", "steps"],
     };
+
+    /// <summary>A length in words: "1 epoch", "2.5 epochs", "300 steps".</summary>
+    public static string Text(this ScheduleUnit unit, double length) =>
+        string.Create(CultureInfo.InvariantCulture, $"{length:R} {(unit == ScheduleUnit.Steps ? "step" : "epoch")}{(length == 1 ? "" : "s")}");
 
     /// <summary>The unit in <paramref name="options"/>.</summary>
     public static ScheduleUnit Of(OptionValues options) =>

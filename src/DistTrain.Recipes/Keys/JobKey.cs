@@ -33,6 +33,9 @@ internal sealed record JobKey(string Path, ValueRule Rule, object? Default, stri
     /// <summary>When the key has no effect, or null.</summary>
     public string? IgnoredWhen { get; init; }
 
+    /// <summary>The description, and when the key has no effect.</summary>
+    public string Meaning => IgnoredWhen is null ? Description : $"{Description}; ignored when {IgnoredWhen}";
+
     /// <summary>The key's value in a resolved job; null when the job has none, so that it is not written.</summary>
     public Func<TrainingJob, object?> ValueIn { get; init; } = _ => null;
 

@@ -18,6 +18,9 @@ public sealed record NamedRecipe(string Name, string Summary, string Source, str
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(r => r.Name)];
 
+    /// <summary>The spec as it stands in the file.</summary>
+    public string SpecText => Text[Text.IndexOf("spec:", StringComparison.Ordinal)..].TrimEnd();
+
     /// <summary>What a job of this recipe says unless it says otherwise.</summary>
     internal MapNode Spec => (MapNode)Root(Name, Text).Find("spec")!;
 

@@ -52,7 +52,7 @@ internal sealed class JobReader
         var averaging = _keys.Policy(JobKeys.Averaging);
         CheckAveraging(averaging, epochs, steps);
         var scaling = Scaling();
-        new RateRules(_keys, _findings).Check(schedule, scaling, batch?.Examples, epochs, steps, dataset is { Name: DatasetNames.Digits } ? dataset.TrainExamples : null);
+        new RateRules(_keys, _findings).Check(schedule, scaling, batch?.Examples, epochs, steps, dataset is { Name: DatasetNames.Digits } && batch?.Policy is null ? dataset.TrainExamples : null);
         var batchNorm = BatchNorm();
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);

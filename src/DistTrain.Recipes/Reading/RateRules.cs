@@ -20,7 +20,7 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
     /// <param name="batch">Examples in a step.</param>
     /// <param name="epochs">Length in epochs.</param>
     /// <param name="steps">Length in steps.</param>
-    /// <param name="trainExamples">Size of the training set where the job file says it.</param>
+    /// <param name="trainExamples">Size of the training set where the job file says it and the batch stays the same; else null.</param>
     public void Check(PolicyRecipe? schedule, ScalingRecipe? scaling, int? batch, int? epochs, long? steps, int? trainExamples)
     {
         if (schedule is null || !HasOneWarmUp(schedule))
@@ -68,6 +68,7 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
     private static string? NoEffect(string schedule, WarmUp warmUp, string rule) => (schedule, rule) switch
     {
         (_, ScalingRules.None) => "the rate is not scaled",
+        (_, ScalingRules.AdaScale) => "adascale measures its factor, which begins near 1",
         (Noam.ScheduleName, _) => "noam's warm-up starts at zero",
         _ when warmUp.IsNone => "there is no warm-up",
         _ => null,
@@ -77,7 +78,6 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
     {
         if (!schedule.Options.Has(ScheduleUnits.Key) || length.In(ScheduleUnits.Of(schedule.Options)) is not { } total)
             return;
-        var unit = schedule.Options.Choice(ScheduleUnits.Key);
         var (option, changes) = schedule.Name switch
         {
             MultiStep.ScheduleName => (MultiStep.MilestonesKey, schedule.Options.Numbers(MultiStep.MilestonesKey)),
@@ -85,7 +85,7 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
             _ => ("", []),
         };
         if (changes.Where(change => change >= total).ToList() is { Count: > 0 } late)
-            Warn(OptionPath(option), $"{string.Join(", ", late)} lies behind the end of the job ({total:0.##} {unit}) and has no effect");
+            Warn(OptionPath(option), $"{string.Join(", ", late)} lies behind the end of the job ({ScheduleUnits.Of(schedule.Options).Text(Math.Round(total, 2))}) and has no effect");
     }
 
     private static string OptionPath(string option) => $"{JobKeys.Schedule.Path}.{option}";

@@ -60,6 +60,19 @@ public class CommandLineTests
     }
 
     [Fact]
+    public async Task A_warning_does_not_keep_a_job_from_being_submitted()
+    {
+        await using var silo = await FakeSilo.StartAsync();
+        using var folder = new TemporaryFolder();
+        var (code, output, error) = await Contexts.RunAsync(
+            "submit", Job(folder), "--endpoint", silo.Endpoint.ToString(), "--set", "schedule.name=step", "--output", "json");
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Single(output);
+        Assert.Equal(
+            ["warning: --set schedule.name=step: spec.schedule.every: 30 lies behind the end of the job (4 epochs) and has no effect"], error);
+    }
+
+    [Fact]
     public async Task A_submitted_job_is_named_by_the_client_so_that_it_can_be_sent_again()
     {
         await using var silo = await FakeSilo.StartAsync();

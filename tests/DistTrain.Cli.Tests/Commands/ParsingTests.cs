@@ -19,6 +19,10 @@ public class ParsingTests
     [InlineData("download nightly-1 --endpoint silo:5000 --out models")]
     [InlineData("server --host 127.0.0.1 --port 6000 --job-folder runs/{job} --memory-limit 4GiB --exit-with-parent")]
     [InlineData("worker --host localhost --port 0 --cluster cluster --servers 127.0.0.1:1,127.0.0.1:2 --slots 3 --insecure")]
+    [InlineData("schedule")]
+    [InlineData("schedule job.yaml --set schedule.name=cosine --examples 60000 --every 100 --plot rates.svg --output json")]
+    [InlineData("optimizers")]
+    [InlineData("schedules cosine --output json")]
     [InlineData("doctor --output json")]
     public void Takes(string line)
     {
@@ -41,6 +45,10 @@ public class ParsingTests
     [InlineData("watch ../etc --endpoint 127.0.0.1:1")]
     [InlineData("watch nightly-1 --endpoint 127.0.0.1:1 --from-step -1")]
     [InlineData("download nightly-1 --endpoint 127.0.0.1:1")]
+    [InlineData("schedule a.yaml b.yaml")]
+    [InlineData("schedule --every -1")]
+    [InlineData("optimizers no-such")]
+    [InlineData("schedules momentum")]
     [InlineData("server --port 65536")]
     [InlineData("server --host example.org")]
     [InlineData("server --memory-limit lots")]

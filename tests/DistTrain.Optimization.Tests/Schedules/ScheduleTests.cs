@@ -1,4 +1,5 @@
 using CsCheck;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Schedules;
 
 namespace DistTrain.Optimization.Tests.Schedules;
@@ -11,11 +12,10 @@ public sealed class ScheduleTests
         Gen.Select(AnySchedule.Gen, Gen.OneOf("steps", "epochs"), Gen.Int[1, 30], Gen.Int[1, 40], Gen.Long[1, 60]).Sample((schedule, unit, datasetSize, batch, steps) =>
         {
             var curve = new RateCurve(AnySchedule.Create(schedule.Name, Given(schedule.Name, unit, schedule.Options)), 1, batch, datasetSize, null, steps);
-            for (var step = 0L; step <= steps; step++)
-            {
-                var factor = curve.At(step).Rate;
-                Assert.True(double.IsFinite(factor) && factor is >= 0 and <= 1 + 1e-12, $"{schedule.Name}: {factor} at step {step} of {steps}");
-            }
+            foreach (var point in curve.From(0))
+                Assert.True(double.IsFinite(point.Rate) && point.Rate is >= 0 and <= 1 + 1e-12, $"{schedule.Name}: {point.Rate} at step {point.Step} of {steps}");
+            // The version behind the last step asks as well, for a step of no examples.
+            Assert.True(double.IsFinite(curve.RateAt(steps, Position.After(steps, batch, datasetSize), take: 0)));
         });
 
     /// <summary>With k whole steps in an epoch, lengths of e epochs are lengths of k·e steps.</summary>
@@ -105,6 +105,19 @@ public sealed class ScheduleTests
         var curve = new RateCurve(AnySchedule.Create("constant", new Dictionary<string, object>()), 1, 4, 10, null, 7);
         Assert.Equal((7, 2.4), (curve.TotalSteps, curve.TotalEpochs));
         Assert.Equal(15, new RateCurve(AnySchedule.Create("constant", new Dictionary<string, object>()), 1, 4, 10, 5, null).TotalSteps);
+    }
+
+    [Fact]
+    public void A_growing_batch_takes_the_steps_that_its_epochs_have()
+    {
+        // 10 examples: 5 steps of 2, then 3 of 4 (the last short).
+        var linear = AnySchedule.Create("polynomial", new Dictionary<string, object> { ["power"] = 1.0 });
+        var curve = new RateCurve(linear, 1, epoch => epoch == 0 ? 2 : 4, 10, epochs: 2);
+        Assert.Equal((8, 2.0), (curve.TotalSteps, curve.TotalEpochs));
+        Assert.Equal([0, 0.2, 0.4, 0.6, 0.8, 1, 1.4, 1.8], curve.From(0).Select(point => point.Epoch));
+        Assert.Equal([0.2, 0.4, 0.6, 0.8, 1, 1.4, 1.8, 2], curve.From(0).Select(point => point.EpochAfter));
+        Assert.Equal(0.1, curve.At(7).Rate, 1e-12);
+        Assert.Equal([1, 4, 7], curve.From(1, 3).Select(point => point.Step));
     }
 
     [Fact]

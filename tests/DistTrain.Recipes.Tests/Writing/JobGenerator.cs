@@ -1,4 +1,5 @@
 using CsCheck;
+using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
@@ -20,20 +21,21 @@ internal static class JobGenerator
         var length = Gen.Select(Gen.Bool, Gen.Long[1, 1_000_000], (isEpochs, n) => isEpochs ? ((int?)n, (long?)null) : (null, n));
         var batchNorm = Gen.Select(Gen.OneOf([.. BatchNormScopes.All]), Gen.Double[1e-6, 1], Gen.Double[1e-12, 10], (scope, m, e) => new BatchNormRecipe(scope, m, e));
         var saving = Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 100], Gen.Int[0, 10], (every, keep, evaluate) => (new CheckpointRecipe(every, keep), new EvaluationRecipe(evaluate)));
-        var policies = Gen.Select(Policy(PolicyCatalog.Optimizers), Policy(PolicyCatalog.Schedules));
+        var policies = Gen.Select(Policy(PolicyCatalog.Optimizers), Policy(PolicyCatalog.Schedules), Policy(PolicyCatalog.Averagings));
         var rates = Gen.Select(Gen.OneOf([.. ScalingRules.All]), Gen.Int[1, 10_000], Gen.OneOf([.. WarmupStarts.All]), (rule, batch, from) => new ScalingRecipe(rule, batch, from));
         return Gen.Select(Dataset(), Model(), shape, length, Gen.Long, policies, Gen.Select(batchNorm, rates), saving, (dataset, model, s, l, seed, p, norm, save) => Fitting(new TrainingSpec
         {
             Dataset = dataset,
             Model = model,
             Workers = s.Workers,
-            Batch = s.Batch,
+            BatchPlan = new BatchRecipe(s.Batch, Policy: null),
             MicroBatch = s.Micro,
             Epochs = l.Item1,
             Steps = l.Item2,
             Seed = seed,
             Optimizer = p.Item1,
             Schedule = p.Item2,
+            Averaging = p.Item3,
             Scaling = norm.Item2,
             BatchNorm = norm.Item1,
             Checkpoint = save.Item1,
@@ -41,7 +43,7 @@ internal static class JobGenerator
         }));
     }
 
-    /// <summary>The job with a warm-up of one length, in the unit of the job's, that the job and its scaling allow.</summary>
+    /// <summary>The job with a warm-up of one length, in the unit of the job's, and an averaging that its length allows.</summary>
     private static TrainingSpec Fitting(TrainingSpec spec)
     {
         var given = spec.Schedule.Options;
@@ -57,7 +59,18 @@ internal static class JobGenerator
         {
             Schedule = spec.Schedule with { Options = options },
             Scaling = startsTwice ? spec.Scaling with { WarmupFrom = WarmupStarts.Zero } : spec.Scaling,
+            Averaging = Fitting(spec.Averaging, spec.Epochs),
         };
+    }
+
+    private static PolicyRecipe Fitting(PolicyRecipe averaging, int? epochs)
+    {
+        const string Start = "startEpoch";
+        if (epochs is null)
+            return new PolicyRecipe(NoAveraging.PolicyName, new OptionValues(PolicyCatalog.Averagings[NoAveraging.PolicyName].Options, new Dictionary<string, object>()));
+        return averaging.Options.Has(Start)
+            ? averaging with { Options = averaging.Options.With(Start, Math.Min(averaging.Options.Whole(Start), epochs.Value)) }
+            : averaging;
     }
 
     private static Gen<DatasetRecipe> Dataset() =>
@@ -103,6 +116,7 @@ internal static class JobGenerator
         OptionKind.Flag => Gen.Bool.Select(b => (object)b),
         OptionKind.Choice => Gen.OneOf([.. option.Choices]).Select(c => (object)c),
         OptionKind.Names => Gen.Shuffle(option.Choices.ToArray(), 0, option.Choices.Count).Select(n => (object)(IReadOnlyList<string>)n),
+        OptionKind.Whole => Gen.Long[(long)option.Minimum, (long)Math.Min(option.Maximum, option.Minimum + 100)].Select(n => (object)n),
         OptionKind.Numbers => Number(option).Array[0, 5].Select(n => (object)(IReadOnlyList<double>)[.. n.Distinct().Order()]),
         _ => Number(option).Select(x => (object)x),
     };

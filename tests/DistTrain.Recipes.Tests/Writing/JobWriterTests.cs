@@ -36,13 +36,19 @@ public sealed class JobWriterTests
                 name: momentum
                 lr: 0.05
                 momentum: 0.9
+                dampening: 0
+                form: torch
+                momentumCorrection: true
                 weightDecay: 0
                 decayExclude: [bias, norm]
+                clipNorm: 0
               schedule:
                 name: constant
                 warmupEpochs: 0
                 warmupSteps: 0
                 warmupFrom: 0
+              averaging:
+                name: none
               scaling:
                 rule: none
                 referenceBatch: 256
@@ -96,6 +102,7 @@ public sealed class JobWriterTests
         Assert.Equal((expected.Epochs, expected.Steps, expected.Seed), (read.Epochs, read.Steps, read.Seed));
         AssertEqual(expected.Optimizer, read.Optimizer);
         AssertEqual(expected.Schedule, read.Schedule);
+        AssertEqual(expected.Averaging, read.Averaging);
         Assert.Equal(expected.Scaling, read.Scaling);
         Assert.Equal((expected.BatchNorm, expected.Checkpoint, expected.Evaluation), (read.BatchNorm, read.Checkpoint, read.Evaluation));
     }
