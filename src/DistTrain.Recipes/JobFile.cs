@@ -24,13 +24,13 @@ public static class JobFile
         var root = yaml is null ? Defaults(source) : Root(yaml, source, findings);
         var applied = overrides.Select(text => Override.Parse(text, findings)).OfType<Override>().ToList();
         if (root is null)
-            return new JobFileResult(null, findings.All());
+            return new JobFileResult(null, findings.All()) { Warnings = findings.Warnings };
 
         foreach (var change in applied)
             change.ApplyTo(root, findings);
         KeepOneLength(root);
         var job = JobReader.Read(root, findings);
-        return new JobFileResult(job, findings.All());
+        return new JobFileResult(job, findings.All()) { Warnings = findings.Warnings };
     }
 
     /// <summary>

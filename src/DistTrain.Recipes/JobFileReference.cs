@@ -15,6 +15,8 @@ public static class JobFileReference
         Keys(text);
         Policies(text, "Optimizers", PolicyCatalog.Optimizers);
         Policies(text, "Schedules", PolicyCatalog.Schedules);
+        Policies(text, "Averaging", PolicyCatalog.Averagings);
+        Policies(text, "Batch policies", PolicyCatalog.Batches);
         Layers(text);
         return text.ToString();
     }

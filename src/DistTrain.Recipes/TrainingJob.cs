@@ -1,4 +1,6 @@
+using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Scaling;
 
 namespace DistTrain.Recipes;
 
@@ -17,8 +19,11 @@ public sealed record TrainingSpec
     /// <summary>Number of ranks (logical workers), fixed for the job. At least 1.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>Examples in a step, over all ranks. At least <see cref="Workers"/>.</summary>
-    public required int Batch { get; init; }
+    /// <summary>Examples in a step, and how they change.</summary>
+    public required BatchRecipe BatchPlan { get; init; }
+
+    /// <summary>Examples in the first step, over all ranks; in every step, unless the batch changes. At least <see cref="Workers"/>.</summary>
+    public int Batch => BatchPlan.Examples;
 
     /// <summary>Largest number of examples in one forward pass of a rank. Decides bits, so it has a fixed default.</summary>
     public required int MicroBatch { get; init; }
@@ -36,15 +41,38 @@ public sealed record TrainingSpec
 
     public required PolicyRecipe Schedule { get; init; }
 
+    public required PolicyRecipe Averaging { get; init; }
+
+    /// <summary>What a batch other than the one the rate was tuned for does to the rate; <see cref="JobRates"/> resolves it.</summary>
+    public required ScalingRecipe Scaling { get; init; }
+
     public required BatchNormRecipe BatchNorm { get; init; }
 
     public required CheckpointRecipe Checkpoint { get; init; }
 
     public required EvaluationRecipe Evaluation { get; init; }
+
+    /// <summary>Most examples in one forward pass of a rank at any time of the job.</summary>
+    public int LargestMicroBatch
+    {
+        get
+        {
+            var share = (BatchPlan.Largest + Workers - 1) / Workers;
+            return Math.Min(MicroBatch, Averaging.Name == Swap.PolicyName ? Math.Max(share, (int)Averaging.Options.Whole("batch")) : share);
+        }
+    }
 }
 
 /// <summary>A policy by name with its resolved options (every documented option is present).</summary>
 public sealed record PolicyRecipe(string Name, OptionValues Options);
+
+/// <param name="Examples">Examples in the first step.</param>
+/// <param name="Policy">How they change (growth or auto), or null.</param>
+public sealed record BatchRecipe(int Examples, PolicyRecipe? Policy)
+{
+    /// <summary>Most examples in a step at any time.</summary>
+    public int Largest => Policy is null ? Examples : (int)Policy.Options.Whole("to");
+}
 
 /// <param name="Name">digits, mnist, cifar10 or csv.</param>
 /// <param name="Path">Folder (mnist, cifar10, csv) of the data as the silos see it; null for digits.</param>
@@ -56,6 +84,15 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
 /// <param name="Norm">none or batch: what stands behind each convolution (or hidden linear layer of mlp).</param>
 /// <param name="Layers">The user's own network, empty for a built-in.</param>
 public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRecipe> Layers);
+
+/// <param name="Rule">none, linear, sqrt or legw.</param>
+/// <param name="ReferenceBatch">The batch that the optimizer's rate and the warm-up were tuned for. At least 1.</param>
+/// <param name="WarmupFrom">zero (or where the schedule says), or reference: the warm-up starts at the rate before scaling.</param>
+public sealed record ScalingRecipe(string Rule, int ReferenceBatch, string WarmupFrom)
+{
+    /// <summary>The scaling of a job with that batch.</summary>
+    public BatchScaling For(int batch) => new(Rule, batch, ReferenceBatch, WarmupFrom == WarmupStarts.Reference);
+}
 
 /// <param name="Scope">Over which examples the batch statistics are taken: local (each rank's micro-batch).</param>
 /// <param name="Momentum">Weight of the new statistics in the running ones (PyTorch's convention; the lecture's p is 1 − momentum).</param>

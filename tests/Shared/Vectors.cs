@@ -3,18 +3,23 @@ using System.Text.Json;
 namespace DistTrain.Tests.Shared;
 
 /// <summary>
-/// Reference numbers, made with PyTorch: in the folder that DISTTRAIN_VECTORS names, else in <c>tests/vectors</c> of the checkout.
+/// Reference numbers that formulas are held to: JSON files in the folder that DISTTRAIN_VECTORS names, else in
+/// <c>tests/vectors</c> of the checkout. A file that is not there fails the test.
 /// </summary>
 internal static class Vectors
 {
     private const string Variable = "DISTTRAIN_VECTORS";
 
-    /// <summary>One file of them, e.g. <c>optimizers.json</c>; the caller disposes it.</summary>
-    public static JsonDocument Read(string file)
-    {
-        var folder = Environment.GetEnvironmentVariable(Variable) ?? Path.Combine(CheckoutRoot(), "tests", "vectors");
-        return JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, file)));
-    }
+    /// <summary>The folder that is read.</summary>
+    public static string Folder { get; } =
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : Path.Combine(CheckoutRoot(), "tests", "vectors");
+
+    /// <summary>One file, e.g. <c>schedules.json</c>.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static JsonDocument Read(string file) => JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, file)));
+
+    /// <summary>The numbers of a JSON array.</summary>
+    public static double[] Numbers(this JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
 
     private static string CheckoutRoot()
     {
@@ -24,6 +29,6 @@ internal static class Vectors
                 return folder.FullName;
         }
 
-        throw new InvalidOperationException("DistTrain.sln is in no folder above the tests");
+        throw new InvalidOperationException($"DistTrain.sln is in no folder above the tests; set {Variable} to the folder of the reference numbers");
     }
 }

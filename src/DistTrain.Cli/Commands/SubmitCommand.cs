@@ -26,7 +26,7 @@ internal static class SubmitCommand
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        var job = JobFileInput.Read(context.Get(JobFileArgument), context.Get(SharedOptions.Set));
+        var job = JobFileInput.Read(context.Get(JobFileArgument), context.Get(SharedOptions.Set), context.Error);
         var endpoint = context.Get(SharedOptions.Endpoint);
         using var jobs = new JobsClient(endpoint, context.Clock);
         var id = await jobs.SubmitAsync(

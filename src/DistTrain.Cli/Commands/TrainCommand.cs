@@ -38,7 +38,7 @@ internal static class TrainCommand
     private static async Task<int> RunAsync(CommandContext context)
     {
         var started = context.Clock.GetTimestamp();
-        var job = JobFileInput.Read(context.GetOrDefault(JobFileArgument), context.Get(SharedOptions.Set));
+        var job = JobFileInput.Read(context.GetOrDefault(JobFileArgument), context.Get(SharedOptions.Set), context.Error);
         var id = NewJobId.Make(job.Name, context.Clock);
         var folder = RunFolder.Create(context.GetOrDefault(Out) ?? Path.Combine("runs", id));
         await File.WriteAllTextAsync(folder.Job, JobFile.Write(job));

@@ -8,10 +8,13 @@ internal static class JobFileInput
 {
     /// <param name="path">The file, or null for the defaults.</param>
     /// <param name="overrides"><c>path=value</c>, in order.</param>
+    /// <param name="error">Receives the warnings.</param>
     /// <exception cref="CommandException">With every problem of the file.</exception>
-    public static TrainingJob Read(string? path, IReadOnlyList<string> overrides)
+    public static TrainingJob Read(string? path, IReadOnlyList<string> overrides, TextWriter error)
     {
         var result = JobFile.Read(path is null ? null : Load(path), path ?? "defaults", overrides);
+        foreach (var warning in result.Warnings)
+            error.WriteLine($"warning: {warning}");
         return result.Job ?? throw CommandException.BadInput([.. result.Problems.Select(problem => problem.ToString())]);
     }
 

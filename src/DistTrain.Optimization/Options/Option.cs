@@ -4,9 +4,11 @@ namespace DistTrain.Optimization.Options;
 public enum OptionKind
 {
     Number,
+    Whole,
     Flag,
     Choice,
     Names,
+    Numbers,
 }
 
 /// <summary>
@@ -15,14 +17,14 @@ public enum OptionKind
 /// </summary>
 /// <param name="Name">Key in the job file, camelCase.</param>
 /// <param name="Kind">What the value is.</param>
-/// <param name="Default">Value taken when the key is absent: double, bool, string or string[] by kind; null means required.</param>
+/// <param name="Default">Value taken when the key is absent: double, long, bool, string, list of strings or list of doubles by kind; null means required.</param>
 /// <param name="Description">One clause: meaning and unit.</param>
 public sealed record Option(string Name, OptionKind Kind, object? Default, string Description)
 {
-    /// <summary>Smallest allowed number.</summary>
+    /// <summary>Smallest allowed number; of <see cref="OptionKind.Numbers"/>, of each.</summary>
     public double Minimum { get; init; } = double.NegativeInfinity;
 
-    /// <summary>Largest allowed number.</summary>
+    /// <summary>Largest allowed number; of <see cref="OptionKind.Numbers"/>, of each.</summary>
     public double Maximum { get; init; } = double.PositiveInfinity;
 
     /// <summary>True when <see cref="Minimum"/> itself is not allowed.</summary>
@@ -30,6 +32,9 @@ public sealed record Option(string Name, OptionKind Kind, object? Default, strin
 
     /// <summary>True when <see cref="Maximum"/> itself is not allowed.</summary>
     public bool ExclusiveMaximum { get; init; }
+
+    /// <summary>True when each of the <see cref="OptionKind.Numbers"/> must be above the one before.</summary>
+    public bool IsAscending { get; init; }
 
     /// <summary>Allowed values of a <see cref="OptionKind.Choice"/> or the allowed members of <see cref="OptionKind.Names"/>.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
@@ -40,10 +45,12 @@ public sealed record Option(string Name, OptionKind Kind, object? Default, strin
     /// <summary>The allowed values in words, as printed in errors and documentation, e.g. "a number in [0, 1)".</summary>
     public string Rule => Kind switch
     {
+        OptionKind.Whole => $"a whole number from {Minimum} to {Maximum}",
         OptionKind.Flag => "true or false",
         OptionKind.Choice => "one of " + string.Join(", ", Choices),
         OptionKind.Names => "a list of " + string.Join(", ", Choices),
-        _ => NumberRule(),
+        OptionKind.Numbers => $"a list of {(IsAscending ? "ascending " : "")}{RangeRule("numbers")}",
+        _ => RangeRule("a number"),
     };
 
     /// <summary>True when <paramref name="value"/> lies in the option's range.</summary>
@@ -52,16 +59,17 @@ public sealed record Option(string Name, OptionKind Kind, object? Default, strin
         && (ExclusiveMinimum ? value > Minimum : value >= Minimum)
         && (ExclusiveMaximum ? value < Maximum : value <= Maximum);
 
-    private string NumberRule()
+    /// <param name="noun">"a number" or "numbers".</param>
+    private string RangeRule(string noun)
     {
         var low = double.IsNegativeInfinity(Minimum);
         var high = double.IsPositiveInfinity(Maximum);
         return (low, high) switch
         {
-            (true, true) => "a finite number",
-            (false, true) => $"a number {(ExclusiveMinimum ? "above" : "of at least")} {Minimum}",
-            (true, false) => $"a number {(ExclusiveMaximum ? "below" : "of at most")} {Maximum}",
-            _ => $"a number in {(ExclusiveMinimum ? '(' : '[')}{Minimum}, {Maximum}{(ExclusiveMaximum ? ')' : ']')}",
+            (true, true) => noun.Replace("number", "finite number", StringComparison.Ordinal),
+            (false, true) => $"{noun} {(ExclusiveMinimum ? "above" : "of at least")} {Minimum}",
+            (true, false) => $"{noun} {(ExclusiveMaximum ? "below" : "of at most")} {Maximum}",
+            _ => $"{noun} in {(ExclusiveMinimum ? '(' : '[')}{Minimum}, {Maximum}{(ExclusiveMaximum ? ')' : ']')}",
         };
     }
 }

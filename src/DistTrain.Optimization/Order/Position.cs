@@ -14,6 +14,30 @@ public sealed record Position(int Phase, int Epoch, int Cursor, long Examples, i
     /// <summary>The position before a group's first step.</summary>
     public static Position Start(int group = 0) => new(Phase: 0, Epoch: 0, Cursor: 0, Examples: 0, Group: group);
 
+    /// <summary>
+    /// The position after <paramref name="steps"/> steps of a fixed batch: where as many rounds of <see cref="Take"/> and
+    /// <see cref="Advance"/> lead, in constant time.
+    /// </summary>
+    /// <exception cref="OverflowException">More epochs than a position can count.</exception>
+    public static Position After(long steps, int batch, int datasetSize, int group = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(steps);
+        var (epochs, inEpoch) = Math.DivRem(steps, StepsInEpoch(batch, datasetSize));
+        var cursor = (int)(inEpoch * batch);
+        return Start(group) with { Epoch = checked((int)epochs), Cursor = cursor, Examples = (epochs * datasetSize) + cursor };
+    }
+
+    /// <summary>Steps of a fixed batch in one epoch, the last one perhaps short.</summary>
+    public static long StepsInEpoch(int batch, int datasetSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(datasetSize);
+        return ((long)datasetSize + batch - 1) / batch;
+    }
+
+    /// <summary>Fractional epochs done here.</summary>
+    public double EpochsDone(int datasetSize) => Epoch + ((double)Cursor / datasetSize);
+
     /// <summary>Examples of the step that starts here: a full batch, or what is left of the epoch.</summary>
     /// <param name="batch">Examples in a full step; at least 1.</param>
     /// <param name="datasetSize">Examples in the training set; more than <see cref="Cursor"/>.</param>

@@ -11,7 +11,9 @@ public sealed class Constant : IScheduleDefinition, ISchedule
 
     public string Source => "gradient descent";
 
-    public IReadOnlyList<Option> Options => [];
+    public IReadOnlyList<Option> Options => WarmUp.Options;
+
+    public WarmUpPlace WarmUpPlace => WarmUpPlace.Within;
 
     public ISchedule Create(OptionValues options) => this;
 

@@ -5,11 +5,14 @@ namespace DistTrain.Optimization.Schedules;
 /// <summary>A learning-rate schedule: a pure function of where training stands.</summary>
 public interface ISchedule
 {
-    /// <summary>The factor on the base rate for the step at <paramref name="time"/>.</summary>
+    /// <summary>The factor on the base rate for the step at <paramref name="time"/>; finite and at least 0.</summary>
     double Factor(in ScheduleTime time);
 }
 
-/// <summary>What makes a schedule available by name; one file each, found by <see cref="ScheduleCatalog"/>.</summary>
+/// <summary>
+/// What makes a schedule available by name; one file each, found by <see cref="ScheduleCatalog"/>. A file has its own formula
+/// only: the gradual warm-up is put around it by the catalog.
+/// </summary>
 public interface IScheduleDefinition
 {
     /// <summary>Name in the job file, kebab-case.</summary>
@@ -21,13 +24,12 @@ public interface IScheduleDefinition
     /// <summary>Where the formula comes from.</summary>
     string Source { get; }
 
+    /// <summary>Every option, those of <see cref="WarmUp"/> last.</summary>
     IReadOnlyList<Option> Options { get; }
 
+    /// <summary>How the schedule goes together with a warm-up.</summary>
+    WarmUpPlace WarmUpPlace { get; }
+
+    /// <summary>The formula with its options bound, without warm-up; <see cref="ScheduleCatalog.Create"/> gives the whole.</summary>
     ISchedule Create(OptionValues options);
 }
-
-/// <summary>Where a step stands in its job.</summary>
-/// <param name="Step">Number of updates done before this one.</param>
-/// <param name="Epoch">Fractional epochs done before this step.</param>
-/// <param name="TotalSteps">Steps of the whole job.</param>
-public readonly record struct ScheduleTime(long Step, double Epoch, long TotalSteps);

@@ -39,7 +39,7 @@ internal sealed class CheckpointFolder(string jobFolder)
             Server = plan.Server,
             FirstElement = plan.Offset,
             Elements = plan.Length,
-            Slots = plan.Optimizer.Slots,
+            Slots = plan.SavedSlots,
             Bytes = bytes,
             Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()),
             Position = snapshot.Step.Position.ToMessage(),

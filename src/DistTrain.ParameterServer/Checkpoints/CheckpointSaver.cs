@@ -33,20 +33,21 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
     public CheckpointFolder Folder => folder;
 
     /// <summary>A version was committed: starts a save if one is due. Called before any bucket of the next step is stepped.</summary>
-    public void Committed(Partition partition, OpenStep step)
+    public void Committed(ReplicaGroup replica, OpenStep step)
     {
         var every = plan.Job.Spec.Checkpoint.EverySteps;
-        var due = step.IsLast || (every > 0 && step.Version % every == 0);
+        // Where the ranks part, their common version is worth keeping: while each has its own there is none to save.
+        var due = step.IsLast || step.Sharing != Sharing.Together || (every > 0 && step.Version % every == 0);
         if (due)
-            Begin(partition, step);
+            Begin(replica, step);
     }
 
-    /// <summary>Saves the committed version of a partition at rest, unless it is saved already.</summary>
-    public async Task SaveNowAsync(Partition partition, OpenStep step)
+    /// <summary>Saves the committed version of a replica at rest, unless it is saved already.</summary>
+    public async Task SaveNowAsync(ReplicaGroup replica)
     {
         await _saving;
-        if (_lastSaved != step.Version)
-            Begin(partition, step);
+        if (_lastSaved != replica.Open.Version)
+            Begin(replica, replica.Open);
         await _saving;
     }
 
@@ -57,36 +58,36 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             _saved.RemoveAll(p => p.Step <= step);
     }
 
-    private void Begin(Partition partition, OpenStep step)
+    private void Begin(ReplicaGroup replica, OpenStep step)
     {
         lock (_gate)
         {
             // A save that is still running covers an older step; this one is skipped unless it is the last.
-            if (!_saving.IsCompleted && !step.IsLast)
+            if (!_saving.IsCompleted && !step.IsLast && step.Sharing == Sharing.Together)
             {
                 CheckpointLog.Skipped(logger, plan.JobId, step.Version);
                 return;
             }
 
             var before = _saving;
-            var snapshot = new Snapshot(step, plan);
+            var snapshot = new Snapshot(replica, step, plan);
             if (before.IsCompleted)
                 _pending = snapshot;
             _saving = Task.Run(async () =>
             {
                 await before;
                 _pending = snapshot;
-                Save(partition, snapshot);
+                Save(snapshot);
             });
         }
     }
 
-    private void Save(Partition partition, Snapshot snapshot)
+    private void Save(Snapshot snapshot)
     {
         try
         {
             for (var index = 0; index < plan.Buckets.Count; index++)
-                partition.Capture(snapshot, index);
+                snapshot.Replica.Capture(snapshot, index);
             _pending = null;
             var part = folder.WritePart(snapshot, plan);
             lock (_gate)

@@ -7,11 +7,14 @@ namespace DistTrain.ParameterServer.Checkpoints;
 /// A copy in the making of one committed version and its slots. Each bucket is copied once, under its gate: by the saver in the
 /// background, or by the next update of that bucket just before it touches it.
 /// </summary>
-internal sealed class Snapshot(OpenStep step, PartitionPlan plan)
+internal sealed class Snapshot(ReplicaGroup replica, OpenStep step, PartitionPlan plan)
 {
     private readonly bool[] _captured = new bool[plan.Layout.Buckets.Count];
     private readonly float[] _weights = new float[plan.Length];
-    private readonly float[][] _slots = [.. Enumerable.Range(0, plan.Optimizer.Slots).Select(_ => new float[plan.Length])];
+    private readonly float[][] _slots = [.. Enumerable.Range(0, plan.SavedSlots).Select(_ => new float[plan.Length])];
+
+    /// <summary>Where the version is copied from.</summary>
+    public ReplicaGroup Replica { get; } = replica;
 
     public OpenStep Step { get; } = step;
 
@@ -19,7 +22,7 @@ internal sealed class Snapshot(OpenStep step, PartitionPlan plan)
     public IEnumerable<ReadOnlyMemory<float>> Vectors => [_weights, .. _slots];
 
     /// <summary>Copies one bucket unless it has been copied. The caller holds the bucket's gate.</summary>
-    public void Capture(Bucket bucket, ReadOnlySpan<float> weights, float[][] slots, int offset)
+    public void Capture(Bucket bucket, ReadOnlySpan<float> weights, IReadOnlyList<float[]> slots, int offset)
     {
         if (_captured[bucket.Index])
             return;

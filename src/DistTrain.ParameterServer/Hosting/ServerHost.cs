@@ -47,6 +47,7 @@ public static class ServerHost
         await using var app = builder.Build();
         app.MapGrpcService<ParameterExchangeService>();
         app.MapGrpcService<JobPartitionsService>();
+        app.MapGrpcService<NormExchangeService>();
         app.MapGrpcHealthChecksService();
         await app.StartAsync(stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));

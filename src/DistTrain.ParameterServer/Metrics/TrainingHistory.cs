@@ -36,16 +36,17 @@ internal sealed class TrainingHistory : IDisposable
         var now = _time.GetTimestamp();
         var elapsed = _time.GetElapsedTime(_lastCommit, now).TotalMilliseconds;
         _lastCommit = now;
+        var examples = ranks.Sum(r => r.Examples);
         Append(new MetricsEvent
         {
             Step = new StepMetrics
             {
                 Step = step.Version + 1,
-                Epoch = plan.EpochsAt(step.Position.Advance(step.Take, plan.TrainExamples)),
-                Loss = plan.Tree.Sum([.. ranks.Select(r => r.LossSum)]) / step.Take,
-                Accuracy = (double)ranks.Sum(r => r.Correct) / step.Take,
+                Epoch = plan.Course.EpochsAt(step.Position.Advance(step.Take, plan.TrainExamples)),
+                Loss = plan.Tree.Sum([.. ranks.Select(r => r.LossSum)]) / examples,
+                Accuracy = (double)ranks.Sum(r => r.Correct) / examples,
                 LearningRate = step.Rate,
-                Examples = step.Take,
+                Examples = examples,
                 Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),
                 ComputeMilliseconds = ranks.Max(r => r.ComputeMilliseconds),
             },

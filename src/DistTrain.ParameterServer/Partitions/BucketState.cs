@@ -15,17 +15,20 @@ internal sealed class BucketState(Bucket bucket, RankTree tree)
 
     public BucketSum Sum { get; } = new(tree, bucket);
 
-    /// <summary>By rank; complete once the sum is.</summary>
+    /// <summary>By member of the replica group; complete once the sum is.</summary>
     public IReadOnlyList<Contribution?> Contributions => _contributions;
 
-    /// <summary>Examples behind the sum, over all ranks.</summary>
+    /// <summary>Examples behind the sum, over all members.</summary>
     public long Examples => _contributions.Sum(c => (long)(c?.Examples ?? 0));
 
-    public Arrival Add(Contribution contribution, float[] payload)
+    /// <param name="member">The rank's place in its replica group.</param>
+    /// <param name="contribution">What the rank said.</param>
+    /// <param name="payload">Its chunk; see <see cref="BucketSum.Add"/>.</param>
+    public Arrival Add(int member, Contribution contribution, float[] payload)
     {
-        var arrival = Sum.Add(contribution.Rank, contribution.Examples, payload);
+        var arrival = Sum.Add(member, contribution.Examples, payload);
         if (arrival != Arrival.Duplicate)
-            _contributions[contribution.Rank] = contribution;
+            _contributions[member] = contribution;
         return arrival;
     }
 }

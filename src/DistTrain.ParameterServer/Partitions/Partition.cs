@@ -1,51 +1,55 @@
 using DistTrain.Optimization.Gradients;
-using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Parameters;
+using DistTrain.Optimization.Threads;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using Grpc.Core;
-using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Partitions;
 
 /// <summary>
-/// The part of one job that this server owns: aggregation, update, versions. Chunks of different buckets are added and stepped in parallel,
-/// each under its bucket's gate; <see cref="_gate"/> guards what belongs to the whole step. A bucket's gate is never held while
+/// The part of one job that this server owns: it takes ranks in, hands their chunks to the replica they train, publishes what is stepped, and
+/// follows the course of training. <see cref="_gate"/> guards sessions and what belongs to whole steps; a bucket's gate is never held while
 /// <see cref="_gate"/> is taken.
 /// </summary>
-internal sealed class Partition
+internal sealed class Partition : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly BucketState[] _buckets;
-    private readonly bool[] _stepped;
-    private readonly VersionBuffers _versions;
-    private readonly FlatUpdate<float> _update;
     private readonly Dictionary<int, RankSession> _sessions = [];
     private readonly EvaluationTally _evaluations;
     private readonly CheckpointSaver _checkpoints;
     private readonly TrainingHistory? _history;
-    private volatile OpenStep _open;
-    private volatile OpenStep? _previous;
+    private readonly StepTally _closed;
+    private readonly BucketLoop _loop = new(Environment.ProcessorCount);
     private readonly TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _steppedCount;
+
+    /// <summary>The replica that each rank trains now, and the one it trained before while somebody may have to replay a step of it.</summary>
+    private readonly ReplicaGroup[] _replicas;
+    private readonly ReplicaGroup?[] _before;
     private bool _stopping;
     private volatile bool _stopped;
+    private volatile string? _error;
+    private volatile string? _note;
 
     public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history)
     {
         Plan = plan;
+        Norms = new NormSharing(plan);
         _checkpoints = checkpoints;
         _history = history;
-        _buckets = [.. plan.Buckets.Select(b => new BucketState(b, plan.Tree))];
-        _stepped = new bool[_buckets.Length];
-        _versions = new VersionBuffers(plan.Length);
-        _update = new FlatUpdate<float>(plan.Optimizer, plan.Layout, plan.Buckets);
         _evaluations = new EvaluationTally(plan.Tree);
-        VersionZero.Fill(plan.Layout, plan.Job.Spec.Seed, plan.Offset, _versions.Of(0));
-        _open = plan.StepAt(0, Position.Start());
+        _closed = new StepTally(plan.Tree.Ranks);
+        _before = new ReplicaGroup[plan.Tree.Ranks];
+        _replicas = new ReplicaGroup[plan.Tree.Ranks];
+        var first = plan.Course.First();
+        var together = new ReplicaGroup(plan, AllRanks, first with { Sharing = Sharing.Together });
+        together.FillVersionZero();
+        Array.Fill(_replicas, together);
+        if (first.Sharing != Sharing.Together)
+            Part(together, first);
     }
 
     public PartitionPlan Plan { get; }
@@ -54,10 +58,24 @@ internal sealed class Partition
 
     public TrainingHistory? History => _history;
 
-    /// <summary>The committed version.</summary>
-    public long Version => _open.Version;
+    public NormSharing Norms { get; }
+
+    /// <summary>The committed version; while ranks have replicas of their own, the lowest.</summary>
+    public long Version => _replicas.Min(r => r.Open.Version);
+
+    /// <summary>All ranks train one replica: there is one committed version.</summary>
+    public bool IsTogether => _replicas[0].Ranks.Count == _replicas.Length;
+
+    /// <summary>Steps of the whole job; at most, until the last one is known.</summary>
+    public long TotalSteps => _replicas[0].Open is { IsLast: true } last && !_stopping ? last.Version : Plan.Course.TotalSteps;
 
     public bool Stopped => _stopped;
+
+    /// <summary>Why the partition can't go on, or null.</summary>
+    public string? Error => _error ?? _checkpoints.Error;
+
+    /// <summary>What the user should know of the course of training, or null.</summary>
+    public string? Note => _note;
 
     /// <summary>The last version is committed and, on the leader, evaluated by every rank.</summary>
     public bool Finished
@@ -65,9 +83,14 @@ internal sealed class Partition
         get
         {
             lock (_gate)
-                return Version >= Plan.TotalSteps && (!Plan.IsLeader || !_open.Evaluate || _evaluations.IsComplete(Version));
+            {
+                var open = _replicas[0].Open;
+                return IsTogether && open.IsLast && !_stopping && (!Plan.IsLeader || !open.Evaluate || _evaluations.IsComplete(open.Version));
+            }
         }
     }
+
+    private IReadOnlyList<int> AllRanks => [.. Enumerable.Range(0, Plan.Tree.Ranks)];
 
     /// <summary>Takes a rank's stream in; a stream that the rank had before is superseded.</summary>
     public RankSession Join(JoinRequest request)
@@ -86,7 +109,7 @@ internal sealed class Partition
             if (_sessions.Remove(request.Rank, out var old))
                 old.End(StatusCode.Aborted, "superseded by a newer stream of the same rank");
             _sessions[request.Rank] = session;
-            session.Send(Frame<ServerMessage>.ToSend(new ServerMessage { Joined = new Joined { OpenStep = _open.Version } }));
+            session.Send(Frame<ServerMessage>.ToSend(new ServerMessage { Joined = new Joined { OpenStep = _replicas[request.Rank].Open.Version } }));
         }
 
         return session;
@@ -103,30 +126,35 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>Sends all buckets and the head of the committed version or of the one before it.</summary>
+    /// <summary>Sends all buckets and the head of a version that the rank may step from: the committed one or the one before it.</summary>
     public void Pull(RankSession session, long version)
     {
         lock (_gate)
         {
-            var head = version == _open.Version ? _open : version == _previous?.Version ? _previous : null;
-            Refuse(head is null, $"rank {session.Rank} asks for version {version}, the server holds {_open.Version}");
+            var replica = _replicas[session.Rank];
+            if (replica.Find(version) is null && _before[session.Rank] is { } before)
+                replica = before;
+            var step = replica.Find(version);
+            Refuse(step is null, $"rank {session.Rank} asks for version {version}, the server holds {_replicas[session.Rank].Open.Version}");
             if (version == 0)
                 _history?.TrainingStarts();
             foreach (var bucket in Plan.Buckets)
-                session.Send(BucketFrame(bucket, version));
-            session.Send(HeadFrame(head!));
+                session.Send(BucketFrame(replica, bucket, version));
+            session.Send(HeadFrame(step!));
         }
     }
 
     /// <summary>
-    /// Counts one chunk. The last chunk of a bucket steps it and sends it to every rank; the last bucket closes the step.
+    /// Counts one chunk. The last chunk of a bucket steps it and sends it to every rank of the replica; the last bucket closes the step. A rule
+    /// that needs norms waits for the last bucket before any is stepped.
     /// </summary>
     public void Push(RankSession session, Frame<RankMessage> frame)
     {
         var chunk = frame.Head.Gradient;
-        var index = chunk.Bucket - (_buckets.Length == 0 ? 0 : _buckets[0].Bucket.Index);
-        Refuse(index < 0 || index >= _buckets.Length, $"bucket {chunk.Bucket} is not one of this server's");
-        var state = _buckets[index];
+        var replica = Volatile.Read(ref _replicas[session.Rank]);
+        var index = chunk.Bucket - (Plan.Buckets.Count == 0 ? 0 : Plan.Buckets[0].Index);
+        Refuse(index < 0 || index >= Plan.Buckets.Count, $"bucket {chunk.Bucket} is not one of this server's");
+        var state = replica.Buckets[index];
         Refuse(frame.Payload.Length != state.Bucket.Length, $"bucket {chunk.Bucket} has {state.Bucket.Length} elements, the chunk {frame.Payload.Length}");
         Refuse(chunk.Contribution is null, $"rank {session.Rank} pushes a chunk of bucket {chunk.Bucket} without its contribution");
         Refuse(chunk.Contribution!.Rank != session.Rank, $"the stream of rank {session.Rank} brings a chunk of rank {chunk.Contribution.Rank}");
@@ -134,17 +162,14 @@ internal sealed class Partition
         Arrival arrival;
         lock (state.Gate)
         {
-            var open = _open;
+            var open = replica.Open;
             if (_stopped || open.IsLast)
                 return;
             Refuse(chunk.Step > open.Version, $"rank {session.Rank} pushes step {chunk.Step}, the open one is {open.Version}");
-            arrival = chunk.Step < open.Version ? Arrival.Duplicate : state.Add(chunk.Contribution, frame.TakePayload());
-            if (arrival == Arrival.Complete)
-            {
-                // Stepping writes over the version before the committed one. Every rank has pushed, so nobody needs it any more.
-                _previous = null;
-                StepBucket(state, open);
-            }
+            var member = session.Rank - replica.Index;
+            arrival = chunk.Step < open.Version ? Arrival.Duplicate : state.Add(member, chunk.Contribution, frame.TakePayload());
+            if (arrival == Arrival.Complete && StepsAtOnce(open))
+                StepBucket(replica, state, TimeOf(open, gradientScale: 1));
         }
 
         lock (_gate)
@@ -152,7 +177,7 @@ internal sealed class Partition
             if (arrival == Arrival.Duplicate)
                 Answer(session, chunk.Step, index);
             else if (arrival == Arrival.Complete)
-                Publish(index);
+                Completed(replica, index);
         }
     }
 
@@ -164,22 +189,25 @@ internal sealed class Partition
         {
             if (_stopped)
                 return;
-            Refuse(report.Version > Version, $"rank {report.Rank} evaluates version {report.Version}, the server holds {Version}");
+            var replica = _replicas[report.Rank];
+            Refuse(report.Version > replica.Open.Version, $"rank {report.Rank} evaluates version {report.Version}, the server holds {replica.Open.Version}");
+            // What is evaluated is common to all replicas, so the epoch is the same for all.
             if (_evaluations.Add(report) is { } total)
-                _history?.Evaluated(total, Plan.EpochsAt(_open.Position));
+                _history?.Evaluated(total, Plan.Course.EpochsAt(replica.Open.Position));
         }
     }
 
     /// <summary>
     /// Ends training at a step's end: the open step may still close (its last chunks are on their way), then every stream is ended and the
-    /// committed version is saved. If the step can't close within <paramref name="patience"/> and is half stepped, nothing is saved.
+    /// committed version is saved. If the step can't close within <paramref name="patience"/> and is half stepped, nothing is saved; nor is it
+    /// while ranks have replicas of their own: their common version was saved when they parted.
     /// </summary>
     public async Task StopAsync(TimeSpan patience)
     {
         lock (_gate)
         {
-            _stopping = true;
-            if (_open.IsLast || _sessions.Count == 0)
+            _stopping |= !Finished;
+            if (!IsTogether || _replicas[0].Open.IsLast || _sessions.Count == 0)
                 _quiet.TrySetResult();
         }
 
@@ -195,119 +223,264 @@ internal sealed class Partition
             }
         }
 
-        if (!HalfStepped())
-            await _checkpoints.SaveNowAsync(this, _open);
+        Norms.Stop();
+        if (IsTogether && !_replicas[0].IsHalfStepped())
+            await _checkpoints.SaveNowAsync(_replicas[0]);
         if (_history is not null)
             await _history.FlushAsync();
     }
 
-    private bool HalfStepped()
+    /// <summary>The committed elements of a bucket, of a partition at rest.</summary>
+    public ReadOnlyMemory<float> Committed(Bucket bucket) => _replicas[0].Committed(bucket);
+
+    public void Dispose()
     {
-        foreach (var state in _buckets)
+        Norms.Dispose();
+        _history?.Dispose();
+    }
+
+    private bool StepsAtOnce(OpenStep open) => Plan.StepsAtOnce || open.Kind == StepKind.Statistics;
+
+    private UpdateTime TimeOf(OpenStep open, double gradientScale) =>
+        new(open.SlotAge, open.Rate, open.PreviousRate, Plan.Course.EpochsAt(open.Position), gradientScale);
+
+    private void StepBucket(ReplicaGroup replica, BucketState state, in UpdateTime time)
+    {
+        Release(replica);
+        Capture(replica, state);
+        replica.Step(state, time);
+    }
+
+    /// <summary>Stepping writes over the version before the committed one: every member has pushed, so nobody needs it any more.</summary>
+    private void Release(ReplicaGroup replica)
+    {
+        replica.ForgetPrevious();
+        foreach (var rank in replica.Ranks)
+            Volatile.Write(ref _before[rank], null);
+    }
+
+    /// <summary>A snapshot that is still in the making gets the bucket before an update touches it. The caller holds the bucket's gate, or works alone.</summary>
+    private void Capture(ReplicaGroup replica, BucketState state)
+    {
+        if (_checkpoints.Pending is { } snapshot && snapshot.Replica == replica)
+            replica.CaptureLocked(snapshot, state);
+    }
+
+    /// <summary>A bucket's sum is complete. Holds the gate.</summary>
+    private void Completed(ReplicaGroup replica, int index)
+    {
+        replica.CompleteCount++;
+        if (StepsAtOnce(replica.Open))
         {
-            lock (state.Gate)
+            Publish(replica, index);
+            if (replica.SteppedCount == replica.Buckets.Count)
+                CloseStep(replica);
+        }
+        else if (replica.CompleteCount == replica.Buckets.Count)
+        {
+            _ = Task.Run(() => StepWithNormsAsync(replica));
+        }
+    }
+
+    /// <summary>The update for rules that need norms over tensors or over the whole gradient: all buckets are there, none is stepped.</summary>
+    private async Task StepWithNormsAsync(ReplicaGroup replica)
+    {
+        try
+        {
+            var open = replica.Open;
+            var time = TimeOf(open, await ClipAsync(replica, open));
+            Release(replica);
+            if (Plan.Optimizer.Norms > 0)
             {
-                if (state.Sum.IsComplete)
-                    return true;
+                _loop.Run(replica.Buckets.Count, index =>
+                {
+                    var state = replica.Buckets[index];
+                    lock (state.Gate)
+                    {
+                        Capture(replica, state);
+                        replica.Measure(state, time);
+                    }
+                });
+                replica.Combine((await Norms.AllAsync(replica.Index, open.Version, round: 1, replica.PieceSums)).Span);
+            }
+
+            _loop.Run(replica.Buckets.Count, index =>
+            {
+                var state = replica.Buckets[index];
+                lock (state.Gate)
+                    StepBucket(replica, state, time);
+                lock (_gate)
+                    Publish(replica, index);
+            });
+            lock (_gate)
+                CloseStep(replica);
+        }
+        catch (OperationCanceledException)
+        {
+            // Training was stopped: nobody waits for this step.
+        }
+        catch (Exception e)
+        {
+            // The edge of the task: whatever it is, the job learns the reason instead of waiting for the step for ever.
+            _error = e is RpcException rpc ? $"norms over the servers: {rpc.StatusCode}: {rpc.Status.Detail}" : $"{e.GetType().Name}: {e.Message}";
+        }
+    }
+
+    /// <summary>
+    /// The factor that brings the whole gradient's norm down to the limit; 1 when it is below, or when there is none. Where the noise is
+    /// measured, the same norm and those of the ranks' gradients are kept for the course of training.
+    /// </summary>
+    private async ValueTask<double> ClipAsync(ReplicaGroup replica, OpenStep open)
+    {
+        if (Plan.ClipNorm == 0 && !MeasuresNoise(open))
+            return 1;
+        var sums = await Norms.AllAsync(replica.Index, open.Version, round: 0, GradientNorm.PieceSums(replica, _loop));
+        var square = GradientNorm.Total(sums.Span);
+        if (MeasuresNoise(open))
+        {
+            var ranks = await Norms.AllAsync(replica.Index, open.Version, round: 2, GradientNorm.RankSums(replica));
+            replica.Noise = (square, GradientNorm.TotalByRank(ranks.Span, replica.Ranks.Count));
+        }
+
+        var norm = Math.Sqrt(square);
+        return Plan.ClipNorm > 0 && norm > Plan.ClipNorm ? Plan.ClipNorm / norm : 1;
+    }
+
+    private bool MeasuresNoise(OpenStep open) => Plan.Course.MeasuresNoise && open.Sharing == Sharing.Together;
+
+    /// <summary>A bucket is stepped: its replica's ranks get it, unless it is to be averaged first. Holds the gate.</summary>
+    private void Publish(ReplicaGroup replica, int index)
+    {
+        replica.Stepped[index] = true;
+        replica.SteppedCount++;
+        if (!replica.Open.Averages)
+            SendBucket(replica, index, replica.Open.Version + 1);
+    }
+
+    private void SendBucket(ReplicaGroup replica, int index, long version)
+    {
+        var frame = BucketFrame(replica, Plan.Buckets[index], version);
+        foreach (var rank in replica.Ranks)
+            _sessions.GetValueOrDefault(rank)?.Send(frame);
+    }
+
+    /// <summary>All buckets are stepped. Holds the gate.</summary>
+    private void CloseStep(ReplicaGroup replica)
+    {
+        // The last replica to await an average closes for all of them, also for one whose thread comes here only afterwards.
+        if (replica.SteppedCount < replica.Buckets.Count)
+            return;
+        var closed = replica.Open;
+        if (closed.Averages)
+        {
+            if (_replicas.All(r => r.AwaitsAverage))
+                CloseWithAverage(closed);
+            return;
+        }
+
+        Close(replica, NextOf(replica));
+    }
+
+    /// <summary>The step after the replica's open one. Holds the gate.</summary>
+    private OpenStep NextOf(ReplicaGroup replica)
+    {
+        var closed = replica.Open;
+        List<Contribution> contributions = [.. replica.Buckets[0].Contributions.Select(c => c!)];
+        var examples = contributions.Sum(c => (long)c.Examples);
+        var expected = closed.Sharing == Sharing.Local ? contributions[0].Examples : closed.Take;
+        Refuse(examples != expected, $"step {closed.Version} took {examples} examples instead of {expected}");
+        if (closed.Kind == StepKind.Gradient && _closed.Add(closed.Version, contributions) is { } all)
+            _history?.StepClosed(closed, Plan, all);
+        var outcome = new StepOutcome(
+            contributions.Sum(c => c.Correct),
+            replica.Noise.AverageSquare,
+            MeasuresNoise(closed) ? [.. contributions.Zip(replica.Noise.RankSquares, (c, square) => (c.Examples, square))] : []);
+        var next = Plan.Course.Next(closed, outcome, out var note);
+        _note = note ?? _note;
+        return _stopping ? next with { Take = 0, Evaluate = false } : next;
+    }
+
+    private void Close(ReplicaGroup replica, OpenStep next)
+    {
+        replica.Close(next);
+        if (IsTogether)
+            _checkpoints.Committed(replica, next);
+        if (IsTogether && next.Sharing != Sharing.Together && !next.IsLast)
+            Part(replica, next);
+        foreach (var rank in replica.Ranks)
+            _sessions.GetValueOrDefault(rank)?.Send(HeadFrame(_replicas[rank].Open));
+        if (_stopping)
+            _quiet.TrySetResult();
+    }
+
+    /// <summary>Each rank gets a replica of its own, which starts as the common one is.</summary>
+    private void Part(ReplicaGroup together, OpenStep open)
+    {
+        foreach (var rank in together.Ranks)
+        {
+            var own = new ReplicaGroup(Plan, [rank], Course.OfReplica(open, rank));
+            own.ContinueFrom(together, withSlots: open.Sharing == Sharing.Local);
+            Volatile.Write(ref _before[rank], together);
+            Volatile.Write(ref _replicas[rank], own);
+        }
+    }
+
+    /// <summary>All replicas have stepped a version that is to be averaged: the mean is that version, for all of them or for the one that follows.</summary>
+    private void CloseWithAverage(OpenStep closed)
+    {
+        var replicas = _replicas.ToArray();
+        List<OpenStep> next = [.. replicas.Select(NextOf)];
+        var together = next[0].Sharing == Sharing.Together ? new ReplicaGroup(Plan, AllRanks, next[0]) : null;
+        _loop.Run(Plan.Buckets.Count, index =>
+        {
+            var bucket = Plan.Buckets[index];
+            var mean = new float[bucket.Length];
+            WeightAverage.Of(replicas, bucket, closed.Version + 1, mean);
+            foreach (var replica in together is null ? replicas : [together])
+                mean.CopyTo(replica.Elements(bucket, closed.Version + 1));
+        });
+        for (var rank = 0; rank < replicas.Length; rank++)
+        {
+            replicas[rank].Close(next[rank]);
+            if (together is not null)
+            {
+                Volatile.Write(ref _before[rank], replicas[rank]);
+                Volatile.Write(ref _replicas[rank], together);
             }
         }
 
-        return false;
-    }
-
-    /// <summary>The committed elements of a bucket; stable only while training is stopped or finished, or under the bucket's gate.</summary>
-    public ReadOnlyMemory<float> Committed(Bucket bucket, long version) =>
-        _versions.Of(version).AsMemory(bucket.Offset - Plan.Offset, bucket.Length);
-
-    /// <summary>Copies one bucket of the committed version and its slots while no update can touch them.</summary>
-    public void Capture(Snapshot snapshot, int index)
-    {
-        var state = _buckets[index];
-        lock (state.Gate)
-            CaptureLocked(snapshot, state);
-    }
-
-    private void CaptureLocked(Snapshot snapshot, BucketState state) =>
-        snapshot.Capture(state.Bucket, Committed(state.Bucket, snapshot.Step.Version).Span, _update.Slots, Plan.Offset);
-
-    /// <summary>Step 7 of the way of the data: from the sum over ranks to the next version's weights, for one bucket.</summary>
-    private void StepBucket(BucketState state, OpenStep open)
-    {
-        if (_checkpoints.Pending is { } snapshot)
-            CaptureLocked(snapshot, state);
-        var bucket = state.Bucket;
-        var current = Committed(bucket, open.Version).Span;
-        var next = _versions.Of(open.Version + 1).AsSpan(bucket.Offset - Plan.Offset, bucket.Length);
-        var sum = state.Sum.Total;
-        _update.Step(bucket, new UpdateTime(open.Version, open.Rate, open.Rate), current, sum, next);
-        foreach (var piece in bucket.Pieces.Where(p => p.Segment.IsBuffer))
+        if (together is not null)
+            _checkpoints.Committed(together, together.Open);
+        foreach (var replica in _replicas.Distinct())
         {
-            var at = piece.Offset - bucket.Offset;
-            Moments.Average(
-                current.Slice(at, piece.Length),
-                sum.Slice(at, piece.Length),
-                next.Slice(at, piece.Length),
-                state.Examples * piece.Segment.PositionsPerExample,
-                Plan.Job.Spec.BatchNorm.Momentum);
+            for (var index = 0; index < Plan.Buckets.Count; index++)
+                SendBucket(replica, index, replica.Open.Version);
+            foreach (var rank in replica.Ranks)
+                _sessions.GetValueOrDefault(rank)?.Send(HeadFrame(replica.Open));
         }
-    }
-
-    private void Publish(int index)
-    {
-        _stepped[index] = true;
-        var frame = BucketFrame(Plan.Buckets[index], _open.Version + 1);
-        foreach (var session in _sessions.Values)
-            session.Send(frame);
-        if (++_steppedCount == _buckets.Length)
-            CloseStep();
-    }
-
-    private void CloseStep()
-    {
-        var closed = _open;
-        var contributions = _buckets[0].Contributions;
-        Refuse(_buckets[0].Examples != closed.Take, $"step {closed.Version} took {_buckets[0].Examples} examples instead of {closed.Take}");
-        _history?.StepClosed(closed, Plan, [.. contributions.Select(c => c!)]);
-        _previous = closed;
-        _steppedCount = 0;
-        Array.Clear(_stepped);
-        var position = closed.Position.Advance(closed.Take, Plan.TrainExamples);
-        // From here on a chunk of the closed step is stale; the sums may be emptied.
-        var next = Plan.StepAt(closed.Version + 1, position);
-        _open = _stopping ? next with { Take = 0, Evaluate = false } : next;
-        foreach (var state in _buckets)
-        {
-            lock (state.Gate)
-                state.Sum.Reset();
-        }
-
-        _checkpoints.Committed(this, _open);
-        var head = HeadFrame(_open);
-        foreach (var session in _sessions.Values)
-            session.Send(head);
-        if (_stopping)
-            _quiet.TrySetResult();
     }
 
     /// <summary>What a replaying rank missed: the bucket, if it is already stepped, and behind the last bucket the head.</summary>
     private void Answer(RankSession session, long step, int index)
     {
-        if (step == _open.Version && _stepped[index])
+        var replica = _replicas[session.Rank];
+        var open = replica.Open;
+        if (step == open.Version && replica.Stepped[index] && !open.Averages)
         {
-            session.Send(BucketFrame(Plan.Buckets[index], step + 1));
+            session.Send(BucketFrame(replica, Plan.Buckets[index], step + 1));
         }
-        else if (step == _open.Version - 1)
+        else if (step == open.Version - 1)
         {
-            session.Send(BucketFrame(Plan.Buckets[index], step + 1));
-            if (index == _buckets.Length - 1)
-                session.Send(HeadFrame(_open));
+            session.Send(BucketFrame(replica, Plan.Buckets[index], step + 1));
+            if (index == Plan.Buckets.Count - 1)
+                session.Send(HeadFrame(open));
         }
     }
 
-    private Frame<ServerMessage> BucketFrame(Bucket bucket, long version) =>
+    private static Frame<ServerMessage> BucketFrame(ReplicaGroup replica, Bucket bucket, long version) =>
         Frame<ServerMessage>.ToSend(
             new ServerMessage { Parameters = new ParameterChunk { Version = version, Bucket = bucket.Index } },
-            Committed(bucket, version));
+            replica.Elements(bucket, version));
 
     private static Frame<ServerMessage> HeadFrame(OpenStep step) =>
         Frame<ServerMessage>.ToSend(new ServerMessage { Head = step.ToHead() });

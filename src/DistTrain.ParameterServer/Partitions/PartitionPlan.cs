@@ -1,9 +1,7 @@
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Parameters;
-using DistTrain.Optimization.Schedules;
 using DistTrain.Recipes;
-using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Partitions;
 
@@ -19,20 +17,19 @@ internal sealed class PartitionPlan
         int servers,
         int trainExamples,
         int testExamples,
-        string dataFingerprint)
+        string dataFingerprint,
+        string leader = "")
     {
         (JobId, Generation, Job, Layout) = (jobId, generation, job, layout);
         (Server, Servers) = (server, servers);
-        (TrainExamples, TestExamples, DataFingerprint) = (trainExamples, testExamples, dataFingerprint);
+        (TrainExamples, TestExamples, DataFingerprint, Leader) = (trainExamples, testExamples, dataFingerprint, leader);
         Buckets = [.. layout.Buckets.Take(layout.BucketsOf(server, servers))];
         Offset = Buckets.Count == 0 ? 0 : Buckets[0].Offset;
         Length = Buckets.Sum(b => b.Length);
         Tree = new RankTree(job.Spec.Workers);
         Optimizer = OptimizerCatalog.Find(job.Spec.Optimizer.Name)!.Create<float>(job.Spec.Optimizer.Options);
-        Schedule = ScheduleCatalog.Find(job.Spec.Schedule.Name)!.Create(job.Spec.Schedule.Options);
-        BaseRate = job.Spec.Optimizer.Options.Number("lr");
-        TotalSteps = job.Spec.Steps
-            ?? (long)job.Spec.Epochs!.Value * ((trainExamples + job.Spec.Batch - 1) / job.Spec.Batch);
+        Course = new Course(job.Spec, trainExamples, testExamples, layout.Segments.Any(s => s.IsBuffer));
+        ClipNorm = ClipNormOf(job.Spec.Optimizer);
     }
 
     public string JobId { get; }
@@ -67,35 +64,39 @@ internal sealed class PartitionPlan
 
     public IOptimizer<float> Optimizer { get; }
 
-    public ISchedule Schedule { get; }
+    /// <summary>Largest norm of the whole averaged gradient; 0: no limit.</summary>
+    public double ClipNorm { get; }
 
-    public double BaseRate { get; }
+    /// <summary>True when a bucket may be stepped as soon as it is complete: nothing of the update spans buckets.</summary>
+    public bool StepsAtOnce => ClipNorm == 0 && Optimizer.Norms == 0 && !Course.MeasuresNoise;
 
-    public long TotalSteps { get; }
+    public Course Course { get; }
+
+    /// <summary>Vectors saved beside the weights: the optimizer's slots and, with SWA, the running mean.</summary>
+    public int SavedSlots => Optimizer.Slots + (Course.KeepsMean ? 1 : 0);
+
+    /// <summary>Endpoint of server 0; empty on a job of one server.</summary>
+    public string Leader { get; }
 
     /// <summary>The leader keeps metrics and evaluations.</summary>
     public bool IsLeader => Server == 0;
 
-    /// <summary>Bytes of two versions, the slots, and at most N/2 + 1 pending chunks of each bucket (a snapshot counts as one more set).</summary>
-    public long MemoryBytes =>
-        sizeof(float) * (long)Length * (2 + Optimizer.Slots + 1 + Optimizer.Slots + (Job.Spec.Workers / 2) + 1);
-
-    /// <summary>The open step that starts from <paramref name="version"/> at <paramref name="position"/>.</summary>
-    public OpenStep StepAt(long version, Position position)
+    /// <summary>
+    /// Bytes of two versions and the slots of each replica, a snapshot, and at most N/2 + 1 pending chunks of each bucket. While the ranks
+    /// have replicas of their own, the one they came from is still held.
+    /// </summary>
+    public long MemoryBytes
     {
-        var last = version >= TotalSteps;
-        var take = last ? 0 : position.Take(Job.Spec.Batch, TrainExamples);
-        var everyEpochs = Job.Spec.Evaluation.EveryEpochs;
-        var epochEnd = version > 0 && position.Cursor == 0 && everyEpochs > 0 && position.Epoch % everyEpochs == 0;
-        var epoch = EpochsAt(position);
-        return new OpenStep(
-            version,
-            position,
-            take,
-            Evaluate: TestExamples > 0 && (last || epochEnd),
-            Rate: BaseRate * Schedule.Factor(new ScheduleTime(version, epoch, TotalSteps)));
+        get
+        {
+            var replicas = Course.HasReplicas ? Job.Spec.Workers + 1 : 1;
+            return sizeof(float) * (long)Length * ((replicas * (2 + Optimizer.Slots)) + 1 + SavedSlots + (Job.Spec.Workers / 2) + 1);
+        }
     }
 
-    /// <summary>Fractional epochs done at <paramref name="position"/>.</summary>
-    public double EpochsAt(Position position) => position.Epoch + ((double)position.Cursor / TrainExamples);
+    private static double ClipNormOf(PolicyRecipe optimizer)
+    {
+        var given = optimizer.Options.Number("clipNorm");
+        return given == 0 && optimizer.Name == "lamb" ? Lamb.ClipNormOf(optimizer.Options) : given;
+    }
 }

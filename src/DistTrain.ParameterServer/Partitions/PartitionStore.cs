@@ -53,7 +53,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
         if (_partitions.TryGetValue(jobId, out var partition) && partition.Stopped && _partitions.TryRemove(jobId, out _))
         {
             partition.History?.End();
-            partition.History?.Dispose();
+            partition.Dispose();
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
     public void Dispose()
     {
         foreach (var partition in _partitions.Values)
-            partition.History?.Dispose();
+            partition.Dispose();
     }
 
     private static ParameterLayout LayoutOf(OpenPartitionRequest request)
@@ -94,6 +94,9 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
                 $"server {request.Server} of {request.Servers} with {request.TrainExamples} training examples is not a partition"));
         }
 
+        if (request.Server > 0 && request.Leader.Length == 0)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"server {request.Server} of {request.Servers} is not told where the job's leader is"));
+
         var plan = new PartitionPlan(
             request.JobId,
             request.Generation,
@@ -103,7 +106,8 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             request.Servers,
             request.TrainExamples,
             request.TestExamples,
-            request.DataFingerprint);
+            request.DataFingerprint,
+            request.Leader);
         var taken = _partitions.Values.Sum(p => p.Plan.MemoryBytes);
         if (taken + plan.MemoryBytes > options.MemoryLimit)
         {

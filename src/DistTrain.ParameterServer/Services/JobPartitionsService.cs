@@ -82,10 +82,11 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
             JobId = partition.Plan.JobId,
             Generation = partition.Plan.Generation,
             Version = partition.Version,
-            TotalSteps = partition.Plan.TotalSteps,
+            TotalSteps = partition.TotalSteps,
             Finished = partition.Finished,
             Stopped = partition.Stopped,
-            Error = partition.Checkpoints.Error ?? string.Empty,
+            Error = partition.Error ?? string.Empty,
+            Note = partition.Note ?? string.Empty,
         };
         status.Saved.AddRange(partition.Checkpoints.Saved);
         // The summary walks the whole history: only where it is read, at the end.

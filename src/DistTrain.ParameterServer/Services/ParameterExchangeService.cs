@@ -35,12 +35,13 @@ internal sealed class ParameterExchangeService(PartitionStore partitions)
 
     public async Task ReadVersion(ReadVersionRequest request, IServerStreamWriter<Frame<ServerMessage>> writer, ServerCallContext context)
     {
-        if (partitions.Find(request.JobId) is { } partition)
+        // While ranks have replicas of their own there is no version of all; the last one they had is on disk.
+        if (partitions.Find(request.JobId) is { } partition && (partition.IsTogether || !partition.Stopped))
         {
             if (!partition.Stopped && !partition.Finished)
                 throw new RpcException(new Status(StatusCode.FailedPrecondition, $"job '{request.JobId}' is still training"));
             foreach (var bucket in partition.Plan.Buckets)
-                await SendAsync(partition.Version, bucket.Index, partition.Committed(bucket, partition.Version));
+                await SendAsync(partition.Version, bucket.Index, partition.Committed(bucket));
             return;
         }
 

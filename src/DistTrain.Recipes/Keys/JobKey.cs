@@ -36,6 +36,9 @@ internal sealed record JobKey(string Path, ValueRule Rule, object? Default, stri
     /// <summary>The key's value in a resolved job; null when the job has none, so that it is not written.</summary>
     public Func<TrainingJob, object?> ValueIn { get; init; } = _ => null;
 
+    /// <summary>What follows from a section's keys in a resolved job; written as a comment below them. Null for nothing.</summary>
+    public Func<TrainingJob, string?> NoteIn { get; init; } = _ => null;
+
     /// <summary>The key of an option of a policy or layer; with no section, the path is the option's name.</summary>
     public static JobKey Of(string section, Option option) =>
         new(section.Length == 0 ? option.Name : $"{section}.{option.Name}", ValueRule.Of(option), option.Default, option.Description) { IgnoredWhen = option.IgnoredWhen };

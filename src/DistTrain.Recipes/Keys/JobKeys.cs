@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Scaling;
 
 namespace DistTrain.Recipes.Keys;
 
@@ -78,7 +79,11 @@ internal static class JobKeys
         new("spec.workers", new WholeRule(1, 1024), 2L, "number of ranks that share each batch; decides bits, whatever the number of silos") { ValueIn = j => j.Spec.Workers };
 
     public static JobKey Batch { get; } =
-        new("spec.batch", new WholeRule(1, 1_048_576), 128L, "examples in a step, over all ranks; at least one for each") { ValueIn = j => j.Spec.Batch };
+        new("spec.batch", new BatchRule(), new BatchRecipe(128, null), "examples in a step, over all ranks; at least one for each; or how they change, see below")
+        {
+            DefaultText = "128",
+            ValueIn = j => j.Spec.BatchPlan,
+        };
 
     public static JobKey MicroBatch { get; } =
         new("spec.microBatch", new WholeRule(1, 1_048_576), 256L, "most examples in one forward pass of a rank; decides bits and memory") { ValueIn = j => j.Spec.MicroBatch };
@@ -117,6 +122,40 @@ internal static class JobKeys
         };
 
     public static JobKey ScheduleName { get; } = PolicyName(Schedule, j => j.Spec.Schedule);
+
+    public static JobKey Averaging { get; } =
+        new("spec.averaging", new PolicyRule(PolicyCatalog.Averagings), null, "what becomes of the versions' weights; its options stand beside its name, see below")
+        {
+            DefaultText = "",
+            ValueIn = j => j.Spec.Averaging,
+        };
+
+    public static JobKey AveragingName { get; } = PolicyName(Averaging, j => j.Spec.Averaging);
+
+    public static JobKey Scaling { get; } = Section("spec.scaling", "how rate and warm-up follow the batch") with
+    {
+        NoteIn = j => j.Spec.Scaling.Rule == ScalingRules.None ? null : JobRates.Resolve(j.Spec).Text,
+    };
+
+    public static JobKey ScalingRule { get; } =
+        new("spec.scaling.rule", new ChoiceRule("a scaling rule", ScalingRules.All), ScalingRules.None, "linear: the rate grows as the batch; sqrt: as its root; legw: as its root, and the epochs of the warm-up as the batch; adascale: by each step's measured gain over one rank's share of the batch")
+        {
+            ValueIn = j => j.Spec.Scaling.Rule,
+        };
+
+    public static JobKey ScalingReferenceBatch { get; } =
+        new("spec.scaling.referenceBatch", new WholeRule(1, 1_048_576), 256L, "the batch that optimizer.lr and the warm-up were tuned for")
+        {
+            IgnoredWhen = NoScaling,
+            ValueIn = j => j.Spec.Scaling.ReferenceBatch,
+        };
+
+    public static JobKey ScalingWarmupFrom { get; } =
+        new("spec.scaling.warmupFrom", new ChoiceRule("a start of the warm-up", WarmupStarts.All), WarmupStarts.Zero, "reference: the warm-up starts at the rate before scaling; zero: where the schedule's warmupFrom says")
+        {
+            IgnoredWhen = NoScaling,
+            ValueIn = j => j.Spec.Scaling.WarmupFrom,
+        };
 
     public static JobKey BatchNorm { get; } = Section("spec.batchNorm", "how BatchNorm layers work");
 
@@ -161,10 +200,14 @@ internal static class JobKeys
         Workers, Batch, MicroBatch, Epochs, Steps, Seed,
         Optimizer, OptimizerName,
         Schedule, ScheduleName,
+        Averaging, AveragingName,
+        Scaling, ScalingRule, ScalingReferenceBatch, ScalingWarmupFrom,
         BatchNorm, BatchNormScope, BatchNormMomentum, BatchNormEpsilon,
         Checkpoint, CheckpointEverySteps, CheckpointKeep,
         Evaluation, EvaluationEveryEpochs,
     ];
+
+    private const string NoScaling = "rule is none";
 
     private const string NoBatchNorm = "the model has no BatchNorm";
 

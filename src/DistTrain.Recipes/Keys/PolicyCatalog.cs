@@ -1,3 +1,5 @@
+using DistTrain.Optimization.Averaging;
+using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Schedules;
@@ -15,6 +17,13 @@ internal sealed record PolicyCatalog(string Word, string Default, IReadOnlyList<
 
     public static PolicyCatalog Schedules { get; } =
         new("schedule", "constant", [.. ScheduleCatalog.All.Select(d => new Policy(d.Name, d.Summary, d.Source, d.Options))]);
+
+    public static PolicyCatalog Averagings { get; } =
+        new("averaging", NoAveraging.PolicyName, [.. AveragingCatalog.All.Select(d => new Policy(d.Name, d.Summary, d.Source, d.Options))]);
+
+    /// <summary>No default: without one of them the batch is a number.</summary>
+    public static PolicyCatalog Batches { get; } =
+        new("batch policy", "", [.. BatchCatalog.All.Select(d => new Policy(d.Name, d.Summary, d.Source, d.Options))]);
 
     public IReadOnlyList<string> Names { get; } = [.. Policies.Select(p => p.Name)];
 

@@ -11,7 +11,7 @@ internal abstract class ValueRule
     public abstract string Text { get; }
 
     /// <summary>
-    /// The value of <paramref name="node"/>: long, double, bool, string or a list of strings by rule. Null when it is not
+    /// The value of <paramref name="node"/>: long, double, bool, string, a list of strings or a list of doubles by rule. Null when it is not
     /// allowed; the findings then say why.
     /// </summary>
     public abstract object? Read(Node node, string path, Findings findings);
@@ -20,9 +20,11 @@ internal abstract class ValueRule
     public static ValueRule Of(Option option) => option.Kind switch
     {
         OptionKind.Number => new NumberRule(option),
+        OptionKind.Whole => new WholeRule((long)option.Minimum, (long)option.Maximum),
         OptionKind.Flag => new FlagRule(),
         OptionKind.Choice => new ChoiceRule($"a choice for {option.Name}", option.Choices),
         OptionKind.Names => new NamesRule(option.Choices),
+        OptionKind.Numbers => new NumbersRule(option),
         _ => throw new ArgumentOutOfRangeException(nameof(option), option.Kind, "unknown kind of option"),
     };
 

@@ -9,9 +9,13 @@ internal sealed class Findings
     public const int Limit = 100;
 
     private readonly List<JobProblem> _problems = [];
+    private readonly List<JobProblem> _warnings = [];
     private int _leftOut;
 
     public bool Any => _problems.Count > 0;
+
+    /// <summary>What is allowed but likely a mistake: in order of line, those of overrides last.</summary>
+    public IReadOnlyList<JobProblem> Warnings => _warnings;
 
     public void Add(Origin origin, string path, string rule, string? value = null, string? suggestion = null) =>
         Add(new JobProblem(path, value, rule, suggestion, origin.Source, origin.Line), origin.IsOverride);
@@ -23,7 +27,14 @@ internal sealed class Findings
         if (_problems.Count == Limit)
             _leftOut++;
         else
-            _problems.Insert(PlaceOf(problem, isOverride), problem);
+            _problems.Insert(PlaceOf(problem, isOverride, _problems), problem);
+    }
+
+    /// <summary>Tells the user of something that is allowed but likely a mistake.</summary>
+    public void Warn(Origin origin, string path, string rule, string? value = null, string? suggestion = null)
+    {
+        var warning = new JobProblem(path, value, rule, suggestion, origin.Source, origin.Line);
+        _warnings.Insert(PlaceOf(warning, origin.IsOverride, _warnings), warning);
     }
 
     /// <summary>All problems in order of line, those of overrides last.</summary>
@@ -32,11 +43,11 @@ internal sealed class Findings
             ? _problems
             : [.. _problems, new JobProblem("", null, $"{_leftOut} more problems are left out", null, _problems[^1].Source, null)];
 
-    private int PlaceOf(JobProblem problem, bool isOverride)
+    private static int PlaceOf(JobProblem problem, bool isOverride, List<JobProblem> among)
     {
         if (isOverride)
-            return _problems.Count;
-        var later = _problems.FindIndex(p => p.Line is null || p.Line > problem.Line);
-        return later < 0 ? _problems.Count : later;
+            return among.Count;
+        var later = among.FindIndex(p => p.Line is null || p.Line > problem.Line);
+        return later < 0 ? among.Count : later;
     }
 }

@@ -24,6 +24,8 @@ internal static class JobWriter
                     Section(text, job, key.Path, indent + 1);
                     foreach (var (name, value) in (policy as PolicyRecipe)?.Options.All ?? [])
                         Line(text, indent + 1, $"{name}: {ValueText.Of(value)}");
+                    if (key.NoteIn(job) is { } note)
+                        Line(text, indent + 1, $"# {note}");
                     break;
                 case IReadOnlyList<LayerRecipe> layers:
                     Line(text, indent, $"{key.Name}:");

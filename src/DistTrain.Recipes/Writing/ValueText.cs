@@ -8,12 +8,15 @@ internal static class ValueText
     /// <summary>Plain words that some readers of YAML take for something else than text.</summary>
     private static readonly string[] Ambiguous = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
 
-    /// <param name="value">long, int, double, bool, string or a list of strings.</param>
+    /// <param name="value">long, int, double, bool, string, a list of strings or a list of doubles.</param>
     public static string Of(object value) => value switch
     {
         bool flag => flag ? "true" : "false",
         double number => number.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant(),
         string text => Text(text),
+        BatchRecipe { Policy: { } policy } => $"{{{policy.Name}: {{{string.Join(", ", policy.Options.All.Select(o => $"{o.Key}: {Of(o.Value)}"))}}}}}",
+        BatchRecipe batch => Of(batch.Examples),
+        IEnumerable<double> numbers => $"[{string.Join(", ", numbers.Select(number => Of(number)))}]",
         IEnumerable<string> names => $"[{string.Join(", ", names.Select(Text))}]",
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
     };

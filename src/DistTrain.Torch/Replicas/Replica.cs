@@ -72,17 +72,26 @@ public sealed class Replica : IDisposable
             return default;
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var scores = Forward(x, new ForwardPass
-        {
-            Parameters = _parameters,
-            Training = true,
-            Key = key,
-            Moments = Record,
-        });
+        var scores = Forward(x, TrainingPass(key));
         _momentsExamples += examples.Length;
         var loss = nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum);
         (loss / divisor).backward();
         return Result(loss, scores, y, examples.Length);
+    }
+
+    /// <summary>
+    /// Adds the examples' moments to the buffers' part of <see cref="Gradient"/> without taking a gradient: a forward pass in training mode.
+    /// </summary>
+    public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, MicroBatchKey key)
+    {
+        if (examples.IsEmpty)
+            return default;
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var (x, y) = Load(data, examples);
+        var scores = Forward(x, TrainingPass(key));
+        _momentsExamples += examples.Length;
+        return Result(nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum), scores, y, examples.Length);
     }
 
     /// <summary>Loss and accuracy in evaluation mode (running statistics, no dropout), without gradients.</summary>
@@ -126,6 +135,14 @@ public sealed class Replica : IDisposable
 
         return view.MoveToOuterDisposeScope();
     }
+
+    private ForwardPass TrainingPass(MicroBatchKey key) => new()
+    {
+        Parameters = _parameters,
+        Training = true,
+        Key = key,
+        Moments = Record,
+    };
 
     private Tensor Forward(Tensor x, ForwardPass pass)
     {

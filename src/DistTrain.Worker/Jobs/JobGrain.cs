@@ -145,6 +145,8 @@ internal sealed class JobGrain(
         Record.TotalSteps = status[0].TotalSteps;
         if (status.FirstOrDefault(s => s.Error.Length > 0) is { } broken)
             Say(broken.Error);
+        if (status[0].Note.Length > 0)
+            SayOnce(status[0].Note);
         await SealAsync(servers, status);
         if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
             await CompleteAsync(servers, preparation);
@@ -173,6 +175,7 @@ internal sealed class JobGrain(
             TrainExamples = preparation.TrainExamples,
             TestExamples = preparation.TestExamples,
             DataFingerprint = Record.DataFingerprint,
+            Leader = Record.Servers[0],
         });
         Record.TotalSteps = opened[0].TotalSteps;
         Record.IsOpen = true;
@@ -220,7 +223,7 @@ internal sealed class JobGrain(
     {
         var status = await servers.StopAsync(JobId);
         await SealAsync(servers, status);
-        if (Record.SealedSteps.LastOrDefault(-1) != Record.TotalSteps)
+        if (Record.SealedSteps.LastOrDefault(-1) != status.Min(s => s.Version))
         {
             await EndAsync(JobPhase.Failed, $"the final version could not be saved: {string.Join("; ", status.Select(s => s.Error).Where(e => e.Length > 0))}");
             return;
@@ -291,6 +294,12 @@ internal sealed class JobGrain(
 
         servers.Dispose();
         _servers = null;
+    }
+
+    private void SayOnce(string text)
+    {
+        if (_log.TrueForAll(l => l.Text != text))
+            Say(text);
     }
 
     private void Say(string text)

@@ -84,7 +84,7 @@ internal sealed class RankLoop : IAsyncDisposable
             NativeEnvironment.Prepare();
             var data = _datasets.Load(_spec.Dataset);
             var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
-            using var replica = new Replica(model, Math.Min(_spec.MicroBatch, Shard.LargestCount(_spec.Workers, _spec.Batch)));
+            using var replica = new Replica(model, _spec.LargestMicroBatch);
             while (!Train(data, replica))
                 RankLog.Rejoining(_logger, Assignment.JobId, Assignment.Rank, _step);
             _trainingIsOver = true;

@@ -44,13 +44,15 @@ internal sealed class TrainingStep(
     {
         var position = head.Position.ToPosition();
 
-        // 1 Shard: the step's examples are perm(seed, epoch)[cursor, cursor + take); rank r owns the r-th contiguous slice.
-        var shard = Shard.Of(rank, spec.Workers, head.Take);
+        // 1 Shard: the step's examples are perm(seed, group, epoch)[cursor, cursor + take); rank r owns the r-th contiguous slice, or, where
+        // ranks train alone, all of it.
+        var sharers = head.Sharing == Sharing.Alone ? 1 : spec.Workers;
+        var shard = Shard.Of(sharers == 1 ? 0 : rank, sharers, head.Take);
         var examples = _order.Of(position).AsSpan(position.Cursor + shard.Start, shard.Count);
 
         // 2–3 Minibatches, forward and backward.
         var started = Stopwatch.GetTimestamp();
-        var result = ForwardAndBackward(examples, head.Take, position);
+        var result = ForwardAndBackward(examples, Shard.LargestCount(sharers, head.Take), head, position);
         var compute = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 
         // 4–5 Buckets, each one chunk to the server that owns it.
@@ -61,19 +63,23 @@ internal sealed class TrainingStep(
         return inbox.WaitForVersion();
     }
 
-    private BatchResult ForwardAndBackward(ReadOnlySpan<int> examples, int take, Position position)
+    private BatchResult ForwardAndBackward(ReadOnlySpan<int> examples, int largestShare, VersionHead head, Position position)
     {
         replica.BeginStep();
         var total = default(BatchResult);
         // Every rank runs as many micro-batches as the largest share needs, empty ones included, so that no exchange of moments waits for ever.
-        var largest = Shard.LargestCount(spec.Workers, take);
-        var microBatches = (largest + spec.MicroBatch - 1) / spec.MicroBatch;
+        var size = spec.LargestMicroBatch;
+        var microBatches = (largestShare + size - 1) / size;
+        // Each micro-batch is divided by the examples of all ranks that share the replica: gradients are sums, and the server only adds.
+        var divisor = head.Sharing == Sharing.Local ? examples.Length : head.Take;
         for (var index = 0; index < microBatches; index++)
         {
-            var from = Math.Min(index * spec.MicroBatch, examples.Length);
-            var to = Math.Min(from + spec.MicroBatch, examples.Length);
-            // Each micro-batch is divided by the step's global count: gradients are sums, and the server only adds.
-            total += replica.Accumulate(data.Train, examples[from..to], take, new MicroBatchKey(spec.Seed, position, rank, index));
+            var from = Math.Min(index * size, examples.Length);
+            var to = Math.Min(from + size, examples.Length);
+            var key = new MicroBatchKey(spec.Seed, position, rank, index);
+            total += head.Kind == StepKind.Statistics
+                ? replica.Measure(data.Train, examples[from..to], key)
+                : replica.Accumulate(data.Train, examples[from..to], divisor, key);
         }
 
         return total;

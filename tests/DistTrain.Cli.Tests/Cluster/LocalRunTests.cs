@@ -121,7 +121,7 @@ public sealed class LocalRunTests : IDisposable
         _context.Interruption.HandlesForce = true;
         var folder = RunFolder.Create(_folder.Path);
         await using var cluster = new LocalCluster(new ClusterPlan(folder.FullPath, 1, 1), executable, TimeProvider.System);
-        var job = JobFileInput.Read(null, []);
+        var job = JobFileInput.Read(null, [], TextWriter.Null);
         return await new LocalRun(_context, folder, cluster, new JsonDisplay(_context.Output))
             .RunAsync("job-1", job)
             .For("the end of the run", () => _context.Output.ToString() + _context.Error);

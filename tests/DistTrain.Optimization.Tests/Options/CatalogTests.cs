@@ -30,7 +30,8 @@ public sealed partial class CatalogTests
         var definition = ScheduleCatalog.Find(name)!;
 
         AssertDocumented(definition.Name, definition.Summary, definition.Source, definition.Options);
-        Assert.NotNull(definition.Create(Defaults(definition.Options)));
+        Assert.Superset(new HashSet<string> { WarmUp.EpochsKey, WarmUp.StepsKey }, definition.Options.Select(o => o.Name).ToHashSet());
+        Assert.NotNull(ScheduleCatalog.Create(name, Defaults(definition.Options)));
     }
 
     [Fact]
@@ -64,6 +65,7 @@ public sealed partial class CatalogTests
         (OptionKind.Number, double number) => option.Allows(number),
         (OptionKind.Flag, bool) => true,
         (OptionKind.Choice, string choice) => option.Choices.Contains(choice),
+        (OptionKind.Numbers, IReadOnlyList<double> numbers) => numbers.All(option.Allows),
         (OptionKind.Names, IReadOnlyList<string> names) => names.All(option.Choices.Contains),
         _ => false,
     };
@@ -77,8 +79,12 @@ public sealed partial class CatalogTests
         OptionKind.Flag => true,
         OptionKind.Choice => option.Choices[0],
         OptionKind.Names => option.Choices,
-        _ => new[] { 0, 0.5, 1, option.Minimum, option.Maximum, option.Minimum + 1 }.First(option.Allows),
+        OptionKind.Numbers => (IReadOnlyList<double>)[AnyNumber(option)],
+        _ => AnyNumber(option),
     };
+
+    private static double AnyNumber(Option option) =>
+        new[] { 0, 0.5, 1, option.Minimum, option.Maximum, option.Minimum + 1 }.First(option.Allows);
 
     [GeneratedRegex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex KebabCase();

@@ -29,6 +29,10 @@ public sealed class OptionTests
     {
         Assert.Equal("true or false", new Option("f", OptionKind.Flag, true, "").Rule);
         Assert.Equal("one of a, b", new Option("c", OptionKind.Choice, "a", "") { Choices = ["a", "b"] }.Rule);
+        Assert.Equal("a list of finite numbers", new Option("n", OptionKind.Numbers, null, "").Rule);
+        Assert.Equal(
+            "a list of ascending numbers above 0",
+            new Option("n", OptionKind.Numbers, null, "") { Minimum = 0, ExclusiveMinimum = true, IsAscending = true }.Rule);
         Assert.Equal("a list of a, b", new Option("n", OptionKind.Names, null, "") { Choices = ["a", "b"] }.Rule);
     }
 

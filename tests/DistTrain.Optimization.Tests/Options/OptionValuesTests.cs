@@ -21,6 +21,18 @@ public sealed class OptionValuesTests
     }
 
     [Fact]
+    public void One_value_changed_leaves_the_others_and_the_order()
+    {
+        var values = new OptionValues(Options, new Dictionary<string, object> { ["radius"] = 2.0 });
+
+        var changed = values.With("nesterov", true);
+
+        Assert.Equal([("lr", 0.1), ("nesterov", true), ("radius", (object)2.0)], changed.All.Select(o => (o.Key, o.Value)));
+        Assert.False(values.Flag("nesterov"));
+        Assert.Throws<ArgumentException>(() => values.With("rate", 1.0));
+    }
+
+    [Fact]
     public void A_required_option_must_be_given() =>
         Assert.Contains("'radius' is required", Assert.Throws<ArgumentException>(() => new OptionValues(Options, new Dictionary<string, object>())).Message, StringComparison.Ordinal);
 }

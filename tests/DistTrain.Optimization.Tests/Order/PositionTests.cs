@@ -42,6 +42,17 @@ public sealed class PositionTests
         });
 
     [Fact]
+    public void The_position_after_many_steps_is_where_single_steps_lead() =>
+        Gen.Select(Gen.Int[1, 100], Gen.Int[1, 120], Gen.Int[0, 60]).Sample((datasetSize, batch, steps) =>
+        {
+            var position = Position.Start(group: 2);
+            for (var i = 0; i < steps; i++)
+                position = position.Advance(position.Take(batch, datasetSize), datasetSize);
+            return position == Position.After(steps, batch, datasetSize, group: 2)
+                && position.EpochsDone(datasetSize) == position.Epoch + ((double)position.Cursor / datasetSize);
+        });
+
+    [Fact]
     public void A_batch_may_grow_within_an_epoch()
     {
         var position = Position.Start().Advance(take: 3, datasetSize: 10);

@@ -152,7 +152,8 @@ public sealed class CheckpointReaderTests : IDisposable
         var parts = Enumerable.Range(0, servers).Select(server =>
         {
             var plan = new PartitionPlan(job.Id, 1, job.Job, layout, server, servers, trainExamples: 12, testExamples: 0, TinyJob.Data);
-            var snapshot = new Snapshot(new OpenStep(step, Position.Start(), Take: 4, Evaluate: false, Rate: 0), plan);
+            var open = new OpenStep(step, Position.Start(), Take: 4, Evaluate: false, Rate: 0);
+            var snapshot = new Snapshot(new ReplicaGroup(plan, [0], open), open, plan);
             foreach (var bucket in plan.Buckets)
                 snapshot.Capture(bucket, vector.AsSpan(bucket.Offset, bucket.Length), [new float[plan.Length]], plan.Offset);
             return ManifestPart.Of(folder.WritePart(snapshot, plan));

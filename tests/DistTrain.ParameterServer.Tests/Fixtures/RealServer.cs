@@ -18,6 +18,9 @@ public sealed class RealServer : IAsyncLifetime
 
     public long MemoryLimit { get; init; } = 1 << 30;
 
+    /// <summary>host:port.</summary>
+    public string Endpoint { get; private set; } = string.Empty;
+
     public GrpcChannel Channel => _channel ?? throw new InvalidOperationException("the server has not been started");
 
     public JobPartitions.JobPartitionsClient Partitions => new(Channel);
@@ -46,7 +49,8 @@ public sealed class RealServer : IAsyncLifetime
         _running = ServerHost.RunAsync(options, listening.SetResult, _stop.Token);
         if (await Task.WhenAny(listening.Task, _running).Within("the server listens") == _running)
             await _running;
-        _channel = GrpcTransport.Connect(await listening.Task);
+        Endpoint = await listening.Task;
+        _channel = GrpcTransport.Connect(Endpoint);
     }
 
     public async ValueTask DisposeAsync()

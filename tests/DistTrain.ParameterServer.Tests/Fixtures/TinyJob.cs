@@ -67,6 +67,7 @@ public sealed class TinyJob
         TrainExamples = TrainExamples,
         TestExamples = TestExamples,
         DataFingerprint = Data,
+        Leader = Servers[0].Endpoint,
     };
 
     public async Task<TinyJob> OpenAsync()

@@ -29,6 +29,19 @@ public sealed class RuleTests
     }
 
     [Fact]
+    public void A_list_of_numbers_keeps_to_range_and_order()
+    {
+        var rule = ValueRule.Of(new Option("m", OptionKind.Numbers, null, "") { Minimum = 0, ExclusiveMinimum = true, IsAscending = true });
+
+        Assert.Equal([30, 60.5], (IReadOnlyList<double>)Read(rule, "[30, 60.5]").Value!);
+        Assert.Empty((IReadOnlyList<double>)Read(rule, "[]").Value!);
+        Assert.Equal("a.yaml:1: x[2]: '60' is not above 60, the one before; give a list of ascending numbers above 0", Read(rule, "[30, 60, 60]").Problem);
+        Assert.Equal("a.yaml:1: x[1]: '-1' is not allowed; give a number above 0", Read(rule, "[30, -1]").Problem);
+        Assert.Equal("a.yaml:1: x[0]: 'a' is not a number; give a number above 0", Read(rule, "[a]").Problem);
+        Assert.Equal("a.yaml:1: x: is a single value; give a list of ascending numbers above 0, in brackets: [30, 60]", Read(rule, "30").Problem);
+    }
+
+    [Fact]
     public void Text_is_taken_as_it_stands_quoted_or_not()
     {
         var rule = new TextRule("a folder");

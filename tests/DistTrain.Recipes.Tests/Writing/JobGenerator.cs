@@ -1,5 +1,7 @@
 using CsCheck;
 using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Scaling;
+using DistTrain.Optimization.Schedules;
 using DistTrain.Recipes.Keys;
 
 namespace DistTrain.Recipes.Tests.Writing;
@@ -19,7 +21,8 @@ internal static class JobGenerator
         var batchNorm = Gen.Select(Gen.OneOf([.. BatchNormScopes.All]), Gen.Double[1e-6, 1], Gen.Double[1e-12, 10], (scope, m, e) => new BatchNormRecipe(scope, m, e));
         var saving = Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 100], Gen.Int[0, 10], (every, keep, evaluate) => (new CheckpointRecipe(every, keep), new EvaluationRecipe(evaluate)));
         var policies = Gen.Select(Policy(PolicyCatalog.Optimizers), Policy(PolicyCatalog.Schedules));
-        return Gen.Select(Dataset(), Model(), shape, length, Gen.Long, policies, batchNorm, saving, (dataset, model, s, l, seed, p, norm, save) => new TrainingSpec
+        var rates = Gen.Select(Gen.OneOf([.. ScalingRules.All]), Gen.Int[1, 10_000], Gen.OneOf([.. WarmupStarts.All]), (rule, batch, from) => new ScalingRecipe(rule, batch, from));
+        return Gen.Select(Dataset(), Model(), shape, length, Gen.Long, policies, Gen.Select(batchNorm, rates), saving, (dataset, model, s, l, seed, p, norm, save) => Fitting(new TrainingSpec
         {
             Dataset = dataset,
             Model = model,
@@ -31,10 +34,30 @@ internal static class JobGenerator
             Seed = seed,
             Optimizer = p.Item1,
             Schedule = p.Item2,
-            BatchNorm = norm,
+            Scaling = norm.Item2,
+            BatchNorm = norm.Item1,
             Checkpoint = save.Item1,
             Evaluation = save.Item2,
-        });
+        }));
+    }
+
+    /// <summary>The job with a warm-up of one length, in the unit of the job's, that the job and its scaling allow.</summary>
+    private static TrainingSpec Fitting(TrainingSpec spec)
+    {
+        var given = spec.Schedule.Options;
+        var isLegw = spec.Scaling.Rule == ScalingRules.Legw;
+        var longest = (double?)spec.Epochs ?? spec.Steps!.Value;
+        if (isLegw && spec.Epochs is not null)
+            longest = Math.Min(longest, longest * spec.Scaling.ReferenceBatch / spec.Batch) * 0.999;
+        var wanted = given.Number(spec.Epochs is null ? WarmUp.StepsKey : WarmUp.EpochsKey);
+        var length = isLegw || spec.Schedule.Name == Noam.ScheduleName ? longest / 2 : Math.Min(wanted, longest);
+        var options = given.With(WarmUp.EpochsKey, spec.Epochs is null ? 0.0 : length).With(WarmUp.StepsKey, spec.Epochs is null ? length : 0.0);
+        var startsTwice = options.Has(WarmUp.FromKey) && options.Number(WarmUp.FromKey) > 0;
+        return spec with
+        {
+            Schedule = spec.Schedule with { Options = options },
+            Scaling = startsTwice ? spec.Scaling with { WarmupFrom = WarmupStarts.Zero } : spec.Scaling,
+        };
     }
 
     private static Gen<DatasetRecipe> Dataset() =>
@@ -80,6 +103,10 @@ internal static class JobGenerator
         OptionKind.Flag => Gen.Bool.Select(b => (object)b),
         OptionKind.Choice => Gen.OneOf([.. option.Choices]).Select(c => (object)c),
         OptionKind.Names => Gen.Shuffle(option.Choices.ToArray(), 0, option.Choices.Count).Select(n => (object)(IReadOnlyList<string>)n),
-        _ => Gen.Double[Math.Max(option.Minimum, -100), Math.Min(option.Maximum, 100)].Where(option.Allows).Select(x => (object)x),
+        OptionKind.Numbers => Number(option).Array[0, 5].Select(n => (object)(IReadOnlyList<double>)[.. n.Distinct().Order()]),
+        _ => Number(option).Select(x => (object)x),
     };
+
+    private static Gen<double> Number(Option option) =>
+        Gen.Double[Math.Max(option.Minimum, -100), Math.Min(option.Maximum, 100)].Where(option.Allows);
 }

@@ -40,6 +40,13 @@ public sealed class JobWriterTests
                 decayExclude: [bias, norm]
               schedule:
                 name: constant
+                warmupEpochs: 0
+                warmupSteps: 0
+                warmupFrom: 0
+              scaling:
+                rule: none
+                referenceBatch: 256
+                warmupFrom: zero
               batchNorm:
                 scope: local
                 momentum: 0.1
@@ -52,6 +59,20 @@ public sealed class JobWriterTests
 
             """.ReplaceLineEndings("\n"),
             JobFile.Write(JobText.Job(null, "steps=10", "model={name: custom, layers: [conv: 8, relu, residual: [dropout: 0.5], maxPool: 2, linear: 10]}")));
+
+    [Fact]
+    public void What_scaling_makes_of_the_rate_stands_in_a_comment() =>
+        Assert.Contains(
+            """
+              scaling:
+                rule: legw
+                referenceBatch: 32
+                warmupFrom: reference
+                # learning rate 0.1 = 0.05 * 2 (legw, batch 128 / 32); warm-up 2 epochs from 0.05
+
+            """.ReplaceLineEndings("\n"),
+            JobFile.Write(JobText.Job(null, "schedule.warmupEpochs=0.5", "scaling={rule: legw, referenceBatch: 32, warmupFrom: reference}")),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Reading_what_was_written_gives_the_job_and_the_same_text() =>
@@ -75,6 +96,7 @@ public sealed class JobWriterTests
         Assert.Equal((expected.Epochs, expected.Steps, expected.Seed), (read.Epochs, read.Steps, read.Seed));
         AssertEqual(expected.Optimizer, read.Optimizer);
         AssertEqual(expected.Schedule, read.Schedule);
+        Assert.Equal(expected.Scaling, read.Scaling);
         Assert.Equal((expected.BatchNorm, expected.Checkpoint, expected.Evaluation), (read.BatchNorm, read.Checkpoint, read.Evaluation));
     }
 

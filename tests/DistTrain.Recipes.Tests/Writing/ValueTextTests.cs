@@ -24,7 +24,11 @@ public sealed class ValueTextTests
     public void Text_is_quoted_where_it_could_be_taken_for_something_else(string value, string text) => Assert.Equal(text, ValueText.Of(value));
 
     [Fact]
-    public void Lists_stand_in_brackets() => Assert.Equal("[bias, norm]", ValueText.Of(new[] { "bias", "norm" }));
+    public void Lists_stand_in_brackets()
+    {
+        Assert.Equal("[bias, norm]", ValueText.Of(new[] { "bias", "norm" }));
+        Assert.Equal("[30, 60.5]", ValueText.Of(new[] { 30, 60.5 }));
+    }
 
     [Fact]
     public void Every_positive_finite_number_survives_the_file() =>

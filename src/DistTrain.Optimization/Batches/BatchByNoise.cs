@@ -1,0 +1,38 @@
+using DistTrain.Optimization.Options;
+
+namespace DistTrain.Optimization.Batches;
+
+/// <summary>
+/// The batch follows the gradient noise scale: every <c>everySteps</c> steps it becomes the smoothed estimate of tr Σ / |G|², within
+/// [from, to], and at most doubled or halved. Below that scale a larger batch saves steps at hardly any cost in examples; above it, not.
+/// </summary>
+public sealed class BatchByNoise : IBatchDefinition
+{
+    public const string PolicyName = "auto";
+
+    public string Name => PolicyName;
+
+    public string Summary => "Follows the measured gradient noise scale within bounds; needs two ranks, whose gradients it compares, and no extra pass.";
+
+    public string Source => "1812.06162, section 2.2 and appendix A.1";
+
+    public IReadOnlyList<Option> Options { get; } =
+    [
+        BatchBounds.From,
+        BatchBounds.To,
+        new("everySteps", OptionKind.Whole, 20L, "steps between two changes") { Minimum = 1, Maximum = 1_000_000 },
+        new("smoothing", OptionKind.Number, 0.95, "share of the running means kept at each step") { Minimum = 0, Maximum = 1, ExclusiveMaximum = true },
+    ];
+
+    /// <summary>The batch after a look at the noise: its scale, at most twice or half the batch before, within the bounds.</summary>
+    /// <param name="options">This policy's options.</param>
+    /// <param name="batch">The batch before.</param>
+    /// <param name="scale">The estimate; not positive or not finite when there is none: then nothing changes.</param>
+    public static int Next(OptionValues options, int batch, double scale)
+    {
+        if (!double.IsFinite(scale) || scale <= 0)
+            return batch;
+        var wanted = Math.Clamp(Math.Round(scale), Math.Max(1, batch / 2), 2L * batch);
+        return (int)Math.Clamp(wanted, options.Whole("from"), options.Whole("to"));
+    }
+}

@@ -1,0 +1,9 @@
+using DistTrain.Optimization.Options;
+
+namespace DistTrain.Optimization.Batches;
+
+/// <summary>The ways of changing the batch by name: every <see cref="IBatchDefinition"/> of this assembly.</summary>
+public static class BatchCatalog
+{
+    public static IReadOnlyList<IBatchDefinition> All { get; } = Definitions.Of<IBatchDefinition>(d => d.Name);
+}

@@ -1,0 +1,89 @@
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
+using Google.Protobuf.Collections;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Polly;
+using Polly.Retry;
+
+namespace DistTrain.ParameterServer.Partitions;
+
+/// <summary>Where a partition learns the sums of all servers: in its own memory when it is alone or leads, else at the leader.</summary>
+internal sealed class NormSharing : IDisposable
+{
+    private static readonly ResiliencePipeline Retry = new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            // The leader may be late to open its partition, or away for a moment; who gives up is the job's grain.
+            ShouldHandle = new PredicateBuilder().Handle<RpcException>(e => e.StatusCode is StatusCode.Unavailable or StatusCode.NotFound),
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            Delay = TimeSpan.FromMilliseconds(20),
+            MaxDelay = TimeSpan.FromSeconds(1),
+            UseJitter = true,
+        })
+        .Build();
+
+    private readonly PartitionPlan _plan;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly GrpcChannel? _channel;
+    private readonly NormExchange.NormExchangeClient? _leader;
+
+    public NormSharing(PartitionPlan plan)
+    {
+        _plan = plan;
+        if (plan.IsLeader)
+            Rounds = new NormRounds(plan.Servers);
+        else
+            _leader = new NormExchange.NormExchangeClient(_channel = GrpcTransport.Connect(plan.Leader));
+    }
+
+    /// <summary>What the leader collects; null on the others.</summary>
+    public NormRounds? Rounds { get; }
+
+    /// <summary>The sums of all servers, in layout order.</summary>
+    /// <exception cref="OperationCanceledException">The partition was stopped.</exception>
+    public async ValueTask<ReadOnlyMemory<double>> AllAsync(int group, long step, int round, ReadOnlyMemory<double> sums)
+    {
+        if (_plan.Servers == 1)
+            return sums;
+        if (Rounds is not null)
+            return await Rounds.ShareAsync(_plan.Server, group, step, round, sums).WaitAsync(_stop.Token);
+        var share = new NormShare
+        {
+            JobId = _plan.JobId,
+            Generation = _plan.Generation,
+            Server = _plan.Server,
+            Group = group,
+            Step = step,
+            Round = round,
+        };
+        share.Sums.AddRange(sums.ToArray());
+        try
+        {
+            var total = await Retry.ExecuteAsync(async cancellation => await _leader!.ShareAsync(share, cancellationToken: cancellation), _stop.Token);
+            return Values(total.Sums);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled)
+        {
+            throw new OperationCanceledException(e.Status.Detail, e);
+        }
+    }
+
+    /// <summary>Whoever waits ends.</summary>
+    public void Stop() => _stop.Cancel();
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _channel?.Dispose();
+        _stop.Dispose();
+    }
+
+    private static double[] Values(RepeatedField<double> field)
+    {
+        var values = new double[field.Count];
+        field.CopyTo(values, 0);
+        return values;
+    }
+}

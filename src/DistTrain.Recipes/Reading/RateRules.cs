@@ -1,0 +1,112 @@
+using DistTrain.Optimization.Order;
+using DistTrain.Optimization.Scaling;
+using DistTrain.Optimization.Schedules;
+using DistTrain.Recipes.Keys;
+
+namespace DistTrain.Recipes.Reading;
+
+/// <summary>
+/// The rules that tie schedule, scaling and length together. A part that is null has a problem of its own and takes no part.
+/// </summary>
+/// <param name="keys">Where the keys stand.</param>
+/// <param name="findings">Receives problems and warnings.</param>
+internal sealed class RateRules(KeyReader keys, Findings findings)
+{
+    /// <summary>From this factor on, linear scaling diverges early without a warm-up (1706.02677, section 2.2: k is 32 there).</summary>
+    private const double RiskyFactor = 8;
+
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="scaling">The scaling.</param>
+    /// <param name="batch">Examples in a step.</param>
+    /// <param name="epochs">Length in epochs.</param>
+    /// <param name="steps">Length in steps.</param>
+    /// <param name="trainExamples">Size of the training set where the job file says it.</param>
+    public void Check(PolicyRecipe? schedule, ScalingRecipe? scaling, int? batch, int? epochs, long? steps, int? trainExamples)
+    {
+        if (schedule is null || !HasOneWarmUp(schedule))
+            return;
+        var length = new LengthAtReading(epochs, steps, batch, trainExamples);
+        var warmUp = WarmUp.Of(schedule.Options);
+        CheckMilestones(schedule, length);
+        if (scaling is not null)
+            CheckScaling(schedule.Name, warmUp, scaling, batch);
+        if (scaling is not null && batch is not null)
+            warmUp = scaling.For(batch.Value).Resolve(baseRate: 1, warmUp).WarmUp;
+        if (length.In(warmUp.Unit) is { } total && ScheduleCheck.Problem(warmUp, scaling?.Rule ?? ScalingRules.None, total) is { } problem)
+            Refuse(OptionPath(warmUp.Unit == ScheduleUnit.Steps ? WarmUp.StepsKey : WarmUp.EpochsKey), problem);
+    }
+
+    private bool HasOneWarmUp(PolicyRecipe schedule)
+    {
+        var (epochs, steps) = (schedule.Options.Number(WarmUp.EpochsKey), schedule.Options.Number(WarmUp.StepsKey));
+        if (epochs > 0 && steps > 0)
+            Refuse(OptionPath(WarmUp.StepsKey), $"{WarmUp.EpochsKey} and {WarmUp.StepsKey} both say how long the warm-up is; keep one");
+        else if (schedule.Name == Noam.ScheduleName && epochs <= 0 && steps <= 0)
+            Refuse(OptionPath(WarmUp.EpochsKey), $"is missing; noam falls from the end of its warm-up on: give {WarmUp.EpochsKey} or {WarmUp.StepsKey}");
+        else
+            return true;
+        return false;
+    }
+
+    private void CheckScaling(string schedule, WarmUp warmUp, ScalingRecipe scaling, int? batch)
+    {
+        var fromReference = scaling.WarmupFrom == WarmupStarts.Reference;
+        if (scaling.Rule == ScalingRules.Legw && warmUp.IsNone)
+            Refuse(JobKeys.ScalingRule.Path, $"legw scales the warm-up with the batch, and there is none; give schedule.{WarmUp.EpochsKey}");
+        if (fromReference && warmUp.From > 0)
+            Refuse(JobKeys.ScalingWarmupFrom.Path, $"schedule.{WarmUp.FromKey} says where the warm-up starts as well; keep one");
+        else if (fromReference && NoEffect(schedule, warmUp, scaling.Rule) is { } reason)
+            Warn(JobKeys.ScalingWarmupFrom.Path, $"reference has no effect: {reason}");
+
+        // One cycle rises from a low rate by itself.
+        var ratio = (double)(batch ?? 0) / scaling.ReferenceBatch;
+        if (scaling.Rule == ScalingRules.Linear && ratio >= RiskyFactor && warmUp.IsNone && schedule != OneCycle.ScheduleName)
+            Warn(JobKeys.ScalingRule.Path, $"{ratio:0.##} times the rate without a warm-up is likely to diverge in the first epochs (1706.02677); give schedule.{WarmUp.EpochsKey}");
+    }
+
+    /// <summary>Why a warm-up cannot start at the reference rate, or null.</summary>
+    private static string? NoEffect(string schedule, WarmUp warmUp, string rule) => (schedule, rule) switch
+    {
+        (_, ScalingRules.None) => "the rate is not scaled",
+        (Noam.ScheduleName, _) => "noam's warm-up starts at zero",
+        _ when warmUp.IsNone => "there is no warm-up",
+        _ => null,
+    };
+
+    private void CheckMilestones(PolicyRecipe schedule, LengthAtReading length)
+    {
+        if (!schedule.Options.Has(ScheduleUnits.Key) || length.In(ScheduleUnits.Of(schedule.Options)) is not { } total)
+            return;
+        var unit = schedule.Options.Choice(ScheduleUnits.Key);
+        var (option, changes) = schedule.Name switch
+        {
+            MultiStep.ScheduleName => (MultiStep.MilestonesKey, schedule.Options.Numbers(MultiStep.MilestonesKey)),
+            StepDecay.ScheduleName => (StepDecay.EveryKey, [schedule.Options.Number(StepDecay.EveryKey)]),
+            _ => ("", []),
+        };
+        if (changes.Where(change => change >= total).ToList() is { Count: > 0 } late)
+            Warn(OptionPath(option), $"{string.Join(", ", late)} lies behind the end of the job ({total:0.##} {unit}) and has no effect");
+    }
+
+    private static string OptionPath(string option) => $"{JobKeys.Schedule.Path}.{option}";
+
+    private void Refuse(string path, string rule) => findings.Add(keys.OriginOf(path), path, rule);
+
+    private void Warn(string path, string rule) => findings.Warn(keys.OriginOf(path), path, rule);
+
+    /// <summary>The job's length as far as the job file says it.</summary>
+    private readonly record struct LengthAtReading(int? Epochs, long? Steps, int? Batch, int? TrainExamples)
+    {
+        /// <summary>The length in <paramref name="unit"/>; null when that takes the data to know.</summary>
+        public double? In(ScheduleUnit unit)
+        {
+            if (Batch is { } batch && TrainExamples is { } examples && (Epochs ?? Steps) is not null)
+            {
+                var length = JobLength.Of(Epochs, Steps, batch, examples);
+                return unit == ScheduleUnit.Steps ? length.Steps : length.Epochs;
+            }
+
+            return unit == ScheduleUnit.Steps ? Steps : Epochs;
+        }
+    }
+}
