@@ -49,6 +49,8 @@ public static class JobFileReference
             {Mistakes()}
             ```
 
+            What is allowed but likely a mistake, such as milestones behind the end of the job, is a warning on standard error; the job runs.
+
             A file has at most {DocumentReader.MaximumBytes / 1024} KiB and one document; anchors, aliases, tags and keys given twice are refused. Numbers and flags
             stand without quotes.
 
