@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
 using DistTrain.Benchmarks.Overhead;
+using DistTrain.Benchmarks.Update;
 
 // Timings are compared within one run only, as medians of ratios: the machine may be shared and noisy.
 var data = new Option<string?>("--data") { Description = "Folder of the MNIST files; without it the built-in digits are used." };
@@ -14,8 +15,11 @@ var bare = new Command("bare", "One bare TorchSharp loop; waits for a line on st
 bare.SetAction(parsed => BareLoop.Run(parsed.GetValue(data), parsed.GetValue(steps), parsed.GetValue(skip)));
 var memory = new Command("memory", "Resident size of the silos over 2,000 steps (mlp, batch 128).") { data };
 memory.SetAction(parsed => MemoryBenchmark.RunAsync(parsed.GetValue(data)));
+var threads = new Option<int>("--threads") { Description = "Threads of both sides.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var update = new Command("update", "momentum, LARS, LAMB and the sum of 8 gradients over 25 million floats, beside a copy and beside TorchSharp in place.") { rounds, threads };
+update.SetAction(parsed => UpdateBenchmark.Run(parsed.GetValue(rounds), parsed.GetValue(threads)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, micro }
     .Parse(args).InvokeAsync();
