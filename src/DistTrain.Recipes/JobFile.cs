@@ -1,5 +1,6 @@
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
+using DistTrain.Recipes.Named;
 using DistTrain.Recipes.Reading;
 using DistTrain.Recipes.Writing;
 
@@ -22,15 +23,16 @@ public static class JobFile
     {
         var findings = new Findings();
         var root = yaml is null ? Defaults(source) : Root(yaml, source, findings);
-        var applied = overrides.Select(text => Override.Parse(text, findings)).OfType<Override>().ToList();
-        if (root is null)
-            return new JobFileResult(null, findings.All()) { Warnings = findings.Warnings };
+        return Resolve(root, overrides, findings);
+    }
 
-        foreach (var change in applied)
-            change.ApplyTo(root, findings);
-        KeepOneLength(root);
-        var job = JobReader.Read(root, findings);
-        return new JobFileResult(job, findings.All()) { Warnings = findings.Warnings };
+    /// <summary>Reads a spec that is a document already, with overrides on it.</summary>
+    internal static JobFileResult ReadSpec(MapNode spec, string source, IReadOnlyList<string> overrides)
+    {
+        var findings = new Findings();
+        var root = Defaults(source);
+        root.Set(JobKeys.Spec.Path, spec.Origin, spec);
+        return Resolve(root, overrides, findings);
     }
 
     /// <summary>
@@ -38,6 +40,21 @@ public static class JobFile
     /// give equal texts, and reading the text gives the job.
     /// </summary>
     public static string Write(TrainingJob job) => JobWriter.Write(job);
+
+    private static JobFileResult Resolve(MapNode? root, IReadOnlyList<string> overrides, Findings findings)
+    {
+        // The overrides' own mistakes are shown also where the file's leave nothing to apply them to.
+        var applied = overrides.Select(text => Override.Parse(text, findings)).OfType<Override>().ToList();
+        if (root is null)
+            return new JobFileResult(null, findings.All()) { Warnings = findings.Warnings };
+
+        foreach (var change in applied)
+            change.ApplyTo(root, findings);
+        KeepOneLength(root);
+        LayRecipe(root);
+        var job = JobReader.Read(root, findings);
+        return new JobFileResult(job, findings.All()) { Warnings = findings.Warnings };
+    }
 
     private static MapNode? Root(string yaml, string source, Findings findings)
     {
@@ -62,6 +79,17 @@ public static class JobFile
         root.Set(JobKeys.ApiVersionKey.Path, origin, new ScalarNode(origin, JobKeys.ApiVersion, isQuoted: false));
         root.Set(JobKeys.KindKey.Path, origin, new ScalarNode(origin, JobKeys.Kind, isQuoted: false));
         return root;
+    }
+
+    /// <summary>What the job leaves out is taken from its recipe; a name that is none is found by the reader.</summary>
+    private static void LayRecipe(MapNode root)
+    {
+        if (root.Find(JobKeys.Spec.Name) is MapNode spec
+            && spec.Find(JobKeys.Recipe.Name) is ScalarNode name
+            && NamedRecipe.All.FirstOrDefault(r => r.Name == name.Text) is { } recipe)
+        {
+            Layering.Under(spec, recipe.Spec, JobKeys.Spec.Path);
+        }
     }
 
     /// <summary>Epochs and steps exclude each other, so an override of one takes the file's other away.</summary>

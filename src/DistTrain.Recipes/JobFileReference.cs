@@ -1,6 +1,7 @@
 using System.Text;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
+using DistTrain.Recipes.Named;
 
 namespace DistTrain.Recipes;
 
@@ -13,6 +14,7 @@ public static class JobFileReference
         var text = new StringBuilder();
         Introduction(text);
         Keys(text);
+        Recipes(text);
         Policies(text, "Optimizers", PolicyCatalog.Optimizers);
         Policies(text, "Schedules", PolicyCatalog.Schedules);
         Policies(text, "Averaging", PolicyCatalog.Averagings);
@@ -89,6 +91,16 @@ public static class JobFileReference
             text.Append("\n| option | default | allowed | meaning |\n|---|---|---|---|\n");
             foreach (var option in policy.Options)
                 Row(text, $"`{option.Name}`", JobKey.Of(catalog.Word, option));
+        }
+    }
+
+    private static void Recipes(StringBuilder text)
+    {
+        text.Append("\n## Recipes\n\n`recipe: NAME` lays one of these under the job: what the job itself leaves out is taken from it.\n");
+        foreach (var recipe in NamedRecipe.All)
+        {
+            text.Append($"\n### {recipe.Name}\n\n{recipe.Summary} Source: {recipe.Source.TrimEnd('.')}.\n\n```yaml\n");
+            text.Append(recipe.SpecText).Append("\n```\n");
         }
     }
 

@@ -12,6 +12,9 @@ public sealed record TrainingJob(string Name, TrainingSpec Spec);
 /// <summary>The <c>spec</c> of a job file.</summary>
 public sealed record TrainingSpec
 {
+    /// <summary>Name of the recipe that was laid under the job, or null. What it brought is in the other properties.</summary>
+    public string? Recipe { get; init; }
+
     public required DatasetRecipe Dataset { get; init; }
 
     public required ModelRecipe Model { get; init; }

@@ -12,6 +12,7 @@ internal static class OptimizerCases
     private static readonly Lazy<JsonElement> _file = new(() =>
     {
         using var document = Vectors.Read("optimizers.json");
+        AssertKnown("optimizers.json", document.RootElement, "torch", "seed", "steps", "w0", "grads", "float64", "float32");
         return document.RootElement.Clone();
     });
 
@@ -32,14 +33,14 @@ internal static class OptimizerCases
         var root = _file.Value;
         if (!root.GetProperty("float64").TryGetProperty(name, out var found))
             throw new InvalidOperationException($"case '{name}' has no float64 trajectory");
-        string[] known = ["class", "hyper", "trajectory", "trust_ratio"];
-        if (found.EnumerateObject().Select(p => p.Name).FirstOrDefault(p => !known.Contains(p)) is { } unknown)
-            throw new InvalidOperationException($"case '{name}' has '{unknown}', of which nothing is known");
+        AssertKnown($"case '{name}'", found, "class", "hyper", "trajectory", "trust_ratio");
         var hyper = new Hyper(name, found.GetProperty("hyper"));
         var (optimizer, options) = OptimizerMapping.Of(name, found.GetProperty("class").GetString()!, hyper);
         var steps = root.GetProperty("steps").GetInt32();
         var rates = hyper.Has("lrs") ? hyper.Numbers("lrs") : [.. Enumerable.Repeat((double)options["lr"], steps)];
         hyper.AssertAllTaken();
+        if (root.GetProperty("float32").TryGetProperty(name, out var single) && !JsonElement.DeepEquals(single.GetProperty("hyper"), found.GetProperty("hyper")))
+            throw new InvalidOperationException($"case '{name}' has other hyper-parameters in float32");
         return new OptimizerCase(
             name,
             optimizer,
@@ -48,12 +49,18 @@ internal static class OptimizerCases
             Flat(root.GetProperty("w0"), e => e.GetDouble()),
             Steps(root.GetProperty("grads"), g => Flat(g, e => e.GetDouble())),
             Steps(found.GetProperty("trajectory"), w => Flat(w, e => e.GetDouble())),
-            root.GetProperty("float32").TryGetProperty(name, out var single) ? Steps(single.GetProperty("trajectory"), w => Flat(w, e => e.GetSingle())) : null,
+            single.ValueKind == JsonValueKind.Object ? Steps(single.GetProperty("trajectory"), w => Flat(w, e => e.GetSingle())) : null,
             found.TryGetProperty("trust_ratio", out var ratios) ? Steps(ratios, OfEachTensor) : null);
 
         T[] Steps<T>(JsonElement list, Func<JsonElement, T> read) => list.GetArrayLength() == steps
             ? [.. list.EnumerateArray().Select(read)]
             : throw new InvalidOperationException($"case '{name}' has {list.GetArrayLength()} steps, not {steps}");
+    }
+
+    private static void AssertKnown(string what, JsonElement json, params string[] known)
+    {
+        if (json.EnumerateObject().Select(p => p.Name).FirstOrDefault(p => !known.Contains(p)) is { } unknown)
+            throw new InvalidOperationException($"{what} has '{unknown}', of which nothing is known");
     }
 
     private static double[] OfEachTensor(JsonElement tensors) => [.. Layout.Segments.Select(s => tensors.GetProperty(s.Name).GetDouble())];

@@ -21,9 +21,11 @@ internal static class RootCommandSetup
             ServerCommand.Create(),
             WorkerCommand.Create(),
             EvalCommand.Create(),
+            StudyCommand.Create(),
             ScheduleCommand.Create(),
             PoliciesCommand.Optimizers(),
             PoliciesCommand.Schedules(),
+            RecipesCommand.Create(),
             DoctorCommand.Create(),
         };
         root.Options.Add(SharedOptions.Output);

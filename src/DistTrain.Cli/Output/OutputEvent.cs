@@ -18,6 +18,8 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(DownloadedEvent), "downloaded")]
 [JsonDerivedType(typeof(CheckEvent), "check")]
 [JsonDerivedType(typeof(EvaluatedEvent), "evaluated")]
+[JsonDerivedType(typeof(StudyCellEvent), "cell")]
+[JsonDerivedType(typeof(RecipeEvent), "recipe")]
 [JsonDerivedType(typeof(ScheduleEvent), "schedule")]
 [JsonDerivedType(typeof(RateEvent), "rate")]
 [JsonDerivedType(typeof(PolicyEvent), "policy")]
@@ -150,3 +152,15 @@ internal sealed record PolicyOption(string Name, string Default, string Allowed,
 /// <param name="Status">ok, warn or fail.</param>
 /// <param name="Cure">What to do about it, or null.</param>
 internal sealed record CheckEvent(string Name, string Status, string Message, string? Cure) : OutputEvent;
+
+/// <summary>A cell of a study is done.</summary>
+/// <param name="Cell">recipe-batch-seed.</param>
+/// <param name="State">completed or diverged.</param>
+/// <param name="TestAccuracy">Share of the test set, 0..1; null when it diverged.</param>
+/// <param name="Seconds">Wall time of its run.</param>
+/// <param name="WeightsSha256">Of the final weights; null when it diverged.</param>
+internal sealed record StudyCellEvent(string Cell, string State, double? TestAccuracy, double Seconds, string? WeightsSha256) : OutputEvent;
+
+/// <summary>A recipe as <c>recipes</c> lists it.</summary>
+/// <param name="Spec">What it sets, YAML.</param>
+internal sealed record RecipeEvent(string Name, string Summary, string Source, string Spec) : OutputEvent;

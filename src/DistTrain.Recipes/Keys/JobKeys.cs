@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Options;
+using DistTrain.Recipes.Named;
 using DistTrain.Optimization.Scaling;
 
 namespace DistTrain.Recipes.Keys;
@@ -22,6 +23,13 @@ internal static class JobKeys
         new("metadata.name", new JobNameRule(), null, "name of the job") { DefaultText = "the dataset's name", ValueIn = j => j.Name };
 
     public static JobKey Spec { get; } = Section("spec", "the job itself");
+
+    public static JobKey Recipe { get; } =
+        new("spec.recipe", new ChoiceRule("a recipe", NamedRecipe.Names), null, "a named setting; what the job leaves out is taken from it, see below")
+        {
+            DefaultText = "none",
+            ValueIn = j => j.Spec.Recipe,
+        };
 
     public static JobKey Dataset { get; } = Section("spec.dataset", "what is learned from");
 
@@ -195,6 +203,7 @@ internal static class JobKeys
         ApiVersionKey, KindKey,
         Metadata, Name,
         Spec,
+        Recipe,
         Dataset, DatasetName, DatasetPath, TrainExamples, TestExamples,
         Model, ModelName, ModelNorm, ModelLayers,
         Workers, Batch, MicroBatch, Epochs, Steps, Seed,

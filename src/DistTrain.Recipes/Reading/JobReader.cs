@@ -36,6 +36,7 @@ internal sealed class JobReader
                 _findings.Add(_keys.OriginOf(key.Path), key.Path, $"is missing; write '{key.Path}: {key.Rule.Text}'");
         }
 
+        var recipe = _keys.Text(JobKeys.Recipe);
         var dataset = Dataset();
         var name = _keys.IsGiven(JobKeys.Name) ? _keys.Text(JobKeys.Name) : dataset?.Name;
         var model = Model();
@@ -61,6 +62,7 @@ internal sealed class JobReader
 
         return new TrainingJob(name!, new TrainingSpec
         {
+            Recipe = recipe,
             Dataset = dataset!,
             Model = model!,
             Workers = workers!.Value,

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using DistTrain.Cli.Studies;
+using DistTrain.Recipes.Studies;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary><c>disttrain study</c>: many jobs that differ in recipe, batch and seed, and the table of what came out.</summary>
+internal static class StudyCommand
+{
+    private static readonly Argument<string> Name = new("study")
+    {
+        Description = $"One of {string.Join(", ", Study.Names)}, or a YAML file.",
+    };
+
+    private static readonly Option<string?> Out = new("--out")
+    {
+        Description = "Folder of the study; what is done there already is not done again. Default: studies/<name>.",
+        HelpName = "folder",
+    };
+
+    private static readonly Option<string[]> Only = new("--only")
+    {
+        Description = "Only cells whose name begins so, e.g. --only lars-4096. May be repeated.",
+        HelpName = "prefix",
+        DefaultValueFactory = _ => [],
+    };
+
+    public static Command Create() => new Command(
+        "study", "Compare recipes over batches and seeds: run every cell as a job on a local cluster, restartable, and print the table.")
+    {
+        Name,
+        SharedOptions.Set,
+        Out,
+        Only,
+    }.Does(RunAsync);
+
+    private static async Task<int> RunAsync(CommandContext context)
+    {
+        var name = context.Get(Name);
+        var study = Study.Read(TextOf(name), Path.GetFileNameWithoutExtension(name), context.Get(SharedOptions.Set), out var problems)
+            ?? throw CommandException.BadInput([.. problems.Select(p => p.ToString())]);
+        var only = context.Get(Only);
+        var cells = study.Cells.Where(c => only.Length == 0 || only.Any(prefix => c.Name.StartsWith(prefix, StringComparison.Ordinal))).ToList();
+        if (cells.Count == 0)
+            throw CommandException.BadInput($"no cell of {name} begins with {string.Join(" or ", only)}; cells are e.g. {string.Join(", ", study.Cells.Take(3).Select(c => c.Name))}");
+        var folder = StudyFolder.Open(context.GetOrDefault(Out) ?? Path.Combine("studies", study.Name));
+        context.Interruption.HandlesForce = true;
+        try
+        {
+            await new StudyRun(context, study, folder).RunAsync(cells);
+        }
+        catch (OperationCanceledException)
+        {
+            await context.Error.WriteLineAsync("interrupted; the same command goes on where it stopped");
+            return ExitCode.Cancelled;
+        }
+
+        if (!context.Json)
+            await context.Output.WriteLineAsync("\n" + StudyTable.Markdown(study, folder.Results));
+        return ExitCode.Done;
+    }
+
+    private static string TextOf(string name)
+    {
+        if (Study.TextOf(name) is { } text)
+            return text;
+        try
+        {
+            return File.ReadAllText(name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.BadInput($"'{name}' is neither a study ({string.Join(", ", Study.Names)}) nor a file that can be read");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DistTrain.Cli.Studies;
+
+/// <summary>What became of one cell of a study: a line of <c>results.jsonl</c>.</summary>
+/// <param name="Cell">recipe-batch-seed.</param>
+/// <param name="Recipe">The recipe.</param>
+/// <param name="Batch">Examples in a step.</param>
+/// <param name="Seed">The job's seed.</param>
+/// <param name="State">completed; or diverged: a gradient or loss stopped being a number.</param>
+/// <param name="Accuracy">Test accuracy of the final weights, 0..1; null when there are none.</param>
+/// <param name="Evaluations">Test accuracy by epoch; with SWAP the last but one is the end of phase 1.</param>
+/// <param name="Steps">Committed steps.</param>
+/// <param name="Seconds">Wall time of the run, the cluster's start and end included.</param>
+/// <param name="WeightsSha256">Of the final weights; null when there are none.</param>
+/// <param name="JobSha256">Of the resolved job file without the data's path: a cell of another job is not taken for this one's.</param>
+/// <param name="Reason">Why it diverged.</param>
+internal sealed record StudyResult(
+    string Cell,
+    string Recipe,
+    int Batch,
+    int Seed,
+    string State,
+    double? Accuracy,
+    IReadOnlyList<StudyEvaluation> Evaluations,
+    long Steps,
+    double Seconds,
+    string? WeightsSha256,
+    string JobSha256,
+    string? Reason)
+{
+    public const string Completed = "completed";
+
+    public const string Diverged = "diverged";
+
+    public string ToJson() => JsonSerializer.Serialize(this, StudyJson.Default.StudyResult);
+
+    /// <exception cref="JsonException">The line is no result.</exception>
+    public static StudyResult FromJson(string line) =>
+        JsonSerializer.Deserialize(line, StudyJson.Default.StudyResult) ?? throw new JsonException("the line is empty");
+}
+
+/// <param name="Epoch">Fractional epochs done.</param>
+/// <param name="Accuracy">Share of the test set, 0..1.</param>
+internal sealed record StudyEvaluation(double Epoch, double Accuracy);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(StudyResult))]
+internal sealed partial class StudyJson : JsonSerializerContext;

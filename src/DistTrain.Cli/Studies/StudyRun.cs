@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using System.Text;
+using DistTrain.Cli.Cluster;
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Display;
+using DistTrain.Cli.Jobs;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+using DistTrain.Recipes.Studies;
+
+namespace DistTrain.Cli.Studies;
+
+/// <summary>Runs the cells of a study one after the other, each as a job on a cluster of its own, as <c>train</c> does.</summary>
+internal sealed class StudyRun(CommandContext context, Study study, StudyFolder folder)
+{
+    /// <summary>What is done already stays; a run that was cut short is done again.</summary>
+    /// <exception cref="CommandException">A cell failed for a reason that is not its numbers.</exception>
+    public async Task RunAsync(IReadOnlyList<StudyCell> cells)
+    {
+        foreach (var (index, cell) in cells.Index())
+        {
+            var jobSha256 = ShaOf(cell.Job);
+            var done = folder.Find(cell.Name, jobSha256);
+            var result = done ?? await RunAsync(cell, jobSha256);
+            if (done is null)
+                folder.Add(result);
+            folder.WriteTable(StudyTable.Markdown(study, folder.Results));
+            context.Print(
+                new Output.StudyCellEvent(cell.Name, result.State, result.Accuracy, result.Seconds, result.WeightsSha256),
+                $"{index + 1}/{cells.Count} {cell.Name}: {(result.Accuracy is { } accuracy ? Figures.Share(accuracy) : result.State)}, {result.Seconds:F0} s{(done is null ? "" : ", done before")}");
+            if (context.Interruption.Requested.IsCancellationRequested)
+                return;
+        }
+    }
+
+    private async Task<StudyResult> RunAsync(StudyCell cell, string jobSha256)
+    {
+        var started = context.Clock.GetTimestamp();
+        var run = RunFolder.Create(folder.NewRun(cell.Name));
+        await File.WriteAllTextAsync(run.Job, JobFile.Write(cell.Job));
+        var display = new QuietDisplay();
+        await using var cluster = new LocalCluster(new ClusterPlan(run.FullPath, study.Servers, study.Silos), SelfExecutable.Current, context.Clock);
+        var ended = await new LocalRun(context, run, cluster, display).RunAsync(NewJobId.Make(cell.Job.Name, context.Clock), cell.Job);
+        if (ended.State == JobState.Cancelled)
+            throw new OperationCanceledException("the study was interrupted", context.Interruption.Requested);
+        var diverged = ended.State == JobState.Failed && ended.Error.Contains("not finite", StringComparison.Ordinal);
+        if (ended.State != JobState.Completed && !diverged)
+            throw CommandException.Failed($"{cell.Name}: {ended.Error}");
+        return new StudyResult(
+            cell.Name,
+            cell.Recipe,
+            cell.Batch,
+            cell.Seed,
+            diverged ? StudyResult.Diverged : StudyResult.Completed,
+            diverged ? null : ended.Result.TestAccuracy,
+            display.Evaluations,
+            diverged ? ended.Step : ended.Result.Steps,
+            Math.Round(context.Clock.GetElapsedTime(started).TotalSeconds, 1),
+            diverged ? null : ended.Result.WeightsSha256,
+            jobSha256,
+            diverged ? ended.Error : null);
+    }
+
+    /// <summary>The job's identity: where its data lies on this machine is no part of it.</summary>
+    private static string ShaOf(TrainingJob job) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+            JobFile.Write(job with { Spec = job.Spec with { Dataset = job.Spec.Dataset with { Path = null } } }))));
+
+    /// <summary>Keeps the evaluations and shows nothing.</summary>
+    private sealed class QuietDisplay : IJobDisplay
+    {
+        public List<StudyEvaluation> Evaluations { get; } = [];
+
+        public void Note(string text)
+        {
+        }
+
+        public void Submitted(string job)
+        {
+        }
+
+        public async Task<JobSummary> FollowAsync(IAsyncEnumerable<JobEvent> events, CancellationToken cancel)
+        {
+            var last = new JobSummary();
+            await foreach (var next in events.WithCancellation(cancel))
+            {
+                last = next.Summary ?? last;
+                if (next.Evaluation is { } evaluation)
+                    Evaluations.Add(new StudyEvaluation(evaluation.Epoch, evaluation.Accuracy));
+            }
+
+            return last;
+        }
+
+        public void Completed(Output.CompletedEvent completed)
+        {
+        }
+
+        public void Failed(string job, string reason)
+        {
+        }
+
+        public void Cancelled(string job)
+        {
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+using DistTrain.Recipes.Studies;
+
+namespace DistTrain.Cli.Studies;
+
+/// <summary>The results of a study as Markdown: recipes by batches, median and spread over seeds.</summary>
+internal static class StudyTable
+{
+    public static string Markdown(Study study, IReadOnlyCollection<StudyResult> results)
+    {
+        var batches = study.Cells.Select(c => c.Batch).Distinct().Order().ToList();
+        var text = new StringBuilder($"{study.Summary}\n\nTest accuracy in %, wall time in s; of several seeds the median and, in brackets, lowest and highest.\n\n");
+        text.Append("| recipe |").AppendJoin("", batches.Select(b => $" {b.ToString("N0", CultureInfo.InvariantCulture)} |")).Append('\n');
+        text.Append("|---|").AppendJoin("", batches.Select(_ => "---|")).Append('\n');
+        foreach (var recipe in study.Cells.Select(c => c.Recipe).Distinct())
+        {
+            text.Append($"| {recipe} |");
+            foreach (var batch in batches)
+                text.Append($" {Cell([.. results.Where(r => r.Recipe == recipe && r.Batch == batch)])} |");
+            text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string Cell(IReadOnlyList<StudyResult> results)
+    {
+        if (results.Count == 0)
+            return "";
+        var accuracies = results.Select(r => r.Accuracy).OfType<double>().Order().ToList();
+        if (accuracies.Count == 0)
+            return "diverged";
+        var text = Percent(Median(accuracies));
+        if (accuracies.Count > 1)
+            text += $" ({Percent(accuracies[0])} to {Percent(accuracies[^1])})";
+        if (accuracies.Count < results.Count)
+            text += $", {results.Count - accuracies.Count} diverged";
+        return $"{text}, {Median([.. results.Select(r => r.Seconds).Order()]).ToString("F0", CultureInfo.InvariantCulture)} s";
+    }
+
+    private static double Median(IReadOnlyList<double> sorted) =>
+        sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;
+
+    private static string Percent(double share) => (share * 100).ToString("F2", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using CsCheck;
+using DistTrain.Optimization.Optimizers;
+using DistTrain.Optimization.Options;
+
+namespace DistTrain.Optimization.Tests.Optimizers;
+
+/// <summary>What holds for every optimizer of the catalog, with any options, over any layout.</summary>
+public class OptimizerPropertyTests
+{
+    private const int Samples = 30;
+
+    private static readonly int[] BucketLengths = [16, 64, 112, 4096];
+
+    public static TheoryData<string> All => [.. OptimizerCatalog.All.Select(d => d.Name)];
+
+    public static TheoryData<string> WithoutNorms => [.. OptimizerCatalog.All.Where(d => NormsOf(d) == 0).Select(d => d.Name)];
+
+    public static TheoryData<string> WithNorms => [.. OptimizerCatalog.All.Where(d => NormsOf(d) > 0).Select(d => d.Name)];
+
+    [Theory]
+    [MemberData(nameof(WithoutNorms))]
+    public void However_the_vector_is_cut_the_bits_are_the_same(string name) =>
+        Sample(name, training =>
+        {
+            var expected = training.Run<float>(BucketLengths[0], 1);
+            foreach (var bucketLength in BucketLengths)
+                AssertBits(expected, training.Run<float>(bucketLength, runs: 1 + (bucketLength / 16 % 3)));
+        });
+
+    /// <summary>A norm is added up by piece, and other cuts are other orders of addition: equal to rounding, not to the bit.</summary>
+    [Theory]
+    [MemberData(nameof(WithNorms))]
+    public void However_the_vector_is_cut_whole_norms_are_the_same_to_rounding(string name) =>
+        Sample(name, training =>
+        {
+            var expected = training.Run<double>(BucketLengths[0], 1);
+            foreach (var bucketLength in BucketLengths)
+            {
+                var actual = training.Run<double>(bucketLength, 1);
+                var largest = expected.Max(Math.Abs);
+                Assert.True(expected.Zip(actual).All(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * largest));
+            }
+        });
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void However_many_servers_hold_the_buckets_the_bits_are_the_same(string name) =>
+        Sample(name, training =>
+        {
+            foreach (var bucketLength in BucketLengths)
+            {
+                var expected = training.Run<float>(bucketLength, 1);
+                AssertBits(expected, training.Run<float>(bucketLength, 2));
+                AssertBits(expected, training.Run<float>(bucketLength, 3));
+            }
+        });
+
+    /// <summary>A few steps with weights and gradients of at most 1: a rule that diverges takes longer than that to overflow.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Every_weight_is_written_and_finite(string name) =>
+        Sample(name, training => Assert.DoesNotContain(training.Run<float>(64, 2), w => !float.IsFinite(w)));
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Without_gradient_and_decay_nothing_moves(string name) =>
+        Sample(name, training =>
+        {
+            var still = training with
+            {
+                Options = new(training.Options) { ["weightDecay"] = 0.0 },
+                Gradients = [.. training.Gradients.Select(g => new double[g.Length])],
+            };
+            var start = Array.ConvertAll(still.Start, w => (float)w);
+            Assert.All(still.Run<float>(64, 2).Chunk(start.Length), w => Assert.Equal(start, w));
+        });
+
+    private static void Sample(string name, Action<AnyTraining> holds) =>
+        AnyTraining.With(OptimizerCatalog.Find(name)!).Sample(holds, iter: Samples, print: t => $"{t.Optimizer} {string.Join(", ", t.Options)} over {string.Join(", ", t.Layout.Segments)} at {string.Join(", ", t.Times)}");
+
+    private static int NormsOf(IOptimizerDefinition definition) =>
+        definition.Create<float>(new OptionValues(definition.Options, new Dictionary<string, object>())).Norms;
+
+    private static void AssertBits(float[] expected, float[] actual) =>
+        Assert.True(MemoryMarshal.Cast<float, uint>(expected).SequenceEqual(MemoryMarshal.Cast<float, uint>(actual)));
+}
