@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using DistTrain.Optimization.Gradients;
@@ -82,7 +83,7 @@ internal static class UpdateBenchmark
     /// <summary>One rank's gradient as it arrives: an array a bucket.</summary>
     private static float[][] Chunks(ParameterLayout layout) => [.. layout.Buckets.Select(b =>
     {
-        var chunk = new float[b.Length];
+        var chunk = ArrayPool<float>.Shared.Rent(b.Length);
         Array.Fill(chunk, 1e-3f);
         return chunk;
     })];
@@ -111,21 +112,27 @@ internal static class UpdateBenchmark
         public void Copy() => _loop.Run(_layout.Buckets.Count, _body);
     }
 
-    /// <summary>The sum of the ranks' chunks in rank-tree order, as <see cref="BucketSum"/> makes it once all are there.</summary>
+    /// <summary>
+    /// The sum of the ranks' chunks by the server's <see cref="BucketSum"/>. It gives the arrays to the pool when it is done with them; nobody
+    /// else here rents arrays of that size, so the same ones serve the next round.
+    /// </summary>
     private sealed class AveragingWork
     {
-        private static readonly (int Left, int Right)[] Pairs = [(0, 1), (2, 3), (0, 2), (4, 5), (6, 7), (4, 6), (0, 4)];
         private readonly ParameterLayout _layout;
         private readonly BucketLoop _loop;
+        private readonly BucketSum[] _sums;
         private readonly Action<int> _body;
 
         public AveragingWork(ParameterLayout layout, BucketLoop loop, float[][][] gradients)
         {
             (_layout, _loop) = (layout, loop);
+            var tree = new RankTree(gradients.Length);
+            _sums = [.. layout.Buckets.Select(b => new BucketSum(tree, b))];
             _body = index =>
             {
-                foreach (var (left, right) in Pairs)
-                    BucketMerge.Into(_layout.Buckets[index], gradients[left][index], 1, gradients[right][index], 1);
+                _sums[index].Reset();
+                for (var rank = 0; rank < gradients.Length; rank++)
+                    _sums[index].Add(rank, 1, gradients[rank][index]);
             };
         }
 
