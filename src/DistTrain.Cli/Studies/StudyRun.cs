@@ -25,6 +25,7 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
             if (done is null)
                 folder.Add(result);
             folder.WriteTable(StudyTable.Markdown(study, folder.Results));
+            StudyPlot.Write(study, folder.Results, folder.Path);
             context.Print(
                 new Output.StudyCellEvent(cell.Name, result.State, result.Accuracy, result.Seconds, result.WeightsSha256),
                 $"{index + 1}/{cells.Count} {cell.Name}: {(result.Accuracy is { } accuracy ? Figures.Share(accuracy) : result.State)}, {result.Seconds:F0} s{(done is null ? "" : ", done before")}");
