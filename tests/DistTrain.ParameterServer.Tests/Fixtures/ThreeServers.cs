@@ -1,9 +1,13 @@
 namespace DistTrain.ParameterServer.Tests.Fixtures;
 
-/// <summary>Three servers for jobs on one, two or three of them.</summary>
+/// <summary>Three servers for jobs on one, two or three of them, with one folder, so that checkpoints can be read as a whole.</summary>
 public sealed class ThreeServers : IAsyncLifetime
 {
-    public IReadOnlyList<RealServer> All { get; } = [new RealServer(), new RealServer(), new RealServer()];
+    private readonly TempFolder _folder = new();
+
+    public ThreeServers() => All = [.. Enumerable.Range(0, 3).Select(_ => new RealServer { Folder = _folder.Path })];
+
+    public IReadOnlyList<RealServer> All { get; }
 
     public async ValueTask InitializeAsync()
     {
@@ -15,5 +19,6 @@ public sealed class ThreeServers : IAsyncLifetime
     {
         foreach (var server in All)
             await server.DisposeAsync();
+        _folder.Dispose();
     }
 }
