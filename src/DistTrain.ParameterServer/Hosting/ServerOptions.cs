@@ -1,3 +1,6 @@
+using DistTrain.Optimization.Parameters;
+using DistTrain.ParameterServer.Partitions;
+
 namespace DistTrain.ParameterServer.Hosting;
 
 /// <summary>How one parameter server process is set up.</summary>
@@ -14,4 +17,7 @@ public sealed record ServerOptions
 
     /// <summary>Most memory that the jobs' vectors may take together, in bytes.</summary>
     public long MemoryLimit { get; init; } = 8L << 30;
+
+    /// <summary>What the jobs start from. Tests hold whole steps to reference numbers that start from given weights.</summary>
+    internal FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
 }

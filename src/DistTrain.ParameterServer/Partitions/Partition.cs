@@ -163,7 +163,8 @@ internal sealed class Partition : IDisposable
         lock (state.Gate)
         {
             var open = replica.Open;
-            if (_stopped || open.IsLast)
+            // What a replaying rank pushes of the last step is answered like that of any other.
+            if (_stopped || (open.IsLast && chunk.Step >= open.Version))
                 return;
             Refuse(chunk.Step > open.Version, $"rank {session.Rank} pushes step {chunk.Step}, the open one is {open.Version}");
             var member = session.Rank - replica.Index;

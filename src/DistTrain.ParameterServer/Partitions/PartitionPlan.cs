@@ -84,6 +84,9 @@ internal sealed class PartitionPlan
     /// <summary>Vectors saved beside the weights: the optimizer's slots and, with SWA, the running mean.</summary>
     public int SavedSlots => Optimizer.Slots + (Course.KeepsMean ? 1 : 0);
 
+    /// <summary>What the job starts from.</summary>
+    public FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
+
     /// <summary>Endpoint of server 0; empty on a job of one server.</summary>
     public string Leader { get; }
 

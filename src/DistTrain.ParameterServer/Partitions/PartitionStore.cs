@@ -107,7 +107,10 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             request.TrainExamples,
             request.TestExamples,
             request.DataFingerprint,
-            request.Leader);
+            request.Leader)
+        {
+            FirstVersion = options.FirstVersion,
+        };
         var taken = _partitions.Values.Sum(p => p.Plan.MemoryBytes);
         if (taken + plan.MemoryBytes > options.MemoryLimit)
         {

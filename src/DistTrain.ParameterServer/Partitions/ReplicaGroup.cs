@@ -71,7 +71,7 @@ internal sealed class ReplicaGroup
     public ReadOnlyMemory<float> Committed(Bucket bucket) => Elements(bucket, _open.Version);
 
     /// <summary>Fills the committed version with the job's first.</summary>
-    public void FillVersionZero() => VersionZero.Fill(_plan.Layout, _plan.Job.Spec.Seed, _plan.Offset, _versions.Of(0));
+    public void FillVersionZero() => _plan.FirstVersion(_plan.Layout, _plan.Job.Spec.Seed, _plan.Offset, _versions.Of(0));
 
     /// <summary>Takes the committed weights, and if wanted the slots, of another replica for its own.</summary>
     public void ContinueFrom(ReplicaGroup before, bool withSlots)

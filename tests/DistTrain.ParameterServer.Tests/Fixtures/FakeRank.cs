@@ -56,10 +56,14 @@ public sealed class FakeRank : IAsyncDisposable
     public Task PullAsync(long version) => SendAsync(new RankMessage { Pull = new PullRequest { Version = version } });
 
     /// <summary>Pushes one bucket of <see cref="TinyModel.Gradient"/>, or of <paramref name="gradient"/>.</summary>
-    public Task PushAsync(long step, int bucket, int? examples = null, float[]? gradient = null)
+    public Task PushAsync(long step, int bucket, int? examples = null, float[]? gradient = null) =>
+        PushAsync(Chunk(step, bucket, examples), gradient ?? TinyModel.Gradient(step, Rank));
+
+    /// <summary>Pushes the chunk's bucket of <paramref name="gradient"/>.</summary>
+    public Task PushAsync(RankMessage chunk, float[] gradient)
     {
-        var place = _job.Layout.Buckets[bucket];
-        return SendAsync(Chunk(step, bucket, examples), (gradient ?? TinyModel.Gradient(step, Rank)).AsMemory(place.Offset, place.Length));
+        var place = _job.Layout.Buckets[chunk.Gradient.Bucket];
+        return SendAsync(chunk, gradient.AsMemory(place.Offset, place.Length));
     }
 
     public RankMessage Chunk(long step, int bucket, int? examples = null) => new()

@@ -1,4 +1,6 @@
+using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Hosting;
+using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using Grpc.Net.Client;
@@ -17,6 +19,9 @@ public sealed class RealServer : IAsyncLifetime
     public string? Folder { get; init; }
 
     public long MemoryLimit { get; init; } = 1 << 30;
+
+    /// <summary>What its jobs start from.</summary>
+    internal FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
 
     /// <summary>host:port.</summary>
     public string Endpoint { get; private set; } = string.Empty;
@@ -45,7 +50,7 @@ public sealed class RealServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var listening = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var options = new ServerOptions { JobFolder = FolderOf("{job}"), MemoryLimit = MemoryLimit };
+        var options = new ServerOptions { JobFolder = FolderOf("{job}"), MemoryLimit = MemoryLimit, FirstVersion = FirstVersion };
         _running = ServerHost.RunAsync(options, listening.SetResult, _stop.Token);
         if (await Task.WhenAny(listening.Task, _running).Within("the server listens") == _running)
             await _running;

@@ -42,7 +42,7 @@ public sealed class TinyJob
 
     public int Workers => Job.Spec.Workers;
 
-    public ParameterLayout Layout => TinyModel.Layout;
+    public ParameterLayout Layout { get; init; } = TinyModel.Layout;
 
     /// <summary>The leader's folder.</summary>
     public string Folder => Servers[0].FolderOf(Id);
