@@ -24,7 +24,9 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
             var result = done ?? await RunAsync(cell, jobSha256);
             if (done is null)
                 folder.Add(result);
-            folder.WriteTable(StudyTable.Markdown(study, folder.ResultsOf(study)));
+            var results = folder.ResultsOf(study);
+            folder.WriteTable(StudyTable.Markdown(study, results));
+            StudyPlot.Write(study, results, folder.Path);
             context.Print(
                 new Output.StudyCellEvent(cell.Name, result.State, result.Accuracy, result.Seconds, result.WeightsSha256),
                 $"{index + 1}/{cells.Count} {cell.Name}: {(result.Accuracy is { } accuracy ? Figures.Share(accuracy) : result.State)}, {result.Seconds:F0} s{(done is null ? "" : ", done before")}");

@@ -168,7 +168,7 @@ internal sealed class Partition : IDisposable
             Refuse(chunk.Step > open.Version, $"rank {session.Rank} pushes step {chunk.Step}, the open one is {open.Version}");
             var member = session.Rank - replica.Index;
             arrival = chunk.Step < open.Version ? Arrival.Duplicate : state.Add(member, chunk.Contribution, frame.TakePayload());
-            if (arrival == Arrival.Complete && StepsAtOnce(open))
+            if (arrival == Arrival.Complete && Plan.StepsAtOnce(open))
                 StepBucket(replica, state, TimeOf(open, gradientScale: 1));
         }
 
@@ -239,8 +239,6 @@ internal sealed class Partition : IDisposable
         _history?.Dispose();
     }
 
-    private bool StepsAtOnce(OpenStep open) => Plan.StepsAtOnce || open.Kind == StepKind.Statistics;
-
     private UpdateTime TimeOf(OpenStep open, double gradientScale) =>
         new(open.SlotAge, open.Rate, open.PreviousRate, Plan.Course.EpochsAt(open.Position), gradientScale);
 
@@ -270,7 +268,7 @@ internal sealed class Partition : IDisposable
     private void Completed(ReplicaGroup replica, int index)
     {
         replica.CompleteCount++;
-        if (StepsAtOnce(replica.Open))
+        if (Plan.StepsAtOnce(replica.Open))
         {
             Publish(replica, index);
             if (replica.SteppedCount == replica.Buckets.Count)

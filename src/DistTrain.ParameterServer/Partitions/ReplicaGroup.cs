@@ -30,7 +30,7 @@ internal sealed class ReplicaGroup
         Buckets = [.. plan.Buckets.Select(b => new BucketState(b, tree))];
         Stepped = new bool[Buckets.Count];
         _versions = new VersionBuffers(plan.Length);
-        _update = new FlatUpdate<float>(plan.Optimizer, plan.Layout, plan.Buckets);
+        _update = new FlatUpdate<float>(plan.OptimizerOf(open.Sharing), plan.Layout, plan.Buckets);
         _mean = plan.Course.KeepsMean ? new float[plan.Length] : null;
     }
 

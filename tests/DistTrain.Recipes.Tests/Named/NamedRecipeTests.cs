@@ -15,7 +15,7 @@ public sealed class NamedRecipeTests
     [InlineData("lamb-76min", 32768, 90, "learning rate 0.004 = 0.0005 * 8 (legw, batch 32768 / 512); warm-up 20 epochs from 0", "lamb beta1 0.9 | beta2 0.999 | epsilon 1e-06 | weightDecay 0.01 | decayExclude [bias, norm] | adaptExclude [bias, norm]; polynomial power 1; none")]
     [InlineData("radam", 256, 4, "learning rate 0.001; no warm-up", "radam beta1 0.9 | beta2 0.999 | threshold paper; constant; none")]
     [InlineData("swa", 128, 40, "learning rate 0.05; no warm-up", "momentum momentum 0.9 | weightDecay 0.0005; constant; swa startEpoch 30 | everyEpochs 1")]
-    [InlineData("swap", 4096, 40, "learning rate 0.8 = 0.05 * 16 (linear, batch 4096 / 256); warm-up 5 epochs from 0.05", "nesterov momentum 0.9 | weightDecay 0.0005; polynomial power 1; swap trainAccuracy 0.98 | batch 512 | epochs 10 | lr 0.05")]
+    [InlineData("swap", 4096, 40, "learning rate 0.8 = 0.05 * 16 (linear, batch 4096 / 256); warm-up 5 epochs from 0.05", "nesterov momentum 0.9 | weightDecay 0.0005; polynomial power 1; swap trainAccuracy 0.98 | batch 512 | epochs 10 | lr 0.05 | momentum 0.9 | weightDecay 0.0005")]
     [InlineData("post-local", 2048, 40, "learning rate 1.6 = 0.1 * 16 (linear, batch 2048 / 128); warm-up 5 epochs from 0.1", "nesterov momentum 0.9 | weightDecay 0.0001; multi-step milestones [20, 30] | factor 0.1; post-local startEpoch 20 | everySteps 16")]
     [InlineData("batch-growth", 128, 200, "learning rate 0.1; no warm-up", "nesterov momentum 0.9 | weightDecay 0.0005; constant; none")]
     public void A_recipe_alone_has_its_papers_values(string name, int batch, int epochs, string rate, string policies)
