@@ -111,7 +111,7 @@ internal sealed class Course
                 return Alone(version, position with { Phase = 1 }, new Progress(PhaseStart: version)) with { Evaluate = _testExamples > 0 };
             case PostLocal.PolicyName when !over && epochEnds && position.Epoch >= Option("startEpoch"):
                 note = $"local steps from epoch {position.Epoch} on, averaged every {Option("everySteps")}";
-                var local = Local(version, position with { Phase = 1 }, new Progress(PhaseStart: version));
+                var local = Local(version, position with { Phase = 1 }, new Progress(PhaseStart: version, Batch: progress.Batch));
                 return local with { Evaluate = IsEvaluated(position) };
             default:
                 return !over ? Together(version, position, progress) : KeepsMean ? Averaged(version, position) : End(version, position);
@@ -146,12 +146,11 @@ internal sealed class Course
         if (!KeepsMean)
             return step;
         var after = position.Advance(take, _trainExamples);
-        var epochs = after.Epoch - Option("startEpoch");
-        return step with
-        {
-            Sample = after.Cursor == 0 && epochs >= 0 && epochs % Option("everyEpochs") == 0 ? (epochs / Option("everyEpochs")) + 1 : 0,
-            EndsWithMean = IsOver(version + 1, after),
-        };
+        var ends = IsOver(version + 1, after);
+        var (epochs, every) = (after.Epoch - Option("startEpoch"), Option("everyEpochs"));
+        // The last version counts also where it ends none of the every-th epochs.
+        var counts = after.Cursor == 0 && epochs >= 0 && (ends || epochs % every == 0);
+        return step with { Sample = counts ? ((epochs + every - 1) / every) + 1 : 0, EndsWithMean = ends };
     }
 
     private OpenStep Local(long version, Position position, Progress progress)
