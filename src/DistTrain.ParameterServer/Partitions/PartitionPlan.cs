@@ -94,15 +94,15 @@ internal sealed class PartitionPlan
     public bool IsLeader => Server == 0;
 
     /// <summary>
-    /// Bytes of two versions and the slots of each replica, a snapshot, and at most N/2 + 1 pending chunks of each bucket. While the ranks
-    /// have replicas of their own, the one they came from is still held.
+    /// Bytes of two versions and the slots of each replica, a snapshot, and at most three quarters of the ranks' chunks of each bucket, or four.
+    /// While the ranks have replicas of their own, the one they came from is still held.
     /// </summary>
     public long MemoryBytes
     {
         get
         {
             var replicas = Course.HasReplicas ? Job.Spec.Workers + 1 : 1;
-            return sizeof(float) * (long)Length * ((replicas * (2 + Optimizer.Slots)) + 1 + SavedSlots + (Job.Spec.Workers / 2) + 1);
+            return sizeof(float) * (long)Length * ((replicas * (2 + Optimizer.Slots)) + 1 + SavedSlots + Math.Max(4, (Job.Spec.Workers * 3 / 4) + 1));
         }
     }
 
