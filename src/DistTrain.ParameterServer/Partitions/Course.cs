@@ -87,7 +87,8 @@ internal sealed class Course
             Sharing.Local => IsOver(version, position) ? Averaged(version, position) : Local(version, position, progress),
             _ => AfterTogether(version, position, progress, ref note),
         };
-        next = next with { PreviousRate = next.Take == 0 || next.Sharing != closed.Sharing ? next.Rate : closed.Rate };
+        // Where the slots start anew, nothing in them was gathered at another rate.
+        next = next with { PreviousRate = next.Take == 0 || next.SlotAge == 0 ? next.Rate : closed.Rate };
         return position.Cursor == 0 ? next with { Progress = next.Progress with { EpochExamples = 0, EpochCorrect = 0 } } : next;
     }
 
@@ -111,7 +112,7 @@ internal sealed class Course
                 return Alone(version, position with { Phase = 1 }, new Progress(PhaseStart: version)) with { Evaluate = _testExamples > 0 };
             case PostLocal.PolicyName when !over && epochEnds && position.Epoch >= Option("startEpoch"):
                 note = $"local steps from epoch {position.Epoch} on, averaged every {Option("everySteps")}";
-                var local = Local(version, position with { Phase = 1 }, new Progress(PhaseStart: version));
+                var local = Local(version, position with { Phase = 1 }, new Progress(PhaseStart: version, Batch: progress.Batch));
                 return local with { Evaluate = IsEvaluated(position) };
             default:
                 return !over ? Together(version, position, progress) : KeepsMean ? Averaged(version, position) : End(version, position);
@@ -146,12 +147,10 @@ internal sealed class Course
         if (!KeepsMean)
             return step;
         var after = position.Advance(take, _trainExamples);
-        var epochs = after.Epoch - Option("startEpoch");
-        return step with
-        {
-            Sample = after.Cursor == 0 && epochs >= 0 && epochs % Option("everyEpochs") == 0 ? (epochs / Option("everyEpochs")) + 1 : 0,
-            EndsWithMean = IsOver(version + 1, after),
-        };
+        var (epochs, every, isOver) = (after.Epoch - Option("startEpoch"), Option("everyEpochs"), IsOver(version + 1, after));
+        // The last version counts wherever it falls.
+        var counts = after.Cursor == 0 && epochs >= 0 && (isOver || epochs % every == 0);
+        return step with { Sample = counts ? ((epochs + every - 1) / every) + 1 : 0, EndsWithMean = isOver };
     }
 
     private OpenStep Local(long version, Position position, Progress progress)
