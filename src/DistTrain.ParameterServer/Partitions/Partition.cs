@@ -227,6 +227,8 @@ internal sealed class Partition : IDisposable
         Norms.Stop();
         if (IsTogether && !_replicas[0].IsHalfStepped())
             await _checkpoints.SaveNowAsync(_replicas[0]);
+        else
+            await _checkpoints.FinishAsync();
         if (_history is not null)
             await _history.FlushAsync();
     }
@@ -403,10 +405,12 @@ internal sealed class Partition : IDisposable
 
     private void Close(ReplicaGroup replica, OpenStep next)
     {
+        // Not IsTogether: a single rank's own replica is that of all ranks, too.
+        var wasTogether = replica.Open.Sharing == Sharing.Together;
         replica.Close(next);
-        if (IsTogether)
+        if (wasTogether)
             _checkpoints.Committed(replica, next);
-        if (IsTogether && next.Sharing != Sharing.Together && !next.IsLast)
+        if (wasTogether && next.Sharing != Sharing.Together && !next.IsLast)
             Part(replica, next);
         foreach (var rank in replica.Ranks)
             _sessions.GetValueOrDefault(rank)?.Send(HeadFrame(_replicas[rank].Open));
