@@ -1,6 +1,8 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
 using DistTrain.Benchmarks.Overhead;
+using DistTrain.Benchmarks.Peers;
+using DistTrain.Benchmarks.Update;
 
 // Timings are compared within one run only, as medians of ratios: the machine may be shared and noisy.
 var data = new Option<string?>("--data") { Description = "Folder of the MNIST files; without it the built-in digits are used." };
@@ -14,8 +16,20 @@ var bare = new Command("bare", "One bare TorchSharp loop; waits for a line on st
 bare.SetAction(parsed => BareLoop.Run(parsed.GetValue(data), parsed.GetValue(steps), parsed.GetValue(skip)));
 var memory = new Command("memory", "Resident size of the silos over 2,000 steps (mlp, batch 128).") { data };
 memory.SetAction(parsed => MemoryBenchmark.RunAsync(parsed.GetValue(data)));
+var threads = new Option<int>("--threads") { Description = "Threads of both sides.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var update = new Command("update", "momentum, LARS, LAMB and the sum of 8 gradients over 25 million floats, beside a copy and beside TorchSharp in place.") { rounds, threads };
+update.SetAction(parsed => UpdateBenchmark.Run(parsed.GetValue(rounds), parsed.GetValue(threads)));
+var python = new Option<string>("--python") { Description = "Command that runs a Python script under PyTorch, e.g. 'python3'.", DefaultValueFactory = _ => "python3" };
+var folder = new Option<string>("--folder") { Description = "Folder for weights, order and data.", DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "disttrain-pytorch") };
+var seenAs = new Option<string?>("--seen-as") { Description = "The same folder as the Python command sees it, when it runs in another root." };
+var pytorch = new Command("pytorch", "Losses of the first 50 steps of the mlp beside PyTorch, from the same weights over the same batches.") { data, python, folder, seenAs };
+pytorch.SetAction(parsed => PyTorchComparison.RunAsync(
+    parsed.GetValue(data) ?? throw new ArgumentException("--data is needed: the folder of the MNIST files"),
+    parsed.GetValue(python)!,
+    parsed.GetValue(folder)!,
+    parsed.GetValue(seenAs)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, pytorch, micro }
     .Parse(args).InvokeAsync();

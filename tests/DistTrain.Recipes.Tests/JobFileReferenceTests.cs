@@ -30,6 +30,8 @@ public sealed class JobFileReferenceTests
         var names = JobKeys.All.Select(k => k.Path)
             .Concat(PolicyCatalog.Optimizers.Policies.SelectMany(p => p.Options).Select(o => o.Name))
             .Concat(PolicyCatalog.Schedules.Policies.SelectMany(p => p.Options).Select(o => o.Name))
+            .Concat(PolicyCatalog.Averagings.Policies.SelectMany(p => p.Options).Select(o => o.Name))
+            .Concat(PolicyCatalog.Batches.Policies.SelectMany(p => p.Options).Select(o => o.Name))
             .Concat(LayerForms.Names);
 
         Assert.All(names, name => Assert.Contains($"| `{name}` |", text, StringComparison.Ordinal));

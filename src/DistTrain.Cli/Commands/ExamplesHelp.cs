@@ -34,6 +34,12 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
             "disttrain schedule --set schedule.name=cosine --set schedule.warmupEpochs=1 --plot rates.svg",
             "disttrain schedule job.yaml --examples 60000 --every 100 --output json",
         ],
+        ["study"] =
+        [
+            "disttrain study large-batch-mlp --set dataset.path=data/mnist --out studies/mlp",
+            "disttrain study large-batch-mlp --set dataset.path=data/mnist --only lars-4096-s1 --only lamb",
+        ],
+        ["recipes"] = ["disttrain recipes", "disttrain recipes lars-32k"],
         ["optimizers"] = ["disttrain optimizers", "disttrain optimizers momentum"],
         ["schedules"] = ["disttrain schedules", "disttrain schedules cosine --output json"],
         ["doctor"] = ["disttrain doctor"],

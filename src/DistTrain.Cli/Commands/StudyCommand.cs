@@ -56,7 +56,7 @@ internal static class StudyCommand
         }
 
         if (!context.Json)
-            await context.Output.WriteLineAsync("\n" + StudyTable.Markdown(study, folder.Results));
+            await context.Output.WriteLineAsync("\n" + StudyTable.Markdown(study, folder.ResultsOf(study)));
         return ExitCode.Done;
     }
 
@@ -68,7 +68,7 @@ internal static class StudyCommand
         {
             return File.ReadAllText(name);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw CommandException.BadInput($"'{name}' is neither a study ({string.Join(", ", Study.Names)}) nor a file that can be read");
         }

@@ -1,5 +1,9 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using DistTrain.Cli.Commands;
+using DistTrain.Recipes;
+using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Studies;
 
@@ -11,8 +15,6 @@ internal sealed class StudyFolder
     private StudyFolder(string path) => Path = path;
 
     public string Path { get; }
-
-    public IReadOnlyCollection<StudyResult> Results => _results.Values;
 
     private string ResultsFile => System.IO.Path.Combine(Path, "results.jsonl");
 
@@ -41,6 +43,14 @@ internal sealed class StudyFolder
     /// <summary>The cell's result, when it was of the very same job.</summary>
     public StudyResult? Find(string cell, string jobSha256) =>
         _results.GetValueOrDefault(cell) is { } result && result.JobSha256 == jobSha256 ? result : null;
+
+    /// <summary>What is done of the study as it stands: a cell that was done with other settings is not yet.</summary>
+    public IReadOnlyList<StudyResult> ResultsOf(Study study) => [.. study.Cells.Select(c => Find(c.Name, ShaOf(c.Job))).OfType<StudyResult>()];
+
+    /// <summary>The job's identity: where its data lies on this machine is no part of it.</summary>
+    public static string ShaOf(TrainingJob job) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+            JobFile.Write(job with { Spec = job.Spec with { Dataset = job.Spec.Dataset with { Path = null } } }))));
 
     /// <summary>An empty folder for a run; what a run that was cut short left there is removed.</summary>
     public string NewRun(string cell)

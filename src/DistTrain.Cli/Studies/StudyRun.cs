@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
@@ -15,21 +13,23 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
 {
     /// <summary>What is done already stays; a run that was cut short is done again.</summary>
     /// <exception cref="CommandException">A cell failed for a reason that is not its numbers.</exception>
+    /// <exception cref="OperationCanceledException">The user wants to stop.</exception>
     public async Task RunAsync(IReadOnlyList<StudyCell> cells)
     {
         foreach (var (index, cell) in cells.Index())
         {
-            var jobSha256 = ShaOf(cell.Job);
+            context.Interruption.Requested.ThrowIfCancellationRequested();
+            var jobSha256 = StudyFolder.ShaOf(cell.Job);
             var done = folder.Find(cell.Name, jobSha256);
             var result = done ?? await RunAsync(cell, jobSha256);
             if (done is null)
                 folder.Add(result);
-            folder.WriteTable(StudyTable.Markdown(study, folder.Results));
+            var results = folder.ResultsOf(study);
+            folder.WriteTable(StudyTable.Markdown(study, results));
+            StudyPlot.Write(study, results, folder.Path);
             context.Print(
                 new Output.StudyCellEvent(cell.Name, result.State, result.Accuracy, result.Seconds, result.WeightsSha256),
                 $"{index + 1}/{cells.Count} {cell.Name}: {(result.Accuracy is { } accuracy ? Figures.Share(accuracy) : result.State)}, {result.Seconds:F0} s{(done is null ? "" : ", done before")}");
-            if (context.Interruption.Requested.IsCancellationRequested)
-                return;
         }
     }
 
@@ -60,11 +60,6 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
             jobSha256,
             diverged ? ended.Error : null);
     }
-
-    /// <summary>The job's identity: where its data lies on this machine is no part of it.</summary>
-    private static string ShaOf(TrainingJob job) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-            JobFile.Write(job with { Spec = job.Spec with { Dataset = job.Spec.Dataset with { Path = null } } }))));
 
     /// <summary>Keeps the evaluations and shows nothing.</summary>
     private sealed class QuietDisplay : IJobDisplay

@@ -5,19 +5,19 @@ using DistTrain.Optimization.Parameters;
 namespace DistTrain.Optimization.Gradients;
 
 /// <summary>The sum at one node of the rank tree: gradients are added, batch moments are merged by count.</summary>
-public static class BucketMerge
+internal static class BucketMerge
 {
-    /// <summary>left ← left ⊕ right, both in float32, for every piece of the bucket.</summary>
-    public static void Into(Bucket bucket, float[] left, long leftExamples, float[] right, long rightExamples)
+    /// <summary>left ← left ⊕ right, both in float32, for elements that belong to one segment.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="left">Left operand and result.</param>
+    /// <param name="leftExamples">Examples behind it.</param>
+    /// <param name="right">Right operand.</param>
+    /// <param name="rightExamples">Examples behind it.</param>
+    public static void Into(Segment segment, Span<float> left, long leftExamples, ReadOnlySpan<float> right, long rightExamples)
     {
-        foreach (var piece in bucket.Pieces)
-        {
-            var a = left.AsSpan(piece.Offset - bucket.Offset, piece.Length);
-            var b = right.AsSpan(piece.Offset - bucket.Offset, piece.Length);
-            if (piece.Segment.IsBuffer)
-                Moments.Merge(a, leftExamples * piece.Segment.PositionsPerExample, b, rightExamples * piece.Segment.PositionsPerExample);
-            else
-                TensorPrimitives.Add(a, b, a);
-        }
+        if (segment.IsBuffer)
+            Moments.Merge(left, leftExamples * segment.PositionsPerExample, right, rightExamples * segment.PositionsPerExample);
+        else
+            TensorPrimitives.Add(left, right, left);
     }
 }

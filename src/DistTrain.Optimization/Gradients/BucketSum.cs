@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Gradients;
@@ -17,11 +18,18 @@ public enum Arrival
 }
 
 /// <summary>
-/// The sum of one bucket over all ranks for one step. A node of the <see cref="RankTree"/> is added as soon as both its children are there,
-/// so at most about half the ranks' chunks wait at a time. Not thread-safe: the holder locks.
+/// The sum of one bucket over all ranks for one step, along the <see cref="RankTree"/>. Chunks are added four ranks at a time, and with them every
+/// node above that has become complete, block by block: a chunk is read once and intermediate sums stay in the cache. So at most three
+/// quarters of the ranks' chunks wait at a time. Not thread-safe: the holder locks.
 /// </summary>
 public sealed class BucketSum
 {
+    /// <summary>Elements of a block, 8 KiB of float32: the blocks of an addition fit in the first cache together.</summary>
+    private const int BlockLength = 2048;
+
+    /// <summary>Ranks whose chunks are added at a time.</summary>
+    private const int GroupSize = 4;
+
     private readonly RankTree _tree;
     private readonly Bucket _bucket;
     private readonly float[]?[] _values;
@@ -56,30 +64,10 @@ public sealed class BucketSum
         if (_arrived[rank])
             return Arrival.Duplicate;
         _arrived[rank] = true;
-        var node = rank;
-        var count = (long)examples;
-        while (node != _tree.Root && _values[_tree.Sibling(node)] is { } other)
-        {
-            var sibling = _tree.Sibling(node);
-            var otherCount = _examples[sibling];
-            _values[sibling] = null;
-            if (_tree.IsLeft(node))
-            {
-                BucketMerge.Into(_bucket, values, count, other, otherCount);
-                ArrayPool<float>.Shared.Return(other);
-            }
-            else
-            {
-                BucketMerge.Into(_bucket, other, otherCount, values, count);
-                ArrayPool<float>.Shared.Return(values);
-                values = other;
-            }
-
-            count += otherCount;
-            node = _tree.Parent(node);
-        }
-
-        (_values[node], _examples[node]) = (values, count);
+        (_values[rank], _examples[rank]) = (values, examples);
+        var node = HighestComplete(rank);
+        if (_tree.LeavesOf(node) >= Math.Min(GroupSize, _tree.Ranks) || IsWholeGroup(node))
+            AddUp(node);
         return node == _tree.Root ? Arrival.Complete : Arrival.Pending;
     }
 
@@ -94,5 +82,94 @@ public sealed class BucketSum
         }
 
         Array.Clear(_arrived);
+    }
+
+    /// <summary>The highest node over <paramref name="rank"/> of which every rank has arrived.</summary>
+    private int HighestComplete(int rank)
+    {
+        var node = rank;
+        while (node != _tree.Root && HasAll(_tree.Sibling(node)))
+            node = _tree.Parent(node);
+        return node;
+    }
+
+    private bool HasAll(int node) =>
+        _values[node] is not null || (node >= _tree.Ranks && HasAll(_tree.Left(node)) && HasAll(_tree.Right(node)));
+
+    /// <summary>True for a subtree of fewer ranks than a group that hangs beside full ones: it grows no further by itself.</summary>
+    private bool IsWholeGroup(int node) => node == _tree.Root || _tree.LeavesOf(_tree.Parent(node)) > GroupSize;
+
+    /// <summary>Adds all that lies under a node into one array.</summary>
+    private void AddUp(int node)
+    {
+        if (_values[node] is not null)
+            return;
+        var target = _values[FirstArray(node)]!;
+        Count(node);
+        var scratch = ArrayPool<float>.Shared.Rent(BlockLength * Depth(node));
+        foreach (var piece in _bucket.Pieces)
+        {
+            var start = piece.Offset - _bucket.Offset;
+            for (var at = start; at < start + piece.Length; at += BlockLength)
+            {
+                var length = Math.Min(BlockLength, start + piece.Length - at);
+                AddBlock(piece.Segment, node, at, target.AsSpan(at, length), scratch);
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(scratch);
+        Release(node, target);
+        _values[node] = target;
+    }
+
+    /// <summary>The sum of one block of a subtree. Its leftmost array may be the target itself: a block is read before it is written.</summary>
+    private void AddBlock(Segment segment, int node, int at, Span<float> target, Span<float> scratch)
+    {
+        if (_values[node] is { } values)
+        {
+            var block = values.AsSpan(at, target.Length);
+            if (!Unsafe.AreSame(ref block[0], ref target[0]))
+                block.CopyTo(target);
+            return;
+        }
+
+        var (left, right) = (_tree.Left(node), _tree.Right(node));
+        AddBlock(segment, left, at, target, scratch);
+        if (_values[right] is { } there)
+        {
+            BucketMerge.Into(segment, target, _examples[left], there.AsSpan(at, target.Length), _examples[right]);
+            return;
+        }
+
+        var sum = scratch[..target.Length];
+        AddBlock(segment, right, at, sum, scratch[BlockLength..]);
+        BucketMerge.Into(segment, target, _examples[left], sum, _examples[right]);
+    }
+
+    private long Count(int node) =>
+        _values[node] is not null ? _examples[node] : _examples[node] = Count(_tree.Left(node)) + Count(_tree.Right(node));
+
+    private int FirstArray(int node)
+    {
+        while (_values[node] is null)
+            node = _tree.Left(node);
+        return node;
+    }
+
+    /// <summary>Right subtrees within each other: blocks of scratch that an addition needs.</summary>
+    private int Depth(int node) => _values[node] is not null ? 0 : Math.Max(Depth(_tree.Left(node)), 1 + Depth(_tree.Right(node)));
+
+    private void Release(int node, float[] kept)
+    {
+        if (_values[node] is { } values)
+        {
+            if (values != kept)
+                ArrayPool<float>.Shared.Return(values);
+            _values[node] = null;
+            return;
+        }
+
+        Release(_tree.Left(node), kept);
+        Release(_tree.Right(node), kept);
     }
 }

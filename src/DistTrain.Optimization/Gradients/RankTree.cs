@@ -9,7 +9,9 @@ public sealed class RankTree
 {
     private readonly int[] _parent;
     private readonly int[] _sibling;
-    private readonly bool[] _isLeft;
+    private readonly int[] _left;
+    private readonly int[] _right;
+    private readonly int[] _leaves;
 
     /// <param name="ranks">Number of leaves, at least 1.</param>
     public RankTree(int ranks)
@@ -19,7 +21,9 @@ public sealed class RankTree
         // A binary tree with n leaves has 2n − 1 nodes: leaves are 0..n−1, inner nodes follow.
         _parent = new int[(2 * ranks) - 1];
         _sibling = new int[_parent.Length];
-        _isLeft = new bool[_parent.Length];
+        _left = new int[_parent.Length];
+        _right = new int[_parent.Length];
+        _leaves = new int[_parent.Length];
         var next = ranks;
         Root = Build(0, ranks, ref next);
         _parent[Root] = -1;
@@ -39,8 +43,14 @@ public sealed class RankTree
     /// <summary>The other child of the parent.</summary>
     public int Sibling(int node) => _sibling[node];
 
-    /// <summary>True when <paramref name="node"/> is the left operand of its parent's sum.</summary>
-    public bool IsLeft(int node) => _isLeft[node];
+    /// <summary>The left operand of an inner node's sum.</summary>
+    public int Left(int node) => _left[node];
+
+    /// <summary>The right operand of an inner node's sum.</summary>
+    public int Right(int node) => _right[node];
+
+    /// <summary>Ranks under <paramref name="node"/>.</summary>
+    public int LeavesOf(int node) => _leaves[node];
 
     /// <summary>Adds one value a rank in the tree's order.</summary>
     public double Sum(ReadOnlySpan<double> values)
@@ -64,14 +74,18 @@ public sealed class RankTree
     private int Build(int first, int ranks, ref int next)
     {
         if (ranks == 1)
+        {
+            _leaves[first] = 1;
             return first;
+        }
+
         var size = LeftSize(ranks);
         var left = Build(first, size, ref next);
         var right = Build(first + size, ranks - size, ref next);
         var node = next++;
         (_parent[left], _parent[right]) = (node, node);
         (_sibling[left], _sibling[right]) = (right, left);
-        _isLeft[left] = true;
+        (_left[node], _right[node], _leaves[node]) = (left, right, ranks);
         return node;
     }
 }

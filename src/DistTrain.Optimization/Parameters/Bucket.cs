@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace DistTrain.Optimization.Parameters;
 
 /// <summary>
@@ -8,7 +10,7 @@ namespace DistTrain.Optimization.Parameters;
 /// <param name="Offset">First element in the flat vector.</param>
 /// <param name="Length">Elements.</param>
 /// <param name="Pieces">The parts of segments that lie in it, in order.</param>
-public sealed record Bucket(int Index, int Offset, int Length, IReadOnlyList<Piece> Pieces);
+public sealed record Bucket(int Index, int Offset, int Length, ImmutableArray<Piece> Pieces);
 
 /// <summary>A part of one segment that lies in one bucket.</summary>
 /// <param name="Segment">The whole tensor.</param>

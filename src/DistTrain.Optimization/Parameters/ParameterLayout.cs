@@ -33,7 +33,7 @@ public sealed class ParameterLayout
     public IReadOnlyList<Bucket> Buckets { get; }
 
     /// <summary>Number of pieces in all buckets.</summary>
-    public int PieceCount => Buckets.Sum(b => b.Pieces.Count);
+    public int PieceCount => Buckets.Sum(b => b.Pieces.Length);
 
     /// <summary>Elements in a full bucket, a multiple of <see cref="Alignment"/>.</summary>
     public int BucketLength { get; }
@@ -89,7 +89,7 @@ public sealed class ParameterLayout
         {
             var length = Math.Min(BucketLength, Length - first);
             var bucket = new Bucket(index, first, length, [.. PiecesOf(first, first + length, pieces)]);
-            pieces += bucket.Pieces.Count;
+            pieces += bucket.Pieces.Length;
             yield return bucket;
         }
     }

@@ -147,10 +147,11 @@ internal sealed class Course
         if (!KeepsMean)
             return step;
         var after = position.Advance(take, _trainExamples);
-        var (epochs, every, isOver) = (after.Epoch - Option("startEpoch"), Option("everyEpochs"), IsOver(version + 1, after));
-        // The last version counts wherever it falls.
-        var counts = after.Cursor == 0 && epochs >= 0 && (isOver || epochs % every == 0);
-        return step with { Sample = counts ? ((epochs + every - 1) / every) + 1 : 0, EndsWithMean = isOver };
+        var ends = IsOver(version + 1, after);
+        var (epochs, every) = (after.Epoch - Option("startEpoch"), Option("everyEpochs"));
+        // The last version counts also where it ends none of the every-th epochs.
+        var counts = after.Cursor == 0 && epochs >= 0 && (ends || epochs % every == 0);
+        return step with { Sample = counts ? ((epochs + every - 1) / every) + 1 : 0, EndsWithMean = ends };
     }
 
     private OpenStep Local(long version, Position position, Progress progress)

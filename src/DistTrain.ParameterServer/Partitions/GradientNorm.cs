@@ -10,7 +10,7 @@ internal static class GradientNorm
     public static double[] PieceSums(ReplicaGroup replica, BucketLoop loop)
     {
         var first = replica.Buckets.Count == 0 ? 0 : FirstPiece(replica);
-        var sums = new double[replica.Buckets.Sum(b => b.Bucket.Pieces.Count)];
+        var sums = new double[replica.Buckets.Sum(b => b.Bucket.Pieces.Length)];
         loop.Run(replica.Buckets.Count, index =>
         {
             var state = replica.Buckets[index];

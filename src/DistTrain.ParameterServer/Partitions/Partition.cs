@@ -64,7 +64,7 @@ internal sealed class Partition : IDisposable
     public long Version => _replicas.Min(r => r.Open.Version);
 
     /// <summary>All ranks train one replica: there is one committed version.</summary>
-    public bool IsTogether => _replicas[0].Ranks.Count == _replicas.Length;
+    public bool IsTogether => _replicas[0].IsCommon;
 
     /// <summary>Steps of the whole job; at most, until the last one is known.</summary>
     public long TotalSteps => _replicas[0].Open is { IsLast: true } last && !_stopping ? last.Version : Plan.Course.TotalSteps;
@@ -169,7 +169,7 @@ internal sealed class Partition : IDisposable
             Refuse(chunk.Step > open.Version, $"rank {session.Rank} pushes step {chunk.Step}, the open one is {open.Version}");
             var member = session.Rank - replica.Index;
             arrival = chunk.Step < open.Version ? Arrival.Duplicate : state.Add(member, chunk.Contribution, frame.TakePayload());
-            if (arrival == Arrival.Complete && StepsAtOnce(open))
+            if (arrival == Arrival.Complete && Plan.StepsAtOnce(open))
                 StepBucket(replica, state, TimeOf(open, gradientScale: 1));
         }
 
@@ -242,8 +242,6 @@ internal sealed class Partition : IDisposable
         _history?.Dispose();
     }
 
-    private bool StepsAtOnce(OpenStep open) => Plan.StepsAtOnce || open.Kind == StepKind.Statistics;
-
     private UpdateTime TimeOf(OpenStep open, double gradientScale) =>
         new(open.SlotAge, open.Rate, open.PreviousRate, Plan.Course.EpochsAt(open.Position), gradientScale);
 
@@ -273,7 +271,7 @@ internal sealed class Partition : IDisposable
     private void Completed(ReplicaGroup replica, int index)
     {
         replica.CompleteCount++;
-        if (StepsAtOnce(replica.Open))
+        if (Plan.StepsAtOnce(replica.Open))
         {
             Publish(replica, index);
             if (replica.SteppedCount == replica.Buckets.Count)
@@ -405,12 +403,10 @@ internal sealed class Partition : IDisposable
 
     private void Close(ReplicaGroup replica, OpenStep next)
     {
-        // Not IsTogether: a single rank's own replica is that of all ranks, too.
-        var wasTogether = replica.Open.Sharing == Sharing.Together;
         replica.Close(next);
-        if (wasTogether)
+        if (replica.IsCommon)
             _checkpoints.Committed(replica, next);
-        if (wasTogether && next.Sharing != Sharing.Together && !next.IsLast)
+        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast)
             Part(replica, next);
         foreach (var rank in replica.Ranks)
             _sessions.GetValueOrDefault(rank)?.Send(HeadFrame(_replicas[rank].Open));

@@ -1,6 +1,8 @@
+using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Parameters;
+using DistTrain.Protocol;
 using DistTrain.Recipes;
 
 namespace DistTrain.ParameterServer.Partitions;
@@ -8,6 +10,8 @@ namespace DistTrain.ParameterServer.Partitions;
 /// <summary>What a partition is asked to do: immutable, made once from the job file, the layout and the server's place.</summary>
 internal sealed class PartitionPlan
 {
+    private readonly IOptimizer<float>? _refiner;
+
     public PartitionPlan(
         string jobId,
         long generation,
@@ -30,6 +34,7 @@ internal sealed class PartitionPlan
         Optimizer = OptimizerCatalog.Find(job.Spec.Optimizer.Name)!.Create<float>(job.Spec.Optimizer.Options);
         Course = new Course(job.Spec, trainExamples, testExamples, layout.Segments.Any(s => s.IsBuffer));
         ClipNorm = ClipNormOf(job.Spec.Optimizer);
+        _refiner = job.Spec.Averaging is { Name: Swap.PolicyName } swap ? Swap.Refiner(swap.Options) : null;
     }
 
     public string JobId { get; }
@@ -68,7 +73,11 @@ internal sealed class PartitionPlan
     public double ClipNorm { get; }
 
     /// <summary>True when a bucket may be stepped as soon as it is complete: nothing of the update spans buckets.</summary>
-    public bool StepsAtOnce => ClipNorm == 0 && Optimizer.Norms == 0 && !Course.MeasuresNoise;
+    public bool StepsAtOnce(OpenStep open) =>
+        open.Kind == StepKind.Statistics || open.Sharing == Sharing.Alone || (ClipNorm == 0 && Optimizer.Norms == 0 && !Course.MeasuresNoise);
+
+    /// <summary>The rule of steps shared so: ranks that refine on their own have one of their own.</summary>
+    public IOptimizer<float> OptimizerOf(Sharing sharing) => sharing == Sharing.Alone ? _refiner! : Optimizer;
 
     public Course Course { get; }
 

@@ -1,5 +1,3 @@
-using DistTrain.Optimization.Averaging;
-using DistTrain.Optimization.Batches;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
 
@@ -43,16 +41,20 @@ internal sealed class JobReader
         var workers = _keys.Count(JobKeys.Workers);
         var batch = (BatchRecipe?)_keys.Value(JobKeys.Batch);
         CheckShare(batch?.Examples, workers);
-        CheckPolicy(batch, workers);
+        var policies = new PolicyRules(_keys, _findings);
+        policies.CheckBatch(batch, workers);
         var microBatch = _keys.Count(JobKeys.MicroBatch);
         var (epochs, steps) = Length();
         var seed = _keys.Whole(JobKeys.Seed);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
         var schedule = _keys.Policy(JobKeys.Schedule);
         var averaging = _keys.Policy(JobKeys.Averaging);
-        CheckAveraging(averaging, epochs, steps);
+        policies.CheckAveraging(averaging, workers, epochs, steps);
         var scaling = Scaling();
-        new RateRules(_keys, _findings).Check(schedule, scaling, batch?.Examples, epochs, steps, dataset is { Name: DatasetNames.Digits } && batch?.Policy is null ? dataset.TrainExamples : null);
+        policies.CheckScaling(scaling, batch, workers);
+        policies.CheckOptimizer(optimizer, scaling, batch);
+        var trainExamples = dataset is { Name: DatasetNames.Digits } && batch?.Policy is null ? dataset.TrainExamples : null;
+        new RateRules(_keys, _findings).Check(schedule, scaling, optimizer, batch?.Examples, epochs, steps, trainExamples);
         var batchNorm = BatchNorm();
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);
@@ -123,14 +125,6 @@ internal sealed class JobReader
         Refuse(key, $"a batch of {batch} leaves some of {workers} workers without examples; raise batch or lower workers");
     }
 
-    private void CheckPolicy(BatchRecipe? batch, int? workers)
-    {
-        if (batch?.Policy?.Name == BatchGrowth.PolicyName && _keys.IsGiven(JobKeys.Steps))
-            Refuse(JobKeys.Batch, "growth counts in epochs; give the job's length in epochs, not in steps");
-        if (batch?.Policy?.Name == BatchByNoise.PolicyName && workers == 1)
-            Refuse(JobKeys.Batch, "auto measures the noise by comparing the gradients of ranks, and there is one; raise workers to at least 2");
-    }
-
     private (int? Epochs, long? Steps) Length()
     {
         var epochs = _keys.Count(JobKeys.Epochs);
@@ -138,16 +132,6 @@ internal sealed class JobReader
         if (_keys.IsGiven(JobKeys.Epochs) && _keys.IsGiven(JobKeys.Steps))
             Refuse(JobKeys.Steps, "epochs and steps both say how long the job is; keep one");
         return _keys.IsGiven(JobKeys.Epochs) || _keys.IsGiven(JobKeys.Steps) ? (epochs, steps) : (JobKeys.DefaultEpochs, null);
-    }
-
-    private void CheckAveraging(PolicyRecipe? averaging, int? epochs, long? steps)
-    {
-        if (averaging is null or { Name: NoAveraging.PolicyName })
-            return;
-        if (steps is not null)
-            Refuse(JobKeys.AveragingName, $"{averaging.Name} counts in epochs; give the job's length in epochs, not in steps");
-        else if (averaging.Options.All.Any(o => o.Key == "startEpoch" && (long)o.Value > epochs))
-            Refuse(JobKeys.Averaging, $"startEpoch {averaging.Options.Whole("startEpoch")} lies behind the job's {epochs} epochs: nothing would be averaged");
     }
 
     private ScalingRecipe? Scaling()

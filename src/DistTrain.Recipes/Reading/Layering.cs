@@ -3,7 +3,7 @@ using DistTrain.Recipes.Keys;
 
 namespace DistTrain.Recipes.Reading;
 
-/// <summary>Lays one document under another: what the upper one says stays, what it leaves out is taken from the lower.</summary>
+/// <summary>Lays one document under another: what the upper one says stays, what it leaves out, or writes as null, is taken from the lower.</summary>
 internal static class Layering
 {
     /// <param name="upper">Receives what it lacks.</param>
@@ -14,12 +14,12 @@ internal static class Layering
         foreach (var entry in lower.Entries)
         {
             var entryPath = path.Length == 0 ? entry.Key : $"{path}.{entry.Key}";
-            if (upper.Entry(entry.Key) is not { } own)
+            if (upper.Find(entry.Key) is not { } own)
             {
                 if (!IsOtherLength(upper, entryPath))
                     upper.Set(entry.Key, entry.Origin, Copy(entry.Value));
             }
-            else if (own.Value is MapNode section && entry.Value is MapNode below && !IsOtherPolicy(section, below, entryPath))
+            else if (own is MapNode section && entry.Value is MapNode below && !IsOtherPolicy(section, below, entryPath))
             {
                 Under(section, below, entryPath);
             }

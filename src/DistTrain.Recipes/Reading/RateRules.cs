@@ -17,11 +17,12 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
 
     /// <param name="schedule">The schedule.</param>
     /// <param name="scaling">The scaling.</param>
+    /// <param name="optimizer">The optimizer.</param>
     /// <param name="batch">Examples in a step.</param>
     /// <param name="epochs">Length in epochs.</param>
     /// <param name="steps">Length in steps.</param>
     /// <param name="trainExamples">Size of the training set where the job file says it and the batch stays the same; else null.</param>
-    public void Check(PolicyRecipe? schedule, ScalingRecipe? scaling, int? batch, int? epochs, long? steps, int? trainExamples)
+    public void Check(PolicyRecipe? schedule, ScalingRecipe? scaling, PolicyRecipe? optimizer, int? batch, int? epochs, long? steps, int? trainExamples)
     {
         if (schedule is null || !HasOneWarmUp(schedule))
             return;
@@ -29,7 +30,7 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
         var warmUp = WarmUp.Of(schedule.Options);
         CheckMilestones(schedule, length);
         if (scaling is not null)
-            CheckScaling(schedule.Name, warmUp, scaling, batch);
+            CheckScaling(schedule.Name, warmUp, scaling, optimizer, batch);
         if (scaling is not null && batch is not null)
             warmUp = scaling.For(batch.Value).Resolve(baseRate: 1, warmUp).WarmUp;
         if (length.In(warmUp.Unit) is { } total && ScheduleCheck.Problem(warmUp, scaling?.Rule ?? ScalingRules.None, total) is { } problem)
@@ -48,7 +49,7 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
         return false;
     }
 
-    private void CheckScaling(string schedule, WarmUp warmUp, ScalingRecipe scaling, int? batch)
+    private void CheckScaling(string schedule, WarmUp warmUp, ScalingRecipe scaling, PolicyRecipe? optimizer, int? batch)
     {
         var fromReference = scaling.WarmupFrom == WarmupStarts.Reference;
         if (scaling.Rule == ScalingRules.Legw && warmUp.IsNone)
@@ -58,9 +59,10 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
         else if (fromReference && NoEffect(schedule, warmUp, scaling.Rule) is { } reason)
             Warn(JobKeys.ScalingWarmupFrom.Path, $"reference has no effect: {reason}");
 
-        // One cycle rises from a low rate by itself.
+        // One cycle rises from a low rate by itself, and the RMSprop warm-up gives momentum a small share of the first steps.
         var ratio = (double)(batch ?? 0) / scaling.ReferenceBatch;
-        if (scaling.Rule == ScalingRules.Linear && ratio >= RiskyFactor && warmUp.IsNone && schedule != OneCycle.ScheduleName)
+        var rises = !warmUp.IsNone || schedule == OneCycle.ScheduleName || optimizer is { Name: "rmsprop-warmup" };
+        if (scaling.Rule == ScalingRules.Linear && ratio >= RiskyFactor && !rises)
             Warn(JobKeys.ScalingRule.Path, $"{ratio:0.##} times the rate without a warm-up is likely to diverge in the first epochs (1706.02677); give schedule.{WarmUp.EpochsKey}");
     }
 

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Reflection;
 using DistTrain.Recipes.Documents;
-using DistTrain.Recipes.Keys;
 using DistTrain.Recipes.Reading;
 
 namespace DistTrain.Recipes.Studies;
@@ -54,79 +52,13 @@ public sealed record Study(string Name, string Summary, int Silos, int Servers, 
     public static Study? Read(string text, string name, IReadOnlyList<string> overrides, out IReadOnlyList<JobProblem> problems)
     {
         var findings = new Findings();
-        var root = DocumentReader.Read(text, new Origin(name, null, IsOverride: false), "", findings) as MapNode;
+        var document = DocumentReader.Read(text, new Origin(name, null, IsOverride: false), "", findings);
         var reader = new StudyReader(name, overrides, findings);
-        var study = root is null ? null : reader.Read(root);
+        var study = document is MapNode root ? reader.Read(root) : null;
+        if (document is not null and not MapNode)
+            findings.Add(document.Origin, "", "the file is no study: it has summary, base and recipes");
         problems = [.. findings.All(), .. reader.JobProblems];
         return problems.Count == 0 ? study : null;
-    }
-
-    private sealed class StudyReader(string name, IReadOnlyList<string> overrides, Findings findings)
-    {
-        public List<JobProblem> JobProblems { get; } = [];
-
-        public Study? Read(MapNode root)
-        {
-            var summary = new TextRule("what is compared").Read(root.Find("summary") ?? root, "summary", findings) as string;
-            var silos = Count(root, "silos", 2);
-            var servers = Count(root, "servers", 1);
-            var recipes = List(root, "recipes");
-            var cells = recipes.OfType<MapNode>().SelectMany(r => CellsOf(r, root.Find("base") as MapNode)).ToList();
-            return summary is null ? null : new Study(name, summary, silos, servers, cells);
-        }
-
-        private IEnumerable<StudyCell> CellsOf(MapNode recipe, MapNode? shared)
-        {
-            var recipeName = new TextRule("the recipe's name").Read(recipe.Find("name") ?? recipe, "recipes.name", findings) as string ?? "";
-            foreach (var run in List(recipe, "runs").OfType<MapNode>())
-            {
-                foreach (var batch in Counts(run, "batches"))
-                {
-                    foreach (var seed in Counts(run, "seeds"))
-                    {
-                        var cell = $"{recipeName}-{batch.ToString(CultureInfo.InvariantCulture)}-s{seed.ToString(CultureInfo.InvariantCulture)}";
-                        if (JobOf(cell, recipe, shared, batch, seed) is { } job)
-                            yield return new StudyCell(cell, recipeName, batch, seed, job);
-                    }
-                }
-            }
-        }
-
-        private TrainingJob? JobOf(string cell, MapNode recipe, MapNode? shared, int batch, int seed)
-        {
-            var origin = new Origin($"{name}, {cell}", null, IsOverride: false);
-            var spec = new MapNode(origin);
-            foreach (var layer in new[] { recipe.Find("spec") as MapNode, shared })
-            {
-                if (layer is not null)
-                    Layering.Under(spec, layer, JobKeys.Spec.Path);
-            }
-
-            List<string> all =
-            [
-                $"metadata.name={cell}",
-                $"batch={batch.ToString(CultureInfo.InvariantCulture)}",
-                $"seed={seed.ToString(CultureInfo.InvariantCulture)}",
-                .. overrides,
-            ];
-            var result = JobFile.ReadSpec(spec, origin.Source, all);
-            JobProblems.AddRange(result.Problems);
-            return result.Job;
-        }
-
-        private List<int> Counts(MapNode map, string key) =>
-            [.. List(map, key).Select(item => new WholeRule(1, int.MaxValue).Read(item, key, findings)).OfType<long>().Select(n => (int)n)];
-
-        private IReadOnlyList<Node> List(MapNode map, string key)
-        {
-            if (map.Find(key) is ListNode list)
-                return list.Items;
-            findings.Add(map.Origin, key, "is missing; give a list");
-            return [];
-        }
-
-        private int Count(MapNode map, string key, int otherwise) =>
-            map.Find(key) is { } node && new WholeRule(1, 64).Read(node, key, findings) is long count ? (int)count : otherwise;
     }
 }
 

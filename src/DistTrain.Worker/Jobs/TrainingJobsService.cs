@@ -60,7 +60,9 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
     {
         try
         {
-            await JobPreparation.OfAsync(job.Spec, datasets);
+            var preparation = await JobPreparation.OfAsync(job.Spec, datasets);
+            if (ScheduleCheck.Problem(job.Spec, preparation.TrainExamples) is { } problem)
+                throw new RpcException(new Status(StatusCode.InvalidArgument, $"spec.schedule: {problem}"));
         }
         catch (Exception e) when (e is Torch.Data.DatasetException or Torch.Models.ModelException)
         {

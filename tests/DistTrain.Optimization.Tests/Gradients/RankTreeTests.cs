@@ -27,7 +27,9 @@ public class RankTreeTests
                 var sibling = tree.Sibling(node);
                 Assert.Equal(node, tree.Sibling(sibling));
                 Assert.Equal(tree.Parent(node), tree.Parent(sibling));
-                Assert.NotEqual(tree.IsLeft(node), tree.IsLeft(sibling));
+                var parent = tree.Parent(node);
+                Assert.Equal(new HashSet<int> { node, sibling }, [tree.Left(parent), tree.Right(parent)]);
+                Assert.Equal(tree.LeavesOf(parent), tree.LeavesOf(node) + tree.LeavesOf(sibling));
             }
         });
 }

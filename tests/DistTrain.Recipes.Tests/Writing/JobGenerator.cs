@@ -1,9 +1,11 @@
 using CsCheck;
 using DistTrain.Optimization.Averaging;
+using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
 using DistTrain.Recipes.Keys;
+using DistTrain.Recipes.Named;
 
 namespace DistTrain.Recipes.Tests.Writing;
 
@@ -23,20 +25,23 @@ internal static class JobGenerator
         var saving = Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 100], Gen.Int[0, 10], (every, keep, evaluate) => (new CheckpointRecipe(every, keep), new EvaluationRecipe(evaluate)));
         var policies = Gen.Select(Policy(PolicyCatalog.Optimizers), Policy(PolicyCatalog.Schedules), Policy(PolicyCatalog.Averagings));
         var rates = Gen.Select(Gen.OneOf([.. ScalingRules.All]), Gen.Int[1, 10_000], Gen.OneOf([.. WarmupStarts.All]), (rule, batch, from) => new ScalingRecipe(rule, batch, from));
-        return Gen.Select(Dataset(), Model(), shape, length, Gen.Long, policies, Gen.Select(batchNorm, rates), saving, (dataset, model, s, l, seed, p, norm, save) => Fitting(new TrainingSpec
+        var batches = Gen.Select(Policy(PolicyCatalog.Batches), Gen.Bool, (policy, isPlain) => isPlain ? null : policy);
+        var recipe = Gen.OneOf([null, .. NamedRecipe.Names]);
+        return Gen.Select(Dataset(), Model(), shape, length, Gen.Select(Gen.Long, recipe), Gen.Select(policies, batches), Gen.Select(batchNorm, rates), saving, (dataset, model, s, l, named, ps, norm, save) => Fitting(new TrainingSpec
         {
+            Recipe = named.Item2,
             Dataset = dataset,
             Model = model,
             Workers = s.Workers,
-            BatchPlan = new BatchRecipe(s.Batch, Policy: null),
+            BatchPlan = Fitting(s.Batch, s.Workers, l.Item1, ps.Item2),
             MicroBatch = s.Micro,
             Epochs = l.Item1,
             Steps = l.Item2,
-            Seed = seed,
-            Optimizer = p.Item1,
-            Schedule = p.Item2,
-            Averaging = p.Item3,
-            Scaling = norm.Item2,
+            Seed = named.Item1,
+            Optimizer = ps.Item1.Item1,
+            Schedule = ps.Item1.Item2,
+            Averaging = ps.Item1.Item3,
+            Scaling = s.Workers == 1 && norm.Item2.Rule == ScalingRules.AdaScale ? norm.Item2 with { Rule = ScalingRules.None } : norm.Item2,
             BatchNorm = norm.Item1,
             Checkpoint = save.Item1,
             Evaluation = save.Item2,
@@ -63,13 +68,23 @@ internal static class JobGenerator
         };
     }
 
+    /// <summary>A batch that starts with that many examples; a number where the policy has no ranks to compare, or no epochs to count in.</summary>
+    private static BatchRecipe Fitting(int batch, int workers, int? epochs, PolicyRecipe? policy)
+    {
+        if (policy is null || (policy.Name == BatchByNoise.PolicyName && workers == 1) || (policy.Name == BatchGrowth.PolicyName && epochs is null))
+            return new BatchRecipe(batch, Policy: null);
+        var options = policy.Options.With("from", (long)batch).With("to", batch + policy.Options.Whole("to"));
+        return new BatchRecipe(batch, policy with { Options = options });
+    }
+
     private static PolicyRecipe Fitting(PolicyRecipe averaging, int? epochs)
     {
         const string Start = "startEpoch";
         if (epochs is null)
             return new PolicyRecipe(NoAveraging.PolicyName, new OptionValues(PolicyCatalog.Averagings[NoAveraging.PolicyName].Options, new Dictionary<string, object>()));
+        var latest = averaging.Name == PostLocal.PolicyName ? epochs.Value - 1 : epochs.Value;
         return averaging.Options.Has(Start)
-            ? averaging with { Options = averaging.Options.With(Start, Math.Min(averaging.Options.Whole(Start), epochs.Value)) }
+            ? averaging with { Options = averaging.Options.With(Start, Math.Min(averaging.Options.Whole(Start), latest)) }
             : averaging;
     }
 

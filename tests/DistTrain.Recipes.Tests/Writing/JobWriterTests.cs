@@ -98,6 +98,10 @@ public sealed class JobWriterTests
         Assert.Equal(expected.Dataset, read.Dataset);
         Assert.Equal((expected.Model.Name, expected.Model.Norm), (read.Model.Name, read.Model.Norm));
         AssertEqual(expected.Model.Layers, read.Model.Layers);
+        Assert.Equal(expected.Recipe, read.Recipe);
+        Assert.Equal((expected.BatchPlan.Examples, expected.BatchPlan.Policy?.Name), (read.BatchPlan.Examples, read.BatchPlan.Policy?.Name));
+        if (expected.BatchPlan.Policy is { } policy)
+            AssertEqual(policy, read.BatchPlan.Policy!);
         Assert.Equal((expected.Workers, expected.Batch, expected.MicroBatch), (read.Workers, read.Batch, read.MicroBatch));
         Assert.Equal((expected.Epochs, expected.Steps, expected.Seed), (read.Epochs, read.Steps, read.Seed));
         AssertEqual(expected.Optimizer, read.Optimizer);

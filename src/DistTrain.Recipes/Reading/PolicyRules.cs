@@ -1,0 +1,78 @@
+using DistTrain.Optimization.Averaging;
+using DistTrain.Optimization.Batches;
+using DistTrain.Optimization.Scaling;
+using DistTrain.Recipes.Keys;
+
+namespace DistTrain.Recipes.Reading;
+
+/// <summary>
+/// The rules that tie averaging, changing batches and optimizers to workers, batch and length. A part that is null has a problem of its own and
+/// takes no part.
+/// </summary>
+/// <param name="keys">Where the keys stand.</param>
+/// <param name="findings">Receives problems and warnings.</param>
+internal sealed class PolicyRules(KeyReader keys, Findings findings)
+{
+    /// <summary>Below this share of a tensor's norm in a step, LARS hardly moves: its papers' rates are a thousand times a momentum's.</summary>
+    private const double LeastLarsShare = 5e-5;
+
+    private const string StartKey = "startEpoch";
+
+    public void CheckBatch(BatchRecipe? batch, int? workers)
+    {
+        if (batch?.Policy?.Name == BatchGrowth.PolicyName && keys.IsGiven(JobKeys.Steps))
+            Refuse(JobKeys.Batch.Path, "growth counts in epochs; give the job's length in epochs, not in steps");
+        if (batch?.Policy?.Name == BatchByNoise.PolicyName && workers == 1)
+            Refuse(JobKeys.Batch.Path, "auto measures the noise by comparing the gradients of ranks, and there is one; raise workers to at least 2");
+    }
+
+    public void CheckAveraging(PolicyRecipe? averaging, int? workers, int? epochs, long? steps)
+    {
+        if (averaging is null or { Name: NoAveraging.PolicyName })
+            return;
+        if (steps is not null)
+            Refuse(JobKeys.AveragingName.Path, $"{averaging.Name} counts in epochs; give the job's length in epochs, not in steps");
+        else if (epochs is not null)
+            CheckStart(averaging, epochs.Value);
+
+        if (workers == 1 && averaging.Name is Swap.PolicyName or PostLocal.PolicyName)
+            Warn(JobKeys.AveragingName.Path, $"{averaging.Name} averages the weights of ranks, and there is one: nothing is averaged");
+        if (averaging.Name == Swap.PolicyName && averaging.Options.Number("trainAccuracy") >= 1)
+            Warn($"{JobKeys.Averaging.Path}.trainAccuracy", "is rarely reached, so that the first phase takes all epochs; 0.98 is the paper's (2001.02312)", "1");
+    }
+
+    public void CheckScaling(ScalingRecipe? scaling, BatchRecipe? batch, int? workers)
+    {
+        if (scaling is null)
+            return;
+        if (scaling.Rule == ScalingRules.AdaScale && workers == 1)
+            Refuse(JobKeys.ScalingRule.Path, "adascale measures its gain by comparing the gradients of ranks, and there is one; raise workers to at least 2");
+        if (batch?.Policy is { } policy && scaling.Rule is not (ScalingRules.None or ScalingRules.AdaScale))
+            Warn(JobKeys.ScalingRule.Path, $"{scaling.Rule} scales the rate to the first batch, {batch.Examples}, and leaves it there while {policy.Name} changes the batch");
+    }
+
+    public void CheckOptimizer(PolicyRecipe? optimizer, ScalingRecipe? scaling, BatchRecipe? batch)
+    {
+        if (optimizer is not { Name: "lars" } || optimizer.Options.Flag("clip") || scaling is null || batch is null)
+            return;
+        var rate = optimizer.Options.Number("lr") * scaling.For(batch.Examples).Factor;
+        var share = rate * optimizer.Options.Number("coefficient");
+        if (share < LeastLarsShare)
+            Warn($"{JobKeys.Optimizer.Path}.lr", FormattableString.Invariant($"a step at rate {rate:0.######} moves a tensor by about {share * 100:0.######} % of its norm (rate * coefficient); LARS is used with rates of 1 and more"));
+    }
+
+    private void CheckStart(PolicyRecipe averaging, int epochs)
+    {
+        if (!averaging.Options.Has(StartKey))
+            return;
+        var (start, path) = (averaging.Options.Whole(StartKey), $"{JobKeys.Averaging.Path}.{StartKey}");
+        if (start > epochs || (start == epochs && averaging.Name == PostLocal.PolicyName))
+            Refuse(path, $"lies behind the job's {epochs} epochs: nothing would be averaged", $"{start}");
+        else if (start == epochs)
+            Warn(path, "is the last epoch: the mean has one version, the last", $"{start}");
+    }
+
+    private void Refuse(string path, string rule, string? value = null) => findings.Add(keys.OriginOf(path), path, rule, value);
+
+    private void Warn(string path, string rule, string? value = null) => findings.Warn(keys.OriginOf(path), path, rule, value);
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using DistTrain.Recipes.Documents;
+using DistTrain.Recipes.Keys;
+using DistTrain.Recipes.Reading;
+
+namespace DistTrain.Recipes.Studies;
+
+/// <summary>Makes a study of a document. All mistakes are found at once; one that every cell of a recipe has is reported once.</summary>
+/// <param name="name">The study's name.</param>
+/// <param name="overrides">As behind <c>--set</c>; for every job.</param>
+/// <param name="findings">Receives the study's own mistakes.</param>
+internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, Findings findings)
+{
+    private const string Batch = "batch";
+    private const string Seed = "seed";
+
+    private readonly List<JobProblem> _jobProblems = [];
+
+    /// <summary>The mistakes of the cells' jobs, each once.</summary>
+    public IReadOnlyList<JobProblem> JobProblems => [.. _jobProblems.Distinct()];
+
+    public Study? Read(MapNode root)
+    {
+        CheckOverrides();
+        Known(root, "", "summary", "silos", "servers", "base", "recipes");
+        var summary = Value(root, "", "summary", new TextRule("what is compared")) as string;
+        var silos = Count(root, "silos", 2);
+        var servers = Count(root, "servers", 1);
+        var shared = Spec(root, "", "base");
+        var cells = Sections(root, "", "recipes").SelectMany(r => CellsOf(r.Section, r.Path, shared)).ToList();
+        foreach (var twice in cells.GroupBy(c => c.Name).Where(same => same.Count() > 1))
+            findings.Add(root.Origin, "recipes", "is there twice; the cells of a study differ in recipe, batch or seed", twice.Key);
+        return summary is null ? null : new Study(name, summary, silos, servers, cells);
+    }
+
+    private List<StudyCell> CellsOf(MapNode recipe, string path, MapNode? shared)
+    {
+        Known(recipe, path, "name", "spec", "runs");
+        var recipeName = Value(recipe, path, "name", new JobNameRule()) as string;
+        var spec = Spec(recipe, path, "spec");
+        var cells = new List<StudyCell>();
+        foreach (var (run, runPath) in Sections(recipe, path, "runs"))
+        {
+            Known(run, runPath, "batches", "seeds");
+            var (batches, seeds) = (Counts(run, runPath, "batches"), Counts(run, runPath, "seeds"));
+            foreach (var batch in batches)
+            {
+                foreach (var seed in seeds)
+                {
+                    var cell = $"{recipeName}-{Text(batch)}-s{Text(seed)}";
+                    if (recipeName is not null && JobOf(cell, spec, shared, batch, seed) is { } job)
+                        cells.Add(new StudyCell(cell, recipeName, batch, seed, job));
+                }
+            }
+        }
+
+        return cells;
+    }
+
+    private TrainingJob? JobOf(string cell, MapNode? own, MapNode? shared, int batch, int seed)
+    {
+        var origin = new Origin($"{name}, {cell}", null, IsOverride: false);
+        var spec = new MapNode(origin);
+        foreach (var layer in new[] { own, shared }.OfType<MapNode>())
+            Layering.Under(spec, layer, JobKeys.Spec.Path);
+        var result = JobFile.ReadSpec(spec, origin.Source, [$"metadata.name={cell}", $"{Batch}={Text(batch)}", $"{Seed}={Text(seed)}", .. overrides]);
+        _jobProblems.AddRange(result.Problems);
+        return result.Job;
+    }
+
+    /// <summary>What tells the cells apart is not to be set for all of them.</summary>
+    private void CheckOverrides()
+    {
+        foreach (var text in overrides)
+        {
+            var path = text.Split('=')[0].Trim();
+            var key = path.StartsWith("spec.", StringComparison.Ordinal) ? path["spec.".Length..] : path;
+            if (key.Split('.')[0] is Batch or Seed or "metadata")
+                findings.Add(Origin.OfOverride(text), path, "is what the study says of each cell; leave it out, or write a study of your own");
+        }
+    }
+
+    /// <summary>A section of job keys; batch and seed come from the runs.</summary>
+    private MapNode? Spec(MapNode map, string path, string key)
+    {
+        var node = map.Find(key);
+        if (node is null)
+            return null;
+        if (node is not MapNode spec)
+        {
+            findings.Add(node.Origin, Join(path, key), "is not a section; give keys of a job's spec");
+            return null;
+        }
+
+        foreach (var entry in spec.Entries.Where(e => e.Key is Batch or Seed))
+            findings.Add(entry.Origin, $"{Join(path, key)}.{entry.Key}", "is what runs say: batches and seeds");
+        return spec;
+    }
+
+    private IEnumerable<(MapNode Section, string Path)> Sections(MapNode map, string path, string key)
+    {
+        foreach (var (index, item) in List(map, path, key).Index())
+        {
+            var itemPath = $"{Join(path, key)}[{index}]";
+            if (item is MapNode section)
+                yield return (section, itemPath);
+            else
+                findings.Add(item.Origin, itemPath, "is not a section");
+        }
+    }
+
+    private List<int> Counts(MapNode map, string path, string key) =>
+        [.. List(map, path, key).Select((item, i) => new WholeRule(1, int.MaxValue).Read(item, $"{Join(path, key)}[{i}]", findings)).OfType<long>().Select(n => (int)n)];
+
+    private IReadOnlyList<Node> List(MapNode map, string path, string key)
+    {
+        if (map.Find(key) is ListNode { Items.Count: > 0 } list)
+            return list.Items;
+        findings.Add(map.Entry(key)?.Origin ?? map.Origin, Join(path, key), map.Find(key) is null ? "is missing; give a list" : "is not a list of at least one; give one");
+        return [];
+    }
+
+    private object? Value(MapNode map, string path, string key, ValueRule rule)
+    {
+        if (map.Find(key) is { } node)
+            return rule.Read(node, Join(path, key), findings);
+        findings.Add(map.Origin, Join(path, key), $"is missing; give {rule.Text}");
+        return null;
+    }
+
+    private int Count(MapNode map, string key, int otherwise) =>
+        map.Find(key) is { } node && new WholeRule(1, 64).Read(node, key, findings) is long count ? (int)count : otherwise;
+
+    private void Known(MapNode map, string path, params string[] keys)
+    {
+        foreach (var entry in map.Entries.Where(e => !keys.Contains(e.Key)))
+            findings.Add(entry.Origin, Join(path, entry.Key), $"is not a key here; use one of {string.Join(", ", keys)}", entry.Key, NearestName.Of(entry.Key, keys));
+    }
+
+    private static string Join(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,68 @@
+using DistTrain.Optimization.Optimizers;
+using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Optimization.Threads;
+
+namespace DistTrain.Benchmarks.Update;
+
+/// <summary>One optimizer's step over the whole vector, as the server takes it: measure, combine, step, bucket by bucket on all threads.</summary>
+internal sealed class OptimizerWork
+{
+    private static readonly UpdateTime Time = new(1, 1e-4, 1e-4);
+    private readonly ParameterLayout _layout;
+    private readonly BucketLoop _loop;
+    private readonly IOptimizer<float> _optimizer;
+    private readonly FlatUpdate<float> _update;
+    private readonly float[] _weights;
+    private readonly float[] _gradient;
+    private readonly float[] _next;
+    private readonly Action<int> _measure;
+    private readonly Action<int> _step;
+
+    public OptimizerWork(ParameterLayout layout, BucketLoop loop, string name)
+    {
+        (_layout, _loop) = (layout, loop);
+        var definition = OptimizerCatalog.Find(name)!;
+        _optimizer = definition.Create<float>(new OptionValues(definition.Options, new Dictionary<string, object>()));
+        _update = new FlatUpdate<float>(_optimizer, layout, layout.Buckets);
+        (_weights, _gradient, _next) = (Vector(layout, 0.5f), Vector(layout, 1e-3f), Vector(layout, 0));
+        _measure = index =>
+        {
+            var (bucket, weights, gradient, next) = Operands(index);
+            _update.Measure(bucket, Time, weights.Span, gradient.Span, next.Span);
+        };
+        _step = index =>
+        {
+            var (bucket, weights, gradient, next) = Operands(index);
+            _update.Step(bucket, Time, weights.Span, gradient.Span, next.Span);
+        };
+    }
+
+    public void Step()
+    {
+        if (_optimizer.Norms > 0)
+        {
+            _loop.Run(_layout.Buckets.Count, _measure);
+            _update.Combine(_update.PieceSums.Span);
+        }
+
+        _loop.Run(_layout.Buckets.Count, _step);
+    }
+
+    private (Bucket Bucket, Memory<float> Weights, Memory<float> Gradient, Memory<float> Next) Operands(int index)
+    {
+        var bucket = _layout.Buckets[index];
+        return (
+            bucket,
+            _weights.AsMemory(bucket.Offset, bucket.Length),
+            _gradient.AsMemory(bucket.Offset, bucket.Length),
+            _next.AsMemory(bucket.Offset, bucket.Length));
+    }
+
+    private static float[] Vector(ParameterLayout layout, float value)
+    {
+        var vector = GC.AllocateUninitializedArray<float>(layout.Length, pinned: true);
+        Array.Fill(vector, value);
+        return vector;
+    }
+}

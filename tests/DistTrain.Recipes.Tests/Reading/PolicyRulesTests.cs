@@ -1,0 +1,76 @@
+namespace DistTrain.Recipes.Tests.Reading;
+
+/// <summary>The rules that tie averaging, changing batches and optimizers to the rest of the job.</summary>
+public sealed class PolicyRulesTests
+{
+    [Theory]
+    [InlineData("averaging.name: swa counts in epochs; give the job's length in epochs, not in steps", "averaging={name: swa, startEpoch: 1}", "steps=10")]
+    [InlineData("averaging.name: swap counts in epochs; give the job's length in epochs, not in steps", "averaging={name: swap}", "steps=10")]
+    [InlineData("averaging.name: post-local counts in epochs; give the job's length in epochs, not in steps", "averaging={name: post-local, startEpoch: 1}", "steps=10")]
+    [InlineData("averaging.startEpoch: '5' lies behind the job's 4 epochs: nothing would be averaged", "averaging={name: swa, startEpoch: 5}")]
+    [InlineData("averaging.startEpoch: '5' lies behind the job's 4 epochs: nothing would be averaged", "averaging={name: post-local, startEpoch: 5}")]
+    [InlineData("averaging.startEpoch: '4' lies behind the job's 4 epochs: nothing would be averaged", "averaging={name: post-local, startEpoch: 4}")]
+    [InlineData("averaging.startEpoch: is missing; swa needs it: give a whole number from 1 to 1000000", "averaging={name: swa}")]
+    [InlineData("averaging.startEpoch: '0' is not allowed; give a whole number from 1 to 1000000", "averaging={name: swa, startEpoch: 0}")]
+    [InlineData("averaging.everyEpochs: '0' is not allowed; give a whole number from 1 to 1000000", "averaging={name: swa, startEpoch: 1, everyEpochs: 0}")]
+    [InlineData("averaging.everySteps: '0' is not allowed; give a whole number from 1 to 1000000", "averaging={name: post-local, startEpoch: 1, everySteps: 0}")]
+    [InlineData("averaging.trainAccuracy: '0' is not allowed; give a number in (0, 1]", "averaging={name: swap, trainAccuracy: 0}")]
+    [InlineData("averaging.trainAccuracy: '98' is not allowed; give a number in (0, 1]", "averaging={name: swap, trainAccuracy: 98}")]
+    [InlineData("averaging.lr: '0' is not allowed; give a number above 0", "averaging={name: swap, lr: 0}")]
+    [InlineData("averaging.batch: '0' is not allowed; give a whole number from 1 to 1048576", "averaging={name: swap, batch: 0}")]
+    [InlineData("averaging.epochs: '0' is not allowed; give a whole number from 1 to 1000000", "averaging={name: swap, epochs: 0}")]
+    [InlineData("averaging.startEpoch: 'startEpoch' is not an option of none, which has none", "averaging={startEpoch: 1}")]
+    [InlineData("scaling.rule: adascale measures its gain by comparing the gradients of ranks, and there is one; raise workers to at least 2", "scaling.rule=adascale", "workers=1")]
+    [InlineData("optimizer.coefficient: '0' is not allowed; give a number above 0", "optimizer={name: lars, coefficient: 0}")]
+    [InlineData("optimizer.weightDecay: '-0.1' is not allowed; give a number of at least 0", "optimizer={name: lars, weightDecay: -0.1}")]
+    [InlineData("optimizer.weightDecay: '-0.1' is not allowed; give a number of at least 0", "optimizer={name: lamb, weightDecay: -0.1}")]
+    [InlineData("optimizer.clipNorm: '-1' is not allowed; give a number of at least 0", "optimizer={name: lamb, clipNorm: -1}")]
+    public void Impossible_settings_are_refused(string problem, params string[] changes) =>
+        Assert.EndsWith($": spec.{problem}", Assert.Single(JobText.Problems(null, changes)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("averaging.name: 'swop' is not an averaging; use one of none, post-local, swa, swap (did you mean 'swap'?)", "averaging.name=swop")]
+    public void An_unknown_averaging_has_its_nearest_name(string problem, string change) =>
+        Assert.Equal($"--set {change}: spec.{problem}", Assert.Single(JobText.Problems(null, change)));
+
+    [Fact]
+    public void A_rule_is_shown_where_the_option_stands() =>
+        Assert.Equal(
+            "job.yaml:7: spec.averaging.startEpoch: '9' lies behind the job's 4 epochs: nothing would be averaged",
+            Assert.Single(JobText.Problems(JobText.WithSpec("  averaging:\n    name: swa\n    everyEpochs: 1\n    startEpoch: 9"))));
+
+    [Theory]
+    [InlineData("averaging.name: swap averages the weights of ranks, and there is one: nothing is averaged", "averaging.name=swap", "workers=1")]
+    [InlineData("averaging.name: post-local averages the weights of ranks, and there is one: nothing is averaged", "averaging={name: post-local, startEpoch: 1}", "workers=1")]
+    [InlineData("averaging.trainAccuracy: '1' is rarely reached, so that the first phase takes all epochs; 0.98 is the paper's (2001.02312)", "averaging={name: swap, trainAccuracy: 1}")]
+    [InlineData("averaging.startEpoch: '4' is the last epoch: the mean has one version, the last", "averaging={name: swa, startEpoch: 4}")]
+    [InlineData("scaling.rule: linear scales the rate to the first batch, 256, and leaves it there while growth changes the batch", "scaling.rule=linear", "batch={growth: {from: 256, to: 1024}}")]
+    [InlineData("scaling.rule: sqrt scales the rate to the first batch, 256, and leaves it there while auto changes the batch", "scaling.rule=sqrt", "batch={auto: {from: 256, to: 1024}}")]
+    [InlineData("optimizer.lr: a step at rate 0.02 moves a tensor by about 0.002 % of its norm (rate * coefficient); LARS is used with rates of 1 and more", "optimizer={name: lars, lr: 0.02}")]
+    public void What_is_likely_a_mistake_is_a_warning_beside_a_good_job(string warning, params string[] changes)
+    {
+        var result = JobText.Read(null, changes);
+
+        Assert.Empty(result.Problems);
+        Assert.EndsWith($": spec.{warning}", Assert.Single(result.Warnings).ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("averaging={name: post-local, startEpoch: 0}", "workers=2")]
+    [InlineData("averaging={name: post-local, startEpoch: 3}", "workers=2")]
+    [InlineData("averaging={name: swa, startEpoch: 3}", "workers=1")]
+    [InlineData("averaging={name: swap, trainAccuracy: 0.999}", "workers=2")]
+    [InlineData("scaling.rule=adascale", "workers=2")]
+    [InlineData("scaling.rule=adascale", "batch={auto: {from: 64, to: 1024}}")]
+    [InlineData("optimizer={name: lars, lr: 0.02, coefficient: 0.01}", "workers=2")]
+    [InlineData("optimizer={name: lars, lr: 0.02, clip: true}", "workers=2")]
+    [InlineData("optimizer={name: lars, lr: 0.02}", "scaling={rule: linear, referenceBatch: 32}")]
+    [InlineData("scaling={rule: linear, referenceBatch: 8}", "optimizer.name=rmsprop-warmup")]
+    public void Nothing_is_said_of_what_is_sound(params string[] changes)
+    {
+        var result = JobText.Read(null, changes);
+
+        Assert.Empty(result.Problems);
+        Assert.Empty(result.Warnings.Select(w => w.ToString()));
+    }
+}
