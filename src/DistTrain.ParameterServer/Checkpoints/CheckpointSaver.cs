@@ -51,6 +51,13 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
         await _saving;
     }
 
+    /// <summary>Returns when what was begun is on disk, or has failed.</summary>
+    public Task FinishAsync()
+    {
+        lock (_gate)
+            return _saving;
+    }
+
     /// <summary>The checkpoint of <paramref name="step"/> is complete on all servers: it and what is older need not be offered again.</summary>
     public void Sealed(long step)
     {

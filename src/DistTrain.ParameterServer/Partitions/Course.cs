@@ -87,7 +87,8 @@ internal sealed class Course
             Sharing.Local => IsOver(version, position) ? Averaged(version, position) : Local(version, position, progress),
             _ => AfterTogether(version, position, progress, ref note),
         };
-        next = next with { PreviousRate = next.Take == 0 || next.Sharing != closed.Sharing ? next.Rate : closed.Rate };
+        // Where the slots start anew, nothing in them was gathered at another rate.
+        next = next with { PreviousRate = next.Take == 0 || next.SlotAge == 0 ? next.Rate : closed.Rate };
         return position.Cursor == 0 ? next with { Progress = next.Progress with { EpochExamples = 0, EpochCorrect = 0 } } : next;
     }
 

@@ -64,7 +64,7 @@ internal sealed class Partition : IDisposable
     public long Version => _replicas.Min(r => r.Open.Version);
 
     /// <summary>All ranks train one replica: there is one committed version.</summary>
-    public bool IsTogether => _replicas[0].Ranks.Count == _replicas.Length;
+    public bool IsTogether => _replicas[0].IsCommon;
 
     /// <summary>Steps of the whole job; at most, until the last one is known.</summary>
     public long TotalSteps => _replicas[0].Open is { IsLast: true } last && !_stopping ? last.Version : Plan.Course.TotalSteps;
@@ -227,6 +227,8 @@ internal sealed class Partition : IDisposable
         Norms.Stop();
         if (IsTogether && !_replicas[0].IsHalfStepped())
             await _checkpoints.SaveNowAsync(_replicas[0]);
+        else
+            await _checkpoints.FinishAsync();
         if (_history is not null)
             await _history.FlushAsync();
     }
@@ -402,9 +404,9 @@ internal sealed class Partition : IDisposable
     private void Close(ReplicaGroup replica, OpenStep next)
     {
         replica.Close(next);
-        if (IsTogether)
+        if (replica.IsCommon)
             _checkpoints.Committed(replica, next);
-        if (IsTogether && next.Sharing != Sharing.Together && !next.IsLast)
+        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast)
             Part(replica, next);
         foreach (var rank in replica.Ranks)
             _sessions.GetValueOrDefault(rank)?.Send(HeadFrame(_replicas[rank].Open));

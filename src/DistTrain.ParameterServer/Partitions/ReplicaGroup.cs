@@ -26,6 +26,7 @@ internal sealed class ReplicaGroup
     public ReplicaGroup(PartitionPlan plan, IReadOnlyList<int> ranks, OpenStep open)
     {
         (_plan, Ranks, _open) = (plan, ranks, open);
+        IsCommon = open.Sharing == Sharing.Together;
         var tree = new RankTree(ranks.Count);
         Buckets = [.. plan.Buckets.Select(b => new BucketState(b, tree))];
         Stepped = new bool[Buckets.Count];
@@ -36,6 +37,9 @@ internal sealed class ReplicaGroup
 
     /// <summary>The ranks that share it, in order.</summary>
     public IReadOnlyList<int> Ranks { get; }
+
+    /// <summary>All ranks train it together. Also a single rank has, while it refines, a replica of its own that is not.</summary>
+    public bool IsCommon { get; }
 
     /// <summary>Its number: that of its first rank.</summary>
     public int Index => Ranks[0];

@@ -7,11 +7,8 @@ namespace DistTrain.ParameterServer.Partitions;
 /// </summary>
 internal sealed class VersionBuffers(int length)
 {
-    private readonly float[][] _buffers =
-    [
-        GC.AllocateUninitializedArray<float>(length, pinned: true),
-        GC.AllocateArray<float>(length, pinned: true),
-    ];
+    // Both are zeros: no update writes the padding between tensors, and a replica may begin with an odd version.
+    private readonly float[][] _buffers = [GC.AllocateArray<float>(length, pinned: true), GC.AllocateArray<float>(length, pinned: true)];
 
     /// <summary>The elements of an even or odd version.</summary>
     public float[] Of(long version) => _buffers[version & 1];

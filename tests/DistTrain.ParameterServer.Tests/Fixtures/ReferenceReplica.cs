@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Normalization;
+using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.ParameterServer.Tests.Fixtures;
@@ -43,7 +44,11 @@ public sealed class ReferenceReplica
     public void Take(ReferenceReplica other) => other.Vector.CopyTo(Vector, 0);
 
     /// <summary>An update by what the ranks of the replica push.</summary>
-    public void Step(IReadOnlyList<float[]> pushed, IReadOnlyList<int> examples, double rate)
+    /// <param name="pushed">By rank.</param>
+    /// <param name="examples">By rank.</param>
+    /// <param name="rate">The step's rate.</param>
+    /// <param name="options">Momentum and decay; null: the job's optimizer's.</param>
+    public void Step(IReadOnlyList<float[]> pushed, IReadOnlyList<int> examples, double rate, OptionValues? options = null)
     {
         var (sum, count) = Sum(pushed, examples, 0, pushed.Count);
         foreach (var segment in _job.Layout.Segments)
@@ -51,7 +56,7 @@ public sealed class ReferenceReplica
             if (segment.IsBuffer)
                 Average(segment, sum, count, _job.Job.Spec.BatchNorm.Momentum);
             else
-                Descend(segment, sum, (float)rate);
+                Descend(segment, sum, (float)rate, options ?? _job.Job.Spec.Optimizer.Options);
         }
     }
 
@@ -72,9 +77,8 @@ public sealed class ReferenceReplica
         return half;
     }
 
-    private void Descend(Segment segment, float[] sum, float rate)
+    private void Descend(Segment segment, float[] sum, float rate, OptionValues options)
     {
-        var options = _job.Job.Spec.Optimizer.Options;
         var momentum = (float)options.Number("momentum");
         // Biases and normalizations are not decayed by default.
         var decay = segment.Kind == SegmentKind.Weight ? (float)options.Number("weightDecay") : 0;

@@ -136,7 +136,7 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
     private async Task<TinyJob> LeaderAloneAsync(params string[] overrides)
     {
         var job = new TinyJob([server, server], overrides);
-        Assert.Equal(Sums, 2 * job.BucketsOf(1).Sum(b => b.Pieces.Count));
+        Assert.Equal(Sums, 2 * job.BucketsOf(1).Sum(b => b.Pieces.Length));
         await server.Partitions.OpenAsync(job.Opening());
         return job;
     }
