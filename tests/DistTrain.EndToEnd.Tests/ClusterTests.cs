@@ -75,6 +75,44 @@ public class ClusterTests
         }
     }
 
+    /// <summary>Each rank has a replica of its own by then: those of the lost ranks are on the server, ahead or behind.</summary>
+    [Fact]
+    public async Task A_silo_killed_while_ranks_refine_on_their_own_changes_no_weight()
+    {
+        const int Together = 5, Alone = 300;
+        using var folder = new RunFolder();
+        string[] settings =
+        [
+            LargeBatchTests.Model, "workers=4", "epochs=3", "batch=80", "optimizer.lr=0.02", "dataset.trainExamples=400", "dataset.testExamples=50",
+            "averaging={name: swap, trainAccuracy: 0.05, batch: 4, epochs: 3, lr: 0.002}",
+        ];
+        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 2, servers: 1, settings);
+
+        await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
+        var servers = await EndpointAsync(server);
+        await using var killed = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", servers);
+        await EndpointAsync(killed);
+        await using var survivor = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", servers);
+        var endpoint = await EndpointAsync(survivor);
+        await SubmitAsync(folder, endpoint, "disturbed", settings);
+        await using var watch = DistTrainProcess.Start("watch", "disturbed", "--endpoint", endpoint, "--output", "json");
+        // A step over all ranks' replicas has 4 examples of each.
+        var refining = await watch.EventAsync(e => e.GetProperty("event").GetString() == "step" && e.GetProperty("examples").GetInt32() == 16, TimeSpan.FromMinutes(1));
+        killed.Signal(9);
+        Assert.True(refining.GetProperty("step").GetInt32() > Together);
+        Assert.Equal(0, await watch.ExitAsync(TimeSpan.FromMinutes(2)));
+
+        var steps = watch.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("step").GetInt32());
+        Assert.Equal(Enumerable.Range(1, Together + Alone), steps);
+        Assert.True(watch.Events[^1].GetProperty("recoveries").GetInt32() > 0);
+        Assert.Equal(undisturbed.WeightsSha256, watch.Events[^1].GetProperty("weightsSha256").GetString());
+        foreach (var process in new[] { survivor, server })
+        {
+            process.Signal(15);
+            Assert.Equal(0, await process.ExitAsync(TimeSpan.FromSeconds(20)));
+        }
+    }
+
     private static async Task<string> SubmitAsync(RunFolder folder, string endpoint, string name, params string[] settings)
     {
         var job = folder[$"{name}.yaml"];
