@@ -97,10 +97,10 @@ public sealed record ScalingRecipe(string Rule, int ReferenceBatch, string Warmu
     public BatchScaling For(int batch) => new(Rule, batch, ReferenceBatch, WarmupFrom == WarmupStarts.Reference);
 }
 
-/// <param name="Scope">Over which examples the batch statistics are taken: local (each rank's micro-batch).</param>
+/// <param name="Scope">Over which examples the batch statistics are taken.</param>
 /// <param name="Momentum">Weight of the new statistics in the running ones (PyTorch's convention; the lecture's p is 1 − momentum).</param>
 /// <param name="Epsilon">Added to the variance.</param>
-public sealed record BatchNormRecipe(string Scope, double Momentum, double Epsilon);
+public sealed record BatchNormRecipe(BatchNormScope Scope, double Momentum, double Epsilon);
 
 /// <param name="EverySteps">Steps between checkpoints; 0 means only the final one.</param>
 /// <param name="Keep">How many checkpoints are kept.</param>

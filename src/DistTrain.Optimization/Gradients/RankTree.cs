@@ -60,6 +60,22 @@ public sealed class RankTree
         return SumOf(values);
     }
 
+    /// <summary>Combines one value a rank in the order of the tree over that many ranks.</summary>
+    /// <param name="values">By rank, at least one.</param>
+    /// <param name="combine">The operation, its left operand that of the lower ranks.</param>
+    public static T Reduce<T>(IReadOnlyList<T> values, Func<T, T, T> combine)
+    {
+        return Of(0, values.Count);
+
+        T Of(int first, int ranks)
+        {
+            if (ranks == 1)
+                return values[first];
+            var left = LeftSize(ranks);
+            return combine(Of(first, left), Of(first + left, ranks - left));
+        }
+    }
+
     private static double SumOf(ReadOnlySpan<double> values)
     {
         if (values.Length == 1)

@@ -48,6 +48,7 @@ public static class ServerHost
         app.MapGrpcService<ParameterExchangeService>();
         app.MapGrpcService<JobPartitionsService>();
         app.MapGrpcService<NormExchangeService>();
+        app.MapGrpcService<MomentExchangeService>();
         app.MapGrpcHealthChecksService();
         await app.StartAsync(stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));

@@ -8,6 +8,11 @@ using Polly.Retry;
 
 namespace DistTrain.ParameterServer.Partitions;
 
+/// <param name="Group">The replica group.</param>
+/// <param name="Step">The step.</param>
+/// <param name="Index">Which of the step's exchanges.</param>
+internal readonly record struct NormRound(int Group, long Step, int Index) : IRoundKey;
+
 /// <summary>Where a partition learns the sums of all servers: in its own memory when it is alone or leads, else at the leader.</summary>
 internal sealed class NormSharing : IDisposable
 {
@@ -26,6 +31,7 @@ internal sealed class NormSharing : IDisposable
 
     private readonly PartitionPlan _plan;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Rounds<NormRound, double[], double[]>? _rounds;
     private readonly GrpcChannel? _channel;
     private readonly NormExchange.NormExchangeClient? _leader;
 
@@ -33,13 +39,17 @@ internal sealed class NormSharing : IDisposable
     {
         _plan = plan;
         if (plan.IsLeader)
-            Rounds = new NormRounds(plan.Servers);
+            _rounds = new Rounds<NormRound, double[], double[]>();
         else
             _leader = new NormExchange.NormExchangeClient(_channel = GrpcTransport.Connect(plan.Leader));
     }
 
-    /// <summary>What the leader collects; null on the others.</summary>
-    public NormRounds? Rounds { get; }
+    /// <summary>The other servers ask this one.</summary>
+    public bool IsAsked => _rounds is not null && _plan.Servers > 1;
+
+    /// <summary>Adds a server's sums; completes with those of all servers, one behind the other: layout order.</summary>
+    public Task<double[]> ShareAsync(int server, NormRound round, double[] sums) =>
+        _rounds!.ShareAsync(round, server, _plan.Servers, sums, all => [.. all.SelectMany(s => s)]);
 
     /// <summary>The sums of all servers, in layout order.</summary>
     /// <exception cref="OperationCanceledException">The partition was stopped.</exception>
@@ -47,8 +57,8 @@ internal sealed class NormSharing : IDisposable
     {
         if (_plan.Servers == 1)
             return sums;
-        if (Rounds is not null)
-            return await Rounds.ShareAsync(_plan.Server, group, step, round, sums).WaitAsync(_stop.Token);
+        if (_rounds is not null)
+            return await ShareAsync(_plan.Server, new NormRound(group, step, round), sums.ToArray()).WaitAsync(_stop.Token);
         var share = new NormShare
         {
             JobId = _plan.JobId,

@@ -38,6 +38,7 @@ internal sealed class Partition : IDisposable
     {
         Plan = plan;
         Norms = new NormSharing(plan);
+        Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
         _checkpoints = checkpoints;
         _history = history;
         _evaluations = new EvaluationTally(plan.Tree);
@@ -59,6 +60,9 @@ internal sealed class Partition : IDisposable
     public TrainingHistory? History => _history;
 
     public NormSharing Norms { get; }
+
+    /// <summary>Where ranks meet for synchronized BatchNorm; null on servers that do not lead, and where each rank is by itself.</summary>
+    public MomentSharing? Moments { get; }
 
     /// <summary>The committed version; while ranks have replicas of their own, the lowest.</summary>
     public long Version => _replicas.Min(r => r.Open.Version);
@@ -225,6 +229,7 @@ internal sealed class Partition : IDisposable
         }
 
         Norms.Stop();
+        Moments?.Stop();
         if (IsTogether && !_replicas[0].IsHalfStepped())
             await _checkpoints.SaveNowAsync(_replicas[0]);
         else
@@ -239,6 +244,7 @@ internal sealed class Partition : IDisposable
     public void Dispose()
     {
         Norms.Dispose();
+        Moments?.Dispose();
         _history?.Dispose();
     }
 

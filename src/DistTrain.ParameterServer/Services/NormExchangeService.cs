@@ -10,15 +10,15 @@ internal sealed class NormExchangeService(PartitionStore partitions) : NormExcha
     public override async Task<NormTotal> Share(NormShare request, ServerCallContext context)
     {
         var partition = partitions.Get(request.JobId);
-        if (partition.Plan.Generation != request.Generation || partition.Norms.Rounds is not { } rounds || request.Server < 1 || request.Server >= partition.Plan.Servers)
+        if (partition.Plan.Generation != request.Generation || !partition.Norms.IsAsked || request.Server < 1 || request.Server >= partition.Plan.Servers)
         {
             throw new RpcException(new Status(
                 StatusCode.FailedPrecondition,
                 $"server {request.Server}, generation {request.Generation} does not take part in job '{request.JobId}' here"));
         }
 
-        var sums = await rounds
-            .ShareAsync(request.Server, request.Group, request.Step, request.Round, request.Sums.ToArray())
+        var sums = await partition.Norms
+            .ShareAsync(request.Server, new NormRound(request.Group, request.Step, request.Round), [.. request.Sums])
             .WaitAsync(context.CancellationToken);
         var total = new NormTotal();
         total.Sums.AddRange(sums);

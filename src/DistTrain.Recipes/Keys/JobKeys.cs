@@ -168,7 +168,7 @@ internal static class JobKeys
     public static JobKey BatchNorm { get; } = Section("spec.batchNorm", "how BatchNorm layers work");
 
     public static JobKey BatchNormScope { get; } =
-        new("spec.batchNorm.scope", new ChoiceRule("a scope", BatchNormScopes.All), BatchNormScopes.Local, "over which examples statistics are taken; local: each rank's micro-batch")
+        new("spec.batchNorm.scope", new BatchNormScopeRule(), Recipes.BatchNormScope.Local, "over which examples statistics are taken; local: each rank's micro-batch; global: those of all ranks together; group: those of so many neighbouring ranks; ghost: so many examples of a rank's")
         {
             IgnoredWhen = NoBatchNorm,
             ValueIn = j => j.Spec.BatchNorm.Scope,

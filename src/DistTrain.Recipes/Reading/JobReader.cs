@@ -55,7 +55,7 @@ internal sealed class JobReader
         policies.CheckOptimizer(optimizer, scaling, batch);
         var trainExamples = dataset is { Name: DatasetNames.Digits } && batch?.Policy is null ? dataset.TrainExamples : null;
         new RateRules(_keys, _findings).Check(schedule, scaling, optimizer, batch?.Examples, epochs, steps, trainExamples);
-        var batchNorm = BatchNorm();
+        var batchNorm = BatchNorm(workers);
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);
         var everyEpochs = _keys.Count(JobKeys.EvaluationEveryEpochs);
@@ -142,12 +142,14 @@ internal sealed class JobReader
         return rule is null || referenceBatch is null || warmupFrom is null ? null : new ScalingRecipe(rule, referenceBatch.Value, warmupFrom);
     }
 
-    private BatchNormRecipe? BatchNorm()
+    private BatchNormRecipe? BatchNorm(int? workers)
     {
-        var scope = _keys.Text(JobKeys.BatchNormScope);
+        var scope = (BatchNormScope?)_keys.Value(JobKeys.BatchNormScope);
+        if (scope is { Kind: BatchNormScopeKind.Group } group && workers % group.Size is > 0)
+            Refuse(JobKeys.BatchNormScope, $"groups of {group.Size} ranks do not divide {workers} workers; use a divisor of {workers}");
         var momentum = _keys.Number(JobKeys.BatchNormMomentum);
         var epsilon = _keys.Number(JobKeys.BatchNormEpsilon);
-        return scope is null || momentum is null || epsilon is null ? null : new BatchNormRecipe(scope, momentum.Value, epsilon.Value);
+        return scope is null || momentum is null || epsilon is null ? null : new BatchNormRecipe(scope.Value, momentum.Value, epsilon.Value);
     }
 
     private void Refuse(JobKey key, string rule, JobKey? at = null) =>

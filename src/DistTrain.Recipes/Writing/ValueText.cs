@@ -16,6 +16,7 @@ internal static class ValueText
         string text => Text(text),
         BatchRecipe { Policy: { } policy } => $"{{{policy.Name}: {{{string.Join(", ", policy.Options.All.Select(o => $"{o.Key}: {Of(o.Value)}"))}}}}}",
         BatchRecipe batch => Of(batch.Examples),
+        BatchNormScope scope => Text(scope.ToString()),
         IEnumerable<double> numbers => $"[{string.Join(", ", numbers.Select(number => Of(number)))}]",
         IEnumerable<string> names => $"[{string.Join(", ", names.Select(Text))}]",
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),

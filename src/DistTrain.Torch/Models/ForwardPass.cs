@@ -1,4 +1,7 @@
+using System.Runtime.ExceptionServices;
+using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Order;
+using DistTrain.Torch.Models.Normalization;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models;
@@ -17,6 +20,12 @@ internal sealed class ForwardPass
 
     /// <summary>Receives each BatchNorm layer's batch moments while training.</summary>
     public MomentsRecorder? Moments { get; init; }
+
+    /// <summary>Where BatchNorm layers meet those of other ranks; null where each rank is by itself.</summary>
+    public IMomentExchange? Exchange { get; init; }
+
+    /// <summary>What went wrong in a backward pass, from which no exception may escape; to be thrown once it has returned.</summary>
+    public ExceptionDispatchInfo? Fault { get; set; }
 }
 
 /// <summary>Where a micro-batch stands: what randomness inside the model is keyed by.</summary>
@@ -28,7 +37,5 @@ public sealed record MicroBatchKey(long Seed, Position Position, int Rank, int I
 
 /// <summary>Takes one BatchNorm layer's moments over one micro-batch.</summary>
 /// <param name="statistics">Index of the layer's statistics segment.</param>
-/// <param name="mean">[channels]</param>
-/// <param name="unbiasedVariance">[channels]; NaN when only one value is behind each.</param>
-/// <param name="count">Values behind each channel.</param>
-internal delegate void MomentsRecorder(int statistics, Tensor mean, Tensor unbiasedVariance, long count);
+/// <param name="moments">Of this rank's examples.</param>
+internal delegate void MomentsRecorder(int statistics, BatchMoments moments);

@@ -1,11 +1,12 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
+using DistTrain.Torch.Models.Normalization;
 using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;
 
 /// <summary>Walks an example's shape through a list of layer recipes, collecting segments and layers.</summary>
-internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, double epsilon)
+internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecipe batchNorm)
 {
     private readonly List<Segment> _trainable = [];
     private readonly List<(Segment Segment, Deferred Index)> _buffers = [];
@@ -89,7 +90,8 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, double epsilon
             PositionsPerExample: Shape.Skip(1).Aggregate(1, (product, side) => product * side));
         var index = new Deferred();
         _buffers.Add((statistics, index));
-        return () => new BatchNormLayer(weight, bias, index.Value, channels, statistics.PositionsPerExample, epsilon);
+        var ghost = batchNorm.Scope.Kind == BatchNormScopeKind.Ghost ? batchNorm.Scope.Size : 0;
+        return () => new BatchNormLayer(weight, bias, index.Value, batchNorm.Epsilon, ghost);
     }
 
     private static Func<Layer> Activation(ActivationRecipe recipe) => Always(new ActivationLayer(recipe.Kind switch

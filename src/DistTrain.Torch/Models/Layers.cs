@@ -61,30 +61,6 @@ internal sealed class DropoutLayer(double rate, int index) : Layer
     }
 }
 
-/// <summary>
-/// y = γ·(x − μ)/sqrt(σ² + ε) + β (1502.03167) with the statistics of the micro-batch while training (scope <c>local</c>) and the running ones
-/// in evaluation. The batch moments go to the recorder; the server merges them over ranks into the running statistics.
-/// </summary>
-internal sealed class BatchNormLayer(int weight, int bias, int statistics, int channels, int positionsPerExample, double epsilon) : Layer
-{
-    public override Tensor Forward(Tensor x, ForwardPass pass)
-    {
-        var (gamma, beta) = (pass.Parameters[weight], pass.Parameters[bias]);
-        if (!pass.Training)
-        {
-            var running = pass.Parameters[statistics];
-            return functional.batch_norm(x, running.select(1, 0).contiguous(), running.select(1, 1).contiguous(), gamma, beta, training: false, eps: epsilon);
-        }
-
-        // With momentum 1 the native kernel leaves exactly the batch's mean and unbiased variance in the "running" tensors.
-        using var mean = zeros(channels);
-        using var variance = zeros(channels);
-        var y = functional.batch_norm(x, mean, variance, gamma, beta, training: true, momentum: 1, eps: epsilon);
-        pass.Moments?.Invoke(statistics, mean, variance, x.shape[0] * positionsPerExample);
-        return y;
-    }
-}
-
 /// <summary>y = shortcut(x) + body(x); the shortcut subsamples by the body's stride and pads channels with zeros (He et al. 2015, option A).</summary>
 internal sealed class ResidualLayer(IReadOnlyList<Layer> body, int stride, int channelPadding) : Layer
 {

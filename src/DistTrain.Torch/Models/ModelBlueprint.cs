@@ -25,7 +25,7 @@ public sealed class ModelBlueprint
     /// <exception cref="ModelException">A layer does not fit its input, or the output is not one score a class.</exception>
     public static ModelBlueprint Of(TrainingSpec spec, IReadOnlyList<int> inputShape, int classes)
     {
-        var builder = new LayerBuilder(inputShape, spec.BatchNorm.Epsilon);
+        var builder = new LayerBuilder(inputShape, spec.BatchNorm);
         var layers = builder.Build(BuiltInModels.LayersOf(spec.Model, classes), "spec.model.layers");
         if (builder.Shape is not [var outputs] || outputs != classes)
         {

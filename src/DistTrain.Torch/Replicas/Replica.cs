@@ -2,6 +2,7 @@ using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
+using DistTrain.Torch.Models.Normalization;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Replicas;
@@ -22,7 +23,7 @@ public sealed class Replica : IDisposable
     private readonly TensorMemory<long> _labelMemory;
     private readonly int _features;
     private readonly int _capacity;
-    private long _momentsExamples;
+    private readonly long[] _momentCounts;
 
     /// <param name="model">What the replica is a copy of.</param>
     /// <param name="capacity">Largest number of examples in one pass.</param>
@@ -41,6 +42,7 @@ public sealed class Replica : IDisposable
         _labelMemory = new TensorMemory<long>(_labels);
         Parameters = new TensorMemory<float>(_flat).Memory;
         Gradient = new TensorMemory<float>(_flatGradient).Memory;
+        _momentCounts = new long[model.Layout.Segments.Count];
     }
 
     /// <summary>The flat vector, [Layout.Length]: write a version here.</summary>
@@ -55,7 +57,7 @@ public sealed class Replica : IDisposable
     public void BeginStep()
     {
         Gradient.Span.Clear();
-        _momentsExamples = 0;
+        Array.Clear(_momentCounts);
     }
 
     /// <summary>
@@ -66,31 +68,40 @@ public sealed class Replica : IDisposable
     /// <param name="examples">Their indices, at most the replica's capacity.</param>
     /// <param name="divisor">The step's examples over all ranks.</param>
     /// <param name="key">Where the micro-batch stands.</param>
-    public BatchResult Accumulate(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey key)
+    /// <param name="exchange">Where its BatchNorm layers meet those of other ranks, who must all come; null where each rank is by itself.</param>
+    public BatchResult Accumulate(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey key, IMomentExchange? exchange = null)
     {
         if (examples.IsEmpty)
+        {
+            ExchangeNothing(exchange, withBackward: true);
             return default;
+        }
+
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var scores = Forward(x, TrainingPass(key));
-        _momentsExamples += examples.Length;
+        var pass = TrainingPass(key, exchange);
+        var scores = Forward(x, pass);
         var loss = nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum);
         (loss / divisor).backward();
+        pass.Fault?.Throw();
         return Result(loss, scores, y, examples.Length);
     }
 
     /// <summary>
     /// Adds the examples' moments to the buffers' part of <see cref="Gradient"/> without taking a gradient: a forward pass in training mode.
     /// </summary>
-    public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, MicroBatchKey key)
+    public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, MicroBatchKey key, IMomentExchange? exchange = null)
     {
         if (examples.IsEmpty)
+        {
+            ExchangeNothing(exchange, withBackward: false);
             return default;
+        }
+
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var scores = Forward(x, TrainingPass(key));
-        _momentsExamples += examples.Length;
+        var scores = Forward(x, TrainingPass(key, exchange));
         return Result(nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum), scores, y, examples.Length);
     }
 
@@ -136,12 +147,28 @@ public sealed class Replica : IDisposable
         return view.MoveToOuterDisposeScope();
     }
 
-    private ForwardPass TrainingPass(MicroBatchKey key) => new()
+    /// <summary>The others wait for this rank at every layer, also when it has no examples.</summary>
+    private void ExchangeNothing(IMomentExchange? exchange, bool withBackward)
+    {
+        if (exchange is null)
+            return;
+        var layers = Layout.Segments.Index().Where(s => s.Item.Kind == SegmentKind.Statistics).ToList();
+        foreach (var (layer, segment) in layers)
+            exchange.Merge(layer, BatchMoments.Empty(segment.Shape[0]));
+        if (!withBackward)
+            return;
+        layers.Reverse();
+        foreach (var (layer, segment) in layers)
+            exchange.Sum(layer, new double[segment.Length]);
+    }
+
+    private ForwardPass TrainingPass(MicroBatchKey key, IMomentExchange? exchange) => new()
     {
         Parameters = _parameters,
         Training = true,
         Key = key,
         Moments = Record,
+        Exchange = exchange,
     };
 
     private Tensor Forward(Tensor x, ForwardPass pass)
@@ -164,24 +191,19 @@ public sealed class Replica : IDisposable
         return (_inputs.narrow(0, 0, examples.Length), _labels.narrow(0, 0, examples.Length));
     }
 
-    /// <summary>Merges one micro-batch's moments of one layer into the gradient's buffers' part.</summary>
-    private void Record(int statistics, Tensor mean, Tensor unbiasedVariance, long values)
+    /// <summary>Merges the moments of some examples at one layer into the gradient's buffers' part.</summary>
+    private void Record(int statistics, BatchMoments moments)
     {
         var placed = Layout.Segments[statistics];
-        var means = new TensorMemory<float>(mean).GetSpan();
-        var variances = new TensorMemory<float>(unbiasedVariance).GetSpan();
         Span<float> pairs = placed.Length <= 2048 ? stackalloc float[placed.Length] : new float[placed.Length];
-        for (var channel = 0; channel < means.Length; channel++)
+        for (var channel = 0; channel < moments.Mean.Length; channel++)
         {
-            pairs[2 * channel] = means[channel];
-            pairs[(2 * channel) + 1] = values > 1 ? (float)((double)variances[channel] * (values - 1) / values) : 0;
+            pairs[2 * channel] = (float)moments.Mean[channel];
+            pairs[(2 * channel) + 1] = moments.Count == 0 ? 0 : (float)(moments.SquaredDeviations[channel] / moments.Count);
         }
 
-        Moments.Merge(
-            Gradient.Span.Slice(placed.Offset, placed.Length),
-            _momentsExamples * placed.PositionsPerExample,
-            pairs,
-            values);
+        Moments.Merge(Gradient.Span.Slice(placed.Offset, placed.Length), _momentCounts[statistics], pairs, moments.Count);
+        _momentCounts[statistics] += moments.Count;
     }
 
     private static BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DistTrain.Optimization.Order;
+using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
@@ -115,10 +116,11 @@ internal sealed class RankLoop : IAsyncDisposable
     /// <returns>True when training is over, false when a stream was cut.</returns>
     private bool Train(Dataset data, Replica replica)
     {
-        using var attachment = Rejoin.Execute(() => ServerAttachment.Open(Assignment, data, replica, _stop.Token));
+        var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
+        using var attachment = Rejoin.Execute(() => ServerAttachment.Open(Assignment, sharesMoments, data, replica, _stop.Token));
         try
         {
-            var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox);
+            var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments);
             var head = attachment.Head;
             while (true)
             {

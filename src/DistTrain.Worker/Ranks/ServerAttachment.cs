@@ -10,9 +10,9 @@ internal sealed class ServerAttachment : IDisposable
 {
     private readonly CancellationTokenRegistration _onStop;
 
-    private ServerAttachment(VersionInbox inbox, IReadOnlyList<ServerStream> streams, CancellationToken stop)
+    private ServerAttachment(VersionInbox inbox, IReadOnlyList<ServerStream> streams, MomentStream? moments, CancellationToken stop)
     {
-        (Inbox, Streams) = (inbox, streams);
+        (Inbox, Streams, Moments) = (inbox, streams, moments);
         _onStop = stop.Register(() => inbox.Fail(new OperationCanceledException(stop)));
         Head = new VersionHead();
     }
@@ -21,13 +21,16 @@ internal sealed class ServerAttachment : IDisposable
 
     public IReadOnlyList<ServerStream> Streams { get; }
 
+    /// <summary>Where BatchNorm layers meet those of other ranks; null where each rank is by itself.</summary>
+    public MomentStream? Moments { get; }
+
     /// <summary>The version that was pulled.</summary>
     public VersionHead Head { get; private set; }
 
     /// <summary>Joins every server, then pulls the lowest open version: a rank that died half-way replays from it.</summary>
     /// <exception cref="RpcException">A server is away, or refuses the rank.</exception>
     /// <exception cref="RankFaultException">This silo reads other data than the job started with.</exception>
-    public static ServerAttachment Open(RankAssignment assignment, Dataset data, Replica replica, CancellationToken stop)
+    public static ServerAttachment Open(RankAssignment assignment, bool sharesMoments, Dataset data, Replica replica, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         var inbox = new VersionInbox(replica.Layout, assignment.Servers.Count, replica.Parameters);
@@ -42,6 +45,7 @@ internal sealed class ServerAttachment : IDisposable
         var attachment = new ServerAttachment(
             inbox,
             [.. assignment.Servers.Select((endpoint, server) => ServerStream.Open(endpoint, server, inbox, join))],
+            sharesMoments ? new MomentStream(assignment, inbox) : null,
             stop);
         try
         {
@@ -65,6 +69,7 @@ internal sealed class ServerAttachment : IDisposable
     public void Dispose()
     {
         _onStop.Dispose();
+        Moments?.Dispose();
         Task.WhenAll(Streams.Select(s => s.DisposeAsync().AsTask())).GetAwaiter().GetResult();
     }
 }

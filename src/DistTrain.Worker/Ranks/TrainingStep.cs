@@ -31,7 +31,8 @@ internal sealed class TrainingStep(
     Dataset data,
     Replica replica,
     IReadOnlyList<ServerStream> streams,
-    VersionInbox inbox)
+    VersionInbox inbox,
+    MomentStream? moments)
 {
     private readonly EpochOrder _order = new(spec.Seed, data.Train.Count);
 
@@ -77,9 +78,11 @@ internal sealed class TrainingStep(
             var from = Math.Min(index * size, examples.Length);
             var to = Math.Min(from + size, examples.Length);
             var key = new MicroBatchKey(spec.Seed, position, rank, index);
+            // Ranks that train on their own do not wait for each other.
+            var exchange = head.Sharing == Sharing.Together ? moments?.Of(head.Version, index) : null;
             total += head.Kind == StepKind.Statistics
-                ? replica.Measure(data.Train, examples[from..to], key)
-                : replica.Accumulate(data.Train, examples[from..to], divisor, key);
+                ? replica.Measure(data.Train, examples[from..to], key, exchange)
+                : replica.Accumulate(data.Train, examples[from..to], divisor, key, exchange);
         }
 
         return total;

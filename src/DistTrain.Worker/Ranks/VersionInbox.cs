@@ -11,12 +11,16 @@ namespace DistTrain.Worker.Ranks;
 internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<float> parameters)
 {
     private readonly object _gate = new();
+    private readonly CancellationTokenSource _failed = new();
     private readonly bool[] _buckets = new bool[layout.Buckets.Count];
     private readonly VersionHead?[] _heads = new VersionHead?[servers];
     private readonly long[] _openSteps = [.. Enumerable.Repeat(-1L, servers)];
     private long _expected = -1;
     private int _missing;
     private Exception? _fault;
+
+    /// <summary>Cancelled when a stream has ended or the rank is to stop.</summary>
+    public CancellationToken Failed => _failed.Token;
 
     /// <summary>Blocks until every server has taken the rank in.</summary>
     /// <returns>The step to start from: the lowest open one.</returns>
@@ -86,14 +90,25 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
             _fault ??= fault;
             Monitor.PulseAll(_gate);
         }
+
+        _failed.Cancel();
+    }
+
+    /// <summary>Throws the reason for which a stream has ended, if one has.</summary>
+    public void ThrowIfFailed()
+    {
+        lock (_gate)
+        {
+            if (_fault is not null)
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_fault);
+        }
     }
 
     private void WaitUntil(Func<bool> condition)
     {
         while (!condition())
         {
-            if (_fault is not null)
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_fault);
+            ThrowIfFailed();
             Monitor.Wait(_gate);
         }
     }

@@ -1,0 +1,30 @@
+using DistTrain.ParameterServer.Partitions;
+using DistTrain.Protocol;
+using Grpc.Core;
+
+namespace DistTrain.ParameterServer.Services;
+
+/// <summary>The leader's answers to ranks in the middle of a pass, one stream for each.</summary>
+internal sealed class MomentExchangeService(PartitionStore partitions) : MomentExchange.MomentExchangeBase
+{
+    public override async Task Exchange(IAsyncStreamReader<MomentMessage> requestStream, IServerStreamWriter<MomentTotal> responseStream, ServerCallContext context)
+    {
+        if (!await requestStream.MoveNext(context.CancellationToken) || requestStream.Current.Join is not { } join)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a stream must be a join"));
+        var partition = partitions.Get(join.JobId);
+        if (partition.Moments is not { } moments || join.Generation != partition.Plan.Generation || join.Rank < 0 || join.Rank >= partition.Plan.Tree.Ranks)
+        {
+            throw new RpcException(new Status(
+                StatusCode.FailedPrecondition,
+                $"rank {join.Rank}, generation {join.Generation} exchanges no moments of job '{join.JobId}' here"));
+        }
+
+        // A rank passes its layers in one order, like every other: one share after the other keeps nobody waiting.
+        await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
+        {
+            if (message.Share is not { } share)
+                throw new RpcException(new Status(StatusCode.InvalidArgument, $"unexpected message {message.BodyCase}"));
+            await responseStream.WriteAsync(await moments.ShareAsync(join.Rank, share, context.CancellationToken), context.CancellationToken);
+        }
+    }
+}

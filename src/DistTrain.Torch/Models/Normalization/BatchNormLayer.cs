@@ -1,0 +1,66 @@
+using DistTrain.Optimization.Normalization;
+using DistTrain.Torch.Replicas;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DistTrain.Torch.Models.Normalization;
+
+/// <summary>
+/// y = γ·(x − μ)/sqrt(σ² + ε) + β (1502.03167), with the running statistics in evaluation and while training with those of the scope's examples:
+/// all ranks that exchange moments, this rank's micro-batch, or so many examples of it (ghost batches). Its own examples' moments go to the
+/// recorder, whatever the scope; the server merges them over ranks into the running statistics.
+/// </summary>
+/// <param name="weight">Segment of γ.</param>
+/// <param name="bias">Segment of β.</param>
+/// <param name="statistics">Segment of the running statistics.</param>
+/// <param name="epsilon">Added to the variance.</param>
+/// <param name="ghost">Examples of a ghost batch; 0: there are none.</param>
+internal sealed class BatchNormLayer(int weight, int bias, int statistics, double epsilon, int ghost) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass)
+    {
+        var (gamma, beta) = (pass.Parameters[weight], pass.Parameters[bias]);
+        if (!pass.Training)
+        {
+            var running = pass.Parameters[statistics];
+            return functional.batch_norm(x, running.select(1, 0).contiguous(), running.select(1, 1).contiguous(), gamma, beta, training: false, eps: epsilon);
+        }
+
+        if (pass.Exchange is { } exchange)
+        {
+            var call = new SyncBatchNormCall(exchange, statistics, epsilon, fault => pass.Fault ??= fault);
+            var synchronized = SyncBatchNorm.Apply(x, gamma, beta, call);
+            pass.Moments?.Invoke(statistics, call.Own);
+            return synchronized;
+        }
+
+        if (ghost == 0 || x.shape[0] <= ghost)
+            return Normalize(x, gamma, beta, pass);
+        return cat([.. x.split(ghost).Select(part => Normalize(part, gamma, beta, pass))]);
+    }
+
+    private Tensor Normalize(Tensor x, Tensor gamma, Tensor beta, ForwardPass pass)
+    {
+        // With momentum 1 the native kernel leaves exactly the batch's mean and unbiased variance in the "running" tensors.
+        using var mean = zeros(x.shape[1]);
+        using var variance = zeros(x.shape[1]);
+        var y = functional.batch_norm(x, mean, variance, gamma, beta, training: true, momentum: 1, eps: epsilon);
+        pass.Moments?.Invoke(statistics, MomentsOf(mean, variance, x.numel() / x.shape[1]));
+        return y;
+    }
+
+    private static BatchMoments MomentsOf(Tensor mean, Tensor unbiasedVariance, long count)
+    {
+        var means = new TensorMemory<float>(mean).GetSpan();
+        var variances = new TensorMemory<float>(unbiasedVariance).GetSpan();
+        var moments = new BatchMoments(count, new double[means.Length], new double[means.Length]);
+        for (var channel = 0; channel < means.Length; channel++)
+        {
+            moments.Mean[channel] = means[channel];
+            // Of one value the unbiased variance is not a number.
+            moments.SquaredDeviations[channel] = count > 1 ? (double)variances[channel] * (count - 1) : 0;
+        }
+
+        return moments;
+    }
+}

@@ -1,0 +1,18 @@
+using System.Runtime.ExceptionServices;
+using DistTrain.Optimization.Normalization;
+
+namespace DistTrain.Torch.Models.Normalization;
+
+/// <summary>One layer's normalization of one micro-batch, from forward to backward.</summary>
+/// <param name="Exchange">Where the ranks meet.</param>
+/// <param name="Layer">Index of the layer's statistics segment.</param>
+/// <param name="Epsilon">Added to the variance.</param>
+/// <param name="Fault">Told of an exception in backward, which must not leave it.</param>
+internal sealed record SyncBatchNormCall(IMomentExchange Exchange, int Layer, double Epsilon, Action<ExceptionDispatchInfo> Fault)
+{
+    /// <summary>Moments of this rank's micro-batch; set by forward.</summary>
+    public BatchMoments Own { get; set; } = BatchMoments.Empty(0);
+
+    /// <summary>Values behind each channel over all ranks; set by forward.</summary>
+    public long Count { get; set; }
+}

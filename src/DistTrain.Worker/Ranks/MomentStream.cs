@@ -1,0 +1,86 @@
+using DistTrain.Optimization.Normalization;
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
+using DistTrain.Torch.Models.Normalization;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace DistTrain.Worker.Ranks;
+
+/// <summary>
+/// A rank's stream to the job's leader for synchronized BatchNorm, on a connection of its own: what is small and waited for does not stand
+/// behind gradients. Used by the rank's thread, which blocks in the middle of a pass until the other ranks are there.
+/// </summary>
+internal sealed class MomentStream : IDisposable
+{
+    private readonly GrpcChannel _channel;
+    private readonly AsyncDuplexStreamingCall<MomentMessage, MomentTotal> _call;
+    private readonly VersionInbox _inbox;
+
+    /// <param name="assignment">The rank.</param>
+    /// <param name="inbox">Where the rank learns that it is to stop, or that a stream was cut: then it does not wait here either.</param>
+    public MomentStream(RankAssignment assignment, VersionInbox inbox)
+    {
+        _inbox = inbox;
+        _channel = GrpcTransport.Connect(assignment.Servers[0]);
+        _call = new MomentExchange.MomentExchangeClient(_channel).Exchange(cancellationToken: inbox.Failed);
+        Send(new MomentMessage
+        {
+            Join = new MomentJoin { JobId = assignment.JobId, Generation = assignment.Generation, Rank = assignment.Rank },
+        });
+    }
+
+    /// <summary>The exchange of one micro-batch of a step.</summary>
+    public IMomentExchange Of(long step, int microBatch) => new MicroBatchExchange(this, step, microBatch);
+
+    public void Dispose()
+    {
+        _call.Dispose();
+        _channel.Dispose();
+    }
+
+    /// <summary>Sends a share and blocks until its total is there.</summary>
+    /// <exception cref="RpcException">The leader is away, or refuses.</exception>
+    private MomentTotal Share(MomentShare share)
+    {
+        Send(new MomentMessage { Share = share });
+        try
+        {
+            return _call.ResponseStream.MoveNext(CancellationToken.None).GetAwaiter().GetResult()
+                ? _call.ResponseStream.Current
+                : throw new RpcException(new Status(StatusCode.Unavailable, "the leader ended the stream of moments"));
+        }
+        catch (RpcException) when (_inbox.Failed.IsCancellationRequested)
+        {
+            _inbox.ThrowIfFailed();
+            throw;
+        }
+    }
+
+    private void Send(MomentMessage message)
+    {
+        try
+        {
+            _call.RequestStream.WriteAsync(message).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is InvalidOperationException or RpcException or OperationCanceledException)
+        {
+            _inbox.ThrowIfFailed();
+            throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
+        }
+    }
+
+    private sealed class MicroBatchExchange(MomentStream stream, long step, int microBatch) : IMomentExchange
+    {
+        public BatchMoments Merge(int layer, BatchMoments own) => stream.Share(own.ToShare(Round(layer, MomentPass.Forward))).ToMoments();
+
+        public double[] Sum(int layer, double[] own)
+        {
+            var share = new MomentShare { Round = Round(layer, MomentPass.Backward) };
+            share.Values.AddRange(own);
+            return [.. stream.Share(share).Values];
+        }
+
+        private MomentRound Round(int layer, MomentPass pass) => new() { Step = step, MicroBatch = microBatch, Layer = layer, Pass = pass };
+    }
+}
