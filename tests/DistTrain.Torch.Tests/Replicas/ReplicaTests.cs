@@ -5,6 +5,7 @@ using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Replicas;
+using DistTrain.Torch.Tests.Normalization;
 
 namespace DistTrain.Torch.Tests.Replicas;
 
@@ -86,6 +87,58 @@ public class ReplicaTests
         Assert.Equal(all.Average(p => (p - mean) * (p - mean)), pair[1], 1e-6);
     }
 
+    /// <summary>Also a rank without examples, of which the others would otherwise wait for ever, and a residual body.</summary>
+    [Theory]
+    [InlineData("model.norm=batch", 24, 24)]
+    [InlineData("model.norm=batch", 16, 31, 1, 0)]
+    [InlineData("model={name: mlp, norm: batch}", 0, 20, 28)]
+    [InlineData("model={name: custom, layers: [{conv: {out: 4}}, {norm: batch}, relu, {residual: [{conv: {out: 4, padding: 1}}, {norm: batch}, relu]}, {norm: batch}, flatten, {linear: 10}]}", 9, 39)]
+    public void Ranks_that_exchange_moments_equal_one_rank_of_the_whole_batch(string model, params int[] shares)
+    {
+        using var whole = Make(model);
+        whole.BeginStep();
+        var expected = Accumulate(whole, Examples);
+
+        using var ranks = new RanksInOneProcess(shares.Length);
+        var gradients = ranks.Run((rank, exchange) =>
+        {
+            using var replica = Make(model);
+            replica.BeginStep();
+            var start = shares[..rank].Sum();
+            var result = replica.Accumulate(
+                Digits.Train, Examples.AsSpan(start, shares[rank]), Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), rank, 0), exchange);
+            return (Gradient: replica.Gradient.ToArray(), Result: result);
+        });
+
+        Assert.Equal(expected.LossSum, gradients.Sum(g => g.Result.LossSum), 1e-3);
+        foreach (var segment in whole.Layout.Segments.Where(s => !s.IsBuffer))
+        {
+            var sum = new float[whole.Layout.Length];
+            foreach (var (gradient, _) in gradients)
+            {
+                for (var i = segment.Offset; i < segment.End; i++)
+                    sum[i] += gradient[i];
+            }
+
+            AssertClose(whole.Gradient.Span, sum, segment);
+        }
+    }
+
+    [Fact]
+    public void Ghost_batches_are_normalized_each_by_itself()
+    {
+        using var ghost = Make("model.norm=batch", "batchNorm.scope=\"ghost:16\"");
+        ghost.BeginStep();
+        var together = Accumulate(ghost, Examples);
+        using var alone = Make("model.norm=batch");
+        alone.BeginStep();
+        var parts = Examples.Chunk(16).Select((part, index) => alone.Accumulate(
+            Digits.Train, part, Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index))).Aggregate((a, b) => a + b);
+        Assert.Equal(parts.LossSum, together.LossSum, 1e-3);
+        foreach (var segment in alone.Layout.Segments)
+            AssertClose(alone.Gradient.Span, ghost.Gradient.Span, segment);
+    }
+
     [Fact]
     public void Evaluation_uses_running_statistics_and_no_dropout()
     {
@@ -122,6 +175,17 @@ public class ReplicaTests
 
     private static BatchResult Accumulate(Replica replica, ReadOnlySpan<int> examples, int index = 0) =>
         replica.Accumulate(Digits.Train, examples, Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index));
+
+    /// <summary>A bias before a norm has no slope but rounding, so small ones are held to the size of the whole gradient.</summary>
+    private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, Segment segment)
+    {
+        var (size, difference) = (0.0, 0.0);
+        foreach (var value in expected)
+            size += Math.Pow(value, 2);
+        for (var i = segment.Offset; i < segment.End; i++)
+            difference += Math.Pow(expected[i] - actual[i], 2);
+        Assert.True(difference < 1e-10 * size, segment.Name);
+    }
 
     private static double Distance(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Segment segment)
     {
