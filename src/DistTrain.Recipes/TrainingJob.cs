@@ -81,7 +81,8 @@ public sealed record BatchRecipe(int Examples, PolicyRecipe? Policy)
 /// <param name="Path">Folder (mnist, cifar10, csv) of the data as the silos see it; null for digits.</param>
 /// <param name="TrainExamples">digits: size of the training set; otherwise a cap on it (the first ones), or null for all.</param>
 /// <param name="TestExamples">The same for the test set.</param>
-public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples, int? TestExamples);
+/// <param name="Normalize">none, feature or channel: what is brought to mean 0 and deviation 1.</param>
+public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples, int? TestExamples, string Normalize = InputNormalizations.None);
 
 /// <param name="Name">softmax, mlp, cnn, resnet20, or custom when <paramref name="Layers"/> is given.</param>
 /// <param name="Norm">none or batch: what stands behind each convolution (or hidden linear layer of mlp).</param>
@@ -98,9 +99,10 @@ public sealed record ScalingRecipe(string Rule, int ReferenceBatch, string Warmu
 }
 
 /// <param name="Scope">Over which examples the batch statistics are taken.</param>
+/// <param name="Evaluation">Which statistics evaluation uses: running, last or recompute.</param>
 /// <param name="Momentum">Weight of the new statistics in the running ones (PyTorch's convention; the lecture's p is 1 − momentum).</param>
 /// <param name="Epsilon">Added to the variance.</param>
-public sealed record BatchNormRecipe(BatchNormScope Scope, double Momentum, double Epsilon);
+public sealed record BatchNormRecipe(BatchNormScope Scope, string Evaluation, double Momentum, double Epsilon);
 
 /// <param name="EverySteps">Steps between checkpoints; 0 means only the final one.</param>
 /// <param name="Keep">How many checkpoints are kept.</param>

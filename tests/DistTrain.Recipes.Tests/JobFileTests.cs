@@ -19,7 +19,7 @@ public sealed class JobFileTests
         Assert.Equal("momentum", spec.Optimizer.Name);
         Assert.Equal(0.05, spec.Optimizer.Options.Number("lr"));
         Assert.Equal("constant", spec.Schedule.Name);
-        Assert.Equal(new BatchNormRecipe(BatchNormScope.Local, 0.1, 1e-5), spec.BatchNorm);
+        Assert.Equal(new BatchNormRecipe(BatchNormScope.Local, "running", 0.1, 1e-5), spec.BatchNorm);
         Assert.Equal(new CheckpointRecipe(0, 2), spec.Checkpoint);
         Assert.Equal(new EvaluationRecipe(1), spec.Evaluation);
     }
@@ -66,7 +66,7 @@ public sealed class JobFileTests
         Assert.Equal(0.1, spec.Optimizer.Options.Number("lr"));
         Assert.Equal(0.9, spec.Optimizer.Options.Number("momentum"));
         Assert.Empty(spec.Optimizer.Options.Names("decayExclude"));
-        Assert.Equal(new BatchNormRecipe(BatchNormScope.Local, 0.2, 0.001), spec.BatchNorm);
+        Assert.Equal(new BatchNormRecipe(BatchNormScope.Local, "running", 0.2, 0.001), spec.BatchNorm);
         Assert.Equal(new CheckpointRecipe(50, 5), spec.Checkpoint);
         Assert.Equal(new EvaluationRecipe(0), spec.Evaluation);
     }

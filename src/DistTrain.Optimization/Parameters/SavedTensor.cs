@@ -39,7 +39,7 @@ public sealed record SavedTensor(string Name, IReadOnlyList<int> Shape, Segment 
 
     private static IEnumerable<SavedTensor> Of(Segment segment)
     {
-        if (segment.Kind != SegmentKind.Statistics)
+        if (!segment.IsBuffer)
             return [new SavedTensor(segment.Name, segment.Shape, segment, SavedPart.Whole)];
         if (segment.Shape.Count != 2 || segment.Shape[1] != 2)
             throw new ArgumentException($"statistics '{segment.Name}' have shape [{string.Join(',', segment.Shape)}], not [channels,2]", nameof(segment));

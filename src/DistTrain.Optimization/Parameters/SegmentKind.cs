@@ -17,4 +17,10 @@ public enum SegmentKind
     /// A pair never spans two buckets, so the server can merge moments bucket by bucket.
     /// </summary>
     Statistics,
+
+    /// <summary>
+    /// Mean and variance of the inputs over the training set, pairs like <see cref="Statistics"/>: a buffer that only a step which takes
+    /// statistics changes.
+    /// </summary>
+    Features,
 }

@@ -16,12 +16,16 @@ namespace DistTrain.ParameterServer.Partitions;
 /// swap          together ──▶ alone, a replica each ──────── average ──▶ (statistics) ─▶ end
 /// post-local    together ──▶ local, a replica each, averaged every few ─▶ (statistics) ─▶ end
 /// </code>
-/// Statistics: where weights were averaged, BatchNorm's are taken anew over the training data (a step without an update).
+/// Statistics: a step over the whole training set without an update. Where weights were averaged, BatchNorm's are taken anew; so they are before
+/// each evaluation if the job asks for it. Those of the inputs are taken in the first step.
 /// </summary>
 internal sealed class Course
 {
     /// <summary>Share of the running means of the noise that AdaScale keeps at each step.</summary>
     private const double AdaScaleSmoothing = 0.95;
+
+    /// <summary>The phase behind the last step that trains.</summary>
+    private const int AveragedPhase = 2;
 
     private readonly TrainingSpec _spec;
     private readonly int _trainExamples;
@@ -44,7 +48,7 @@ internal sealed class Course
     }
 
     /// <summary>Updates of the whole job; at most, when a phase ends by what is learned.</summary>
-    public long TotalSteps => _togetherSteps + _aloneSteps + (TakesStatistics ? 1 : 0);
+    public long TotalSteps => _togetherSteps + _aloneSteps + (TakesStatistics ? 1 : 0) + (NormalizesInputs ? 1 : 0) + EvaluationsUnderWay;
 
     /// <summary>True when ranks come to have replicas of their own.</summary>
     public bool HasReplicas => Averaging is Swap.PolicyName or PostLocal.PolicyName;
@@ -57,11 +61,25 @@ internal sealed class Course
 
     private string Averaging => _spec.Averaging.Name;
 
-    private bool TakesStatistics => _hasStatistics && Averaging != NoAveraging.PolicyName;
+    private bool TakesStatistics => _hasStatistics && (Averaging != NoAveraging.PolicyName || Recomputes);
+
+    private bool Recomputes => _hasStatistics && _spec.BatchNorm.Evaluation == BatchNormEvaluations.Recompute;
+
+    private bool NormalizesInputs => _spec.Dataset.Normalize != InputNormalizations.None;
+
+    /// <summary>Evaluations before the last one that statistics are taken for.</summary>
+    private long EvaluationsUnderWay => !Recomputes || _testExamples == 0 || _spec.Evaluation.EveryEpochs == 0
+        ? 0
+        : ((_spec.Epochs ?? (int)Math.Min(int.MaxValue, Position.After(_togetherSteps - 1, _spec.Batch, _trainExamples).Epoch + 1)) - 1) / _spec.Evaluation.EveryEpochs;
 
     /// <summary>The first step of the job.</summary>
-    public OpenStep First() =>
-        Averaging == PostLocal.PolicyName && Option("startEpoch") == 0 ? Local(0, Position.Start(), default) : Together(0, Position.Start(), default);
+    public OpenStep First()
+    {
+        var start = Position.Start();
+        if (NormalizesInputs)
+            return Statistics(0, start, default);
+        return Averaging == PostLocal.PolicyName && Option("startEpoch") == 0 ? Local(0, start, default) : Together(0, start, default);
+    }
 
     /// <summary>The step after <paramref name="closed"/>.</summary>
     /// <param name="closed">The step that has closed.</param>
@@ -72,7 +90,13 @@ internal sealed class Course
         note = null;
         var version = closed.Version + 1;
         if (closed.Kind == StepKind.Statistics)
-            return End(version, closed.Position);
+        {
+            if (closed.Position.Phase == AveragedPhase)
+                return End(version, closed.Position);
+            var trained = AfterTogether(version, closed.Position, closed.Progress with { StatisticsSteps = closed.Progress.StatisticsSteps + 1 }, isMeasured: true, ref note);
+            return AtEpochStart(trained with { PreviousRate = trained.SlotAge == 0 ? trained.Rate : closed.PreviousRate });
+        }
+
         var position = closed.Position.Advance(closed.Take, _trainExamples);
         var progress = closed.Progress with
         {
@@ -84,13 +108,16 @@ internal sealed class Course
         var next = closed.Sharing switch
         {
             Sharing.Alone => AfterAlone(version, position, progress),
-            Sharing.Local => IsOver(version, position) ? Averaged(version, position) : Local(version, position, progress),
-            _ => AfterTogether(version, position, progress, ref note),
+            Sharing.Local => IsOver(progress.Updates(version), position) ? Averaged(version, position) : Local(version, position, progress),
+            _ => AfterTogether(version, position, progress, isMeasured: false, ref note),
         };
         // Where the slots start anew, nothing in them was gathered at another rate.
         next = next with { PreviousRate = next.Take == 0 || next.SlotAge == 0 ? next.Rate : closed.Rate };
-        return position.Cursor == 0 ? next with { Progress = next.Progress with { EpochExamples = 0, EpochCorrect = 0 } } : next;
+        return next.Kind == StepKind.Statistics ? next with { PreviousRate = closed.Rate } : AtEpochStart(next);
     }
+
+    private static OpenStep AtEpochStart(OpenStep next) =>
+        next.Position.Cursor == 0 ? next with { Progress = next.Progress with { EpochExamples = 0, EpochCorrect = 0 } } : next;
 
     /// <summary>The step of each replica when the ranks part, from the step that all of them would take.</summary>
     public static OpenStep OfReplica(OpenStep open, int rank) =>
@@ -99,9 +126,11 @@ internal sealed class Course
     /// <summary>Fractional epochs done at <paramref name="position"/>.</summary>
     public double EpochsAt(Position position) => position.EpochsDone(_trainExamples);
 
-    private OpenStep AfterTogether(long version, Position position, Progress progress, ref string? note)
+    private OpenStep AfterTogether(long version, Position position, Progress progress, bool isMeasured, ref string? note)
     {
-        var over = IsOver(version, position);
+        var over = IsOver(progress.Updates(version), position);
+        if (Recomputes && !isMeasured && !over && IsEvaluated(position))
+            return Statistics(version, position, progress);
         var epochEnds = position.Cursor == 0;
         switch (Averaging)
         {
@@ -109,13 +138,13 @@ internal sealed class Course
                 var reached = AccuracyOf(progress) >= _spec.Averaging.Options.Number("trainAccuracy");
                 note = $"phase 1 ended after {position.Epoch} epoch(s) with train accuracy {AccuracyOf(progress):P2}; "
                     + (reached ? "the ranks refine on their own" : $"{_spec.Averaging.Options.Number("trainAccuracy"):P2} was not reached: raise epochs, or lower averaging.trainAccuracy");
-                return Alone(version, position with { Phase = 1 }, new Progress(PhaseStart: version)) with { Evaluate = _testExamples > 0 };
+                return Alone(version, position with { Phase = 1 }, new Progress(PhaseStart: version, StatisticsSteps: progress.StatisticsSteps)) with { Evaluate = _testExamples > 0 };
             case PostLocal.PolicyName when !over && epochEnds && position.Epoch >= Option("startEpoch"):
                 note = $"local steps from epoch {position.Epoch} on, averaged every {Option("everySteps")}";
-                var local = Local(version, position with { Phase = 1 }, new Progress(PhaseStart: version, Batch: progress.Batch));
+                var local = Local(version, position with { Phase = 1 }, new Progress(PhaseStart: version, Batch: progress.Batch, StatisticsSteps: progress.StatisticsSteps));
                 return local with { Evaluate = IsEvaluated(position) };
             default:
-                return !over ? Together(version, position, progress) : KeepsMean ? Averaged(version, position) : End(version, position);
+                return !over ? Together(version, position, progress) : KeepsMean || Recomputes ? Averaged(version, position) : End(version, position);
         }
     }
 
@@ -143,11 +172,15 @@ internal sealed class Course
     private OpenStep Together(long version, Position position, Progress progress)
     {
         var take = position.Take(BatchAt(position.Epoch, progress), _trainExamples);
-        var step = new OpenStep(version, position, take, version > 0 && IsEvaluated(position), RateAt(version, position, take, progress)) { Progress = progress };
+        var step = new OpenStep(version, position, take, IsEvaluated(position), RateAt(version, position, take, progress))
+        {
+            SlotAge = progress.Updates(version),
+            Progress = progress,
+        };
         if (!KeepsMean)
             return step;
         var after = position.Advance(take, _trainExamples);
-        var ends = IsOver(version + 1, after);
+        var ends = IsOver(progress.Updates(version + 1), after);
         var (epochs, every) = (after.Epoch - Option("startEpoch"), Option("everyEpochs"));
         // The last version counts also where it ends none of the every-th epochs.
         var counts = after.Cursor == 0 && epochs >= 0 && (ends || epochs % every == 0);
@@ -161,7 +194,8 @@ internal sealed class Course
         return new OpenStep(version, position, take, Evaluate: false, RateAt(version, position, take, progress))
         {
             Sharing = Sharing.Local,
-            Averages = done % Option("everySteps") == 0 || IsOver(version + 1, position.Advance(take, _trainExamples)),
+            SlotAge = progress.Updates(version),
+            Averages = done % Option("everySteps") == 0 || IsOver(progress.Updates(version + 1), position.Advance(take, _trainExamples)),
             Progress = progress,
         };
     }
@@ -182,27 +216,30 @@ internal sealed class Course
     /// <summary>The step from an averaged version: its statistics, or the end.</summary>
     private OpenStep Averaged(long version, Position position)
     {
-        var together = position with { Phase = 2, Group = 0 };
+        var together = position with { Phase = AveragedPhase, Group = 0 };
         return TakesStatistics
-            ? new OpenStep(version, together with { Cursor = 0 }, _trainExamples, Evaluate: false, Rate: 0) { Kind = StepKind.Statistics }
+            ? Statistics(version, together with { Cursor = 0 }, default)
             : End(version, together);
     }
 
+    private OpenStep Statistics(long version, Position position, Progress progress) =>
+        new(version, position, _trainExamples, Evaluate: false, Rate: 0) { Kind = StepKind.Statistics, Progress = progress };
+
     private OpenStep End(long version, Position position) => new(version, position, Take: 0, Evaluate: _testExamples > 0, Rate: 0);
 
-    private bool IsOver(long version, Position position) =>
-        _spec.Steps is { } steps ? version >= steps : position.Epoch >= _spec.Epochs;
+    private bool IsOver(long updates, Position position) =>
+        _spec.Steps is { } steps ? updates >= steps : position.Epoch >= _spec.Epochs;
 
     private bool IsEvaluated(Position position) =>
         _testExamples > 0
-        && position.Cursor == 0
+        && position is { Cursor: 0, Epoch: > 0 }
         && _spec.Evaluation.EveryEpochs > 0
         && position.Epoch % _spec.Evaluation.EveryEpochs == 0;
 
     private double RateAt(long version, Position position, int take, Progress progress)
     {
         var gain = _spec.Scaling.Rule == ScalingRules.AdaScale ? progress.Noise.Gain(_spec.Workers) : 1;
-        return gain * _rates.RateAt(version, position, take);
+        return gain * _rates.RateAt(progress.Updates(version), position, take);
     }
 
     private long Option(string name) => _spec.Averaging.Options.Whole(name);

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Normalization;
+using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using Grpc.Core;
 
@@ -29,7 +30,7 @@ internal sealed class MomentSharing(PartitionPlan plan) : IDisposable
         Refuse(round is null, $"rank {rank} shares moments of no round");
         var segments = plan.Layout.Segments;
         var layer = round!.Layer;
-        Refuse(layer < 0 || layer >= segments.Count || !segments[layer].IsBuffer || share.Values.Count != segments[layer].Length, $"rank {rank} shares {share.Values.Count} values of layer {layer}, which has none such");
+        Refuse(layer < 0 || layer >= segments.Count || segments[layer].Kind != SegmentKind.Statistics || share.Values.Count != segments[layer].Length, $"rank {rank} shares {share.Values.Count} values of layer {layer}, which has none such");
         Refuse(share.Count < 0, $"rank {rank} shares moments of {share.Count} values");
         var group = rank - (rank % _groupSize);
         var members = Math.Min(_groupSize, plan.Job.Spec.Workers - group);

@@ -53,7 +53,12 @@ internal sealed record OpenStep(long Version, Position Position, int Take, bool 
 /// <param name="EpochCorrect">How many of them were classified right, at the weights of their step.</param>
 /// <param name="Batch">Examples in a full step, where the noise decides it; else 0.</param>
 /// <param name="Noise">The gradient noise so far, where it is measured.</param>
-internal readonly record struct Progress(long PhaseStart = 0, long EpochExamples = 0, long EpochCorrect = 0, int Batch = 0, NoiseScale Noise = default);
+/// <param name="StatisticsSteps">Steps so far that took statistics and made no update.</param>
+internal readonly record struct Progress(long PhaseStart = 0, long EpochExamples = 0, long EpochCorrect = 0, int Batch = 0, NoiseScale Noise = default, long StatisticsSteps = 0)
+{
+    /// <summary>Updates done at <paramref name="version"/>: what schedules and the length of the job count.</summary>
+    public long Updates(long version) => version - StatisticsSteps;
+}
 
 /// <summary>What a closed step tells the course of training.</summary>
 /// <param name="Correct">Examples that were classified right, over the ranks of the replica.</param>

@@ -4,6 +4,7 @@ using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Protocol;
+using DistTrain.Recipes;
 
 namespace DistTrain.ParameterServer.Partitions;
 
@@ -155,8 +156,9 @@ internal sealed class ReplicaGroup
             current.CopyTo(next);
         else
             _update.Step(bucket, time, current, sum, next);
-        // Statistics that are taken anew keep nothing of the old ones.
-        var momentum = open.Kind == StepKind.Statistics ? 1 : _plan.Job.Spec.BatchNorm.Momentum;
+        var batchNorm = _plan.Job.Spec.BatchNorm;
+        // Statistics that are taken anew, or are not averaged over steps, keep nothing of the old ones.
+        var momentum = open.Kind == StepKind.Statistics || batchNorm.Evaluation == BatchNormEvaluations.Last ? 1 : batchNorm.Momentum;
         foreach (var piece in bucket.Pieces)
         {
             if (!piece.Segment.IsBuffer)
@@ -166,13 +168,16 @@ internal sealed class ReplicaGroup
                 current.Slice(at, piece.Length),
                 sum.Slice(at, piece.Length),
                 next.Slice(at, piece.Length),
-                state.Examples * piece.Segment.PositionsPerExample,
+                IsTaken(piece.Segment, open) ? state.Examples * piece.Segment.PositionsPerExample : 0,
                 momentum);
         }
 
         if (open.Sample > 0)
             AddToMean(bucket, next, open);
     }
+
+    /// <summary>A step that trains brings no moments of the inputs.</summary>
+    private static bool IsTaken(Segment buffer, OpenStep open) => buffer.Kind != SegmentKind.Features || open.Kind == StepKind.Statistics;
 
     /// <summary>The running mean takes the version that is being made in: mean ← mean + (w − mean) / n.</summary>
     private void AddToMean(Bucket bucket, Span<float> next, OpenStep open)

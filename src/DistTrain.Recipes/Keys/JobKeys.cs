@@ -60,6 +60,12 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Dataset.TestExamples,
         };
 
+    public static JobKey DatasetNormalize { get; } =
+        new("spec.dataset.normalize", new ChoiceRule("a normalization of inputs", InputNormalizations.All), InputNormalizations.None, "brings each feature, or each channel over its positions, to mean 0 and deviation 1 over the training set; taken in the job's first step, kept with the weights")
+        {
+            ValueIn = j => j.Spec.Dataset.Normalize,
+        };
+
     public static JobKey Model { get; } = Section("spec.model", "what learns");
 
     public static JobKey ModelName { get; } =
@@ -174,6 +180,13 @@ internal static class JobKeys
             ValueIn = j => j.Spec.BatchNorm.Scope,
         };
 
+    public static JobKey BatchNormEvaluation { get; } =
+        new("spec.batchNorm.evaluation", new ChoiceRule("a kind of statistics", BatchNormEvaluations.All), BatchNormEvaluations.Running, "statistics for evaluation; running: averages over steps; last: of the last step over all ranks; recompute: over the training data before each evaluation")
+        {
+            IgnoredWhen = NoBatchNorm,
+            ValueIn = j => j.Spec.BatchNorm.Evaluation,
+        };
+
     public static JobKey BatchNormMomentum { get; } = Number(
         "spec.batchNorm",
         new("momentum", OptionKind.Number, 0.1, "weight of new statistics in the running ones") { Minimum = 0, ExclusiveMinimum = true, Maximum = 1, IgnoredWhen = NoBatchNorm },
@@ -204,14 +217,14 @@ internal static class JobKeys
         Metadata, Name,
         Spec,
         Recipe,
-        Dataset, DatasetName, DatasetPath, TrainExamples, TestExamples,
+        Dataset, DatasetName, DatasetPath, TrainExamples, TestExamples, DatasetNormalize,
         Model, ModelName, ModelNorm, ModelLayers,
         Workers, Batch, MicroBatch, Epochs, Steps, Seed,
         Optimizer, OptimizerName,
         Schedule, ScheduleName,
         Averaging, AveragingName,
         Scaling, ScalingRule, ScalingReferenceBatch, ScalingWarmupFrom,
-        BatchNorm, BatchNormScope, BatchNormMomentum, BatchNormEpsilon,
+        BatchNorm, BatchNormScope, BatchNormEvaluation, BatchNormMomentum, BatchNormEpsilon,
         Checkpoint, CheckpointEverySteps, CheckpointKeep,
         Evaluation, EvaluationEveryEpochs,
     ];

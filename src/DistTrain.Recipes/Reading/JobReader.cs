@@ -89,6 +89,7 @@ internal sealed class JobReader
         var path = _keys.Text(JobKeys.DatasetPath);
         var trainExamples = _keys.Count(JobKeys.TrainExamples);
         var testExamples = _keys.Count(JobKeys.TestExamples);
+        var normalize = _keys.Text(JobKeys.DatasetNormalize);
         var isPathGiven = _keys.IsGiven(JobKeys.DatasetPath);
         if (name is DatasetNames.Digits && isPathGiven)
             Refuse(JobKeys.DatasetPath, "digits is built in and has no path; leave it out, or name another dataset");
@@ -97,7 +98,7 @@ internal sealed class JobReader
         // How many digits are made decides the bits, so the resolved file says it.
         if (name is DatasetNames.Digits)
             (trainExamples, testExamples) = (trainExamples ?? DatasetNames.DigitsTrainExamples, testExamples ?? DatasetNames.DigitsTestExamples);
-        return name is null ? null : new DatasetRecipe(name, path, trainExamples, testExamples);
+        return name is null || normalize is null ? null : new DatasetRecipe(name, path, trainExamples, testExamples, normalize);
     }
 
     private ModelRecipe? Model()
@@ -147,9 +148,10 @@ internal sealed class JobReader
         var scope = (BatchNormScope?)_keys.Value(JobKeys.BatchNormScope);
         if (scope is { Kind: BatchNormScopeKind.Group } group && workers % group.Size is > 0)
             Refuse(JobKeys.BatchNormScope, $"groups of {group.Size} ranks do not divide {workers} workers; use a divisor of {workers}");
+        var evaluation = _keys.Text(JobKeys.BatchNormEvaluation);
         var momentum = _keys.Number(JobKeys.BatchNormMomentum);
         var epsilon = _keys.Number(JobKeys.BatchNormEpsilon);
-        return scope is null || momentum is null || epsilon is null ? null : new BatchNormRecipe(scope.Value, momentum.Value, epsilon.Value);
+        return scope is null || evaluation is null || momentum is null || epsilon is null ? null : new BatchNormRecipe(scope.Value, evaluation, momentum.Value, epsilon.Value);
     }
 
     private void Refuse(JobKey key, string rule, JobKey? at = null) =>

@@ -21,6 +21,9 @@ internal sealed class ForwardPass
     /// <summary>Receives each BatchNorm layer's batch moments while training.</summary>
     public MomentsRecorder? Moments { get; init; }
 
+    /// <summary>Also the inputs' moments are recorded.</summary>
+    public bool MeasuresInputs { get; init; }
+
     /// <summary>Where BatchNorm layers meet those of other ranks; null where each rank is by itself.</summary>
     public IMomentExchange? Exchange { get; init; }
 

@@ -28,6 +28,17 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
         return [.. pending.Select(make => make())];
     }
 
+    /// <summary>What normalizes the inputs, once <see cref="Build"/> has placed its statistics; null when nothing does.</summary>
+    public Func<Layer>? NormalizeInput(string normalize)
+    {
+        if (normalize == InputNormalizations.None)
+            return null;
+        var byFeature = normalize == InputNormalizations.Feature;
+        var positions = Shape.Skip(1).Aggregate(1, (product, side) => product * side);
+        var index = Buffer("input.statistics", SegmentKind.Features, byFeature ? Shape[0] * positions : Shape[0], byFeature ? 1 : positions);
+        return () => new InputNormLayer(index.Value, byFeature);
+    }
+
     private List<Func<Layer>> Walk(IReadOnlyList<LayerRecipe> recipes, string path)
     {
         var layers = new List<Func<Layer>>();
@@ -81,15 +92,7 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
         var name = $"norm{Next("norm")}";
         var weight = Trainable($"{name}.weight", SegmentKind.Norm, [channels], Initialization.One);
         var bias = Trainable($"{name}.bias", SegmentKind.Norm, [channels], Initialization.Zero);
-        var statistics = new Segment(
-            $"{name}.statistics",
-            SegmentKind.Statistics,
-            [channels, 2],
-            Offset: 0,
-            new Initialization(InitializationKind.Statistics),
-            PositionsPerExample: Shape.Skip(1).Aggregate(1, (product, side) => product * side));
-        var index = new Deferred();
-        _buffers.Add((statistics, index));
+        var index = Buffer($"{name}.statistics", SegmentKind.Statistics, channels, Shape.Skip(1).Aggregate(1, (product, side) => product * side));
         var ghost = batchNorm.Scope.Kind == BatchNormScopeKind.Ghost ? batchNorm.Scope.Size : 0;
         return () => new BatchNormLayer(weight, bias, index.Value, batchNorm.Epsilon, ghost);
     }
@@ -151,6 +154,13 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
     {
         _trainable.Add(new Segment(name, kind, shape, Offset: 0, initial));
         return _trainable.Count - 1;
+    }
+
+    private Deferred Buffer(string name, SegmentKind kind, int channels, int positionsPerExample)
+    {
+        var index = new Deferred();
+        _buffers.Add((new Segment(name, kind, [channels, 2], Offset: 0, new Initialization(InitializationKind.Statistics), positionsPerExample), index));
+        return index;
     }
 
     private int Next(string prefix) => _names[prefix] = _names.GetValueOrDefault(prefix) + 1;

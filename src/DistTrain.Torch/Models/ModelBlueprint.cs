@@ -26,6 +26,7 @@ public sealed class ModelBlueprint
     public static ModelBlueprint Of(TrainingSpec spec, IReadOnlyList<int> inputShape, int classes)
     {
         var builder = new LayerBuilder(inputShape, spec.BatchNorm);
+        var input = builder.NormalizeInput(spec.Dataset.Normalize);
         var layers = builder.Build(BuiltInModels.LayersOf(spec.Model, classes), "spec.model.layers");
         if (builder.Shape is not [var outputs] || outputs != classes)
         {
@@ -34,6 +35,6 @@ public sealed class ModelBlueprint
         }
 
         // Trainable parameters first, then buffers; layers refer to segments by their final index.
-        return new ModelBlueprint(ParameterLayout.Of(builder.Segments), layers, inputShape, classes);
+        return new ModelBlueprint(ParameterLayout.Of(builder.Segments), input is null ? layers : [input(), .. layers], inputShape, classes);
     }
 }

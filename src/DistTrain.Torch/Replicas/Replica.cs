@@ -101,7 +101,7 @@ public sealed class Replica : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var scores = Forward(x, TrainingPass(key, exchange));
+        var scores = Forward(x, TrainingPass(key, exchange, measuresInputs: true));
         return Result(nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum), scores, y, examples.Length);
     }
 
@@ -162,13 +162,14 @@ public sealed class Replica : IDisposable
             exchange.Sum(layer, new double[segment.Length]);
     }
 
-    private ForwardPass TrainingPass(MicroBatchKey key, IMomentExchange? exchange) => new()
+    private ForwardPass TrainingPass(MicroBatchKey key, IMomentExchange? exchange, bool measuresInputs = false) => new()
     {
         Parameters = _parameters,
         Training = true,
         Key = key,
         Moments = Record,
         Exchange = exchange,
+        MeasuresInputs = measuresInputs,
     };
 
     private Tensor Forward(Tensor x, ForwardPass pass)

@@ -222,6 +222,37 @@ public sealed class CourseTests
         Assert.Equal((averaged, 0, true, Sharing.Together, StepKind.Gradient), (steps[^1].Version, steps[^1].Take, steps[^1].Evaluate, steps[^1].Sharing, steps[^1].Kind));
     }
 
+    /// <summary>A step over the whole training set before each evaluation; updates, rates and slots go on as if it were not there.</summary>
+    [Fact]
+    public void Statistics_taken_for_evaluations_disturb_nothing_else() =>
+        Gen.Select(Gen.Int[1, 40], Gen.Int[2, 30], Gen.Int[1, 5], Gen.Int[0, 3], Gen.Bool).Sample((train, batch, epochs, every, normalizes) =>
+        {
+            string[] common = [$"batch={batch}", $"epochs={epochs}", $"evaluation.everyEpochs={every}", .. _falling];
+            var plain = Walk(new Course(Spec(common), train, 5, hasStatistics: true));
+            var course = new Course(
+                Spec([.. common, "batchNorm.evaluation=recompute", $"dataset.normalize={(normalizes ? "channel" : "none")}"]), train, 5, hasStatistics: true);
+            var steps = Walk(course);
+            var taken = steps.Where(s => s.Kind == StepKind.Statistics).ToList();
+            Assert.All(taken, s => Assert.Equal((Sharing.Together, train, 0, false), (s.Sharing, s.Take, s.Position.Cursor, s.Evaluate)));
+            Assert.Equal(course.TotalSteps, steps.Count - 1);
+            Assert.Equal((normalizes ? 1 : 0) + plain.Count(s => s.Evaluate), taken.Count);
+            // What is evaluated has its own statistics.
+            Assert.All(steps.Where(s => s.Evaluate), s => Assert.Equal(StepKind.Statistics, steps[(int)s.Version - 1].Kind));
+            Assert.Equal(
+                plain.Select(s => (s.Take, s.Rate, s.PreviousRate, s.Evaluate, s.Position.Epoch, s.Position.Cursor)),
+                steps.Where(s => s.Kind == StepKind.Gradient).Select(s => (s.Take, s.Rate, s.PreviousRate, s.Evaluate, s.Position.Epoch, s.Position.Cursor)));
+            Assert.Equal(plain.SkipLast(1).Select(s => s.SlotAge), steps.SkipLast(1).Where(s => s.Kind == StepKind.Gradient).Select(s => s.SlotAge));
+        }, iter: 200);
+
+    [Fact]
+    public void Statistics_of_the_inputs_are_taken_in_the_first_step()
+    {
+        var steps = Walk(new Course(Spec("batch=4", "steps=5", "dataset.normalize=feature"), 12, 0, hasStatistics: false));
+        Assert.Equal([12, 4, 4, 4, 4, 4, 0], steps.Select(s => s.Take));
+        Assert.Equal(StepKind.Statistics, steps[0].Kind);
+        Assert.Equal([4, 5, 0], steps.Skip(4).Select(s => s.Take == 0 ? 0 : s.SlotAge + 1));
+    }
+
     private static string[] Swap(int batch, int epochs) =>
         ["averaging.name=swap", "averaging.trainAccuracy=0.98", $"averaging.batch={batch}", $"averaging.epochs={epochs}", "averaging.lr=0.02"];
 

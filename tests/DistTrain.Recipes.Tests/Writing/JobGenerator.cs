@@ -21,7 +21,7 @@ internal static class JobGenerator
     {
         var shape = Gen.Select(Gen.Int[1, 1024], Gen.Int[0, 5000], Gen.Int[1, 1_048_576], (workers, more, micro) => (Workers: workers, Batch: workers + more, Micro: micro));
         var length = Gen.Select(Gen.Bool, Gen.Long[1, 1_000_000], (isEpochs, n) => isEpochs ? ((int?)n, (long?)null) : (null, n));
-        var batchNorm = Gen.Select(Gen.OneOf([BatchNormScope.Local, new(BatchNormScopeKind.Global), new(BatchNormScopeKind.Group, 1), new(BatchNormScopeKind.Ghost, 32)]), Gen.Double[1e-6, 1], Gen.Double[1e-12, 10], (scope, m, e) => new BatchNormRecipe(scope, m, e));
+        var batchNorm = Gen.Select(Gen.OneOf([BatchNormScope.Local, new(BatchNormScopeKind.Global), new(BatchNormScopeKind.Group, 1), new(BatchNormScopeKind.Ghost, 32)]), Gen.OneOf([.. BatchNormEvaluations.All]), Gen.Double[1e-6, 1], Gen.Double[1e-12, 10], (scope, evaluation, m, e) => new BatchNormRecipe(scope, evaluation, m, e));
         var saving = Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 100], Gen.Int[0, 10], (every, keep, evaluate) => (new CheckpointRecipe(every, keep), new EvaluationRecipe(evaluate)));
         var policies = Gen.Select(Policy(PolicyCatalog.Optimizers), Policy(PolicyCatalog.Schedules), Policy(PolicyCatalog.Averagings));
         var rates = Gen.Select(Gen.OneOf([.. ScalingRules.All]), Gen.Int[1, 10_000], Gen.OneOf([.. WarmupStarts.All]), (rule, batch, from) => new ScalingRecipe(rule, batch, from));

@@ -17,6 +17,7 @@ public sealed class JobWriterTests
                 name: digits
                 trainExamples: 8000
                 testExamples: 2000
+                normalize: none
               model:
                 name: custom
                 norm: none
@@ -55,6 +56,7 @@ public sealed class JobWriterTests
                 warmupFrom: zero
               batchNorm:
                 scope: local
+                evaluation: running
                 momentum: 0.1
                 epsilon: 1e-05
               checkpoint:

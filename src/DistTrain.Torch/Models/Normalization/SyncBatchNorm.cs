@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using DistTrain.Optimization.Normalization;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models.Normalization;
@@ -30,12 +29,7 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (x, gamma, beta, call) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (SyncBatchNormCall)vars[3]);
-        var over = DimensionsOf(x);
-        // Centered about the rank's own mean first: of a channel far from 0 no digit is lost.
-        var mean = x.shape[0] == 0 ? gamma.new_zeros(ChannelShape(x)) : x.mean(over, keepdim: true);
-        var centered = x - mean;
-        var count = x.numel() / x.shape[1];
-        call.Own = new BatchMoments(count, Values(mean), Values(centered.square().sum(over)));
+        (call.Own, var centered) = ChannelMoments.Of(x);
         var all = call.Exchange.Merge(call.Layer, call.Own);
         if (all.Count == 1)
         {
@@ -46,11 +40,11 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
         call.Count = Math.Max(all.Count, 1);
         var deviations = all.SquaredDeviations.Select(squares => 1 / Math.Sqrt((squares / call.Count) + call.Epsilon)).ToArray();
         var shifts = call.Own.Mean.Zip(all.Mean, (own, common) => own - common).Zip(deviations, (shift, inverse) => shift * inverse).ToArray();
-        var inverse = Broadcast(deviations, x);
-        var normalized = addcmul(Broadcast(shifts, x), centered, inverse, 1);
+        var inverse = ChannelMoments.Broadcast(deviations, x);
+        var normalized = addcmul(ChannelMoments.Broadcast(shifts, x), centered, inverse, 1);
         ctx.save_for_backward([normalized, gamma, inverse]);
         ctx.save_data(Call, call);
-        return addcmul(beta.view(ChannelShape(x)), normalized, gamma.view(ChannelShape(x)), 1);
+        return addcmul(beta.view(ChannelMoments.Shape(x)), normalized, gamma.view(ChannelMoments.Shape(x)), 1);
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
@@ -60,13 +54,13 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
         var (normalized, gamma, inverse) = (saved[0], saved[1], saved[2]);
         try
         {
-            var over = DimensionsOf(normalized);
+            var over = ChannelMoments.Dimensions(normalized);
             var (beta, scale) = (grad_output.sum(over), (grad_output * normalized).sum(over));
             var channels = (int)normalized.shape[1];
-            var sums = call.Exchange.Sum(call.Layer, [.. Values(beta), .. Values(scale)]);
+            var sums = call.Exchange.Sum(call.Layer, [.. ChannelMoments.Values(beta), .. ChannelMoments.Values(scale)]);
             var means = sums.Select(sum => -sum / call.Count).ToArray();
-            var inner = addcmul(Broadcast(means[..channels], normalized), normalized, Broadcast(means[channels..], normalized), 1).add_(grad_output);
-            return [inner.mul_(gamma.view(ChannelShape(normalized)) * inverse), scale, beta, null!];
+            var inner = addcmul(ChannelMoments.Broadcast(means[..channels], normalized), normalized, ChannelMoments.Broadcast(means[channels..], normalized), 1).add_(grad_output);
+            return [inner.mul_(gamma.view(ChannelMoments.Shape(normalized)) * inverse), scale, beta, null!];
         }
         catch (Exception e)
         {
@@ -75,13 +69,4 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
             return [zeros_like(normalized), zeros_like(gamma), zeros_like(gamma), null!];
         }
     }
-
-    /// <summary>All dimensions but that of the channels.</summary>
-    private static long[] DimensionsOf(Tensor x) => [0, .. Enumerable.Range(2, (int)x.dim() - 2).Select(d => (long)d)];
-
-    private static long[] ChannelShape(Tensor x) => [1, x.shape[1], .. Enumerable.Repeat(1L, (int)x.dim() - 2)];
-
-    private static double[] Values(Tensor channels) => channels.to(float64).cpu().data<double>().ToArray();
-
-    private static Tensor Broadcast(double[] channels, Tensor like) => tensor(channels, dtype: like.dtype, device: like.device).view(ChannelShape(like));
 }

@@ -1,0 +1,24 @@
+using static TorchSharp.torch;
+
+namespace DistTrain.Torch.Models.Normalization;
+
+/// <summary>
+/// Brings each input feature, or channel, to mean 0 and deviation 1 over the training set. Mean and variance are a buffer of the version, taken in
+/// the job's first step, so they are in every checkpoint and in the saved model, and evaluation applies the same. A feature that never changes
+/// is only centered.
+/// </summary>
+/// <param name="statistics">Segment of the (mean, variance) pairs.</param>
+/// <param name="byFeature">Every element of an example by itself; else every channel.</param>
+internal sealed class InputNormLayer(int statistics, bool byFeature) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass)
+    {
+        var values = byFeature ? x.flatten(1) : x;
+        if (pass.MeasuresInputs)
+            pass.Moments?.Invoke(statistics, ChannelMoments.Of(values).Moments);
+        var (mean, variance) = (pass.Parameters[statistics].select(1, 0), pass.Parameters[statistics].select(1, 1));
+        var deviation = where(variance > 0, variance.sqrt(), ones_like(variance));
+        var shape = ChannelMoments.Shape(values);
+        return ((values - mean.view(shape)) / deviation.view(shape)).view(x.shape);
+    }
+}
