@@ -1,6 +1,6 @@
 using DistTrain.Optimization.Options;
-using DistTrain.Recipes.Named;
 using DistTrain.Optimization.Scaling;
+using DistTrain.Recipes.Named;
 
 namespace DistTrain.Recipes.Keys;
 
