@@ -156,18 +156,14 @@ internal sealed class ReplicaGroup
         else
             _update.Step(bucket, time, current, sum, next);
         // Statistics that are taken anew keep nothing of the old ones.
-        var momentum = open.Kind == StepKind.Statistics ? 1 : _plan.Job.Spec.BatchNorm.Momentum;
+        var norm = _plan.Job.Spec.BatchNorm;
+        var buffers = new BufferUpdate(open.Kind == StepKind.Statistics ? 1 : norm.Momentum, norm.Epsilon);
         foreach (var piece in bucket.Pieces)
         {
             if (!piece.Segment.IsBuffer)
                 continue;
             var at = piece.Offset - bucket.Offset;
-            Moments.Average(
-                current.Slice(at, piece.Length),
-                sum.Slice(at, piece.Length),
-                next.Slice(at, piece.Length),
-                state.Examples * piece.Segment.PositionsPerExample,
-                momentum);
+            buffers.Step(piece.Segment, current.Slice(at, piece.Length), sum.Slice(at, piece.Length), next.Slice(at, piece.Length), state.Examples);
         }
 
         if (open.Sample > 0)

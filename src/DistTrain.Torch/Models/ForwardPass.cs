@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Order;
 using static TorchSharp.torch;
 
@@ -17,6 +18,17 @@ internal sealed class ForwardPass
 
     /// <summary>Receives each BatchNorm layer's batch moments while training.</summary>
     public MomentsRecorder? Moments { get; init; }
+
+    /// <summary>Receives the next vector of each power iteration while training.</summary>
+    public PowerRecorder? Powers { get; init; }
+
+    /// <summary>How far batch renormalization may correct in this pass.</summary>
+    public RenormLimits Renorm { get; init; } = RenormLimits.None;
+
+    /// <summary>What weights add to the mean loss in this pass, a scalar; null for nothing.</summary>
+    public Tensor? Penalty { get; private set; }
+
+    public void AddPenalty(Tensor penalty) => Penalty = Penalty is null ? penalty : Penalty + penalty;
 }
 
 /// <summary>Where a micro-batch stands: what randomness inside the model is keyed by.</summary>
@@ -32,3 +44,8 @@ public sealed record MicroBatchKey(long Seed, Position Position, int Rank, int I
 /// <param name="unbiasedVariance">[channels]; NaN when only one value is behind each.</param>
 /// <param name="count">Values behind each channel.</param>
 internal delegate void MomentsRecorder(int statistics, Tensor mean, Tensor unbiasedVariance, long count);
+
+/// <summary>Takes the next vector of one weight's power iteration.</summary>
+/// <param name="vector">Index of its segment.</param>
+/// <param name="next">[rows], of norm 1.</param>
+internal delegate void PowerRecorder(int vector, Tensor next);

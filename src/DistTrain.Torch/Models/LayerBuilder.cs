@@ -1,11 +1,16 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
+using DistTrain.Torch.Models.Normalization;
+using DistTrain.Torch.Models.Weights;
 using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;
 
 /// <summary>Walks an example's shape through a list of layer recipes, collecting segments and layers.</summary>
-internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, double epsilon)
+/// <param name="inputShape">Shape of one example.</param>
+/// <param name="epsilon">Added to the variance in every norm.</param>
+/// <param name="spectralPenalty">λ of the spectral norm regularization of plain weights; 0 for none.</param>
+internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, double epsilon, double spectralPenalty)
 {
     private readonly List<Segment> _trainable = [];
     private readonly List<(Segment Segment, Deferred Index)> _buffers = [];
@@ -39,7 +44,7 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, double epsilon
     {
         LinearRecipe linear => Linear(linear, path),
         ConvRecipe conv => Conv(conv, path),
-        NormRecipe => BatchNorm(path),
+        NormRecipe norm => Norm(norm, path),
         ActivationRecipe activation => Activation(activation),
         PoolRecipe pool => Pool(pool, path),
         GlobalAveragePoolRecipe => GlobalAveragePool(path),
@@ -54,10 +59,10 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, double epsilon
         if (Shape is not [var input])
             throw Misfit(path, "linear", "[features]", "put 'flatten' before it");
         var name = $"fc{Next("fc")}";
-        var weight = Trainable($"{name}.weight", SegmentKind.Weight, [recipe.Out, input], Initialization.FanIn(input));
+        var weight = WeightOf(name, [recipe.Out, input], recipe.Reparametrization);
         int? bias = recipe.Bias ? Trainable($"{name}.bias", SegmentKind.Bias, [recipe.Out], Initialization.FanIn(input)) : null;
         Shape = [recipe.Out];
-        return Always(new LinearLayer(weight, bias));
+        return () => new LinearLayer(weight(), bias);
     }
 
     private Func<Layer> Conv(ConvRecipe recipe, string path)
@@ -66,31 +71,91 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, double epsilon
             throw Misfit(path, "conv", "[channels, height, width]", "use it before 'flatten'");
         var fanIn = channels * recipe.Kernel * recipe.Kernel;
         var name = $"conv{Next("conv")}";
-        var weight = Trainable($"{name}.weight", SegmentKind.Weight, [recipe.Out, channels, recipe.Kernel, recipe.Kernel], Initialization.FanIn(fanIn));
+        var weight = WeightOf(name, [recipe.Out, channels, recipe.Kernel, recipe.Kernel], recipe.Reparametrization);
         int? bias = recipe.Bias ? Trainable($"{name}.bias", SegmentKind.Bias, [recipe.Out], Initialization.FanIn(fanIn)) : null;
         Shape = [recipe.Out, Window(height + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path), Window(width + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path)];
-        return Always(new ConvLayer(weight, bias, recipe.Stride, recipe.Padding));
+        return () => new ConvLayer(weight(), bias, recipe.Stride, recipe.Padding);
     }
 
-    private Func<Layer> BatchNorm(string path)
+    /// <summary>The parameters that a weight is made of, under the names that PyTorch gives them.</summary>
+    private Func<Weight> WeightOf(string name, IReadOnlyList<int> shape, string reparametrization)
+    {
+        var initial = Initialization.FanIn(Product(shape.Skip(1)));
+        switch (reparametrization)
+        {
+            case Reparametrizations.Weight:
+                var direction = Trainable($"{name}.weight_v", SegmentKind.Weight, shape, initial);
+                // A scale, like γ of a norm: not decayed and not adapted by default. It starts at ‖v‖, so that the weight starts as v.
+                int[] rows = [shape[0], .. shape.Skip(1).Select(_ => 1)];
+                var length = Trainable($"{name}.weight_g", SegmentKind.Norm, rows, new Initialization(InitializationKind.RowNorms));
+                return () => new ScaledWeight(direction, length);
+            case Reparametrizations.Spectral:
+                var original = Trainable($"{name}.weight_orig", SegmentKind.Weight, shape, initial);
+                var vector = PowerVector(name, shape[0]);
+                return () => new SpectralWeight(original, vector.Value);
+            default:
+                var weight = Trainable($"{name}.weight", SegmentKind.Weight, shape, initial);
+                if (spectralPenalty == 0)
+                    return () => new PlainWeight(weight);
+                var follower = PowerVector(name, shape[0]);
+                return () => new PenalizedWeight(weight, follower.Value, spectralPenalty);
+        }
+    }
+
+    private Deferred PowerVector(string name, int rows) =>
+        Buffer(new Segment($"{name}.weight_u", SegmentKind.PowerVector, [rows], Offset: 0, new Initialization(InitializationKind.UnitVector)));
+
+    private Func<Layer> Norm(NormRecipe recipe, string path)
     {
         if (Shape.Count is not (1 or 3))
             throw Misfit(path, "norm", "[features] or [channels, height, width]", "move it");
-        var channels = Shape[0];
+        if (recipe.Kind == NormKinds.Instance && Shape.Count == 1)
+            throw Misfit(path, "norm instance", "[channels, height, width]", "use it before 'flatten', or another kind");
+        var (channels, positions) = (Shape[0], Product(Shape.Skip(1)));
         var name = $"norm{Next("norm")}";
-        var weight = Trainable($"{name}.weight", SegmentKind.Norm, [channels], Initialization.One);
-        var bias = Trainable($"{name}.bias", SegmentKind.Norm, [channels], Initialization.Zero);
-        var statistics = new Segment(
-            $"{name}.statistics",
-            SegmentKind.Statistics,
-            [channels, 2],
-            Offset: 0,
-            new Initialization(InitializationKind.Statistics),
-            PositionsPerExample: Shape.Skip(1).Aggregate(1, (product, side) => product * side));
-        var index = new Deferred();
-        _buffers.Add((statistics, index));
-        return () => new BatchNormLayer(weight, bias, index.Value, channels, statistics.PositionsPerExample, epsilon);
+        // Layer normalization scales each value of an example by itself, the others whole channels.
+        var shape = recipe.Kind == NormKinds.Layer ? Shape : [channels];
+        var weight = Trainable($"{name}.weight", SegmentKind.Norm, shape, recipe.ZeroGamma ? Initialization.Zero : Initialization.One);
+        var bias = Trainable($"{name}.bias", SegmentKind.Norm, shape, Initialization.Zero);
+        switch (recipe.Kind)
+        {
+            case NormKinds.Batch:
+                var statistics = Statistics(name, SegmentKind.Statistics);
+                return () => new BatchNormLayer(weight, bias, statistics.Value, channels, positions, epsilon);
+            case NormKinds.BatchRenorm:
+                var deviations = Statistics(name, SegmentKind.Deviations);
+                return () => new BatchRenormLayer(weight, bias, deviations.Value, positions, epsilon);
+            case NormKinds.Layer:
+                CheckValues(channels * positions, path);
+                return Always(new LayerNormLayer(weight, bias, epsilon));
+            case NormKinds.Instance:
+                CheckValues(positions, path);
+                return Always(new InstanceNormLayer(weight, bias, epsilon));
+            case NormKinds.Group:
+                var groups = recipe.Groups ?? GroupNormLayer.DefaultGroups(channels);
+                if (channels % groups != 0)
+                    throw new ModelException($"{path}: {groups} groups do not divide {channels} channels; the default here is {GroupNormLayer.DefaultGroups(channels)}");
+                CheckValues(channels / groups * positions, path);
+                return Always(new GroupNormLayer(weight, bias, groups, epsilon));
+            default:
+                throw new ModelException($"{path}: '{recipe.Kind}' is not a normalization");
+        }
     }
+
+    /// <summary>One value has the mean itself and no variance: the output would be β whatever the input.</summary>
+    private static void CheckValues(int values, string path)
+    {
+        if (values < 2)
+            throw new ModelException($"{path}: norm has only one value to take the mean and variance of; use another kind, fewer groups, or none here");
+    }
+
+    private Deferred Statistics(string name, SegmentKind kind) => Buffer(new Segment(
+        $"{name}.statistics",
+        kind,
+        [Shape[0], 2],
+        Offset: 0,
+        new Initialization(InitializationKind.Statistics),
+        PositionsPerExample: Product(Shape.Skip(1))));
 
     private static Func<Layer> Activation(ActivationRecipe recipe) => Always(new ActivationLayer(recipe.Kind switch
     {
@@ -119,7 +184,7 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, double epsilon
 
     private Func<Layer> Flatten()
     {
-        Shape = [Shape.Aggregate(1, (product, side) => checked(product * side))];
+        Shape = [Product(Shape)];
         return Always(new FlattenLayer());
     }
 
@@ -150,6 +215,15 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, double epsilon
         _trainable.Add(new Segment(name, kind, shape, Offset: 0, initial));
         return _trainable.Count - 1;
     }
+
+    private Deferred Buffer(Segment segment)
+    {
+        var index = new Deferred();
+        _buffers.Add((segment, index));
+        return index;
+    }
+
+    private static int Product(IEnumerable<int> sides) => sides.Aggregate(1, (product, side) => checked(product * side));
 
     private int Next(string prefix) => _names[prefix] = _names.GetValueOrDefault(prefix) + 1;
 

@@ -59,8 +59,8 @@ public sealed class Replica : IDisposable
     }
 
     /// <summary>
-    /// Adds the gradient of <c>Σ loss / divisor</c> over the examples to <see cref="Gradient"/>, and their moments to its buffers' part.
-    /// An empty micro-batch adds nothing.
+    /// Adds the gradient of <c>Σ (loss + penalty) / divisor</c> over the examples to <see cref="Gradient"/>, their moments to its buffers' part, and
+    /// writes the next power-iteration vectors there. An empty micro-batch adds nothing. The penalty on weights is not in the result.
     /// </summary>
     /// <param name="data">Where the examples are.</param>
     /// <param name="examples">Their indices, at most the replica's capacity.</param>
@@ -72,15 +72,19 @@ public sealed class Replica : IDisposable
             return default;
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var scores = Forward(x, TrainingPass(key));
+        var pass = TrainingPass(key, _model.RenormAt(key.Position, data.Count));
+        var scores = Forward(x, pass);
         _momentsExamples += examples.Length;
         var loss = nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum);
-        (loss / divisor).backward();
+        // Each micro-batch brings its examples' share of the penalty: over all ranks it is there once.
+        var objective = pass.Penalty is { } penalty ? loss + (penalty * examples.Length) : loss;
+        (objective / divisor).backward();
         return Result(loss, scores, y, examples.Length);
     }
 
     /// <summary>
     /// Adds the examples' moments to the buffers' part of <see cref="Gradient"/> without taking a gradient: a forward pass in training mode.
+    /// Statistics are taken anew, so batch renormalization is held to no old ones: it is BatchNorm here.
     /// </summary>
     public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, MicroBatchKey key)
     {
@@ -89,7 +93,7 @@ public sealed class Replica : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var scores = Forward(x, TrainingPass(key));
+        var scores = Forward(x, TrainingPass(key, RenormLimits.None));
         _momentsExamples += examples.Length;
         return Result(nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum), scores, y, examples.Length);
     }
@@ -136,12 +140,14 @@ public sealed class Replica : IDisposable
         return view.MoveToOuterDisposeScope();
     }
 
-    private ForwardPass TrainingPass(MicroBatchKey key) => new()
+    private ForwardPass TrainingPass(MicroBatchKey key, RenormLimits renorm) => new()
     {
         Parameters = _parameters,
         Training = true,
         Key = key,
         Moments = Record,
+        Powers = Record,
+        Renorm = renorm,
     };
 
     private Tensor Forward(Tensor x, ForwardPass pass)
@@ -182,6 +188,13 @@ public sealed class Replica : IDisposable
             _momentsExamples * placed.PositionsPerExample,
             pairs,
             values);
+    }
+
+    /// <summary>Every micro-batch computes the same one from the version, so the last may stand for all.</summary>
+    private void Record(int vector, Tensor next)
+    {
+        var placed = Layout.Segments[vector];
+        new TensorMemory<float>(next).GetSpan().CopyTo(Gradient.Span.Slice(placed.Offset, placed.Length));
     }
 
     private static BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples) =>
