@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Normalization;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -26,7 +27,7 @@ internal sealed class BatchRenormLayer(int weight, int bias, int statistics, int
         if (!pass.Training)
             return functional.batch_norm(x, mu, sigma.square(), gamma, beta, training: false, eps: 0);
 
-        var (r, d) = Corrections(x, mu, sigma, pass);
+        var (r, d) = Corrections(x, mu, sigma, pass.Renorm, epsilon);
         // The correction is a scale and a shift of the normalized values, so it goes into γ and β, and the native kernel does the rest. With
         // momentum 1 it leaves exactly the batch's mean and unbiased variance in the "running" tensors.
         var (mean, variance) = (zeros_like(mu), zeros_like(sigma));
@@ -35,12 +36,12 @@ internal sealed class BatchRenormLayer(int weight, int bias, int statistics, int
         return y;
     }
 
-    private (Tensor R, Tensor D) Corrections(Tensor x, Tensor mu, Tensor sigma, ForwardPass pass)
+    /// <summary>r and d, [channels] each.</summary>
+    internal static (Tensor R, Tensor D) Corrections(Tensor x, Tensor mu, Tensor sigma, RenormLimits limits, double epsilon)
     {
         using var noGradient = no_grad();
         long[] overBatch = [0, .. Enumerable.Range(2, (int)x.dim() - 2).Select(i => (long)i)];
         var batchSigma = (x.var(overBatch, unbiased: false) + epsilon).sqrt();
-        var limits = pass.Renorm;
         return ((batchSigma / sigma).clamp(1 / limits.R, limits.R), ((x.mean(overBatch) - mu) / sigma).clamp(-limits.D, limits.D));
     }
 }
