@@ -13,7 +13,7 @@ namespace DistTrain.Torch.Tests.Models.Normalization;
 /// </summary>
 public sealed class NormVectorTests : IDisposable
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
+    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
 
     public static TheoryData<string, string> Cases => NormCase.All;
 
