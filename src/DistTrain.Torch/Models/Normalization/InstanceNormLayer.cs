@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 namespace DistTrain.Torch.Models.Normalization;
 
 /// <summary>
-/// Instance normalization (1607.08022, eq. 4): mean and variance of each channel of one example over its positions, γ and β for each channel.
+/// Instance normalization (1607.08022): mean and variance of each channel of one example over its positions, γ and β for each channel.
 /// [n, c, h, w] → [n, c, h, w]. The same in training and evaluation: there are no running statistics.
 /// </summary>
 internal sealed class InstanceNormLayer(int weight, int bias, double epsilon) : Layer

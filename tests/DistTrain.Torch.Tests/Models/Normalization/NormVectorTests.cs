@@ -223,6 +223,10 @@ public sealed class NormVectorTests : IDisposable
             sigma = PowerIteration.Step(w, vector: 0, new ForwardPass { Parameters = [u], Training = true, Powers = (_, next) => u = next });
         reference.Check("sigma_exact", tensor(reference.Number("sigma_exact"), reference.Type), sigma);
         reference.Check("evaluation", sigma, PowerIteration.Value(w, u));
+
+        // Evaluation takes u as it is, and takes no step from it.
+        var still = new ForwardPass { Parameters = [w, u0], Training = false, Powers = (_, _) => Assert.Fail("evaluation stepped u") };
+        reference.Check("w in evaluation", w / w.flatten(1).t().mv(u0 / u0.norm()).norm(), weight.Of(still));
     }
 
     private static Layer LayerOf(string kind, Weight weight, int? bias) => kind switch
