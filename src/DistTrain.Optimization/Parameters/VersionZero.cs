@@ -56,7 +56,7 @@ public static class VersionZero
                 FillRowNorms(layout, seed, index, values);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(segment), segment.Initial.Kind, "unknown initialization");
+                throw new ArgumentOutOfRangeException(nameof(layout), segment.Initial.Kind, "unknown initialization");
         }
     }
 

@@ -1,7 +1,5 @@
-using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
-using DistTrain.Torch.Models;
 
 namespace DistTrain.Torch.Tests.Replicas;
 
