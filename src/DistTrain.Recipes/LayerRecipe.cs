@@ -3,14 +3,17 @@ namespace DistTrain.Recipes;
 /// <summary>One layer of a declarative model. The closed set below is all that a job may ask for: jobs carry no code.</summary>
 public abstract record LayerRecipe;
 
-/// <summary>Fully connected: [n, in] → [n, Out].</summary>
-public sealed record LinearRecipe(int Out, bool Bias) : LayerRecipe;
+/// <summary>Fully connected: [n, in] → [n, Out]; Reparametrization: one of <see cref="Reparametrizations"/>.</summary>
+public sealed record LinearRecipe(int Out, bool Bias, string Reparametrization = Reparametrizations.None) : LayerRecipe;
 
-/// <summary>Two-dimensional convolution with a square kernel: [n, in, h, w] → [n, Out, h', w'].</summary>
-public sealed record ConvRecipe(int Out, int Kernel, int Stride, int Padding, bool Bias) : LayerRecipe;
+/// <summary>Two-dimensional convolution with a square kernel: [n, in, h, w] → [n, Out, h', w']; Reparametrization: as of <see cref="LinearRecipe"/>.</summary>
+public sealed record ConvRecipe(int Out, int Kernel, int Stride, int Padding, bool Bias, string Reparametrization = Reparametrizations.None) : LayerRecipe;
 
-/// <summary>Normalization over channels; Kind: batch.</summary>
-public sealed record NormRecipe(string Kind) : LayerRecipe;
+/// <summary>
+/// Normalization; Kind: one of <see cref="NormKinds.Layers"/>. Groups: of group normalization, null for the default of the channels.
+/// ZeroGamma: the scale starts at 0 instead of 1.
+/// </summary>
+public sealed record NormRecipe(string Kind, int? Groups = null, bool ZeroGamma = false) : LayerRecipe;
 
 /// <summary>Element-wise nonlinearity; Kind: relu, tanh, sigmoid, gelu.</summary>
 public sealed record ActivationRecipe(string Kind) : LayerRecipe;

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Averaging;
+using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Scaling;
 
@@ -51,6 +52,9 @@ public sealed record TrainingSpec
 
     public required BatchNormRecipe BatchNorm { get; init; }
 
+    /// <summary>How far batch renormalization corrects; of no effect without such layers.</summary>
+    public required RenormRamp Renorm { get; init; }
+
     public required CheckpointRecipe Checkpoint { get; init; }
 
     public required EvaluationRecipe Evaluation { get; init; }
@@ -85,9 +89,19 @@ public sealed record BatchRecipe(int Examples, PolicyRecipe? Policy)
 public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples, int? TestExamples, string Normalize = InputNormalizations.None);
 
 /// <param name="Name">softmax, mlp, cnn, resnet20, or custom when <paramref name="Layers"/> is given.</param>
-/// <param name="Norm">none or batch: what stands behind each convolution (or hidden linear layer of mlp).</param>
+/// <param name="Norm">One of <see cref="NormKinds"/>: what stands behind each convolution (or hidden linear layer of mlp).</param>
 /// <param name="Layers">The user's own network, empty for a built-in.</param>
-public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRecipe> Layers);
+public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRecipe> Layers)
+{
+    /// <summary>One of <see cref="Reparametrizations"/>: of every linear and convolutional layer of a built-in, the one that gives the scores included.</summary>
+    public string Reparametrization { get; init; } = Reparametrizations.None;
+
+    /// <summary>λ: λ/2·Σσ(W)² over all plain weights is added to the mean loss; 0 for none.</summary>
+    public double SpectralPenalty { get; init; }
+
+    /// <summary>The scale of the last norm of each residual block of a built-in starts at 0.</summary>
+    public bool ZeroGamma { get; init; }
+}
 
 /// <param name="Rule">none, linear, sqrt or legw.</param>
 /// <param name="ReferenceBatch">The batch that the optimizer's rate and the warm-up were tuned for. At least 1.</param>
@@ -101,7 +115,7 @@ public sealed record ScalingRecipe(string Rule, int ReferenceBatch, string Warmu
 /// <param name="Scope">Over which examples the batch statistics are taken.</param>
 /// <param name="Evaluation">Which statistics evaluation uses: running, last or recompute.</param>
 /// <param name="Momentum">Weight of the new statistics in the running ones (PyTorch's convention; the lecture's p is 1 − momentum).</param>
-/// <param name="Epsilon">Added to the variance.</param>
+/// <param name="Epsilon">Added to the variance, by the other norms too.</param>
 public sealed record BatchNormRecipe(BatchNormScope Scope, string Evaluation, double Momentum, double Epsilon);
 
 /// <param name="EverySteps">Steps between checkpoints; 0 means only the final one.</param>

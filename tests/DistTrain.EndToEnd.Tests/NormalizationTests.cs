@@ -5,14 +5,14 @@ namespace DistTrain.EndToEnd.Tests;
 /// <summary>Statistics over the batches of several ranks: the job file alone decides the bits of these too.</summary>
 public class NormalizationTests
 {
-    public static TheoryData<string[]> Scopes =>
-    [
+    public static TheoryData<string[]> Scopes => new()
+    {
         // The last step of an epoch has 4 examples, so that its second micro-batch is empty for some ranks.
-        ["batchNorm.scope=global", "batch=64", "microBatch=9", "dataset.trainExamples=324"],
-        ["batchNorm.scope=\"group:2\"", "batchNorm.evaluation=recompute", "batch=64", "epochs=3"],
-        ["batchNorm={scope: \"ghost:5\", evaluation: last}", "dataset.normalize=feature", "batch=64"],
-        ["batchNorm.scope=global", "averaging={name: swap, trainAccuracy: 0.05, batch: 32, epochs: 1, lr: 0.01}", "dataset.normalize=channel", "batch=64"],
-    ];
+        { ["batchNorm.scope=global", "batch=64", "microBatch=9", "dataset.trainExamples=324"] },
+        { ["batchNorm.scope=\"group:2\"", "batchNorm.evaluation=recompute", "batch=64", "epochs=3"] },
+        { ["batchNorm={scope: \"ghost:5\", evaluation: last}", "dataset.normalize=feature", "batch=64"] },
+        { ["batchNorm.scope=global", "averaging={name: swap, trainAccuracy: 0.05, batch: 32, epochs: 1, lr: 0.01}", "dataset.normalize=channel", "batch=64"] },
+    };
 
     [Theory]
     [MemberData(nameof(Scopes))]

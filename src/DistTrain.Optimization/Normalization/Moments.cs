@@ -57,4 +57,30 @@ public static class Moments
                 next[i + 1] = (float)(((1 - momentum) * running[i + 1]) + (momentum * batch[i + 1] * (count / (count - 1.0))));
         }
     }
+
+    /// <summary>
+    /// Running statistics of batch renormalization after a step (1702.03275, algorithm 1): it averages deviations, not variances.
+    /// <code>
+    /// μ ← (1 − momentum)·μ + momentum·mean        σ ← (1 − momentum)·σ + momentum·sqrt(variance + epsilon)
+    /// </code>
+    /// A count of 0 or 1 has no deviation: 0 changes nothing, 1 only the mean.
+    /// </summary>
+    /// <param name="running">(mean, deviation) pairs of the current version.</param>
+    /// <param name="batch">(mean, biased variance) pairs over the whole step.</param>
+    /// <param name="next">Receives the pairs of the next version.</param>
+    /// <param name="count">Values behind each pair of <paramref name="batch"/>.</param>
+    /// <param name="momentum">Weight of the new statistics, in [0, 1]; α in the paper.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    public static void AverageDeviations(ReadOnlySpan<float> running, ReadOnlySpan<float> batch, Span<float> next, long count, double momentum, double epsilon)
+    {
+        running.CopyTo(next);
+        if (count == 0)
+            return;
+        for (var i = 0; i < running.Length; i += 2)
+        {
+            next[i] = (float)(((1 - momentum) * running[i]) + (momentum * batch[i]));
+            if (count > 1)
+                next[i + 1] = (float)(((1 - momentum) * running[i + 1]) + (momentum * Math.Sqrt(batch[i + 1] + epsilon)));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 namespace DistTrain.Optimization.Parameters;
 
-/// <summary>How a segment of version 0 is filled: a pure function of the job's seed and the segment's name.</summary>
+/// <summary>How a segment of version 0 is filled: a pure function of the job's seed and the layout.</summary>
 public enum InitializationKind
 {
     /// <summary>Every element is <see cref="Initialization.Scale"/>.</summary>
@@ -14,6 +14,12 @@ public enum InitializationKind
 
     /// <summary>(mean 0, variance 1) pairs of running statistics.</summary>
     Statistics,
+
+    /// <summary>Normal, divided by the norm of the whole: a direction, none preferred.</summary>
+    UnitVector,
+
+    /// <summary>The norm of each row of the segment before, in order: g of weight normalization, whose v stands before it.</summary>
+    RowNorms,
 }
 
 /// <param name="Kind">The distribution.</param>

@@ -6,11 +6,11 @@ public enum SavedPart
     /// <summary>All, in order.</summary>
     Whole,
 
-    /// <summary>The first of each (mean, variance) pair.</summary>
+    /// <summary>The first of each (mean, variance) or (mean, deviation) pair.</summary>
     Mean,
 
     /// <summary>The second of each pair.</summary>
-    Variance,
+    Spread,
 }
 
 /// <summary>A tensor as it stands in a saved model, under the names that PyTorch's own modules use.</summary>
@@ -27,7 +27,8 @@ public sealed record SavedTensor(string Name, IReadOnlyList<int> Shape, Segment 
 
     /// <summary>
     /// The tensors of a saved model in layout order. Running statistics, (mean, variance) pairs in <c>norm1.statistics</c>,
-    /// become the two tensors <c>norm1.running_mean</c> and <c>norm1.running_var</c> of a PyTorch BatchNorm.
+    /// become the two tensors <c>norm1.running_mean</c> and <c>norm1.running_var</c> of a PyTorch BatchNorm; (mean, deviation) pairs
+    /// <c>running_mean</c> and <c>running_std</c>.
     /// </summary>
     /// <exception cref="ArgumentException">Statistics are not of shape [channels, 2], or two tensors would get one name.</exception>
     public static IReadOnlyList<SavedTensor> Of(ParameterLayout layout)
@@ -39,7 +40,7 @@ public sealed record SavedTensor(string Name, IReadOnlyList<int> Shape, Segment 
 
     private static IEnumerable<SavedTensor> Of(Segment segment)
     {
-        if (!segment.IsBuffer)
+        if (!segment.IsMoments)
             return [new SavedTensor(segment.Name, segment.Shape, segment, SavedPart.Whole)];
         if (segment.Shape.Count != 2 || segment.Shape[1] != 2)
             throw new ArgumentException($"statistics '{segment.Name}' have shape [{string.Join(',', segment.Shape)}], not [channels,2]", nameof(segment));
@@ -48,7 +49,7 @@ public sealed record SavedTensor(string Name, IReadOnlyList<int> Shape, Segment 
         return
         [
             new SavedTensor(prefix + "running_mean", channels, segment, SavedPart.Mean),
-            new SavedTensor(prefix + "running_var", channels, segment, SavedPart.Variance),
+            new SavedTensor(prefix + (segment.Kind == SegmentKind.Deviations ? "running_std" : "running_var"), channels, segment, SavedPart.Spread),
         ];
     }
 }

@@ -6,7 +6,7 @@ namespace DistTrain.Optimization.Parameters;
 /// <param name="Shape">Row-major shape.</param>
 /// <param name="Offset">Index of its first element; a multiple of <see cref="ParameterLayout.Alignment"/>.</param>
 /// <param name="Initial">How version 0 is filled.</param>
-/// <param name="PositionsPerExample">Buffers only: values that one example adds to each channel's moments (height × width).</param>
+/// <param name="PositionsPerExample">Moments only: values that one example adds to each channel's moments (height × width).</param>
 public sealed record Segment(
     string Name,
     SegmentKind Kind,
@@ -22,5 +22,8 @@ public sealed record Segment(
     public int End => Offset + Length;
 
     /// <summary>Buffers are merged by the server, not stepped by the optimizer.</summary>
-    public bool IsBuffer => Kind is SegmentKind.Statistics or SegmentKind.Features;
+    public bool IsBuffer => IsMoments || Kind == SegmentKind.PowerVector;
+
+    /// <summary>True when ranks push (mean, biased variance) pairs for it.</summary>
+    public bool IsMoments => Kind is SegmentKind.Statistics or SegmentKind.Deviations or SegmentKind.Features;
 }

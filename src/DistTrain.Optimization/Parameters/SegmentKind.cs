@@ -23,4 +23,16 @@ public enum SegmentKind
     /// statistics changes.
     /// </summary>
     Features,
+
+    /// <summary>
+    /// Running statistics of one batch renormalization layer: as <see cref="Statistics"/>, but the second of each pair is a deviation, which the
+    /// server averages instead of the variance. Ranks push moments, (mean, biased variance), as for <see cref="Statistics"/>.
+    /// </summary>
+    Deviations,
+
+    /// <summary>
+    /// The vector of the power iteration that follows a weight's largest singular value, [rows]: a buffer. Each rank that has examples computes
+    /// the next one from the version alone, so all of them push the same, and the server takes it over.
+    /// </summary>
+    PowerVector,
 }

@@ -156,28 +156,23 @@ internal sealed class ReplicaGroup
             current.CopyTo(next);
         else
             _update.Step(bucket, time, current, sum, next);
-        var batchNorm = _plan.Job.Spec.BatchNorm;
+        var norm = _plan.Job.Spec.BatchNorm;
         // Statistics that are taken anew, or are not averaged over steps, keep nothing of the old ones.
-        var momentum = open.Kind == StepKind.Statistics || batchNorm.Evaluation == BatchNormEvaluations.Last ? 1 : batchNorm.Momentum;
+        var momentum = open.Kind == StepKind.Statistics || norm.Evaluation == BatchNormEvaluations.Last ? 1 : norm.Momentum;
+        var buffers = new BufferUpdate(momentum, norm.Epsilon);
         foreach (var piece in bucket.Pieces)
         {
             if (!piece.Segment.IsBuffer)
                 continue;
             var at = piece.Offset - bucket.Offset;
-            Moments.Average(
-                current.Slice(at, piece.Length),
-                sum.Slice(at, piece.Length),
-                next.Slice(at, piece.Length),
-                IsTaken(piece.Segment, open) ? state.Examples * piece.Segment.PositionsPerExample : 0,
-                momentum);
+            // A step that trains brings no moments of the inputs.
+            var examples = piece.Segment.Kind == SegmentKind.Features && open.Kind == StepKind.Gradient ? 0 : state.Examples;
+            buffers.Step(piece.Segment, current.Slice(at, piece.Length), sum.Slice(at, piece.Length), next.Slice(at, piece.Length), examples);
         }
 
         if (open.Sample > 0)
             AddToMean(bucket, next, open);
     }
-
-    /// <summary>A step that trains brings no moments of the inputs.</summary>
-    private static bool IsTaken(Segment buffer, OpenStep open) => buffer.Kind != SegmentKind.Features || open.Kind == StepKind.Statistics;
 
     /// <summary>The running mean takes the version that is being made in: mean ← mean + (w − mean) / n.</summary>
     private void AddToMean(Bucket bucket, Span<float> next, OpenStep open)

@@ -82,6 +82,24 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Model.Norm,
         };
 
+    public static JobKey ModelZeroGamma { get; } =
+        new("spec.model.zeroGamma", new FlagRule(), false, "the scale of the last norm of each residual block starts at 0, so that each block starts as its shortcut (1706.02677); custom says so in its layers")
+        {
+            IgnoredWhen = "the model is not resnet20, or has no norm",
+            ValueIn = j => j.Spec.Model.ZeroGamma,
+        };
+
+    public static JobKey ModelReparametrization { get; } =
+        new("spec.model.reparametrization", new ChoiceRule("a reparametrization", Reparametrizations.All), Reparametrizations.None, "what the weights of all linear and convolutional layers are made of; weight: g·v/‖v‖ (1602.07868); spectral: W/σ(W) (1802.05957); custom says so in its layers")
+        {
+            ValueIn = j => j.Spec.Model.Reparametrization,
+        };
+
+    public static JobKey ModelSpectralPenalty { get; } = Number(
+        "spec.model",
+        new("spectralPenalty", OptionKind.Number, 0.0, "λ: adds λ/2·Σσ(W)² over the linear and convolutional layers' weights to the loss (1705.10941); not over those that are reparametrized") { Minimum = 0 },
+        j => j.Spec.Model.SpectralPenalty);
+
     public static JobKey ModelLayers { get; } =
         new("spec.model.layers", new LayersRule(), null, "the layers in order, see below")
         {
@@ -194,8 +212,23 @@ internal static class JobKeys
 
     public static JobKey BatchNormEpsilon { get; } = Number(
         "spec.batchNorm",
-        new("epsilon", OptionKind.Number, 1e-5, "added to the variance") { Minimum = 0, ExclusiveMinimum = true, IgnoredWhen = NoBatchNorm },
+        new("epsilon", OptionKind.Number, 1e-5, "added to the variance, by layers of every kind of norm") { Minimum = 0, ExclusiveMinimum = true, IgnoredWhen = "the model has no norm" },
         j => j.Spec.BatchNorm.Epsilon);
+
+    public static JobKey Renorm { get; } = Section("spec.batchNorm.renorm", "how far batch renormalization corrects a batch's statistics; ramps are shares of the job's length");
+
+    public static JobKey RenormRMax { get; } = Renormalization("rMax", 3, "r ends in [1/rMax, rMax]", minimum: 1, maximum: null, j => j.Spec.Renorm.RMax);
+
+    public static JobKey RenormDMax { get; } = Renormalization("dMax", 5, "d ends in [-dMax, dMax]", minimum: 0, maximum: null, j => j.Spec.Renorm.DMax);
+
+    public static JobKey RenormRampStart { get; } =
+        Renormalization("rampStart", 0.04, "share of the job that is plain BatchNorm; behind it the limits of r and d open", minimum: 0, maximum: 1, j => j.Spec.Renorm.Start);
+
+    public static JobKey RenormRRampEnd { get; } =
+        Renormalization("rRampEnd", 0.3, "share of the job behind which r has its limit; not before rampStart", minimum: 0, maximum: 1, j => j.Spec.Renorm.REnd);
+
+    public static JobKey RenormDRampEnd { get; } =
+        Renormalization("dRampEnd", 0.2, "share of the job behind which d has its limit; not before rampStart", minimum: 0, maximum: 1, j => j.Spec.Renorm.DEnd);
 
     public static JobKey Checkpoint { get; } = Section("spec.checkpoint", "what is saved under way");
 
@@ -218,13 +251,14 @@ internal static class JobKeys
         Spec,
         Recipe,
         Dataset, DatasetName, DatasetPath, TrainExamples, TestExamples, DatasetNormalize,
-        Model, ModelName, ModelNorm, ModelLayers,
+        Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, ModelLayers,
         Workers, Batch, MicroBatch, Epochs, Steps, Seed,
         Optimizer, OptimizerName,
         Schedule, ScheduleName,
         Averaging, AveragingName,
         Scaling, ScalingRule, ScalingReferenceBatch, ScalingWarmupFrom,
         BatchNorm, BatchNormScope, BatchNormEvaluation, BatchNormMomentum, BatchNormEpsilon,
+        Renorm, RenormRMax, RenormDMax, RenormRampStart, RenormRRampEnd, RenormDRampEnd,
         Checkpoint, CheckpointEverySteps, CheckpointKeep,
         Evaluation, EvaluationEveryEpochs,
     ];
@@ -241,6 +275,16 @@ internal static class JobKeys
 
     private static JobKey Number(string section, Option option, Func<TrainingJob, double> value) =>
         JobKey.Of(section, option) with { ValueIn = j => value(j) };
+
+    private static JobKey Renormalization(string name, double value, string description, double minimum, double? maximum, Func<TrainingJob, double> read) => Number(
+        "spec.batchNorm.renorm",
+        new(name, OptionKind.Number, value, description)
+        {
+            Minimum = minimum,
+            Maximum = maximum ?? double.PositiveInfinity,
+            IgnoredWhen = "the model has no batch-renorm",
+        },
+        read);
 
     private static JobKey PolicyName(JobKey section, Func<TrainingJob, PolicyRecipe> policy)
     {

@@ -15,15 +15,17 @@ internal static class LayerForms
 
     private static readonly JobKey Out = Whole("out", 1, 65_536, null, "number of output features or channels");
     private static readonly JobKey Bias = new("bias", new FlagRule(), true, "whether a bias is added");
+    private static readonly JobKey Reparametrization =
+        new("reparametrization", new ChoiceRule("a reparametrization", Reparametrizations.All), Reparametrizations.None, "what the weight is made of; weight: g·v/‖v‖ row by row; spectral: W/σ(W)");
 
     public static IReadOnlyList<LayerForm> All { get; } =
     [
         new(
             "linear",
             "fully connected",
-            [Out, Bias],
-            v => new LinearRecipe(Count(v[0]), (bool)v[1]!),
-            layer => layer is LinearRecipe l ? [l.Out, l.Bias] : null),
+            [Out, Bias, Reparametrization],
+            v => new LinearRecipe(Count(v[0]), (bool)v[1]!, (string)v[2]!),
+            layer => layer is LinearRecipe l ? [l.Out, l.Bias, l.Reparametrization] : null),
         new(
             "conv",
             "two-dimensional convolution, square kernel",
@@ -33,15 +35,26 @@ internal static class LayerForms
                 Whole("stride", 1, 1024, 1L, "step of the kernel in pixels"),
                 Whole("padding", 0, 1024, 0L, "zeros added on each side, in pixels"),
                 Bias,
+                Reparametrization,
             ],
-            v => new ConvRecipe(Count(v[0]), Count(v[1]), Count(v[2]), Count(v[3]), (bool)v[4]!),
-            layer => layer is ConvRecipe c ? [c.Out, c.Kernel, c.Stride, c.Padding, c.Bias] : null),
+            v => new ConvRecipe(Count(v[0]), Count(v[1]), Count(v[2]), Count(v[3]), (bool)v[4]!, (string)v[5]!),
+            layer => layer is ConvRecipe c ? [c.Out, c.Kernel, c.Stride, c.Padding, c.Bias, c.Reparametrization] : null),
         new(
             "norm",
-            "normalization over channels",
-            [new("kind", new ChoiceRule("a normalization", [NormKinds.Batch]), null, "which one")],
-            v => new NormRecipe((string)v[0]!),
-            layer => layer is NormRecipe n ? [n.Kind] : null),
+            "normalization",
+            [
+                new("kind", new ChoiceRule("a normalization", NormKinds.Layers), null, "which one"),
+                Whole("groups", 1, 65_536, null, "of group: groups of channels, a divisor of their number") with
+                {
+                    DefaultText = "the most, up to 32, of at least two channels each",
+                },
+                new("zeroGamma", new FlagRule(), false, "whether the scale starts at 0 instead of 1; for the last norm of a residual (1706.02677)"),
+            ],
+            v => new NormRecipe((string)v[0]!, v[1] is { } groups ? Count(groups) : null, (bool)v[2]!),
+            layer => layer is NormRecipe n ? [n.Kind, n.Groups, n.ZeroGamma] : null)
+        {
+            Problem = v => v[1] is not null && v[0] is not NormKinds.Group ? ("groups", $"{v[0]} has no groups; leave it out") : null,
+        },
         Activation("relu", "max(x, 0)"),
         Activation("tanh", "hyperbolic tangent"),
         Activation("sigmoid", "1 / (1 + exp(-x))"),

@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Normalization;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
 
@@ -56,6 +57,7 @@ internal sealed class JobReader
         var trainExamples = dataset is { Name: DatasetNames.Digits } && batch?.Policy is null ? dataset.TrainExamples : null;
         new RateRules(_keys, _findings).Check(schedule, scaling, optimizer, batch?.Examples, epochs, steps, trainExamples);
         var batchNorm = BatchNorm(workers);
+        var renorm = Renorm();
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);
         var everyEpochs = _keys.Count(JobKeys.EvaluationEveryEpochs);
@@ -78,6 +80,7 @@ internal sealed class JobReader
             Averaging = averaging!,
             Scaling = scaling!,
             BatchNorm = batchNorm!,
+            Renorm = renorm!,
             Checkpoint = new CheckpointRecipe(everySteps!.Value, keep!.Value),
             Evaluation = new EvaluationRecipe(everyEpochs!.Value),
         });
@@ -113,9 +116,25 @@ internal sealed class JobReader
             Refuse(JobKeys.ModelLayers, "is missing; custom needs a list of layers", at: JobKeys.ModelName);
         if (name is not null and not ModelNames.Custom && areLayersGiven)
             Refuse(JobKeys.ModelLayers, $"{name} brings its own layers; leave them out, or set model.name to {ModelNames.Custom}");
-        if (name is ModelNames.Custom && norm is NormKinds.Batch)
-            Refuse(JobKeys.ModelNorm, "custom says in its layers where it normalizes: write 'norm: batch' there, and leave this out");
-        return name is null || norm is null ? null : new ModelRecipe(name, norm, layers);
+        if (name is ModelNames.Custom && norm is not (null or NormKinds.None))
+            Refuse(JobKeys.ModelNorm, $"custom says in its layers where it normalizes: write 'norm: {norm}' there, and leave this out");
+        if (name is ModelNames.Mlp && norm is NormKinds.Instance)
+            Refuse(JobKeys.ModelNorm, "instance normalizes each channel over its positions, and mlp's features have none; use layer or group");
+        var zeroGamma = (bool?)_keys.Value(JobKeys.ModelZeroGamma);
+        var reparametrization = _keys.Text(JobKeys.ModelReparametrization);
+        if (name is ModelNames.Custom && reparametrization is not (null or Reparametrizations.None))
+            Refuse(JobKeys.ModelReparametrization, $"custom says so in its layers: write 'linear: {{out: 10, reparametrization: {reparametrization}}}' there, and leave this out");
+        var spectralPenalty = _keys.Number(JobKeys.ModelSpectralPenalty);
+        if (name is not ModelNames.Custom && spectralPenalty > 0 && reparametrization is not (null or Reparametrizations.None))
+            Refuse(JobKeys.ModelSpectralPenalty, $"reparametrization {reparametrization} leaves no plain weight to penalize; keep one of the two");
+        if (name is null || norm is null || zeroGamma is null || reparametrization is null || spectralPenalty is null)
+            return null;
+        return new ModelRecipe(name, norm, layers)
+        {
+            ZeroGamma = zeroGamma.Value,
+            Reparametrization = reparametrization,
+            SpectralPenalty = spectralPenalty.Value,
+        };
     }
 
     private void CheckShare(int? batch, int? workers)
@@ -152,6 +171,21 @@ internal sealed class JobReader
         var momentum = _keys.Number(JobKeys.BatchNormMomentum);
         var epsilon = _keys.Number(JobKeys.BatchNormEpsilon);
         return scope is null || evaluation is null || momentum is null || epsilon is null ? null : new BatchNormRecipe(scope.Value, evaluation, momentum.Value, epsilon.Value);
+    }
+
+    private RenormRamp? Renorm()
+    {
+        var (rMax, dMax) = (_keys.Number(JobKeys.RenormRMax), _keys.Number(JobKeys.RenormDMax));
+        var (start, rEnd, dEnd) = (_keys.Number(JobKeys.RenormRampStart), _keys.Number(JobKeys.RenormRRampEnd), _keys.Number(JobKeys.RenormDRampEnd));
+        if (rMax is null || dMax is null || start is null || rEnd is null || dEnd is null)
+            return null;
+        foreach (var (key, end) in new[] { (JobKeys.RenormRRampEnd, rEnd), (JobKeys.RenormDRampEnd, dEnd) })
+        {
+            if (end < start)
+                Refuse(key, FormattableString.Invariant($"{end} lies before rampStart, {start}; let it end there or later"));
+        }
+
+        return new RenormRamp(rMax.Value, dMax.Value, start.Value, rEnd.Value, dEnd.Value);
     }
 
     private void Refuse(JobKey key, string rule, JobKey? at = null) =>

@@ -88,6 +88,11 @@ internal sealed class LayerReader
             section.Set(form.Options[0].Name, origin, value);
         var given = OptionReader.Read(section, path, form.Name, form.Options, beside: null, _findings);
         var values = form.Options.Select(o => given.GetValueOrDefault(o.Name, o.Default!)).ToList();
-        return form.Options.Any(o => o.IsRequired && !given.ContainsKey(o.Name)) ? null : form.Build(values);
+        if (form.Options.Any(o => o.IsRequired && !given.ContainsKey(o.Name)))
+            return null;
+        if (form.Problem(values) is not { } problem)
+            return form.Build(values);
+        _findings.Add(section.Entry(problem.Option)?.Origin ?? origin, $"{path}.{problem.Option}", problem.Rule);
+        return null;
     }
 }

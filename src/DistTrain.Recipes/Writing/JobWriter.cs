@@ -60,11 +60,12 @@ internal static class JobWriter
         {
             if (form.Parts(layer) is not { } parts)
                 continue;
+            var given = form.Options.Zip(parts).Where(part => part.Second is not null).Select(part => $"{part.First.Name}: {ValueText.Of(part.Second!)}");
             return parts.Count switch
             {
                 0 => form.Name,
-                1 => $"{form.Name}: {ValueText.Of(parts[0])}",
-                _ => $"{form.Name}: {{{string.Join(", ", form.Options.Zip(parts, (o, p) => $"{o.Name}: {ValueText.Of(p)}"))}}}",
+                1 => $"{form.Name}: {ValueText.Of(parts[0]!)}",
+                _ => $"{form.Name}: {{{string.Join(", ", given)}}}",
             };
         }
 

@@ -10,18 +10,18 @@ public static class BuiltInModels
     /// <param name="classes">Outputs of the last layer.</param>
     public static IReadOnlyList<LayerRecipe> LayersOf(ModelRecipe model, int classes) => model.Name switch
     {
-        "softmax" => [new FlattenRecipe(), new LinearRecipe(classes, Bias: true)],
-        "mlp" => [new FlattenRecipe(), .. Hidden(model, 512), .. Hidden(model, 512), new LinearRecipe(classes, Bias: true)],
+        "softmax" => [new FlattenRecipe(), Linear(model, classes)],
+        "mlp" => [new FlattenRecipe(), .. Hidden(model, 512), .. Hidden(model, 512), Linear(model, classes)],
         "cnn" =>
         [
             .. Convolution(model, 32), .. Convolution(model, 64), new PoolRecipe("max", 2, 2), new FlattenRecipe(),
-            new LinearRecipe(128, Bias: true), Relu, new LinearRecipe(classes, Bias: true),
+            Linear(model, 128), Relu, Linear(model, classes),
         ],
         "resnet20" =>
         [
-            new ConvRecipe(16, 3, 1, 1, Bias: false), .. Norm(model), Relu,
+            ResidualConv(model, 16, 1), .. Norm(model), Relu,
             .. Stage(model, 16, 1), .. Stage(model, 32, 2), .. Stage(model, 64, 2),
-            new GlobalAveragePoolRecipe(), new LinearRecipe(classes, Bias: true),
+            new GlobalAveragePoolRecipe(), Linear(model, classes),
         ],
         "custom" => model.Layers,
         _ => throw new ArgumentException($"'{model.Name}' is not a model", nameof(model)),
@@ -29,13 +29,18 @@ public static class BuiltInModels
 
     private static LayerRecipe Relu { get; } = new ActivationRecipe("relu");
 
-    private static IEnumerable<LayerRecipe> Norm(ModelRecipe model) => model.Norm == "none" ? [] : [new NormRecipe(model.Norm)];
+    private static IEnumerable<LayerRecipe> Norm(ModelRecipe model, bool zeroGamma = false) =>
+        model.Norm == NormKinds.None ? [] : [new NormRecipe(model.Norm, Groups: null, zeroGamma)];
+
+    private static LinearRecipe Linear(ModelRecipe model, int width) => new(width, Bias: true, model.Reparametrization);
+
+    private static ConvRecipe ResidualConv(ModelRecipe model, int width, int stride) => new(width, 3, stride, 1, Bias: false, model.Reparametrization);
 
     private static IEnumerable<LayerRecipe> Hidden(ModelRecipe model, int width) =>
-        [new LinearRecipe(width, Bias: true), .. Norm(model), Relu];
+        [Linear(model, width), .. Norm(model), Relu];
 
     private static IEnumerable<LayerRecipe> Convolution(ModelRecipe model, int width) =>
-        [new ConvRecipe(width, 3, 1, 0, Bias: true), .. Norm(model), Relu];
+        [new ConvRecipe(width, 3, 1, 0, Bias: true, model.Reparametrization), .. Norm(model), Relu];
 
     /// <summary>Three blocks of two convolutions (He et al. 2015, section 4.2); the first one subsamples.</summary>
     private static IEnumerable<LayerRecipe> Stage(ModelRecipe model, int width, int stride)
@@ -44,8 +49,8 @@ public static class BuiltInModels
         {
             yield return new ResidualRecipe(
             [
-                new ConvRecipe(width, 3, block == 0 ? stride : 1, 1, Bias: false), .. Norm(model), Relu,
-                new ConvRecipe(width, 3, 1, 1, Bias: false), .. Norm(model),
+                ResidualConv(model, width, block == 0 ? stride : 1), .. Norm(model), Relu,
+                ResidualConv(model, width, 1), .. Norm(model, model.ZeroGamma),
             ]);
             yield return Relu;
         }

@@ -29,6 +29,17 @@ internal sealed class ForwardPass
 
     /// <summary>What went wrong in a backward pass, from which no exception may escape; to be thrown once it has returned.</summary>
     public ExceptionDispatchInfo? Fault { get; set; }
+
+    /// <summary>Receives the next vector of each power iteration while training.</summary>
+    public PowerRecorder? Powers { get; init; }
+
+    /// <summary>How far batch renormalization may correct in this pass.</summary>
+    public RenormLimits Renorm { get; init; } = RenormLimits.None;
+
+    /// <summary>What weights add to the mean loss in this pass, a scalar; null for nothing.</summary>
+    public Tensor? Penalty { get; private set; }
+
+    public void AddPenalty(Tensor penalty) => Penalty = Penalty is null ? penalty : Penalty + penalty;
 }
 
 /// <summary>Where a micro-batch stands: what randomness inside the model is keyed by.</summary>
@@ -42,3 +53,8 @@ public sealed record MicroBatchKey(long Seed, Position Position, int Rank, int I
 /// <param name="statistics">Index of the layer's statistics segment.</param>
 /// <param name="moments">Of this rank's examples.</param>
 internal delegate void MomentsRecorder(int statistics, BatchMoments moments);
+
+/// <summary>Takes the next vector of one weight's power iteration.</summary>
+/// <param name="vector">Index of its segment.</param>
+/// <param name="next">[rows], of norm 1.</param>
+internal delegate void PowerRecorder(int vector, Tensor next);

@@ -1,12 +1,16 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Models.Normalization;
+using DistTrain.Torch.Models.Weights;
 using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;
 
 /// <summary>Walks an example's shape through a list of layer recipes, collecting segments and layers.</summary>
-internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecipe batchNorm)
+/// <param name="inputShape">Shape of one example.</param>
+/// <param name="batchNorm">How BatchNorm works; its ε is every norm's.</param>
+/// <param name="spectralPenalty">λ of the spectral norm regularization of plain weights; 0 for none.</param>
+internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecipe batchNorm, double spectralPenalty)
 {
     private readonly List<Segment> _trainable = [];
     private readonly List<(Segment Segment, Deferred Index)> _buffers = [];
@@ -34,8 +38,9 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
         if (normalize == InputNormalizations.None)
             return null;
         var byFeature = normalize == InputNormalizations.Feature;
-        var positions = Shape.Skip(1).Aggregate(1, (product, side) => product * side);
-        var index = Buffer("input.statistics", SegmentKind.Features, byFeature ? Shape[0] * positions : Shape[0], byFeature ? 1 : positions);
+        var index = byFeature
+            ? Statistics("input", SegmentKind.Features, Product(Shape), positions: 1)
+            : Statistics("input", SegmentKind.Features, Shape[0], Product(Shape.Skip(1)));
         return () => new InputNormLayer(index.Value, byFeature);
     }
 
@@ -51,7 +56,7 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
     {
         LinearRecipe linear => Linear(linear, path),
         ConvRecipe conv => Conv(conv, path),
-        NormRecipe => BatchNorm(path),
+        NormRecipe norm => Norm(norm, path),
         ActivationRecipe activation => Activation(activation),
         PoolRecipe pool => Pool(pool, path),
         GlobalAveragePoolRecipe => GlobalAveragePool(path),
@@ -66,10 +71,10 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
         if (Shape is not [var input])
             throw Misfit(path, "linear", "[features]", "put 'flatten' before it");
         var name = $"fc{Next("fc")}";
-        var weight = Trainable($"{name}.weight", SegmentKind.Weight, [recipe.Out, input], Initialization.FanIn(input));
+        var weight = WeightOf(name, [recipe.Out, input], recipe.Reparametrization);
         int? bias = recipe.Bias ? Trainable($"{name}.bias", SegmentKind.Bias, [recipe.Out], Initialization.FanIn(input)) : null;
         Shape = [recipe.Out];
-        return Always(new LinearLayer(weight, bias));
+        return () => new LinearLayer(weight(), bias);
     }
 
     private Func<Layer> Conv(ConvRecipe recipe, string path)
@@ -78,24 +83,88 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
             throw Misfit(path, "conv", "[channels, height, width]", "use it before 'flatten'");
         var fanIn = channels * recipe.Kernel * recipe.Kernel;
         var name = $"conv{Next("conv")}";
-        var weight = Trainable($"{name}.weight", SegmentKind.Weight, [recipe.Out, channels, recipe.Kernel, recipe.Kernel], Initialization.FanIn(fanIn));
+        var weight = WeightOf(name, [recipe.Out, channels, recipe.Kernel, recipe.Kernel], recipe.Reparametrization);
         int? bias = recipe.Bias ? Trainable($"{name}.bias", SegmentKind.Bias, [recipe.Out], Initialization.FanIn(fanIn)) : null;
         Shape = [recipe.Out, Window(height + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path), Window(width + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path)];
-        return Always(new ConvLayer(weight, bias, recipe.Stride, recipe.Padding));
+        return () => new ConvLayer(weight(), bias, recipe.Stride, recipe.Padding);
     }
 
-    private Func<Layer> BatchNorm(string path)
+    /// <summary>The parameters that a weight is made of, under the names that PyTorch gives them.</summary>
+    private Func<Weight> WeightOf(string name, IReadOnlyList<int> shape, string reparametrization)
+    {
+        var initial = Initialization.FanIn(Product(shape.Skip(1)));
+        switch (reparametrization)
+        {
+            case Reparametrizations.Weight:
+                var direction = Trainable($"{name}.weight_v", SegmentKind.Weight, shape, initial);
+                // A scale, like γ of a norm: not decayed and not adapted by default. It starts at ‖v‖, so that the weight starts as v.
+                int[] rows = [shape[0], .. shape.Skip(1).Select(_ => 1)];
+                var length = Trainable($"{name}.weight_g", SegmentKind.Norm, rows, new Initialization(InitializationKind.RowNorms));
+                return () => new ScaledWeight(direction, length);
+            case Reparametrizations.Spectral:
+                var original = Trainable($"{name}.weight_orig", SegmentKind.Weight, shape, initial);
+                var vector = PowerVector(name, shape[0]);
+                return () => new SpectralWeight(original, vector.Value);
+            default:
+                var weight = Trainable($"{name}.weight", SegmentKind.Weight, shape, initial);
+                if (spectralPenalty == 0)
+                    return () => new PlainWeight(weight);
+                var follower = PowerVector(name, shape[0]);
+                return () => new PenalizedWeight(weight, follower.Value, spectralPenalty);
+        }
+    }
+
+    private Deferred PowerVector(string name, int rows) =>
+        Buffer(new Segment($"{name}.weight_u", SegmentKind.PowerVector, [rows], Offset: 0, new Initialization(InitializationKind.UnitVector)));
+
+    private Func<Layer> Norm(NormRecipe recipe, string path)
     {
         if (Shape.Count is not (1 or 3))
             throw Misfit(path, "norm", "[features] or [channels, height, width]", "move it");
-        var channels = Shape[0];
+        if (recipe.Kind == NormKinds.Instance && Shape.Count == 1)
+            throw Misfit(path, "norm instance", "[channels, height, width]", "use it before 'flatten', or another kind");
+        var (channels, positions) = (Shape[0], Product(Shape.Skip(1)));
         var name = $"norm{Next("norm")}";
-        var weight = Trainable($"{name}.weight", SegmentKind.Norm, [channels], Initialization.One);
-        var bias = Trainable($"{name}.bias", SegmentKind.Norm, [channels], Initialization.Zero);
-        var index = Buffer($"{name}.statistics", SegmentKind.Statistics, channels, Shape.Skip(1).Aggregate(1, (product, side) => product * side));
-        var ghost = batchNorm.Scope.Kind == BatchNormScopeKind.Ghost ? batchNorm.Scope.Size : 0;
-        return () => new BatchNormLayer(weight, bias, index.Value, batchNorm.Epsilon, ghost);
+        // Layer normalization scales each value of an example by itself, the others whole channels.
+        var shape = recipe.Kind == NormKinds.Layer ? Shape : [channels];
+        var weight = Trainable($"{name}.weight", SegmentKind.Norm, shape, recipe.ZeroGamma ? Initialization.Zero : Initialization.One);
+        var bias = Trainable($"{name}.bias", SegmentKind.Norm, shape, Initialization.Zero);
+        switch (recipe.Kind)
+        {
+            case NormKinds.Batch:
+                var statistics = Statistics(name, SegmentKind.Statistics, channels, positions);
+                var ghost = batchNorm.Scope.Kind == BatchNormScopeKind.Ghost ? batchNorm.Scope.Size : 0;
+                return () => new BatchNormLayer(weight, bias, statistics.Value, batchNorm.Epsilon, ghost);
+            case NormKinds.BatchRenorm:
+                var deviations = Statistics(name, SegmentKind.Deviations, channels, positions);
+                return () => new BatchRenormLayer(weight, bias, deviations.Value, batchNorm.Epsilon);
+            case NormKinds.Layer:
+                CheckValues(channels * positions, path);
+                return Always(new LayerNormLayer(weight, bias, batchNorm.Epsilon));
+            case NormKinds.Instance:
+                CheckValues(positions, path);
+                return Always(new InstanceNormLayer(weight, bias, batchNorm.Epsilon));
+            case NormKinds.Group:
+                var groups = recipe.Groups ?? GroupNormLayer.DefaultGroups(channels);
+                if (channels % groups != 0)
+                    throw new ModelException($"{path}: {groups} groups do not divide {channels} channels; the default here is {GroupNormLayer.DefaultGroups(channels)}");
+                CheckValues(channels / groups * positions, path);
+                return Always(new GroupNormLayer(weight, bias, groups, batchNorm.Epsilon));
+            default:
+                throw new ModelException($"{path}: '{recipe.Kind}' is not a normalization");
+        }
     }
+
+    /// <summary>One value has the mean itself and no variance: the output would be β whatever the input.</summary>
+    private static void CheckValues(int values, string path)
+    {
+        if (values < 2)
+            throw new ModelException($"{path}: norm has only one value to take the mean and variance of; use another kind, fewer groups, or none here");
+    }
+
+    /// <summary>(mean, variance or deviation) pairs of so many channels, each with so many values of one example.</summary>
+    private Deferred Statistics(string name, SegmentKind kind, int channels, int positions) => Buffer(
+        new Segment($"{name}.statistics", kind, [channels, 2], Offset: 0, new Initialization(InitializationKind.Statistics), positions));
 
     private static Func<Layer> Activation(ActivationRecipe recipe) => Always(new ActivationLayer(recipe.Kind switch
     {
@@ -124,7 +193,7 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
 
     private Func<Layer> Flatten()
     {
-        Shape = [Shape.Aggregate(1, (product, side) => checked(product * side))];
+        Shape = [Product(Shape)];
         return Always(new FlattenLayer());
     }
 
@@ -156,12 +225,14 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
         return _trainable.Count - 1;
     }
 
-    private Deferred Buffer(string name, SegmentKind kind, int channels, int positionsPerExample)
+    private Deferred Buffer(Segment segment)
     {
         var index = new Deferred();
-        _buffers.Add((new Segment(name, kind, [channels, 2], Offset: 0, new Initialization(InitializationKind.Statistics), positionsPerExample), index));
+        _buffers.Add((segment, index));
         return index;
     }
+
+    private static int Product(IEnumerable<int> sides) => sides.Aggregate(1, (product, side) => checked(product * side));
 
     private int Next(string prefix) => _names[prefix] = _names.GetValueOrDefault(prefix) + 1;
 

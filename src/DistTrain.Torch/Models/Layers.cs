@@ -1,21 +1,22 @@
 using DistTrain.Optimization.Randomness;
+using DistTrain.Torch.Models.Weights;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;
 
 /// <summary>[n, in] → [n, out].</summary>
-internal sealed class LinearLayer(int weight, int? bias) : Layer
+internal sealed class LinearLayer(Weight weight, int? bias) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
-        functional.linear(x, pass.Parameters[weight], bias is { } b ? pass.Parameters[b] : null);
+        functional.linear(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null);
 }
 
 /// <summary>[n, in, h, w] → [n, out, h', w'].</summary>
-internal sealed class ConvLayer(int weight, int? bias, int stride, int padding) : Layer
+internal sealed class ConvLayer(Weight weight, int? bias, int stride, int padding) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
-        functional.conv2d(x, pass.Parameters[weight], bias is { } b ? pass.Parameters[b] : null, [stride, stride], [padding, padding]);
+        functional.conv2d(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null, [stride, stride], [padding, padding]);
 }
 
 internal sealed class ActivationLayer(Func<Tensor, Tensor> function) : Layer

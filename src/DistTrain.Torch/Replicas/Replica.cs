@@ -61,8 +61,8 @@ public sealed class Replica : IDisposable
     }
 
     /// <summary>
-    /// Adds the gradient of <c>Σ loss / divisor</c> over the examples to <see cref="Gradient"/>, and their moments to its buffers' part.
-    /// An empty micro-batch adds nothing.
+    /// Adds the gradient of <c>Σ (loss + penalty) / divisor</c> over the examples to <see cref="Gradient"/>, their moments to its buffers' part, and
+    /// writes the next power-iteration vectors there. An empty micro-batch adds nothing. The penalty on weights is not in the result.
     /// </summary>
     /// <param name="data">Where the examples are.</param>
     /// <param name="examples">Their indices, at most the replica's capacity.</param>
@@ -79,16 +79,19 @@ public sealed class Replica : IDisposable
 
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var pass = TrainingPass(key, exchange);
+        var pass = TrainingPass(key, _model.RenormAt(key.Position, data.Count), exchange);
         var scores = Forward(x, pass);
         var loss = nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum);
-        (loss / divisor).backward();
+        // Each micro-batch brings its examples' share of the penalty: over all ranks it is there once.
+        var objective = pass.Penalty is { } penalty ? loss + (penalty * examples.Length) : loss;
+        (objective / divisor).backward();
         pass.Fault?.Throw();
         return Result(loss, scores, y, examples.Length);
     }
 
     /// <summary>
     /// Adds the examples' moments to the buffers' part of <see cref="Gradient"/> without taking a gradient: a forward pass in training mode.
+    /// Statistics are taken anew, so batch renormalization is held to no old ones: it is BatchNorm here.
     /// </summary>
     public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, MicroBatchKey key, IMomentExchange? exchange = null)
     {
@@ -101,7 +104,7 @@ public sealed class Replica : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var scores = Forward(x, TrainingPass(key, exchange, measuresInputs: true));
+        var scores = Forward(x, TrainingPass(key, RenormLimits.None, exchange, measuresInputs: true));
         return Result(nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum), scores, y, examples.Length);
     }
 
@@ -162,7 +165,7 @@ public sealed class Replica : IDisposable
             exchange.Sum(layer, new double[segment.Length]);
     }
 
-    private ForwardPass TrainingPass(MicroBatchKey key, IMomentExchange? exchange, bool measuresInputs = false) => new()
+    private ForwardPass TrainingPass(MicroBatchKey key, RenormLimits renorm, IMomentExchange? exchange, bool measuresInputs = false) => new()
     {
         Parameters = _parameters,
         Training = true,
@@ -170,6 +173,8 @@ public sealed class Replica : IDisposable
         Moments = Record,
         Exchange = exchange,
         MeasuresInputs = measuresInputs,
+        Powers = Record,
+        Renorm = renorm,
     };
 
     private Tensor Forward(Tensor x, ForwardPass pass)
@@ -205,6 +210,13 @@ public sealed class Replica : IDisposable
 
         Moments.Merge(Gradient.Span.Slice(placed.Offset, placed.Length), _momentCounts[statistics], pairs, moments.Count);
         _momentCounts[statistics] += moments.Count;
+    }
+
+    /// <summary>Every micro-batch computes the same one from the version, so the last may stand for all.</summary>
+    private void Record(int vector, Tensor next)
+    {
+        var placed = Layout.Segments[vector];
+        new TensorMemory<float>(next).GetSpan().CopyTo(Gradient.Span.Slice(placed.Offset, placed.Length));
     }
 
     private static BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples) =>

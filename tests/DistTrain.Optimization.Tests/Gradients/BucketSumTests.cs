@@ -11,6 +11,8 @@ public class BucketSumTests
     [
         new("w", SegmentKind.Weight, [5, 7], 0, Initialization.FanIn(7)),
         new("norm.statistics", SegmentKind.Statistics, [3, 2], 0, new(InitializationKind.Statistics), PositionsPerExample: 4),
+        new("renorm.statistics", SegmentKind.Deviations, [3, 2], 0, new(InitializationKind.Statistics), PositionsPerExample: 4),
+        new("w.vector", SegmentKind.PowerVector, [5], 0, new(InitializationKind.UnitVector)),
     ]);
 
     [Fact]
@@ -24,6 +26,18 @@ public class BucketSumTests
         {
             var inOrder = Sum(ranks, values, examples, Enumerable.Range(0, ranks));
             Assert.Equal(inOrder, Sum(ranks, values, examples, order));
+        });
+
+    [Fact]
+    public void Ranks_without_examples_do_not_spoil_a_power_vector() =>
+        Gen.Select(Gen.Float[-1, 1].Array[5], Gen.Bool.Array[1, 12]).Where((_, has) => has.Contains(true)).Sample((vector, hasExamples) =>
+        {
+            var segment = Layout.Segments.Single(s => s.Kind == SegmentKind.PowerVector);
+            var values = new float[hasExamples.Length * Layout.Length];
+            foreach (var (rank, _) in hasExamples.Index().Where(rank => rank.Item))
+                vector.CopyTo(values, (rank * Layout.Length) + segment.Offset);
+            var examples = hasExamples.Select(has => has ? 3 : 0).ToArray();
+            Assert.Equal(vector, Sum(hasExamples.Length, values, examples, Enumerable.Range(0, hasExamples.Length)).AsSpan(segment.Offset, 5).ToArray());
         });
 
     [Fact]

@@ -17,16 +17,18 @@ internal static class AnyLayout
         from initial in _initial
         select (shape, kind, initial);
 
-    private static readonly Gen<(int[] Shape, SegmentKind Kind, Initialization Initial)> _statistics =
+    private static readonly Gen<(int[] Shape, SegmentKind Kind, Initialization Initial)> _buffer =
         from channels in Gen.Int[1, 40]
-        select (new[] { channels, 2 }, SegmentKind.Statistics, new Initialization(InitializationKind.Statistics));
+        from kind in Gen.OneOf(SegmentKind.Statistics, SegmentKind.Deviations, SegmentKind.PowerVector)
+        from initial in _initial
+        select (kind == SegmentKind.PowerVector ? [channels] : new[] { channels, 2 }, kind, initial);
 
     public static Gen<ParameterLayout> Alone { get; } =
         from trainable in _trainable.List[1, 6]
-        from statistics in _statistics.List[0, 2]
+        from buffers in _buffer.List[0, 2]
         from bucket in Gen.Int[1, 6]
         select ParameterLayout.Of(
-            trainable.Concat(statistics).Select((t, i) => new Segment(Name(t.Kind, i), t.Kind, t.Shape, 0, t.Initial, t.Kind == SegmentKind.Statistics ? 9 : 0)),
+            trainable.Concat(buffers).Select((t, i) => new Segment(Name(t.Kind, i), t.Kind, t.Shape, 0, t.Initial, IsMoments(t.Kind) ? 9 : 0)),
             bucket * ParameterLayout.Alignment);
 
     /// <summary>A layout and a vector of any bits, NaN included, 0 in the padding.</summary>
@@ -35,7 +37,9 @@ internal static class AnyLayout
         from bits in Gen.UInt.Array[layout.Length]
         select (layout, Masked(layout, bits));
 
-    private static string Name(SegmentKind kind, int index) => kind == SegmentKind.Statistics ? $"norm{index}.statistics" : $"layer{index}.{kind}";
+    private static bool IsMoments(SegmentKind kind) => kind is SegmentKind.Statistics or SegmentKind.Deviations;
+
+    private static string Name(SegmentKind kind, int index) => IsMoments(kind) ? $"norm{index}.statistics" : $"layer{index}.{kind}";
 
     private static float[] Masked(ParameterLayout layout, uint[] bits)
     {

@@ -43,6 +43,19 @@ public sealed class SafeTensorsTests
     }
 
     [Fact]
+    public void Running_deviations_and_power_vectors_are_saved_too()
+    {
+        var layout = ParameterLayout.Of(
+        [
+            new Segment("fc1.weight_orig", SegmentKind.Weight, [2, 3], 0, default),
+            new Segment("norm1.statistics", SegmentKind.Deviations, [2, 2], 0, default, 4),
+            new Segment("fc1.weight_u", SegmentKind.PowerVector, [2], 0, default),
+        ]);
+        using var reader = new SafeTensorsReader(new MemoryStream(Write(layout, new float[layout.Length])), "m");
+        Assert.Equal(["fc1.weight_orig", "norm1.running_mean", "norm1.running_std", "fc1.weight_u"], reader.Tensors.Select(tensor => tensor.Name));
+    }
+
+    [Fact]
     public void Every_difference_between_file_and_model_is_named()
     {
         Segment Weight(string name, params int[] shape) => new(name, SegmentKind.Weight, shape, 0, default);

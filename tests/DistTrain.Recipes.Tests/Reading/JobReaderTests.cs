@@ -1,3 +1,5 @@
+using DistTrain.Optimization.Normalization;
+
 namespace DistTrain.Recipes.Tests.Reading;
 
 /// <summary>The rules that tie keys together.</summary>
@@ -51,8 +53,28 @@ public sealed class JobReaderTests
     [InlineData("spec.model.layers: is missing; custom needs a list of layers", "model.name=custom")]
     [InlineData("spec.model.layers: cnn brings its own layers; leave them out, or set model.name to custom", "model.layers=[relu]")]
     [InlineData("spec.model.norm: custom says in its layers where it normalizes: write 'norm: batch' there, and leave this out", "model={name: custom, norm: batch, layers: [relu]}")]
+    [InlineData("spec.model.norm: custom says in its layers where it normalizes: write 'norm: group' there, and leave this out", "model={name: custom, norm: group, layers: [relu]}")]
+    [InlineData("spec.model.reparametrization: custom says so in its layers: write 'linear: {out: 10, reparametrization: weight}' there, and leave this out", "model={name: custom, reparametrization: weight, layers: [relu]}")]
     public void Layers_go_with_custom_alone(string problem, string change) =>
         Assert.Equal($"--set {change}: {problem}", Assert.Single(JobText.Problems(null, change)));
+
+    [Theory]
+    [InlineData("spec.model.norm: instance normalizes each channel over its positions, and mlp's features have none; use layer or group", "model={name: mlp, norm: instance}")]
+    [InlineData("spec.model.spectralPenalty: reparametrization spectral leaves no plain weight to penalize; keep one of the two", "model={reparametrization: spectral, spectralPenalty: 0.1}")]
+    [InlineData("spec.batchNorm.renorm.dRampEnd: 0.1 lies before rampStart, 0.15; let it end there or later", "batchNorm.renorm={rampStart: 0.15, dRampEnd: 0.1}")]
+    [InlineData("spec.model.norm: 'groups' is not a normalization; use one of none, batch, batch-renorm, layer, instance, group (did you mean 'group'?)", "model.norm=groups")]
+    public void Normalizations_that_exclude_each_other_are_refused(string problem, string change) =>
+        Assert.StartsWith($"--set {change}: {problem}", Assert.Single(JobText.Problems(null, change)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Settings_of_the_model_are_read()
+    {
+        var model = JobText.Job(null, "model={name: resnet20, norm: group, zeroGamma: true, spectralPenalty: 0.01}").Spec.Model;
+
+        Assert.Equal(("group", true, 0.01, "none"), (model.Norm, model.ZeroGamma, model.SpectralPenalty, model.Reparametrization));
+        Assert.Equal("weight", JobText.Job(null, "model.reparametrization=weight").Spec.Model.Reparametrization);
+        Assert.Equal(new RenormRamp(2, 1, 0.1, 0.3, 0.2), JobText.Job(null, "batchNorm.renorm={rMax: 2, dMax: 1, rampStart: 0.1}").Spec.Renorm);
+    }
 
     [Theory]
     [InlineData("batch=3", "workers=4", "--set batch=3: spec.batch: a batch of 3 leaves some of 4 workers without examples; raise batch or lower workers")]

@@ -1,6 +1,7 @@
 using CsCheck;
 using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Batches;
+using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
@@ -21,13 +22,15 @@ internal static class JobGenerator
     {
         var shape = Gen.Select(Gen.Int[1, 1024], Gen.Int[0, 5000], Gen.Int[1, 1_048_576], (workers, more, micro) => (Workers: workers, Batch: workers + more, Micro: micro));
         var length = Gen.Select(Gen.Bool, Gen.Long[1, 1_000_000], (isEpochs, n) => isEpochs ? ((int?)n, (long?)null) : (null, n));
-        var batchNorm = Gen.Select(Gen.OneOf([BatchNormScope.Local, new(BatchNormScopeKind.Global), new(BatchNormScopeKind.Group, 1), new(BatchNormScopeKind.Ghost, 32)]), Gen.OneOf([.. BatchNormEvaluations.All]), Gen.Double[1e-6, 1], Gen.Double[1e-12, 10], (scope, evaluation, m, e) => new BatchNormRecipe(scope, evaluation, m, e));
+        var scopes = Gen.OneOf([BatchNormScope.Local, new(BatchNormScopeKind.Global), new(BatchNormScopeKind.Group, 1), new(BatchNormScopeKind.Ghost, 32)]);
+        var batchNorm = Gen.Select(scopes, Gen.OneOf([.. BatchNormEvaluations.All]), Gen.Double[1e-6, 1], Gen.Double[1e-12, 10], (scope, evaluation, m, e) => new BatchNormRecipe(scope, evaluation, m, e));
+        var renorm = Gen.Select(Gen.Double[1, 10], Gen.Double[0, 10], Gen.Double[0, 0.5], Gen.Double[0.5, 1], Gen.Double[0.5, 1], (r, d, start, rEnd, dEnd) => new RenormRamp(r, d, start, rEnd, dEnd));
         var saving = Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 100], Gen.Int[0, 10], (every, keep, evaluate) => (new CheckpointRecipe(every, keep), new EvaluationRecipe(evaluate)));
         var policies = Gen.Select(Policy(PolicyCatalog.Optimizers), Policy(PolicyCatalog.Schedules), Policy(PolicyCatalog.Averagings));
         var rates = Gen.Select(Gen.OneOf([.. ScalingRules.All]), Gen.Int[1, 10_000], Gen.OneOf([.. WarmupStarts.All]), (rule, batch, from) => new ScalingRecipe(rule, batch, from));
         var batches = Gen.Select(Policy(PolicyCatalog.Batches), Gen.Bool, (policy, isPlain) => isPlain ? null : policy);
         var recipe = Gen.OneOf([null, .. NamedRecipe.Names]);
-        return Gen.Select(Dataset(), Model(), shape, length, Gen.Select(Gen.Long, recipe), Gen.Select(policies, batches), Gen.Select(batchNorm, rates), saving, (dataset, model, s, l, named, ps, norm, save) => Fitting(new TrainingSpec
+        return Gen.Select(Dataset(), Model(), shape, length, Gen.Select(Gen.Long, recipe), Gen.Select(policies, batches), Gen.Select(batchNorm, rates, renorm), saving, (dataset, model, s, l, named, ps, norm, save) => Fitting(new TrainingSpec
         {
             Recipe = named.Item2,
             Dataset = dataset,
@@ -43,6 +46,7 @@ internal static class JobGenerator
             Averaging = ps.Item1.Item3,
             Scaling = s.Workers == 1 && norm.Item2.Rule == ScalingRules.AdaScale ? norm.Item2 with { Rule = ScalingRules.None } : norm.Item2,
             BatchNorm = norm.Item1,
+            Renorm = norm.Item3,
             Checkpoint = save.Item1,
             Evaluation = save.Item2,
         }));
@@ -99,9 +103,20 @@ internal static class JobGenerator
         Gen.String[Gen.Char[' ', '~'], 1, 30]);
 
     private static Gen<ModelRecipe> Model() =>
-        Gen.Select(Gen.OneOf([.. ModelNames.All]), Gen.OneOf([.. NormKinds.All]), Layers(3), (name, norm, layers) => name == ModelNames.Custom
-            ? new ModelRecipe(name, NormKinds.None, layers)
-            : new ModelRecipe(name, norm, []));
+        Gen.Select(Gen.OneOf([.. ModelNames.All]), Gen.OneOf([.. NormKinds.All]), Layers(3), Gen.OneOf([.. Reparametrizations.All]), Gen.Double[0, 1], Gen.Bool, Fitting);
+
+    /// <summary>A model of which no part excludes another.</summary>
+    private static ModelRecipe Fitting(string name, string norm, IReadOnlyList<LayerRecipe> layers, string reparametrization, double penalty, bool zeroGamma)
+    {
+        var isCustom = name == ModelNames.Custom;
+        var hasNorm = !isCustom && (name, norm) is not (ModelNames.Mlp, NormKinds.Instance);
+        return new ModelRecipe(name, hasNorm ? norm : NormKinds.None, isCustom ? layers : [])
+        {
+            Reparametrization = isCustom ? Reparametrizations.None : reparametrization,
+            SpectralPenalty = isCustom || reparametrization == Reparametrizations.None ? penalty : 0,
+            ZeroGamma = zeroGamma,
+        };
+    }
 
     private static Gen<IReadOnlyList<LayerRecipe>> Layers(int nesting) => Layer(nesting).List[1, 5].Select(l => (IReadOnlyList<LayerRecipe>)l);
 
@@ -109,14 +124,17 @@ internal static class JobGenerator
     {
         var size = Gen.Int[1, 64];
         Gen<LayerRecipe> simple = Gen.OneOf(
-            Gen.Select(size, Gen.Bool, (n, bias) => (LayerRecipe)new LinearRecipe(n, bias)),
-            Gen.Select(size, size, size, Gen.Int[0, 9], Gen.Bool, (n, k, s, p, bias) => (LayerRecipe)new ConvRecipe(n, k, s, p, bias)),
+            Gen.Select(size, Gen.Bool, Reparametrization(), (n, bias, kind) => (LayerRecipe)new LinearRecipe(n, bias, kind)),
+            Gen.Select(size, size, size, Gen.Int[0, 9], Gen.Bool, Reparametrization(), (n, k, s, p, bias, kind) => (LayerRecipe)new ConvRecipe(n, k, s, p, bias, kind)),
+            Gen.Select(Gen.OneOf([.. NormKinds.Layers]), size, Gen.Bool, Gen.Bool, (kind, groups, isGiven, zero) => (LayerRecipe)new NormRecipe(kind, kind == NormKinds.Group && isGiven ? groups : null, zero)),
             Gen.OneOf("relu", "tanh", "sigmoid", "gelu").Select(kind => (LayerRecipe)new ActivationRecipe(kind)),
             Gen.Select(Gen.OneOf("max", "average"), size, size, (kind, n, s) => (LayerRecipe)new PoolRecipe(kind, n, s)),
             Gen.Double[0, 0.999].Select(rate => (LayerRecipe)new DropoutRecipe(rate)),
-            Gen.OneOf<LayerRecipe>(new NormRecipe(NormKinds.Batch), new GlobalAveragePoolRecipe(), new FlattenRecipe()));
+            Gen.OneOf<LayerRecipe>(new GlobalAveragePoolRecipe(), new FlattenRecipe()));
         return nesting == 0 ? simple : Gen.Frequency((4, simple), (1, Layers(nesting - 1).Select(l => (LayerRecipe)new ResidualRecipe(l))));
     }
+
+    private static Gen<string> Reparametrization() => Gen.OneOf([.. Reparametrizations.All]);
 
     private static Gen<PolicyRecipe> Policy(PolicyCatalog catalog) =>
         Gen.OneOf([.. catalog.Policies.Select(p => Options(p).Select(given => new PolicyRecipe(p.Name, new OptionValues(p.Options, given))))]);

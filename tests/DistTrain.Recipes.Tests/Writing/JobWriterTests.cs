@@ -21,13 +21,18 @@ public sealed class JobWriterTests
               model:
                 name: custom
                 norm: none
+                zeroGamma: false
+                reparametrization: none
+                spectralPenalty: 0
                 layers:
-                  - conv: {out: 8, kernel: 3, stride: 1, padding: 0, bias: true}
+                  - conv: {out: 8, kernel: 3, stride: 1, padding: 0, bias: true, reparametrization: none}
+                  - norm: {kind: batch, zeroGamma: false}
+                  - norm: {kind: group, groups: 4, zeroGamma: true}
                   - relu
                   - residual:
                       - dropout: 0.5
                   - maxPool: {size: 2, stride: 2}
-                  - linear: {out: 10, bias: true}
+                  - linear: {out: 10, bias: true, reparametrization: none}
               workers: 2
               batch: 128
               microBatch: 256
@@ -59,6 +64,12 @@ public sealed class JobWriterTests
                 evaluation: running
                 momentum: 0.1
                 epsilon: 1e-05
+                renorm:
+                  rMax: 3
+                  dMax: 5
+                  rampStart: 0.04
+                  rRampEnd: 0.3
+                  dRampEnd: 0.2
               checkpoint:
                 everySteps: 0
                 keep: 2
@@ -66,7 +77,7 @@ public sealed class JobWriterTests
                 everyEpochs: 1
 
             """.ReplaceLineEndings("\n"),
-            JobFile.Write(JobText.Job(null, "steps=10", "model={name: custom, layers: [conv: 8, relu, residual: [dropout: 0.5], maxPool: 2, linear: 10]}")));
+            JobFile.Write(JobText.Job(null, "steps=10", "model={name: custom, layers: [conv: 8, norm: batch, norm: {kind: group, groups: 4, zeroGamma: true}, relu, residual: [dropout: 0.5], maxPool: 2, linear: 10]}")));
 
     [Fact]
     public void What_scaling_makes_of_the_rate_stands_in_a_comment() =>
@@ -98,8 +109,9 @@ public sealed class JobWriterTests
     private static void AssertEqual(TrainingSpec expected, TrainingSpec read)
     {
         Assert.Equal(expected.Dataset, read.Dataset);
-        Assert.Equal((expected.Model.Name, expected.Model.Norm), (read.Model.Name, read.Model.Norm));
+        Assert.Equal(expected.Model with { Layers = [] }, read.Model with { Layers = [] });
         AssertEqual(expected.Model.Layers, read.Model.Layers);
+        Assert.Equal(expected.Renorm, read.Renorm);
         Assert.Equal(expected.Recipe, read.Recipe);
         Assert.Equal((expected.BatchPlan.Examples, expected.BatchPlan.Policy?.Name), (read.BatchPlan.Examples, read.BatchPlan.Policy?.Name));
         if (expected.BatchPlan.Policy is { } policy)

@@ -1,5 +1,3 @@
-using DistTrain.Optimization.Normalization;
-using DistTrain.Torch.Replicas;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -45,22 +43,7 @@ internal sealed class BatchNormLayer(int weight, int bias, int statistics, doubl
         using var mean = zeros(x.shape[1]);
         using var variance = zeros(x.shape[1]);
         var y = functional.batch_norm(x, mean, variance, gamma, beta, training: true, momentum: 1, eps: epsilon);
-        pass.Moments?.Invoke(statistics, MomentsOf(mean, variance, x.numel() / x.shape[1]));
+        pass.Moments?.Invoke(statistics, ChannelMoments.Of(mean, variance, x.numel() / x.shape[1]));
         return y;
-    }
-
-    private static BatchMoments MomentsOf(Tensor mean, Tensor unbiasedVariance, long count)
-    {
-        var means = new TensorMemory<float>(mean).GetSpan();
-        var variances = new TensorMemory<float>(unbiasedVariance).GetSpan();
-        var moments = new BatchMoments(count, new double[means.Length], new double[means.Length]);
-        for (var channel = 0; channel < means.Length; channel++)
-        {
-            moments.Mean[channel] = means[channel];
-            // Of one value the unbiased variance is not a number.
-            moments.SquaredDeviations[channel] = count > 1 ? (double)variances[channel] * (count - 1) : 0;
-        }
-
-        return moments;
     }
 }

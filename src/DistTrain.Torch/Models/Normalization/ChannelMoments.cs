@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Normalization;
+using DistTrain.Torch.Replicas;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models.Normalization;
@@ -19,6 +20,25 @@ internal static class ChannelMoments
         var mean = x.shape[0] == 0 ? zeros(Shape(x), dtype: x.dtype, device: x.device) : x.mean(Dimensions(x), keepdim: true);
         var centered = x - mean;
         return (new BatchMoments(x.numel() / x.shape[1], Values(mean), Values(centered.square().sum(Dimensions(x)))), centered);
+    }
+
+    /// <summary>The moments that libtorch's batch_norm leaves behind with momentum 1.</summary>
+    /// <param name="mean">[channels], float32 on the CPU.</param>
+    /// <param name="unbiasedVariance">[channels]; NaN when only one value is behind each.</param>
+    /// <param name="count">Values behind each channel.</param>
+    public static BatchMoments Of(Tensor mean, Tensor unbiasedVariance, long count)
+    {
+        var means = new TensorMemory<float>(mean).GetSpan();
+        var variances = new TensorMemory<float>(unbiasedVariance).GetSpan();
+        var moments = new BatchMoments(count, new double[means.Length], new double[means.Length]);
+        for (var channel = 0; channel < means.Length; channel++)
+        {
+            moments.Mean[channel] = means[channel];
+            // Of one value the unbiased variance is not a number.
+            moments.SquaredDeviations[channel] = count > 1 ? (double)variances[channel] * (count - 1) : 0;
+        }
+
+        return moments;
     }
 
     /// <summary>One value a channel, in float64.</summary>

@@ -1,0 +1,14 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DistTrain.Torch.Models.Normalization;
+
+/// <summary>
+/// Instance normalization (1607.08022): mean and variance of each channel of one example over its positions, γ and β for each channel.
+/// [n, c, h, w] → [n, c, h, w]. The same in training and evaluation: there are no running statistics.
+/// </summary>
+internal sealed class InstanceNormLayer(int weight, int bias, double epsilon) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) =>
+        functional.instance_norm(x, weight: pass.Parameters[weight], bias: pass.Parameters[bias], use_input_stats: true, eps: epsilon);
+}

@@ -1,0 +1,14 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DistTrain.Torch.Models.Normalization;
+
+/// <summary>
+/// Layer normalization (1607.06450, eq. 3): mean and variance over all values of one example, γ and β for each of them.
+/// [n, …] → [n, …]; γ and β have the shape of an example, as those of PyTorch's LayerNorm over all dimensions but the first.
+/// </summary>
+internal sealed class LayerNormLayer(int weight, int bias, double epsilon) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) =>
+        functional.layer_norm(x, pass.Parameters[weight].shape, pass.Parameters[weight], pass.Parameters[bias], epsilon);
+}

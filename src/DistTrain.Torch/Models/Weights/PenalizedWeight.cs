@@ -1,0 +1,24 @@
+using static TorchSharp.torch;
+
+namespace DistTrain.Torch.Models.Weights;
+
+/// <summary>
+/// Spectral norm regularization (1705.10941, eq. 3): the weight is the parameter itself, and its spectral norm costs loss. Not to be confused
+/// with <see cref="SpectralWeight"/>.
+/// <code>
+/// penalty = strength/2 · σ(W)²         gradient = strength · σ u vᵀ
+/// </code>
+/// </summary>
+/// <param name="weight">W, [out, …].</param>
+/// <param name="vector">u of the power iteration, [out].</param>
+/// <param name="strength">λ.</param>
+internal sealed class PenalizedWeight(int weight, int vector, double strength) : Weight
+{
+    public override Tensor Of(ForwardPass pass)
+    {
+        var w = pass.Parameters[weight];
+        if (pass.Training)
+            pass.AddPenalty(PowerIteration.Step(w, vector, pass).square() * (strength / 2));
+        return w;
+    }
+}

@@ -1,0 +1,9 @@
+using static TorchSharp.torch;
+
+namespace DistTrain.Torch.Models.Weights;
+
+/// <summary>The parameter itself.</summary>
+internal sealed class PlainWeight(int weight) : Weight
+{
+    public override Tensor Of(ForwardPass pass) => pass.Parameters[weight];
+}

@@ -1,0 +1,10 @@
+using static TorchSharp.torch;
+
+namespace DistTrain.Torch.Models.Weights;
+
+/// <summary>What a linear or convolutional layer multiplies by: a function of the replica's parameter views.</summary>
+internal abstract class Weight
+{
+    /// <summary>The weight in this pass, [out, …].</summary>
+    public abstract Tensor Of(ForwardPass pass);
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using DistTrain.Tests.Shared;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DistTrain.Torch.Tests.Models.Normalization;
+
+/// <summary>
+/// One case of norms.json in one precision. Every value of a case has to be taken by the check of its kind: one that nobody asks for
+/// fails, so a file with more in it does not pass unseen.
+/// </summary>
+internal sealed class NormCase
+{
+    private static readonly Lazy<JsonElement> _file = new(() =>
+    {
+        using var document = Vectors.Read("norms.json");
+        return document.RootElement.Clone();
+    });
+
+    private readonly JsonElement _values;
+    private readonly HashSet<string> _taken = [];
+
+    public NormCase(string precision, string name)
+    {
+        (Name, Type) = (name, precision switch
+        {
+            "float64" => ScalarType.Float64,
+            "float32" => ScalarType.Float32,
+            _ => throw new InvalidOperationException($"'{precision}' is no precision that is computed in"),
+        });
+        _values = _file.Value.GetProperty(precision).GetProperty(name);
+    }
+
+    /// <summary>Every precision and name in the file.</summary>
+    public static TheoryData<string, string> All
+    {
+        get
+        {
+            var all = new TheoryData<string, string>();
+            foreach (var precision in _file.Value.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object))
+            {
+                foreach (var found in precision.Value.EnumerateObject())
+                    all.Add(precision.Name, found.Name);
+            }
+
+            return all;
+        }
+    }
+
+    public string Name { get; }
+
+    public ScalarType Type { get; }
+
+    public bool Has(string key) => _values.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    public double Number(string key) => Take(key).GetDouble();
+
+    public int[] Wholes(string key) => [.. Take(key).EnumerateArray().Select(n => n.GetInt32())];
+
+    public Tensor Tensor(string key) => Read(Take(key));
+
+    /// <summary>The objects of a list, each a set of tensors and numbers by name.</summary>
+    public IEnumerable<JsonElement> Objects(string key) => Take(key).EnumerateArray();
+
+    public Tensor Read(JsonElement array)
+    {
+        var shape = array.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64()).ToArray();
+        return tensor(array.GetProperty("data").Numbers(), shape).to(Type);
+    }
+
+    /// <summary>A tensor whose gradient is wanted.</summary>
+    public Tensor Leaf(string key) => Tensor(key).requires_grad_(true);
+
+    /// <summary>Holds a result to a value of the case: to 1e-12 in float64; in float32, where sums may be in another order, to a few roundings.</summary>
+    public void Check(string key, Tensor? actual)
+    {
+        Assert.NotNull(actual);
+        Check(key, Tensor(key), actual);
+    }
+
+    public void Check(string what, Tensor expected, Tensor actual)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        var (relative, absolute) = Type == ScalarType.Float64 ? (1e-12, 1e-12) : (1e-5, 1e-6);
+        var (e, a) = (expected.detach().to(ScalarType.Float64).flatten(), actual.detach().to(ScalarType.Float64).flatten());
+        var allowed = absolute + (relative * e.abs());
+        Assert.True((a - e).abs().le(allowed).all().item<bool>(), $"{Name}: {what} is {a.str()}, not {e.str()}");
+    }
+
+    /// <summary>Values that say only how the case was made.</summary>
+    public void Ignore(params string[] keys) => _taken.UnionWith(keys);
+
+    public void AssertAllTaken() =>
+        Assert.Empty(_values.EnumerateObject().Where(p => !_taken.Contains(p.Name)).Select(p => $"{Name}.{p.Name}"));
+
+    private JsonElement Take(string key)
+    {
+        _taken.Add(key);
+        return _values.TryGetProperty(key, out var value) ? value : throw new InvalidOperationException($"case '{Name}' has no '{key}'");
+    }
+}
