@@ -5,7 +5,7 @@ using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Replicas;
-using DistTrain.Torch.Tests.Normalization;
+using DistTrain.Torch.Tests.Models.Normalization;
 
 namespace DistTrain.Torch.Tests.Replicas;
 

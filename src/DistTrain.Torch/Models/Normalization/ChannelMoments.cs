@@ -1,5 +1,4 @@
 using DistTrain.Optimization.Normalization;
-using DistTrain.Torch.Replicas;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models.Normalization;
@@ -13,33 +12,32 @@ internal static class ChannelMoments
     /// <summary>[1, c, 1, …], as many dimensions as <paramref name="x"/> has.</summary>
     public static long[] Shape(Tensor x) => [1, x.shape[1], .. Enumerable.Repeat(1L, (int)x.dim() - 2)];
 
-    /// <summary>The moments, and x − mean: centered about their own mean first, channels far from 0 lose no digit.</summary>
-    /// <param name="x">[n, c] or [n, c, …]; n may be 0.</param>
-    public static (BatchMoments Moments, Tensor Centered) Of(Tensor x)
+    /// <summary>
+    /// Moments of a tensor [n, c] or [n, c, …], n may be 0; x less about its mean; and what was taken from x, by channel. In float32 a mean far from
+    /// 0 has lost digits, so what is left of it behind the subtraction is added to it.
+    /// </summary>
+    public static (BatchMoments Moments, Tensor Centered, double[] Center) Of(Tensor x)
     {
         var mean = x.shape[0] == 0 ? zeros(Shape(x), dtype: x.dtype, device: x.device) : x.mean(Dimensions(x), keepdim: true);
-        var centered = x - mean;
-        return (new BatchMoments(x.numel() / x.shape[1], Values(mean), Values(centered.square().sum(Dimensions(x)))), centered);
+        var (centered, count) = (x - mean, x.numel() / x.shape[1]);
+        var (center, sums, squares) = (Values(mean), Values(centered.sum(Dimensions(x))), Values(centered.square().sum(Dimensions(x))));
+        var moments = BatchMoments.Empty(center.Length) with { Count = count };
+        for (var channel = 0; channel < center.Length && count > 0; channel++)
+        {
+            var rest = sums[channel] / count;
+            moments.Mean[channel] = center[channel] + rest;
+            moments.SquaredDeviations[channel] = Math.Max(0, squares[channel] - (rest * sums[channel]));
+        }
+
+        return (moments, centered, center);
     }
 
     /// <summary>The moments that libtorch's batch_norm leaves behind with momentum 1.</summary>
-    /// <param name="mean">[channels], float32 on the CPU.</param>
+    /// <param name="mean">[channels]</param>
     /// <param name="unbiasedVariance">[channels]; NaN when only one value is behind each.</param>
     /// <param name="count">Values behind each channel.</param>
-    public static BatchMoments Of(Tensor mean, Tensor unbiasedVariance, long count)
-    {
-        var means = new TensorMemory<float>(mean).GetSpan();
-        var variances = new TensorMemory<float>(unbiasedVariance).GetSpan();
-        var moments = new BatchMoments(count, new double[means.Length], new double[means.Length]);
-        for (var channel = 0; channel < means.Length; channel++)
-        {
-            moments.Mean[channel] = means[channel];
-            // Of one value the unbiased variance is not a number.
-            moments.SquaredDeviations[channel] = count > 1 ? (double)variances[channel] * (count - 1) : 0;
-        }
-
-        return moments;
-    }
+    public static BatchMoments Of(Tensor mean, Tensor unbiasedVariance, long count) =>
+        new(count, Values(mean), count > 1 ? [.. Values(unbiasedVariance).Select(variance => variance * (count - 1))] : new double[mean.numel()]);
 
     /// <summary>One value a channel, in float64.</summary>
     public static double[] Values(Tensor channels) => channels.to(float64).cpu().data<double>().ToArray();

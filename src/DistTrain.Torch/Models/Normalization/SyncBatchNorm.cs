@@ -29,7 +29,7 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (x, gamma, beta, call) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (SyncBatchNormCall)vars[3]);
-        (call.Own, var centered) = ChannelMoments.Of(x);
+        (call.Own, var centered, var center) = ChannelMoments.Of(x);
         var all = call.Exchange.Merge(call.Layer, call.Own);
         if (all.Count == 1)
         {
@@ -39,7 +39,7 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
 
         call.Count = Math.Max(all.Count, 1);
         var deviations = all.SquaredDeviations.Select(squares => 1 / Math.Sqrt((squares / call.Count) + call.Epsilon)).ToArray();
-        var shifts = call.Own.Mean.Zip(all.Mean, (own, common) => own - common).Zip(deviations, (shift, inverse) => shift * inverse).ToArray();
+        var shifts = center.Zip(all.Mean, (own, common) => own - common).Zip(deviations, (shift, inverse) => shift * inverse).ToArray();
         var inverse = ChannelMoments.Broadcast(deviations, x);
         var normalized = addcmul(ChannelMoments.Broadcast(shifts, x), centered, inverse, 1);
         ctx.save_for_backward([normalized, gamma, inverse]);

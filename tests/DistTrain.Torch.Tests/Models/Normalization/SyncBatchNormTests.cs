@@ -4,7 +4,7 @@ using DistTrain.Torch.Models;
 using DistTrain.Torch.Models.Normalization;
 using static TorchSharp.torch;
 
-namespace DistTrain.Torch.Tests.Normalization;
+namespace DistTrain.Torch.Tests.Models.Normalization;
 
 /// <summary>Several ranks with parts of a batch against one process with plain BatchNorm on the whole of it.</summary>
 public class SyncBatchNormTests

@@ -1,7 +1,7 @@
 using DistTrain.Optimization.Normalization;
 using DistTrain.Torch.Models.Normalization;
 
-namespace DistTrain.Torch.Tests.Normalization;
+namespace DistTrain.Torch.Tests.Models.Normalization;
 
 /// <summary>So many ranks, a thread each, that meet in memory instead of at a server.</summary>
 public sealed class RanksInOneProcess(int ranks) : IDisposable
