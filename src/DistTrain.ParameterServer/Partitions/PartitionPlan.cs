@@ -32,7 +32,7 @@ internal sealed class PartitionPlan
         Length = Buckets.Sum(b => b.Length);
         Tree = new RankTree(job.Spec.Workers);
         Optimizer = OptimizerCatalog.Find(job.Spec.Optimizer.Name)!.Create<float>(job.Spec.Optimizer.Options);
-        Course = new Course(job.Spec, trainExamples, testExamples, layout.Segments.Any(s => s.Kind is SegmentKind.Statistics or SegmentKind.Deviations));
+        Course = new Course(job.Spec, trainExamples, testExamples, layout.Segments.Any(s => s.IsBuffer && s.Kind != SegmentKind.Features));
         ClipNorm = ClipNormOf(job.Spec.Optimizer);
         _refiner = job.Spec.Averaging is { Name: Swap.PolicyName } swap ? Swap.Refiner(swap.Options) : null;
     }

@@ -16,19 +16,24 @@ internal sealed class MomentStream : IDisposable
     private readonly GrpcChannel _channel;
     private readonly AsyncDuplexStreamingCall<MomentMessage, MomentTotal> _call;
     private readonly VersionInbox _inbox;
+    private readonly CancellationTokenSource _cut = new();
 
-    /// <param name="assignment">The rank.</param>
+    /// <param name="leader">Endpoint of the job's leader.</param>
     /// <param name="inbox">Where the rank learns that it is to stop, or that a stream was cut: then it does not wait here either.</param>
-    public MomentStream(RankAssignment assignment, VersionInbox inbox)
+    public MomentStream(string leader, VersionInbox inbox)
     {
         _inbox = inbox;
-        _channel = GrpcTransport.Connect(assignment.Servers[0]);
-        _call = new MomentExchange.MomentExchangeClient(_channel).Exchange(cancellationToken: inbox.Failed);
-        Send(new MomentMessage
-        {
-            Join = new MomentJoin { JobId = assignment.JobId, Generation = assignment.Generation, Rank = assignment.Rank },
-        });
+        _channel = GrpcTransport.Connect(leader);
+        _call = new MomentExchange.MomentExchangeClient(_channel).Exchange(cancellationToken: _cut.Token);
+        inbox.OnFault(_cut.Cancel);
     }
+
+    /// <summary>Says who shares; once, before anything else.</summary>
+    /// <exception cref="RpcException">The leader is away.</exception>
+    public void Join(RankAssignment assignment) => Send(new MomentMessage
+    {
+        Join = new MomentJoin { JobId = assignment.JobId, Generation = assignment.Generation, Rank = assignment.Rank },
+    });
 
     /// <summary>The exchange of one micro-batch of a step.</summary>
     public IMomentExchange Of(long step, int microBatch) => new MicroBatchExchange(this, step, microBatch);
@@ -37,6 +42,7 @@ internal sealed class MomentStream : IDisposable
     {
         _call.Dispose();
         _channel.Dispose();
+        _cut.Dispose();
     }
 
     /// <summary>Sends a share and blocks until its total is there.</summary>
@@ -50,8 +56,9 @@ internal sealed class MomentStream : IDisposable
                 ? _call.ResponseStream.Current
                 : throw new RpcException(new Status(StatusCode.Unavailable, "the leader ended the stream of moments"));
         }
-        catch (RpcException) when (_inbox.Failed.IsCancellationRequested)
+        catch (RpcException)
         {
+            // What ended this call may be that another stream has ended: that is the reason to give.
             _inbox.ThrowIfFailed();
             throw;
         }

@@ -45,11 +45,12 @@ internal sealed class ServerAttachment : IDisposable
         var attachment = new ServerAttachment(
             inbox,
             [.. assignment.Servers.Select((endpoint, server) => ServerStream.Open(endpoint, server, inbox, join))],
-            sharesMoments ? new MomentStream(assignment, inbox) : null,
+            sharesMoments ? new MomentStream(assignment.Servers[0], inbox) : null,
             stop);
         try
         {
             var version = inbox.WaitForJoin();
+            attachment.Moments?.Join(assignment);
             inbox.Expect(version);
             foreach (var stream in attachment.Streams)
                 stream.Send(new RankMessage { Pull = new PullRequest { Version = version } });
@@ -69,7 +70,8 @@ internal sealed class ServerAttachment : IDisposable
     public void Dispose()
     {
         _onStop.Dispose();
-        Moments?.Dispose();
+        // The streams first: their end is told to the other.
         Task.WhenAll(Streams.Select(s => s.DisposeAsync().AsTask())).GetAwaiter().GetResult();
+        Moments?.Dispose();
     }
 }

@@ -11,16 +11,28 @@ namespace DistTrain.Worker.Ranks;
 internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<float> parameters)
 {
     private readonly object _gate = new();
-    private readonly CancellationTokenSource _failed = new();
     private readonly bool[] _buckets = new bool[layout.Buckets.Count];
     private readonly VersionHead?[] _heads = new VersionHead?[servers];
     private readonly long[] _openSteps = [.. Enumerable.Repeat(-1L, servers)];
     private long _expected = -1;
     private int _missing;
     private Exception? _fault;
+    private Action? _onFault;
 
-    /// <summary>Cancelled when a stream has ended or the rank is to stop.</summary>
-    public CancellationToken Failed => _failed.Token;
+    /// <summary>Called once, when a stream has ended or the rank is to stop; at once if that has happened.</summary>
+    public void OnFault(Action action)
+    {
+        lock (_gate)
+        {
+            if (_fault is null)
+            {
+                _onFault += action;
+                return;
+            }
+        }
+
+        action();
+    }
 
     /// <summary>Blocks until every server has taken the rank in.</summary>
     /// <returns>The step to start from: the lowest open one.</returns>
@@ -85,13 +97,15 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
     /// <summary>A stream has ended, or the rank is to stop: whoever waits gets the first such reason.</summary>
     public void Fail(Exception fault)
     {
+        Action? onFault;
         lock (_gate)
         {
             _fault ??= fault;
+            (onFault, _onFault) = (_onFault, null);
             Monitor.PulseAll(_gate);
         }
 
-        _failed.Cancel();
+        onFault?.Invoke();
     }
 
     /// <summary>Throws the reason for which a stream has ended, if one has.</summary>
