@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using DistTrain.Protocol.Transport;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Jobs;
@@ -73,10 +74,25 @@ public static class SiloHost
         await app.StopAsync(CancellationToken.None);
     }
 
+    /// <summary>
+    /// A free port below those that systems give to outgoing connections: one of these may be taken again before Orleans binds it.
+    /// </summary>
+    /// <exception cref="SocketException">None of a hundred tried is free.</exception>
     private static int FreePort(IPAddress address)
     {
-        using var probe = new TcpListener(address, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        for (var tried = 1; ; tried++)
+        {
+            var port = RandomNumberGenerator.GetInt32(20_000, 32_768);
+            try
+            {
+                using var probe = new TcpListener(address, port);
+                probe.Start();
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && tried < 100)
+            {
+                // The next one.
+            }
+        }
     }
 }
