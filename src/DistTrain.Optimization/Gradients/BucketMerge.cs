@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Parameters;
 
@@ -24,5 +26,28 @@ internal static class BucketMerge
             TensorPrimitives.Add(left, right, left);
         else if (leftExamples == 0)
             right.CopyTo(left);
+    }
+
+    /// <summary>target = (a + b) + (c + d) in one pass; target may be one of them.</summary>
+    public static void AddFour(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, Span<float> target)
+    {
+        ref var a0 = ref MemoryMarshal.GetReference(a);
+        ref var b0 = ref MemoryMarshal.GetReference(b);
+        ref var c0 = ref MemoryMarshal.GetReference(c);
+        ref var d0 = ref MemoryMarshal.GetReference(d);
+        ref var t0 = ref MemoryMarshal.GetReference(target);
+        var i = 0;
+        // A cache line of each at a time.
+        for (; i <= target.Length - (2 * Vector<float>.Count); i += 2 * Vector<float>.Count)
+        {
+            var (first, second) = ((nuint)i, (nuint)(i + Vector<float>.Count));
+            var low = (Vector.LoadUnsafe(ref a0, first) + Vector.LoadUnsafe(ref b0, first)) + (Vector.LoadUnsafe(ref c0, first) + Vector.LoadUnsafe(ref d0, first));
+            var high = (Vector.LoadUnsafe(ref a0, second) + Vector.LoadUnsafe(ref b0, second)) + (Vector.LoadUnsafe(ref c0, second) + Vector.LoadUnsafe(ref d0, second));
+            low.StoreUnsafe(ref t0, first);
+            high.StoreUnsafe(ref t0, second);
+        }
+
+        for (; i < target.Length; i++)
+            target[i] = (a[i] + b[i]) + (c[i] + d[i]);
     }
 }

@@ -134,6 +134,12 @@ public sealed class BucketSum
         }
 
         var (left, right) = (_tree.Left(node), _tree.Right(node));
+        if (!segment.IsBuffer && PairOf(left) is (var a, var b) && PairOf(right) is (var c, var d))
+        {
+            BucketMerge.AddFour(a.AsSpan(at, target.Length), b.AsSpan(at, target.Length), c.AsSpan(at, target.Length), d.AsSpan(at, target.Length), target);
+            return;
+        }
+
         AddBlock(segment, left, at, target, scratch);
         if (_values[right] is { } there)
         {
@@ -145,6 +151,10 @@ public sealed class BucketSum
         AddBlock(segment, right, at, sum, scratch[BlockLength..]);
         BucketMerge.Into(segment, target, _examples[left], sum, _examples[right]);
     }
+
+    /// <summary>The arrays of an inner node's children, when both are there.</summary>
+    private (float[] Left, float[] Right)? PairOf(int node) =>
+        _values[node] is null && _values[_tree.Left(node)] is { } left && _values[_tree.Right(node)] is { } right ? (left, right) : null;
 
     private long Count(int node) =>
         _values[node] is not null ? _examples[node] : _examples[node] = Count(_tree.Left(node)) + Count(_tree.Right(node));

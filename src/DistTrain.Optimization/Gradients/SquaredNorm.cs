@@ -17,16 +17,6 @@ public static class SquaredNorm
     public static double Of<T>(ReadOnlySpan<T> values)
         where T : unmanaged
     {
-        if (typeof(T) == typeof(float))
-            return Of(MemoryMarshal.Cast<T, float>(values));
-        if (typeof(T) == typeof(double))
-            return Of(MemoryMarshal.Cast<T, double>(values));
-        throw new NotSupportedException($"no norm of {typeof(T).Name}");
-    }
-
-    /// <summary>Σ xᵢ² of float32 values.</summary>
-    public static double Of(ReadOnlySpan<float> values)
-    {
         double total = 0;
         while (values.Length > 0)
         {
@@ -38,36 +28,14 @@ public static class SquaredNorm
         return total;
     }
 
-    private static double Of(ReadOnlySpan<double> values)
-    {
-        double total = 0;
-        while (values.Length > 0)
-        {
-            var block = values[..Math.Min(BlockLength, values.Length)];
-            double sum = 0;
-            foreach (var value in block)
-                sum += value * value;
-            total += sum;
-            values = values[block.Length..];
-        }
-
-        return total;
-    }
-
-    private static double OfBlock(ReadOnlySpan<float> block)
+    private static double OfBlock<T>(ReadOnlySpan<T> block)
+        where T : unmanaged
     {
         var (low, high) = (Vector<double>.Zero, Vector<double>.Zero);
+        ref var values = ref MemoryMarshal.GetReference(block);
         var i = 0;
-        for (; i <= block.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            Vector.Widen(new Vector<float>(block[i..]), out var a, out var b);
-            low += a * a;
-            high += b * b;
-        }
-
-        var sum = Vector.Sum(low + high);
-        for (; i < block.Length; i++)
-            sum += (double)block[i] * block[i];
-        return sum;
+        for (; i <= block.Length - Vector<T>.Count; i += Vector<T>.Count)
+            SquareLanes.Add(Vector.LoadUnsafe(ref values, (nuint)i), ref low, ref high);
+        return SquareLanes.Total(low, high, block[i..]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Optimizers;
@@ -38,6 +39,7 @@ internal static class AdamRule
     {
         public int Slots => slots;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> m, ref Vector<T> v, ref Vector<T> largest)
         {
             moments.Update(g + (w * inGradient), ref m, ref v);
@@ -53,11 +55,12 @@ internal static class AdamRule
 internal readonly struct AdamMoments<T>(double beta1, double beta2)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly T _kept1 = T.CreateChecked(beta1);
-    private readonly T _added1 = T.CreateChecked(1 - beta1);
-    private readonly T _kept2 = T.CreateChecked(beta2);
-    private readonly T _added2 = T.CreateChecked(1 - beta2);
+    private readonly Vector<T> _kept1 = new(T.CreateChecked(beta1));
+    private readonly Vector<T> _added1 = new(T.CreateChecked(1 - beta1));
+    private readonly Vector<T> _kept2 = new(T.CreateChecked(beta2));
+    private readonly Vector<T> _added2 = new(T.CreateChecked(1 - beta2));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Update(Vector<T> g, ref Vector<T> m, ref Vector<T> v)
     {
         m = (m * _kept1) + (g * _added1);

@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DistTrain.Optimization.Gradients;
 
 namespace DistTrain.Optimization.Optimizers;
 
@@ -25,7 +27,26 @@ internal interface IElementRule<T>
 /// </summary>
 internal static class Elementwise
 {
-    public static void Run<T, TRule>(in PieceStep<T> piece, TRule rule)
+    /// <summary>Shorter pieces are not worth stores around the cache.</summary>
+    private const int StreamedLength = 1024;
+
+    /// <param name="piece">What it works on.</param>
+    /// <param name="rule">The formula.</param>
+    /// <param name="streams">
+    /// Next is written around the cache where its place allows: nobody reads it soon, and the processor need not read what it writes over. Not
+    /// where Next is read in the same pass.
+    /// </param>
+    public static void Run<T, TRule>(in PieceStep<T> piece, TRule rule, bool streams = true)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TRule : struct, IElementRule<T> => Run(piece, rule, streams, measures: false, out _, out _);
+
+    /// <summary>The same for one block of <see cref="SquaredNorm"/>, and on the way the sums of squares of the weights and of what was written.</summary>
+    public static void RunBlock<T, TRule>(in PieceStep<T> block, TRule rule, out double weights, out double results)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TRule : struct, IElementRule<T> => Run(block, rule, streams: true, measures: true, out weights, out results);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Run<T, TRule>(in PieceStep<T> piece, TRule rule, bool streams, bool measures, out double weights, out double results)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TRule : struct, IElementRule<T>
     {
@@ -38,32 +59,52 @@ internal static class Elementwise
         ref var s1 = ref rule.Slots > 1 ? ref MemoryMarshal.GetReference(piece.Slot(1)) : ref next;
         ref var s2 = ref rule.Slots > 2 ? ref MemoryMarshal.GetReference(piece.Slot(2)) : ref next;
         var scale = new Vector<T>(T.CreateChecked(piece.Time.GradientScale));
+        var (w0, w1, r0, r1) = (Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero);
         var i = 0;
-        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+        fixed (T* target = &next)
         {
-            var at = (nuint)i;
-            var (v0, v1, v2) = (Vector<T>.Zero, Vector<T>.Zero, Vector<T>.Zero);
-            if (rule.Slots > 0)
-                v0 = Vector.LoadUnsafe(ref s0, at);
-            if (rule.Slots > 1)
-                v1 = Vector.LoadUnsafe(ref s1, at);
-            if (rule.Slots > 2)
-                v2 = Vector.LoadUnsafe(ref s2, at);
-            var result = rule.Apply(Vector.LoadUnsafe(ref w, at), Vector.LoadUnsafe(ref g, at) * scale, ref v0, ref v1, ref v2);
-            result.StoreUnsafe(ref next, at);
-            if (rule.Slots > 0)
-                v0.StoreUnsafe(ref s0, at);
-            if (rule.Slots > 1)
-                v1.StoreUnsafe(ref s1, at);
-            if (rule.Slots > 2)
-                v2.StoreUnsafe(ref s2, at);
+            streams = streams && length >= StreamedLength && (nuint)target % (nuint)Vector<byte>.Count == 0;
+            for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            {
+                var at = (nuint)i;
+                var (v0, v1, v2) = (Vector<T>.Zero, Vector<T>.Zero, Vector<T>.Zero);
+                if (rule.Slots > 0)
+                    v0 = Vector.LoadUnsafe(ref s0, at);
+                if (rule.Slots > 1)
+                    v1 = Vector.LoadUnsafe(ref s1, at);
+                if (rule.Slots > 2)
+                    v2 = Vector.LoadUnsafe(ref s2, at);
+                var weight = Vector.LoadUnsafe(ref w, at);
+                var result = rule.Apply(weight, Vector.LoadUnsafe(ref g, at) * scale, ref v0, ref v1, ref v2);
+                if (streams)
+                    result.StoreAlignedNonTemporal(target + i);
+                else
+                    result.Store(target + i);
+                if (rule.Slots > 0)
+                    v0.StoreUnsafe(ref s0, at);
+                if (rule.Slots > 1)
+                    v1.StoreUnsafe(ref s1, at);
+                if (rule.Slots > 2)
+                    v2.StoreUnsafe(ref s2, at);
+                if (measures)
+                {
+                    SquareLanes.Add(weight, ref w0, ref w1);
+                    SquareLanes.Add(result, ref r0, ref r1);
+                }
+            }
         }
 
         if (i < length)
-            RunTail(piece.Slice(i, length - i), rule, scale);
+            RunRest(piece.Slice(i, length - i), rule, scale);
+        // Stores around the cache are not ordered with others: the elements must be there before the version is published.
+        if (streams)
+            Interlocked.MemoryBarrier();
+        weights = measures ? SquareLanes.Total(w0, w1, piece.Weights[i..]) : 0;
+        results = measures ? SquareLanes.Total<T>(r0, r1, piece.Next[i..]) : 0;
     }
 
-    private static void RunTail<T, TRule>(in PieceStep<T> piece, TRule rule, Vector<T> scale)
+    /// <summary>Fewer elements than a vector has.</summary>
+    private static void RunRest<T, TRule>(in PieceStep<T> piece, TRule rule, Vector<T> scale)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TRule : struct, IElementRule<T>
     {

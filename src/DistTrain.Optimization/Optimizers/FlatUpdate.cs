@@ -31,7 +31,7 @@ public sealed class FlatUpdate<T>
     {
         _optimizer = optimizer;
         _offset = buckets.Count == 0 ? 0 : buckets[0].Offset;
-        Slots = [.. Enumerable.Range(0, optimizer.Slots).Select(_ => GC.AllocateArray<T>(buckets.Sum(b => b.Length), pinned: true))];
+        Slots = [.. Enumerable.Range(0, optimizer.Slots).Select(_ => AlignedVector.Allocate<T>(buckets.Sum(b => b.Length)))];
         var pieces = buckets.SelectMany(b => b.Pieces).ToList();
         _firstPiece = pieces.Count == 0 ? 0 : pieces[0].Index;
         _pieceSums = new double[pieces.Count * optimizer.Norms];
@@ -41,7 +41,7 @@ public sealed class FlatUpdate<T>
     }
 
     /// <summary>Slot vectors, each as long as the run.</summary>
-    public T[][] Slots { get; }
+    public Memory<T>[] Slots { get; }
 
     /// <summary>What this run adds to the norms, by piece: filled by <see cref="Measure"/>.</summary>
     public ReadOnlyMemory<double> PieceSums => _pieceSums;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Parameters;
@@ -78,13 +79,13 @@ public sealed class Lamb : IOptimizerDefinition
                 _epsilon,
                 _decay.Of(piece.Segment.Kind));
             sums.Clear();
-            // Block by block, so that the norms read what is still in the first cache.
+            // Block by block, as the sums of squares are added.
             for (var start = 0; start < piece.Weights.Length; start += SquaredNorm.BlockLength)
             {
                 var block = piece.Slice(start, Math.Min(SquaredNorm.BlockLength, piece.Weights.Length - start));
-                Elementwise.Run(block, formula);
-                sums[0] += SquaredNorm.Of(block.Weights);
-                sums[1] += SquaredNorm.Of<T>(block.Next);
+                Elementwise.RunBlock(block, formula, out var weights, out var direction);
+                sums[0] += weights;
+                sums[1] += direction;
             }
         }
 
@@ -101,19 +102,26 @@ public sealed class Lamb : IOptimizerDefinition
             var rate = T.CreateChecked(time.LearningRate * TrustRatio(piece.Segment.Kind, time, norms));
             // The direction stands in Next: it is read as the gradient of a plain step, which no scale touches again.
             var scaled = new PieceStep<T>(piece.Segment, time with { GradientScale = 1 }, piece.Weights, piece.Next, piece.Next, [], 0);
-            Elementwise.Run(scaled, new Scaled<T>(rate));
+            Elementwise.Run(scaled, new Scaled<T>(rate), streams: false);
         }
     }
 
     private readonly struct Direction<T>(AdamMoments<T> moments, T meanScale, T squareScale, T epsilon, T decay) : IElementRule<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        // As vectors: so many numbers do not stay in registers, and are read from the stack as they are.
+        private readonly Vector<T> _meanScale = new(meanScale);
+        private readonly Vector<T> _squareScale = new(squareScale);
+        private readonly Vector<T> _epsilon = new(epsilon);
+        private readonly Vector<T> _decay = new(decay);
+
         public int Slots => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> m, ref Vector<T> v, ref Vector<T> s2)
         {
             moments.Update(g, ref m, ref v);
-            return (m * meanScale / (Vector.SquareRoot(v * squareScale) + new Vector<T>(epsilon))) + (w * decay);
+            return (m * _meanScale / (Vector.SquareRoot(v * _squareScale) + _epsilon)) + (w * _decay);
         }
     }
 
@@ -122,6 +130,7 @@ public sealed class Lamb : IOptimizerDefinition
     {
         public int Slots => 0;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Apply(Vector<T> w, Vector<T> direction, ref Vector<T> s0, ref Vector<T> s1, ref Vector<T> s2) => w - (direction * rate);
     }
 }

@@ -7,7 +7,7 @@ namespace DistTrain.Optimization.Optimizers;
 public readonly ref struct PieceStep<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly T[][] _slots;
+    private readonly Memory<T>[] _slots;
     private readonly int _slotOffset;
 
     /// <param name="segment">The tensor the piece belongs to: its kind decides decay and adaptation.</param>
@@ -15,15 +15,15 @@ public readonly ref struct PieceStep<T>
     /// <param name="weights">Weights of the version the gradient was taken at.</param>
     /// <param name="gradient">Averaged gradient.</param>
     /// <param name="next">Receives the weights of the next version.</param>
-    /// <param name="slots">Slot vectors of the partition, one array a slot.</param>
-    /// <param name="slotOffset">Where the piece starts in each slot array.</param>
+    /// <param name="slots">Slot vectors of the partition.</param>
+    /// <param name="slotOffset">Where the piece starts in each slot vector.</param>
     public PieceStep(
         Segment segment,
         UpdateTime time,
         ReadOnlySpan<T> weights,
         ReadOnlySpan<T> gradient,
         Span<T> next,
-        T[][] slots,
+        Memory<T>[] slots,
         int slotOffset)
     {
         Segment = segment;
@@ -46,7 +46,7 @@ public readonly ref struct PieceStep<T>
     public Span<T> Next { get; }
 
     /// <summary>The piece's part of slot vector <paramref name="index"/>.</summary>
-    public Span<T> Slot(int index) => _slots[index].AsSpan(_slotOffset, Weights.Length);
+    public Span<T> Slot(int index) => _slots[index].Span.Slice(_slotOffset, Weights.Length);
 
     /// <summary>Elements [<paramref name="start"/>, start + <paramref name="length"/>) of the piece.</summary>
     public PieceStep<T> Slice(int start, int length) => new(

@@ -22,7 +22,7 @@ internal sealed class Snapshot(ReplicaGroup replica, OpenStep step, PartitionPla
     public IEnumerable<ReadOnlyMemory<float>> Vectors => [_weights, .. _slots];
 
     /// <summary>Copies one bucket unless it has been copied. The caller holds the bucket's gate.</summary>
-    public void Capture(Bucket bucket, ReadOnlySpan<float> weights, IReadOnlyList<float[]> slots, int offset)
+    public void Capture(Bucket bucket, ReadOnlySpan<float> weights, IReadOnlyList<Memory<float>> slots, int offset)
     {
         if (_captured[bucket.Index])
             return;
@@ -30,6 +30,6 @@ internal sealed class Snapshot(ReplicaGroup replica, OpenStep step, PartitionPla
         var at = bucket.Offset - offset;
         weights.CopyTo(_weights.AsSpan(at));
         for (var i = 0; i < _slots.Length; i++)
-            slots[i].AsSpan(at, bucket.Length).CopyTo(_slots[i].AsSpan(at));
+            slots[i].Span.Slice(at, bucket.Length).CopyTo(_slots[i].AsSpan(at));
     }
 }

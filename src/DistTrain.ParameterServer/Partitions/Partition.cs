@@ -311,8 +311,10 @@ internal sealed class Partition : IDisposable
                 replica.Combine((await Norms.AllAsync(replica.Index, open.Version, round: 1, replica.PieceSums)).Span);
             }
 
-            _loop.Run(replica.Buckets.Count, index =>
+            _loop.Run(replica.Buckets.Count, fromEnd =>
             {
+                // Backwards: what was measured last is still in the cache.
+                var index = replica.Buckets.Count - 1 - fromEnd;
                 var state = replica.Buckets[index];
                 lock (state.Gate)
                     StepBucket(replica, state, time);

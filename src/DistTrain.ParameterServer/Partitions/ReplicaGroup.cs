@@ -65,18 +65,18 @@ internal sealed class ReplicaGroup
     public (double AverageSquare, double[] RankSquares) Noise { get; set; }
 
     /// <summary>What is saved besides the weights, each as long as the run.</summary>
-    public IReadOnlyList<float[]> Slots => _mean is null ? _update.Slots : [.. _update.Slots, _mean];
+    public IReadOnlyList<Memory<float>> Slots => _mean is null ? _update.Slots : [.. _update.Slots, _mean];
 
     /// <summary>The sums that this run adds to the norms of whole tensors, once measured.</summary>
     public ReadOnlyMemory<double> PieceSums => _update.PieceSums;
 
     /// <summary>The version of one bucket, [Bucket.Length]: the committed one, the next, or the one before.</summary>
-    public Memory<float> Elements(Bucket bucket, long version) => _versions.Of(version).AsMemory(bucket.Offset - _plan.Offset, bucket.Length);
+    public Memory<float> Elements(Bucket bucket, long version) => _versions.Of(version).Slice(bucket.Offset - _plan.Offset, bucket.Length);
 
     public ReadOnlyMemory<float> Committed(Bucket bucket) => Elements(bucket, _open.Version);
 
     /// <summary>Fills the committed version with the job's first.</summary>
-    public void FillVersionZero() => _plan.FirstVersion(_plan.Layout, _plan.Job.Spec.Seed, _plan.Offset, _versions.Of(0));
+    public void FillVersionZero() => _plan.FirstVersion(_plan.Layout, _plan.Job.Spec.Seed, _plan.Offset, _versions.Of(0).Span);
 
     /// <summary>Takes the committed weights, and if wanted the slots, of another replica for its own.</summary>
     public void ContinueFrom(ReplicaGroup before, bool withSlots)
@@ -86,7 +86,7 @@ internal sealed class ReplicaGroup
         if (!withSlots)
             return;
         foreach (var (from, to) in before._update.Slots.Zip(_update.Slots))
-            from.CopyTo(to, 0);
+            from.CopyTo(to);
     }
 
     /// <summary>The step at which <paramref name="version"/> is still held, or null.</summary>

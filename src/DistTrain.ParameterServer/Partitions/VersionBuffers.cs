@@ -1,3 +1,5 @@
+using DistTrain.Optimization.Parameters;
+
 namespace DistTrain.ParameterServer.Partitions;
 
 /// <summary>
@@ -8,8 +10,8 @@ namespace DistTrain.ParameterServer.Partitions;
 internal sealed class VersionBuffers(int length)
 {
     // Both are zeros: no update writes the padding between tensors, and a replica may begin with an odd version.
-    private readonly float[][] _buffers = [GC.AllocateArray<float>(length, pinned: true), GC.AllocateArray<float>(length, pinned: true)];
+    private readonly Memory<float>[] _buffers = [AlignedVector.Allocate<float>(length), AlignedVector.Allocate<float>(length)];
 
     /// <summary>The elements of an even or odd version.</summary>
-    public float[] Of(long version) => _buffers[version & 1];
+    public Memory<float> Of(long version) => _buffers[version & 1];
 }

@@ -18,7 +18,7 @@ public class ServerBenchmarks
     private readonly float[] _weights = new float[Parameters];
     private readonly float[] _gradient = new float[Parameters];
     private readonly float[] _next = new float[Parameters];
-    private readonly float[][] _slots = [new float[Parameters]];
+    private readonly Memory<float>[] _slots = [AlignedVector.Allocate<float>(Parameters)];
     private readonly BucketSum[] _sums = [.. Layout.Buckets.Select(b => new BucketSum(new RankTree(2), b))];
     private readonly IOptimizer<float> _momentum = Make();
     private static readonly UpdateTime Time = new(0, 0.1, 0.1);

@@ -13,9 +13,9 @@ internal sealed class OptimizerWork
     private readonly BucketLoop _loop;
     private readonly IOptimizer<float> _optimizer;
     private readonly FlatUpdate<float> _update;
-    private readonly float[] _weights;
-    private readonly float[] _gradient;
-    private readonly float[] _next;
+    private readonly Memory<float> _weights;
+    private readonly Memory<float> _gradient;
+    private readonly Memory<float> _next;
     private readonly Action<int> _measure;
     private readonly Action<int> _step;
 
@@ -31,8 +31,10 @@ internal sealed class OptimizerWork
             var (bucket, weights, gradient, next) = Operands(index);
             _update.Measure(bucket, Time, weights.Span, gradient.Span, next.Span);
         };
-        _step = index =>
+        // Backwards, as the server does: what was measured last is still in the cache.
+        _step = fromEnd =>
         {
+            var index = layout.Buckets.Count - 1 - fromEnd;
             var (bucket, weights, gradient, next) = Operands(index);
             _update.Step(bucket, Time, weights.Span, gradient.Span, next.Span);
         };
@@ -54,15 +56,15 @@ internal sealed class OptimizerWork
         var bucket = _layout.Buckets[index];
         return (
             bucket,
-            _weights.AsMemory(bucket.Offset, bucket.Length),
-            _gradient.AsMemory(bucket.Offset, bucket.Length),
-            _next.AsMemory(bucket.Offset, bucket.Length));
+            _weights.Slice(bucket.Offset, bucket.Length),
+            _gradient.Slice(bucket.Offset, bucket.Length),
+            _next.Slice(bucket.Offset, bucket.Length));
     }
 
-    private static float[] Vector(ParameterLayout layout, float value)
+    private static Memory<float> Vector(ParameterLayout layout, float value)
     {
-        var vector = GC.AllocateUninitializedArray<float>(layout.Length, pinned: true);
-        Array.Fill(vector, value);
+        var vector = AlignedVector.Allocate<float>(layout.Length);
+        vector.Span.Fill(value);
         return vector;
     }
 }

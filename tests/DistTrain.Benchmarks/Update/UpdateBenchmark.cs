@@ -14,6 +14,7 @@ namespace DistTrain.Benchmarks.Update;
 internal static class UpdateBenchmark
 {
     private const int Ranks = 8;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
 
     public static void Run(int rounds, int threads)
     {
@@ -55,9 +56,10 @@ internal static class UpdateBenchmark
         }
     }
 
+    /// <summary>Until the last compilation of the code at work is done: it comes in the background, some time after the thirtieth call.</summary>
     private static void Warm(params Action[] works)
     {
-        for (var i = 0; i < 3; i++)
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < WarmUp;)
         {
             foreach (var work in works)
                 work();

@@ -55,7 +55,7 @@ internal sealed class CutTensor<T>
             weights.AsSpan(part.Start, part.Length),
             gradient.AsSpan(part.Start, part.Length),
             next.AsSpan(part.Start, part.Length),
-            part.Slots,
+            [.. part.Slots.Select(s => s.AsMemory())],
             0);
     }
 }

@@ -10,11 +10,16 @@ internal sealed class CutVector<T>
 {
     private readonly IOptimizer<T> _optimizer;
     private readonly ParameterLayout _layout;
+    private readonly int _shift;
     private readonly List<(FlatUpdate<T> Update, IReadOnlyList<Bucket> Buckets)> _runs = [];
 
-    public CutVector(IOptimizer<T> optimizer, ParameterLayout layout, int runs)
+    /// <param name="optimizer">The rule.</param>
+    /// <param name="layout">The whole vector.</param>
+    /// <param name="runs">Into how many runs of buckets.</param>
+    /// <param name="shift">Elements from a cache line to the place of the next weights.</param>
+    public CutVector(IOptimizer<T> optimizer, ParameterLayout layout, int runs, int shift = 0)
     {
-        (_optimizer, _layout) = (optimizer, layout);
+        (_optimizer, _layout, _shift) = (optimizer, layout, shift);
         for (var run = 0; run < runs; run++)
         {
             var buckets = layout.Buckets.Take(layout.BucketsOf(run, runs)).ToList();
@@ -25,9 +30,10 @@ internal sealed class CutVector<T>
     /// <summary>The next weights. NaN where the optimizer should have written and has not; buffers and padding are those of <paramref name="weights"/>.</summary>
     public T[] Step(in UpdateTime time, T[] weights, T[] gradient)
     {
-        var next = (T[])weights.Clone();
+        var next = AlignedVector.Allocate<T>(weights.Length + _shift)[_shift..];
+        weights.CopyTo(next);
         foreach (var segment in _layout.Segments.Where(s => !s.IsBuffer))
-            next.AsSpan(segment.Offset, segment.Length).Fill(T.NaN);
+            next.Span.Slice(segment.Offset, segment.Length).Fill(T.NaN);
         if (_optimizer.Norms > 0)
         {
             foreach (var (update, buckets) in _runs)
@@ -47,11 +53,11 @@ internal sealed class CutVector<T>
                 update.Step(bucket, time, Of(weights, bucket), Of(gradient, bucket), Of(next, bucket));
         }
 
-        return next;
+        return next.ToArray();
     }
 
     /// <summary>The sums over a whole tensor that the last step took.</summary>
     public ReadOnlySpan<double> NormsOf(int segment) => _runs[0].Update.NormsOf(segment);
 
-    private static Span<T> Of(T[] vector, Bucket bucket) => vector.AsSpan(bucket.Offset, bucket.Length);
+    private static Span<T> Of(Memory<T> vector, Bucket bucket) => vector.Span.Slice(bucket.Offset, bucket.Length);
 }

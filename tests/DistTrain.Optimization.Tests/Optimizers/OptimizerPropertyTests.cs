@@ -56,6 +56,12 @@ public class OptimizerPropertyTests
             }
         });
 
+    /// <summary>Only at a cache line are the next weights written around the cache.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Wherever_in_memory_the_next_weights_lie_the_bits_are_the_same(string name) =>
+        Sample(name, training => AssertBits(training.Run<float>(1 << 14, 1), training.Run<float>(1 << 14, 1, shift: 1)));
+
     /// <summary>A few steps with weights and gradients of at most 1: a rule that diverges takes longer than that to overflow.</summary>
     [Theory]
     [MemberData(nameof(All))]

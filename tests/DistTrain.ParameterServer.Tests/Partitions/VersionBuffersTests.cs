@@ -14,7 +14,7 @@ public sealed class VersionBuffersTests
             Soil(length);
             GC.Collect();
             var buffers = new VersionBuffers(length);
-            Assert.All(new long[] { 0, 1 }, version => Assert.Equal(-1, buffers.Of(version).AsSpan().IndexOfAnyExcept(0f)));
+            Assert.All(new long[] { 0, 1 }, version => Assert.Equal(-1, buffers.Of(version).Span.IndexOfAnyExcept(0f)));
         }
     }
 

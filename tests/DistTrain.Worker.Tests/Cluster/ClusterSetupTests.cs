@@ -111,11 +111,15 @@ public sealed class ClusterSetupTests : IAsyncLifetime
         return SiloProcess.StopAsync(host);
     }
 
-    /// <summary>Waits until <paramref name="host"/> knows exactly these silos as active.</summary>
+    /// <summary>Waits until <paramref name="host"/> knows exactly these silos as active, and the grains that they host: it places none on others.</summary>
     private static async Task SeenAsync(IHost host, params string[] names) =>
         await Eventually.HoldsAsync(
-            () => Task.FromResult(string.Join(',', host.Services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values
-                .Where(member => member.Status == SiloStatus.Active).Select(member => member.Name).Order())),
+            () =>
+            {
+                var hosting = host.Services.GetRequiredService<IClusterManifestProvider>().Current.Silos;
+                return Task.FromResult(string.Join(',', host.Services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values
+                    .Where(member => member.Status == SiloStatus.Active && hosting.ContainsKey(member.SiloAddress)).Select(member => member.Name).Order()));
+            },
             active => active == string.Join(',', names.Order()),
             Limit,
             $"the active silos are {string.Join(',', names)}");
