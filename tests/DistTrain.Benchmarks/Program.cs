@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
+using DistTrain.Benchmarks.Normalization;
 using DistTrain.Benchmarks.Overhead;
 using DistTrain.Benchmarks.Peers;
 using DistTrain.Benchmarks.Update;
@@ -28,8 +29,10 @@ pytorch.SetAction(parsed => PyTorchComparison.RunAsync(
     parsed.GetValue(python)!,
     parsed.GetValue(folder)!,
     parsed.GetValue(seenAs)));
+var norm = new Command("norm", "Step time of resnet20 with BatchNorm over both ranks against BatchNorm of each (2 silos, 64 images a rank), messages and round trips.") { data, rounds, steps, skip };
+norm.SetAction(parsed => NormalizationBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(steps), parsed.GetValue(skip)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, pytorch, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, pytorch, micro }
     .Parse(args).InvokeAsync();

@@ -7,28 +7,79 @@ using OxyPlot.Series;
 
 namespace DistTrain.Cli.Studies;
 
-/// <summary>Test accuracy by epoch of each recipe at one batch as an SVG file, beside the smallest batch of the study.</summary>
+/// <summary>
+/// Test accuracy, and training and test loss, by epoch of each recipe at one batch as SVG files, beside the smallest batch of the study; of the
+/// first seed.
+/// </summary>
 internal static class StudyPlot
 {
-    /// <summary>Writes <c>curves-BATCH.svg</c> for every batch that has results.</summary>
+    /// <summary>Share of the test set from which on differences are drawn large, %.</summary>
+    private const double High = 80;
+
+    /// <summary>Writes <c>curves-BATCH.svg</c> and, where losses were kept, <c>loss-BATCH.svg</c> for every batch that has results.</summary>
     public static void Write(Study study, IReadOnlyCollection<StudyResult> results, string folder)
     {
-        var smallest = study.Cells.Min(c => c.Batch);
-        foreach (var batch in results.Select(r => r.Batch).Distinct().Where(b => b != smallest))
+        var batches = study.Cells.Select(c => c.Batch).Distinct().Order().ToList();
+        foreach (var batch in results.Select(r => r.Batch).Distinct().Where(b => b != batches[0] || batches.Count == 1))
         {
-            var plot = new PlotModel { Title = $"{study.Name}, batch {batch.ToString("N0", CultureInfo.InvariantCulture)}", Background = OxyColors.White };
-            plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "epoch", Minimum = 0, MajorGridlineStyle = LineStyle.Dot });
-            plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "test accuracy, %", Minimum = 80, Maximum = 100, MajorGridlineStyle = LineStyle.Dot });
-            plot.Legends.Add(new Legend { LegendPosition = LegendPosition.BottomRight });
-            foreach (var result in results.Where(r => (r.Batch == batch || r.Batch == smallest) && r.Seed == study.Cells[0].Seed))
-            {
-                var line = new LineSeries { Title = $"{result.Recipe}, {result.Batch.ToString("N0", CultureInfo.InvariantCulture)}", StrokeThickness = 2 };
-                line.Points.AddRange(result.Evaluations.Select(e => new DataPoint(e.Epoch, 100 * e.Accuracy)));
-                plot.Series.Add(line);
-            }
-
-            using var stream = File.Create(Path.Combine(folder, $"curves-{batch.ToString(CultureInfo.InvariantCulture)}.svg"));
-            new SvgExporter { Width = 900, Height = 500 }.Export(plot, stream);
+            List<StudyResult> shown = [.. results.Where(r => (r.Batch == batch || r.Batch == batches[0]) && r.Seed == study.Cells[0].Seed)];
+            Save(Accuracy(study, batch, shown), folder, $"curves-{batch.ToString(CultureInfo.InvariantCulture)}.svg");
+            if (shown.Exists(r => r.Evaluations.Any(e => e.Loss is not null)))
+                Save(Loss(study, batch, shown), folder, $"loss-{batch.ToString(CultureInfo.InvariantCulture)}.svg");
         }
+    }
+
+    private static PlotModel Accuracy(Study study, int batch, IReadOnlyList<StudyResult> results)
+    {
+        // Most end high: what does not lies below the picture.
+        var ends = results.Select(r => 100 * (r.Accuracy ?? 0)).Order().ToList();
+        var plot = Empty(study, batch, "test accuracy, %", LegendPosition.BottomRight);
+        plot.Axes[1].Maximum = 100;
+        if (ends.Count > 0 && ends[ends.Count / 2] > High)
+            plot.Axes[1].Minimum = High;
+        foreach (var result in results)
+            plot.Series.Add(Line(Title(result), LineStyle.Solid, result.Evaluations.Select(e => new DataPoint(e.Epoch, 100 * e.Accuracy))));
+        return plot;
+    }
+
+    private static PlotModel Loss(Study study, int batch, IReadOnlyList<StudyResult> results)
+    {
+        var plot = Empty(study, batch, "loss", LegendPosition.TopRight);
+        plot.Axes[1].Minimum = 0;
+        foreach (var (index, result) in results.Index())
+        {
+            var color = plot.DefaultColors[index % plot.DefaultColors.Count];
+            var test = Line($"{Title(result)}, test", LineStyle.Solid, result.Evaluations.Where(e => e.Loss is not null).Select(e => new DataPoint(e.Epoch, e.Loss!.Value)));
+            var train = Line($"{Title(result)}, training", LineStyle.Dash, result.Evaluations.Where(e => e.TrainLoss is not null).Select(e => new DataPoint(e.Epoch, e.TrainLoss!.Value)));
+            (test.Color, train.Color) = (color, color);
+            plot.Series.Add(test);
+            plot.Series.Add(train);
+        }
+
+        return plot;
+    }
+
+    private static PlotModel Empty(Study study, int batch, string axis, LegendPosition legend)
+    {
+        var plot = new PlotModel { Title = $"{study.Name}, batch {batch.ToString("N0", CultureInfo.InvariantCulture)}", Background = OxyColors.White };
+        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "epoch", Minimum = 0, MajorGridlineStyle = LineStyle.Dot });
+        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = axis, MajorGridlineStyle = LineStyle.Dot });
+        plot.Legends.Add(new Legend { LegendPosition = legend });
+        return plot;
+    }
+
+    private static string Title(StudyResult result) => $"{result.Recipe}, {result.Batch.ToString("N0", CultureInfo.InvariantCulture)}";
+
+    private static LineSeries Line(string title, LineStyle style, IEnumerable<DataPoint> points)
+    {
+        var line = new LineSeries { Title = title, StrokeThickness = 2, LineStyle = style };
+        line.Points.AddRange(points);
+        return line;
+    }
+
+    private static void Save(PlotModel plot, string folder, string file)
+    {
+        using var stream = File.Create(Path.Combine(folder, file));
+        new SvgExporter { Width = 900, Height = 500 }.Export(plot, stream);
     }
 }

@@ -10,7 +10,7 @@ namespace DistTrain.Cli.Studies;
 /// <param name="Seed">The job's seed.</param>
 /// <param name="State">completed; or diverged: a gradient or loss stopped being a number.</param>
 /// <param name="Accuracy">Test accuracy of the final weights, 0..1; null when there are none.</param>
-/// <param name="Evaluations">Test accuracy by epoch; with SWAP the last but one is the end of phase 1.</param>
+/// <param name="Evaluations">How it went, by epoch; with SWAP the last but one is the end of phase 1.</param>
 /// <param name="Steps">Committed steps.</param>
 /// <param name="Seconds">Wall time of the run, the cluster's start and end included.</param>
 /// <param name="WeightsSha256">Of the final weights; null when there are none.</param>
@@ -43,7 +43,13 @@ internal sealed record StudyResult(
 
 /// <param name="Epoch">Fractional epochs done.</param>
 /// <param name="Accuracy">Share of the test set, 0..1.</param>
-internal sealed record StudyEvaluation(double Epoch, double Accuracy);
+/// <param name="Loss">Mean over the test set; null in results that did not keep it.</param>
+/// <param name="TrainLoss">Mean over the examples that were trained on since the evaluation before, each at the weights of its step; null without such.</param>
+internal sealed record StudyEvaluation(
+    double Epoch,
+    double Accuracy,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Loss = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TrainLoss = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(StudyResult))]

@@ -64,6 +64,9 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
     /// <summary>Keeps the evaluations and shows nothing.</summary>
     private sealed class QuietDisplay : IJobDisplay
     {
+        private double _lossSum;
+        private long _examples;
+
         public List<StudyEvaluation> Evaluations { get; } = [];
 
         public void Note(string text)
@@ -80,11 +83,23 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
             await foreach (var next in events.WithCancellation(cancel))
             {
                 last = next.Summary ?? last;
+                if (next.Step is { } step)
+                    (_lossSum, _examples) = (_lossSum + (step.Loss * step.Examples), _examples + step.Examples);
                 if (next.Evaluation is { } evaluation)
-                    Evaluations.Add(new StudyEvaluation(evaluation.Epoch, evaluation.Accuracy));
+                    Evaluated(evaluation);
             }
 
             return last;
+        }
+
+        private void Evaluated(EvaluationMetrics evaluation)
+        {
+            Evaluations.Add(new StudyEvaluation(
+                evaluation.Epoch,
+                evaluation.Accuracy,
+                Math.Round(evaluation.Loss, 5),
+                _examples == 0 ? null : Math.Round(_lossSum / _examples, 5)));
+            (_lossSum, _examples) = (0, 0);
         }
 
         public void Completed(Output.CompletedEvent completed)

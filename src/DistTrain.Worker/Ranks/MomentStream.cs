@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
@@ -28,6 +29,9 @@ internal sealed class MomentStream : IDisposable
         inbox.OnFault(_cut.Cancel);
     }
 
+    /// <summary>What the exchanges have cost.</summary>
+    public MomentTraffic Traffic { get; } = new();
+
     /// <summary>Says who shares; once, before anything else.</summary>
     /// <exception cref="RpcException">The leader is away.</exception>
     public void Join(RankAssignment assignment) => Send(new MomentMessage
@@ -49,12 +53,16 @@ internal sealed class MomentStream : IDisposable
     /// <exception cref="RpcException">The leader is away, or refuses.</exception>
     private MomentTotal Share(MomentShare share)
     {
-        Send(new MomentMessage { Share = share });
+        var started = Stopwatch.GetTimestamp();
+        var message = new MomentMessage { Share = share };
+        Send(message);
         try
         {
-            return _call.ResponseStream.MoveNext(CancellationToken.None).GetAwaiter().GetResult()
-                ? _call.ResponseStream.Current
-                : throw new RpcException(new Status(StatusCode.Unavailable, "the leader ended the stream of moments"));
+            if (!_call.ResponseStream.MoveNext(CancellationToken.None).GetAwaiter().GetResult())
+                throw new RpcException(new Status(StatusCode.Unavailable, "the leader ended the stream of moments"));
+            var total = _call.ResponseStream.Current;
+            Traffic.Add(Stopwatch.GetElapsedTime(started), message.CalculateSize(), total.CalculateSize());
+            return total;
         }
         catch (RpcException)
         {

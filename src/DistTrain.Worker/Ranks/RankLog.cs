@@ -13,4 +13,7 @@ internal static partial class RankLog
 
     [LoggerMessage(3003, LogLevel.Error, "Job {Job}, rank {Rank}: failed at step {Step}")]
     public static partial void Failed(ILogger logger, string job, int rank, long step, Exception exception);
+
+    [LoggerMessage(3004, LogLevel.Information, "Job {Job}, rank {Rank}: {Count} exchanges of moments, {Sent} bytes sent, {Received} received; the last round trips p50 {Median} ms, p99 {High} ms")]
+    public static partial void SharedMoments(ILogger logger, string job, int rank, long count, long sent, long received, double median, double high);
 }

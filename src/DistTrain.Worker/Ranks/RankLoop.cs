@@ -110,6 +110,8 @@ internal sealed class RankLoop : IAsyncDisposable
         }
     }
 
+    private static double Round(double milliseconds) => Math.Round(milliseconds, 3);
+
     private static string Describe(Exception e) => e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : $"{e.GetType().Name}: {e.Message}";
 
     /// <summary>One attachment to the servers.</summary>
@@ -129,6 +131,8 @@ internal sealed class RankLoop : IAsyncDisposable
                 if (head.Take == 0)
                 {
                     attachment.Complete();
+                    if (attachment.Moments?.Traffic is { } moments)
+                        RankLog.SharedMoments(_logger, Assignment.JobId, Assignment.Rank, moments.Count, moments.Sent, moments.Received, Round(moments.Quantile(0.5)), Round(moments.Quantile(0.99)));
                     return true;
                 }
 

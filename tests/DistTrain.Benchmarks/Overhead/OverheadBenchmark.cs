@@ -45,7 +45,8 @@ internal static class OverheadBenchmark
 
     private static async Task<(double ImagesPerSecond, double OutsideShare)> ClusterAsync(string? data, int steps, int skip)
     {
-        var timed = (await Self.TrainAsync(data, "model.name=cnn", "batch=512", "workers=2", $"steps={steps + skip}", "dataset.testExamples=100", "evaluation.everyEpochs=0"))
+        var (events, _) = await Self.TrainAsync(data, "model.name=cnn", "batch=512", "workers=2", $"steps={steps + skip}", "dataset.testExamples=100", "evaluation.everyEpochs=0");
+        var timed = events
             .Where(e => e.GetProperty("event").GetString() == "step")
             .Skip(skip)
             .ToList();

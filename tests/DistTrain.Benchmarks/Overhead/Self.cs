@@ -23,8 +23,8 @@ internal static class Self
         return Start(DistTrain, ["train", "--silos", "2", "--output", "json", "--out", Path.Combine(folder, "run"), .. set.SelectMany(s => new[] { "--set", s })]);
     }
 
-    /// <summary>Runs <c>disttrain train</c> to its end and returns its events.</summary>
-    public static async Task<IReadOnlyList<JsonElement>> TrainAsync(string? data, params string[] settings)
+    /// <summary>Runs <c>disttrain train</c> to its end and returns its events and what its processes logged.</summary>
+    public static async Task<(IReadOnlyList<JsonElement> Events, IReadOnlyList<string> Log)> TrainAsync(string? data, params string[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("disttrain-benchmark-");
         try
@@ -32,9 +32,11 @@ internal static class Self
             using var process = StartTrain(folder.FullName, data, settings);
             var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
-            return process.ExitCode == 0
-                ? [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)]
-                : throw new InvalidOperationException($"disttrain train ended with {process.ExitCode}: {output}");
+            if (process.ExitCode != 0)
+                throw new InvalidOperationException($"disttrain train ended with {process.ExitCode}: {output}");
+            return (
+                [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)],
+                [.. Directory.EnumerateFiles(folder.FullName, "*.log", SearchOption.AllDirectories).Order().SelectMany(File.ReadLines)]);
         }
         finally
         {

@@ -79,7 +79,7 @@ internal static class PyTorchComparison
 
     private static async Task<IReadOnlyList<double>> OurLossesAsync(string data)
     {
-        var events = await Self.TrainAsync(data, Settings);
+        var (events, _) = await Self.TrainAsync(data, Settings);
         return [.. events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("loss").GetDouble())];
     }
 

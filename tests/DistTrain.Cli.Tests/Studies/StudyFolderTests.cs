@@ -29,7 +29,7 @@ public sealed class StudyFolderTests : IDisposable
 
     [Fact]
     public void A_line_has_the_names_that_tools_read() => Assert.Equal(
-        """{"cell":"a-64-s1","recipe":"a","batch":64,"seed":1,"state":"diverged","accuracy":null,"evaluations":[{"epoch":1,"accuracy":0.5},{"epoch":2,"accuracy":0.75}],"steps":12,"seconds":1,"weightsSha256":null,"jobSha256":"job","reason":"rank 0, step 3: the loss is NaN"}""",
+        """{"cell":"a-64-s1","recipe":"a","batch":64,"seed":1,"state":"diverged","accuracy":null,"evaluations":[{"epoch":1,"accuracy":0.5},{"epoch":2,"accuracy":0.75,"loss":0.7,"trainLoss":0.6}],"steps":12,"seconds":1,"weightsSha256":null,"jobSha256":"job","reason":"rank 0, step 3: the loss is NaN"}""",
         StudyTableTests.Result("a", 64, 1, null).ToJson());
 
     [Theory]

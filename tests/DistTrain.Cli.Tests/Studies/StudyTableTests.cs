@@ -44,7 +44,7 @@ public class StudyTableTests
         seed,
         accuracy is null ? StudyResult.Diverged : StudyResult.Completed,
         accuracy,
-        [new StudyEvaluation(1, 0.5), new StudyEvaluation(2, 0.75)],
+        [new StudyEvaluation(1, 0.5), new StudyEvaluation(2, 0.75, 0.7, 0.6)],
         Steps: 12,
         seconds,
         accuracy is null ? null : "ab",

@@ -182,5 +182,12 @@ public sealed class NamedRecipeTests
 
     [Fact]
     public void Data_model_ranks_and_seed_are_the_jobs_own_to_choose() =>
-        Assert.All(NamedRecipe.All, recipe => Assert.DoesNotMatch("\n  (dataset|model|workers|seed|recipe):", recipe.SpecText));
+        Assert.All(NamedRecipe.All, recipe => Assert.DoesNotMatch("\n  (dataset|workers|seed|recipe):|\n  model:.*(name|layers|norm):", recipe.SpecText));
+
+    [Fact]
+    public void What_their_papers_do_with_BatchNorm_recipes_do()
+    {
+        Assert.True(JobText.Job(null, "recipe=goyal-1h", "model.name=resnet20").Spec.Model.ZeroGamma);
+        Assert.Equal("last", JobText.Job(null, "recipe=akiba-15min").Spec.BatchNorm.Evaluation);
+    }
 }

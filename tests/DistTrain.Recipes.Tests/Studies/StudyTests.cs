@@ -154,11 +154,14 @@ public sealed class StudyTests
     [MemberData(nameof(Names))]
     public void Those_that_come_with_the_program_are_sound(string name)
     {
-        var study = Study.Read(Study.TextOf(name)!, name, ["dataset.path=data"], out var problems);
+        // Digits are made, the others are read.
+        var text = Study.TextOf(name)!;
+        var path = text.Contains("name: digits", StringComparison.Ordinal) ? null : "data";
+        var study = Study.Read(text, name, path is null ? [] : [$"dataset.path={path}"], out var problems);
 
         Assert.Empty(problems.Select(p => p.ToString()));
         Assert.NotEmpty(study!.Cells);
-        Assert.All(study.Cells, c => Assert.Equal("data", c.Job.Spec.Dataset.Path));
+        Assert.All(study.Cells, c => Assert.Equal(path, c.Job.Spec.Dataset.Path));
     }
 
     [Fact]

@@ -38,35 +38,53 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
         }
 
         call.Count = Math.Max(all.Count, 1);
-        var deviations = all.SquaredDeviations.Select(squares => 1 / Math.Sqrt((squares / call.Count) + call.Epsilon)).ToArray();
-        var shifts = center.Zip(all.Mean, (own, common) => own - common).Zip(deviations, (shift, inverse) => shift * inverse).ToArray();
-        var inverse = ChannelMoments.Broadcast(deviations, x);
-        var normalized = addcmul(ChannelMoments.Broadcast(shifts, x), centered, inverse, 1);
-        ctx.save_for_backward([normalized, gamma, inverse]);
+        call.Inverse = [.. all.SquaredDeviations.Select(squares => 1 / Math.Sqrt((squares / call.Count) + call.Epsilon))];
+        call.Shift = [.. center.Zip(all.Mean, (own, common) => own - common).Zip(call.Inverse, (shift, inverse) => shift * inverse)];
+        ctx.save_for_backward([centered, gamma]);
         ctx.save_data(Call, call);
-        return addcmul(beta.view(ChannelMoments.Shape(x)), normalized, gamma.view(ChannelMoments.Shape(x)), 1);
+        var (scale, offset) = (ChannelMoments.Values(gamma), ChannelMoments.Values(beta));
+        return Affine(
+            [.. offset.Zip(scale, call.Shift).Select(c => c.First + (c.Second * c.Third))],
+            centered,
+            [.. scale.Zip(call.Inverse, (g, inverse) => g * inverse)]);
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var call = (SyncBatchNormCall)ctx.get_data(Call);
         var saved = ctx.get_saved_variables();
-        var (normalized, gamma, inverse) = (saved[0], saved[1], saved[2]);
+        var (centered, gamma) = (saved[0], saved[1]);
         try
         {
-            var over = ChannelMoments.Dimensions(normalized);
-            var (beta, scale) = (grad_output.sum(over), (grad_output * normalized).sum(over));
-            var channels = (int)normalized.shape[1];
-            var sums = call.Exchange.Sum(call.Layer, [.. ChannelMoments.Values(beta), .. ChannelMoments.Values(scale)]);
-            var means = sums.Select(sum => -sum / call.Count).ToArray();
-            var inner = addcmul(ChannelMoments.Broadcast(means[..channels], normalized), normalized, ChannelMoments.Broadcast(means[channels..], normalized), 1).add_(grad_output);
-            return [inner.mul_(gamma.view(ChannelMoments.Shape(normalized)) * inverse), scale, beta, null!];
+            var over = ChannelMoments.Dimensions(centered);
+            var channels = call.Inverse.Length;
+            var beta = ChannelMoments.Values(grad_output.sum(over));
+            // Σ dy·x̂, with x̂ = centered·inverse + shift.
+            var products = ChannelMoments.Values((grad_output * centered).sum(over));
+            double[] scale = [.. products.Zip(beta, call.Inverse).Zip(call.Shift, (c, shift) => (c.First * c.Third) + (c.Second * shift))];
+            var sums = call.Exchange.Sum(call.Layer, [.. beta, .. scale]);
+            // dx = factor·dy + slope·centered + offset, by channel.
+            var (factor, slope, offset) = (ChannelMoments.Values(gamma), new double[channels], new double[channels]);
+            for (var c = 0; c < channels; c++)
+            {
+                factor[c] *= call.Inverse[c];
+                var perDeviation = -factor[c] * sums[channels + c] / call.Count;
+                slope[c] = perDeviation * call.Inverse[c];
+                offset[c] = (perDeviation * call.Shift[c]) - (factor[c] * sums[c] / call.Count);
+            }
+
+            var dx = Affine(offset, centered, slope).addcmul_(grad_output, ChannelMoments.Broadcast(factor, centered), 1);
+            return [dx, tensor(scale, gamma.dtype, gamma.device), tensor(beta, gamma.dtype, gamma.device), null!];
         }
         catch (Exception e)
         {
             // An exception that leaves backward ends the process: it is kept, and thrown once backward has returned.
             call.Fault(ExceptionDispatchInfo.Capture(e));
-            return [zeros_like(normalized), zeros_like(gamma), zeros_like(gamma), null!];
+            return [zeros_like(centered), zeros_like(gamma), zeros_like(gamma), null!];
         }
     }
+
+    /// <summary>offset + x · slope, by channel.</summary>
+    private static Tensor Affine(double[] offset, Tensor x, double[] slope) =>
+        addcmul(ChannelMoments.Broadcast(offset, x), x, ChannelMoments.Broadcast(slope, x), 1);
 }

@@ -15,4 +15,10 @@ internal sealed record SyncBatchNormCall(IMomentExchange Exchange, int Layer, do
 
     /// <summary>Values behind each channel over all ranks; set by forward.</summary>
     public long Count { get; set; }
+
+    /// <summary>1 / sqrt(σ² + ε) by channel, over all ranks; set by forward.</summary>
+    public double[] Inverse { get; set; } = [];
+
+    /// <summary>What x̂ is by channel where x is this rank's centre; set by forward.</summary>
+    public double[] Shift { get; set; } = [];
 }
