@@ -1,3 +1,4 @@
+using DistTrain.Torch.Models;
 using System.Reflection;
 using DistTrain.Torch.Hosting;
 using TorchSharp;
@@ -23,7 +24,7 @@ internal static class TorchChecks
         }
 
         using var scope = torch.NewDisposeScope();
-        var product = torch.full([8, 8], 2f).mm(torch.full([8, 8], 3f));
+        var product = torch.ones(8, 8).Times(2).mm(torch.ones(8, 8).Times(3));
         var sum = product.sum().item<float>();
         return sum == 8 * 8 * 48
             ? MachineCheckResult.Ok(name, $"{torch.__version__} multiplies")

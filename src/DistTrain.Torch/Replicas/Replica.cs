@@ -83,8 +83,8 @@ public sealed class Replica : IDisposable
         var scores = Forward(x, pass);
         var loss = nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum);
         // Each micro-batch brings its examples' share of the penalty: over all ranks it is there once.
-        var objective = pass.Penalty is { } penalty ? loss + (penalty * examples.Length) : loss;
-        (objective / divisor).backward();
+        var objective = pass.Penalty is { } penalty ? loss + penalty.Times(examples.Length) : loss;
+        objective.Over(divisor).backward();
         pass.Fault?.Throw();
         return Result(loss, scores, y, examples.Length);
     }

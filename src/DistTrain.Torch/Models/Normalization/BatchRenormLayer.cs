@@ -40,7 +40,7 @@ internal sealed class BatchRenormLayer(int weight, int bias, int statistics, dou
     {
         using var noGradient = no_grad();
         var overBatch = ChannelMoments.Dimensions(x);
-        var batchSigma = (x.var(overBatch, unbiased: false) + epsilon).sqrt();
-        return ((batchSigma / sigma).clamp(1 / limits.R, limits.R), ((x.mean(overBatch) - mu) / sigma).clamp(-limits.D, limits.D));
+        var batchSigma = x.var(overBatch, unbiased: false).Plus(epsilon).sqrt();
+        return ((batchSigma / sigma).Between(1 / limits.R, limits.R), ((x.mean(overBatch) - mu) / sigma).Between(-limits.D, limits.D));
     }
 }

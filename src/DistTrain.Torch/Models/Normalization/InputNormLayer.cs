@@ -17,7 +17,7 @@ internal sealed class InputNormLayer(int statistics, bool byFeature) : Layer
         if (pass.MeasuresInputs)
             pass.Moments?.Invoke(statistics, ChannelMoments.Of(values).Moments);
         var (mean, variance) = (pass.Parameters[statistics].select(1, 0), pass.Parameters[statistics].select(1, 1));
-        var deviation = where(variance > 0, variance.sqrt(), ones_like(variance));
+        var deviation = where(variance.IsPositive(), variance.sqrt(), ones_like(variance));
         var shape = ChannelMoments.Shape(values);
         return ((values - mean.view(shape)) / deviation.view(shape)).view(x.shape);
     }

@@ -73,7 +73,7 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
                 offset[c] = (perDeviation * call.Shift[c]) - (factor[c] * sums[c] / call.Count);
             }
 
-            var dx = Affine(offset, centered, slope).addcmul_(grad_output, ChannelMoments.Broadcast(factor, centered), 1);
+            var dx = Affine(offset, centered, slope).addcmul_(grad_output, ChannelMoments.Broadcast(factor, centered), ScalarArithmetic.One);
             return [dx, tensor(scale, gamma.dtype, gamma.device), tensor(beta, gamma.dtype, gamma.device), null!];
         }
         catch (Exception e)
@@ -86,5 +86,5 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
 
     /// <summary>offset + x · slope, by channel.</summary>
     private static Tensor Affine(double[] offset, Tensor x, double[] slope) =>
-        addcmul(ChannelMoments.Broadcast(offset, x), x, ChannelMoments.Broadcast(slope, x), 1);
+        addcmul(ChannelMoments.Broadcast(offset, x), x, ChannelMoments.Broadcast(slope, x), ScalarArithmetic.One);
 }
