@@ -1,6 +1,6 @@
-using DistTrain.Torch.Models;
 using System.Reflection;
 using DistTrain.Torch.Hosting;
+using DistTrain.Torch.Models;
 using TorchSharp;
 
 namespace DistTrain.Torch.Machine;
