@@ -38,15 +38,33 @@ internal static class Elementwise
     /// </param>
     public static void Run<T, TRule>(in PieceStep<T> piece, TRule rule, bool streams = true)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TRule : struct, IElementRule<T> => Run(piece, rule, streams, measures: false, out _, out _);
+        where TRule : struct, IElementRule<T>
+    {
+        Run(piece, rule, streams, measuresWeights: false, measuresResults: false, out _, out _);
+        if (streams)
+            OrderStores();
+    }
 
-    /// <summary>The same for one block of <see cref="SquaredNorm"/>, and on the way the sums of squares of the weights and of what was written.</summary>
-    public static void RunBlock<T, TRule>(in PieceStep<T> block, TRule rule, out double weights, out double results)
+    /// <summary>The same, and on the way the sums of squares of the weights and of what was written, as <see cref="SquaredNorm"/> takes them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (double Weights, double Results) RunBlocks<T, TRule>(in PieceStep<T> piece, TRule rule, bool measuresWeights)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TRule : struct, IElementRule<T> => Run(block, rule, streams: true, measures: true, out weights, out results);
+        where TRule : struct, IElementRule<T>
+    {
+        var sums = (Weights: 0.0, Results: 0.0);
+        for (var start = 0; start < piece.Weights.Length; start += SquaredNorm.BlockLength)
+        {
+            var block = piece.Slice(start, Math.Min(SquaredNorm.BlockLength, piece.Weights.Length - start));
+            Run(block, rule, streams: true, measuresWeights, measuresResults: true, out var weights, out var results);
+            sums = (sums.Weights + weights, sums.Results + results);
+        }
+
+        OrderStores();
+        return sums;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Run<T, TRule>(in PieceStep<T> piece, TRule rule, bool streams, bool measures, out double weights, out double results)
+    private static unsafe void Run<T, TRule>(in PieceStep<T> piece, TRule rule, bool streams, bool measuresWeights, bool measuresResults, out double weights, out double results)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TRule : struct, IElementRule<T>
     {
@@ -86,22 +104,21 @@ internal static class Elementwise
                     v1.StoreUnsafe(ref s1, at);
                 if (rule.Slots > 2)
                     v2.StoreUnsafe(ref s2, at);
-                if (measures)
-                {
+                if (measuresWeights)
                     SquareLanes.Add(weight, ref w0, ref w1);
+                if (measuresResults)
                     SquareLanes.Add(result, ref r0, ref r1);
-                }
             }
         }
 
         if (i < length)
             RunRest(piece.Slice(i, length - i), rule, scale);
-        // Stores around the cache are not ordered with others: the elements must be there before the version is published.
-        if (streams)
-            Interlocked.MemoryBarrier();
-        weights = measures ? SquareLanes.Total(w0, w1, piece.Weights[i..]) : 0;
-        results = measures ? SquareLanes.Total<T>(r0, r1, piece.Next[i..]) : 0;
+        weights = measuresWeights ? SquareLanes.Total(w0, w1, piece.Weights[i..]) : 0;
+        results = measuresResults ? SquareLanes.Total<T>(r0, r1, piece.Next[i..]) : 0;
     }
+
+    /// <summary>Stores around the cache are not ordered with others: the elements must be there before the version is published.</summary>
+    private static void OrderStores() => Interlocked.MemoryBarrier();
 
     /// <summary>Fewer elements than a vector has.</summary>
     private static void RunRest<T, TRule>(in PieceStep<T> piece, TRule rule, Vector<T> scale)

@@ -21,6 +21,7 @@ public sealed class FlatUpdate<T>
     private readonly int _offset;
     private readonly int _firstPiece;
     private readonly double[] _pieceSums;
+    private readonly double[] _weightSquares;
     private readonly int[] _segmentOfPiece;
     private readonly double[] _norms;
 
@@ -35,6 +36,8 @@ public sealed class FlatUpdate<T>
         var pieces = buckets.SelectMany(b => b.Pieces).ToList();
         _firstPiece = pieces.Count == 0 ? 0 : pieces[0].Index;
         _pieceSums = new double[pieces.Count * optimizer.Norms];
+        _weightSquares = new double[pieces.Count];
+        Array.Fill(_weightSquares, double.NaN);
         var indexOf = layout.Segments.Index().ToDictionary(s => s.Item.Name, s => s.Index);
         _segmentOfPiece = [.. layout.Buckets.SelectMany(b => b.Pieces).Select(p => indexOf[p.Segment.Name])];
         _norms = new double[layout.Segments.Count * optimizer.Norms];
@@ -46,7 +49,10 @@ public sealed class FlatUpdate<T>
     /// <summary>What this run adds to the norms, by piece: filled by <see cref="Measure"/>.</summary>
     public ReadOnlyMemory<double> PieceSums => _pieceSums;
 
-    /// <summary>First pass over a bucket. All spans have the bucket's length.</summary>
+    /// <summary>
+    /// First pass over a bucket. All spans have the bucket's length. The weights are those that the last <see cref="Step"/> wrote, unless
+    /// <see cref="Forget"/> was called since.
+    /// </summary>
     public void Measure(Bucket bucket, in UpdateTime time, ReadOnlySpan<T> weights, ReadOnlySpan<T> gradient, Span<T> next)
     {
         foreach (var piece in bucket.Pieces)
@@ -85,6 +91,13 @@ public sealed class FlatUpdate<T>
     /// <param name="segment">Its index in the layout.</param>
     public ReadOnlySpan<double> NormsOf(int segment) => _norms.AsSpan(segment * _optimizer.Norms, _optimizer.Norms);
 
+    /// <summary>Somebody else writes weights of this bucket: nothing is known of them any more.</summary>
+    public void Forget(Bucket bucket)
+    {
+        foreach (var piece in bucket.Pieces)
+            _weightSquares[piece.Index - _firstPiece] = double.NaN;
+    }
+
     private PieceStep<T> StepOf(Bucket bucket, Piece piece, in UpdateTime time, ReadOnlySpan<T> weights, ReadOnlySpan<T> gradient, Span<T> next)
     {
         var at = piece.Offset - bucket.Offset;
@@ -95,7 +108,8 @@ public sealed class FlatUpdate<T>
             gradient.Slice(at, piece.Length),
             next.Slice(at, piece.Length),
             Slots,
-            piece.Offset - _offset);
+            piece.Offset - _offset,
+            ref _weightSquares[piece.Index - _firstPiece]);
     }
 
     private Span<double> SumsOf(Piece piece) => _pieceSums.AsSpan((piece.Index - _firstPiece) * _optimizer.Norms, _optimizer.Norms);

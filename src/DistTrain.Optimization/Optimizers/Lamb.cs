@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Parameters;
 
@@ -78,15 +77,7 @@ public sealed class Lamb : IOptimizerDefinition
                 squareScale: T.CreateChecked(_corrected ? 1 / (1 - Math.Pow(_beta2, t)) : 1),
                 _epsilon,
                 _decay.Of(piece.Segment.Kind));
-            sums.Clear();
-            // Block by block, as the sums of squares are added.
-            for (var start = 0; start < piece.Weights.Length; start += SquaredNorm.BlockLength)
-            {
-                var block = piece.Slice(start, Math.Min(SquaredNorm.BlockLength, piece.Weights.Length - start));
-                Elementwise.RunBlock(block, formula, out var weights, out var direction);
-                sums[0] += weights;
-                sums[1] += direction;
-            }
+            (sums[0], sums[1]) = Elementwise.RunBlocks(piece, formula, measuresWeights: true);
         }
 
         public double TrustRatio(SegmentKind kind, in UpdateTime time, ReadOnlySpan<double> norms)
@@ -101,7 +92,7 @@ public sealed class Lamb : IOptimizerDefinition
             var time = piece.Time;
             var rate = T.CreateChecked(time.LearningRate * TrustRatio(piece.Segment.Kind, time, norms));
             // The direction stands in Next: it is read as the gradient of a plain step, which no scale touches again.
-            var scaled = new PieceStep<T>(piece.Segment, time with { GradientScale = 1 }, piece.Weights, piece.Next, piece.Next, [], 0);
+            var scaled = new PieceStep<T>(piece.Segment, time with { GradientScale = 1 }, piece.Weights, piece.Next, piece.Next, [], 0, ref piece.WeightSquares);
             Elementwise.Run(scaled, new Scaled<T>(rate), streams: false);
         }
     }

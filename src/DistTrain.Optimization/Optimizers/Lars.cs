@@ -62,7 +62,7 @@ public sealed class Lars : IOptimizerDefinition
 
         public void Measure(in PieceStep<T> piece, Span<double> sums)
         {
-            sums[0] = SquaredNorm.Of(piece.Weights);
+            sums[0] = double.IsNaN(piece.WeightSquares) ? SquaredNorm.Of(piece.Weights) : piece.WeightSquares;
             sums[1] = SquaredNorm.Of(piece.Gradient);
         }
 
@@ -81,11 +81,13 @@ public sealed class Lars : IOptimizerDefinition
         {
             var (time, kind) = (piece.Time, piece.Segment.Kind);
             var ratio = TrustRatio(kind, time, norms);
-            Elementwise.Run(piece, new Formula<T>(
+            var formula = new Formula<T>(
                 _momentum,
                 T.CreateChecked(_rateInside ? time.LearningRate * ratio : ratio),
                 _rateInside ? T.One : T.CreateChecked(time.LearningRate),
-                _decay.Of(kind)));
+                _decay.Of(kind));
+            // The norm of what is written is the next step's norm of the weights: taken here, they are read once less.
+            piece.WeightSquares = Elementwise.RunBlocks(piece, formula, measuresWeights: false).Results;
         }
     }
 

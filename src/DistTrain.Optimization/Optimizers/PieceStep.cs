@@ -9,6 +9,7 @@ public readonly ref struct PieceStep<T>
 {
     private readonly Memory<T>[] _slots;
     private readonly int _slotOffset;
+    private readonly ref double _weightSquares;
 
     /// <param name="segment">The tensor the piece belongs to: its kind decides decay and adaptation.</param>
     /// <param name="time">The step.</param>
@@ -17,6 +18,7 @@ public readonly ref struct PieceStep<T>
     /// <param name="next">Receives the weights of the next version.</param>
     /// <param name="slots">Slot vectors of the partition.</param>
     /// <param name="slotOffset">Where the piece starts in each slot vector.</param>
+    /// <param name="weightSquares">Σ w² of <paramref name="weights"/>, NaN when not known; <see cref="IOptimizer{T}.Step"/> may leave that of <paramref name="next"/> here.</param>
     public PieceStep(
         Segment segment,
         UpdateTime time,
@@ -24,7 +26,8 @@ public readonly ref struct PieceStep<T>
         ReadOnlySpan<T> gradient,
         Span<T> next,
         Memory<T>[] slots,
-        int slotOffset)
+        int slotOffset,
+        ref double weightSquares)
     {
         Segment = segment;
         Time = time;
@@ -33,6 +36,7 @@ public readonly ref struct PieceStep<T>
         Next = next;
         _slots = slots;
         _slotOffset = slotOffset;
+        _weightSquares = ref weightSquares;
     }
 
     public Segment Segment { get; }
@@ -45,6 +49,12 @@ public readonly ref struct PieceStep<T>
 
     public Span<T> Next { get; }
 
+    /// <summary>
+    /// Σ w² of <see cref="Weights"/> as <see cref="Gradients.SquaredNorm"/> takes it, NaN when not known. A rule that needs it leaves that of
+    /// <see cref="Next"/> here as it writes, and need not read the weights again for it in the step that follows.
+    /// </summary>
+    public ref double WeightSquares => ref _weightSquares;
+
     /// <summary>The piece's part of slot vector <paramref name="index"/>.</summary>
     public Span<T> Slot(int index) => _slots[index].Span.Slice(_slotOffset, Weights.Length);
 
@@ -56,5 +66,6 @@ public readonly ref struct PieceStep<T>
         Gradient.Slice(start, length),
         Next.Slice(start, length),
         _slots,
-        _slotOffset + start);
+        _slotOffset + start,
+        ref _weightSquares);
 }

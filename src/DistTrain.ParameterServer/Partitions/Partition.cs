@@ -446,7 +446,7 @@ internal sealed class Partition : IDisposable
             var mean = new float[bucket.Length];
             WeightAverage.Of(replicas, bucket, closed.Version + 1, mean);
             foreach (var replica in together is null ? replicas : [together])
-                mean.CopyTo(replica.Elements(bucket, closed.Version + 1));
+                mean.CopyTo(replica.Writable(bucket, closed.Version + 1));
         });
         for (var rank = 0; rank < replicas.Length; rank++)
         {

@@ -71,7 +71,14 @@ internal sealed class ReplicaGroup
     public ReadOnlyMemory<double> PieceSums => _update.PieceSums;
 
     /// <summary>The version of one bucket, [Bucket.Length]: the committed one, the next, or the one before.</summary>
-    public Memory<float> Elements(Bucket bucket, long version) => _versions.Of(version).Slice(bucket.Offset - _plan.Offset, bucket.Length);
+    public ReadOnlyMemory<float> Elements(Bucket bucket, long version) => Place(bucket, version);
+
+    /// <summary>The same for somebody who writes weights from elsewhere than a step.</summary>
+    public Memory<float> Writable(Bucket bucket, long version)
+    {
+        _update.Forget(bucket);
+        return Place(bucket, version);
+    }
 
     public ReadOnlyMemory<float> Committed(Bucket bucket) => Elements(bucket, _open.Version);
 
@@ -82,7 +89,7 @@ internal sealed class ReplicaGroup
     public void ContinueFrom(ReplicaGroup before, bool withSlots)
     {
         foreach (var bucket in _plan.Buckets)
-            before.Committed(bucket).CopyTo(Elements(bucket, _open.Version));
+            before.Committed(bucket).CopyTo(Writable(bucket, _open.Version));
         if (!withSlots)
             return;
         foreach (var (from, to) in before._update.Slots.Zip(_update.Slots))
@@ -139,7 +146,7 @@ internal sealed class ReplicaGroup
 
     /// <summary>First pass over a bucket whose sum is complete, for rules that need norms.</summary>
     public void Measure(BucketState state, in UpdateTime time) =>
-        _update.Measure(state.Bucket, time, Committed(state.Bucket).Span, state.Sum.Total, Elements(state.Bucket, _open.Version + 1).Span);
+        _update.Measure(state.Bucket, time, Committed(state.Bucket).Span, state.Sum.Total, Place(state.Bucket, _open.Version + 1).Span);
 
     /// <summary>The norms of whole tensors from the sums of all servers.</summary>
     public void Combine(ReadOnlySpan<double> pieceSums) => _update.Combine(pieceSums);
@@ -150,7 +157,7 @@ internal sealed class ReplicaGroup
         var open = _open;
         var bucket = state.Bucket;
         var current = Committed(bucket).Span;
-        var next = Elements(bucket, open.Version + 1).Span;
+        var next = Place(bucket, open.Version + 1).Span;
         var sum = state.Sum.Total;
         if (open.Kind == StepKind.Statistics)
             current.CopyTo(next);
@@ -182,6 +189,8 @@ internal sealed class ReplicaGroup
         for (var i = 0; i < mean.Length; i++)
             mean[i] += (next[i] - mean[i]) * share;
         if (open.EndsWithMean)
-            mean.CopyTo(next);
+            mean.CopyTo(Writable(bucket, open.Version + 1).Span);
     }
+
+    private Memory<float> Place(Bucket bucket, long version) => _versions.Of(version).Slice(bucket.Offset - _plan.Offset, bucket.Length);
 }

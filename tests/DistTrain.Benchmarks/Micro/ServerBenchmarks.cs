@@ -31,6 +31,7 @@ public class ServerBenchmarks
     [Benchmark]
     public void Momentum()
     {
+        var weightSquares = double.NaN;
         foreach (var bucket in Layout.Buckets)
         {
             foreach (var piece in bucket.Pieces)
@@ -38,7 +39,7 @@ public class ServerBenchmarks
                 var (at, length) = (piece.Offset, piece.Length);
                 _momentum.Step(
                     new PieceStep<float>(
-                        piece.Segment, Time, _weights.AsSpan(at, length), _gradient.AsSpan(at, length), _next.AsSpan(at, length), _slots, at),
+                        piece.Segment, Time, _weights.AsSpan(at, length), _gradient.AsSpan(at, length), _next.AsSpan(at, length), _slots, at, ref weightSquares),
                     norms: []);
             }
         }

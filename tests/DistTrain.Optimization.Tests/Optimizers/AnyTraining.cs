@@ -38,11 +38,11 @@ internal sealed record AnyTraining(
         select Of(definition.Name, options, layout, times, new Random(seed));
 
     /// <summary>The weights after every step, in a layout with other buckets, cut into runs.</summary>
-    public T[] Run<T>(int bucketLength, int runs, int shift = 0)
+    public T[] Run<T>(int bucketLength, int runs, int shift = 0, bool forgets = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var layout = ParameterLayout.Of(Layout.Segments, bucketLength);
-        var cut = new CutVector<T>(OptimizerByName.Create<T>(Optimizer, Options), layout, runs, shift);
+        var cut = new CutVector<T>(OptimizerByName.Create<T>(Optimizer, Options), layout, runs, shift, forgets);
         var w = Array.ConvertAll(Start, T.CreateChecked);
         var all = new List<T>();
         foreach (var (time, gradient) in Times.Zip(Gradients))

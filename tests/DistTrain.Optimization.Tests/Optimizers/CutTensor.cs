@@ -33,29 +33,31 @@ internal sealed class CutTensor<T>
     {
         var next = new T[_segment.Length];
         next.AsSpan().Fill(T.NaN);
+        var weightSquares = double.NaN;
         var (norms, sums) = (new double[_optimizer.Norms], new double[_optimizer.Norms]);
         if (_optimizer.Norms > 0)
         {
             foreach (var part in _parts)
             {
-                _optimizer.Measure(PieceOf(part), sums);
+                _optimizer.Measure(PieceOf(part, ref weightSquares), sums);
                 for (var i = 0; i < sums.Length; i++)
                     norms[i] += sums[i];
             }
         }
 
         foreach (var part in _parts)
-            _optimizer.Step(PieceOf(part), norms);
+            _optimizer.Step(PieceOf(part, ref weightSquares), norms);
         Norms = norms;
         return next;
 
-        PieceStep<T> PieceOf((int Start, int Length, T[][] Slots) part) => new(
+        PieceStep<T> PieceOf((int Start, int Length, T[][] Slots) part, ref double squares) => new(
             _segment,
             time,
             weights.AsSpan(part.Start, part.Length),
             gradient.AsSpan(part.Start, part.Length),
             next.AsSpan(part.Start, part.Length),
             [.. part.Slots.Select(s => s.AsMemory())],
-            0);
+            0,
+            ref squares);
     }
 }

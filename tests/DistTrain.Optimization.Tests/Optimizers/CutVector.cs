@@ -11,15 +11,17 @@ internal sealed class CutVector<T>
     private readonly IOptimizer<T> _optimizer;
     private readonly ParameterLayout _layout;
     private readonly int _shift;
+    private readonly bool _forgets;
     private readonly List<(FlatUpdate<T> Update, IReadOnlyList<Bucket> Buckets)> _runs = [];
 
     /// <param name="optimizer">The rule.</param>
     /// <param name="layout">The whole vector.</param>
     /// <param name="runs">Into how many runs of buckets.</param>
     /// <param name="shift">Elements from a cache line to the place of the next weights.</param>
-    public CutVector(IOptimizer<T> optimizer, ParameterLayout layout, int runs, int shift = 0)
+    /// <param name="forgets">Before each step, what the one before left behind for it is forgotten.</param>
+    public CutVector(IOptimizer<T> optimizer, ParameterLayout layout, int runs, int shift = 0, bool forgets = false)
     {
-        (_optimizer, _layout, _shift) = (optimizer, layout, shift);
+        (_optimizer, _layout, _shift, _forgets) = (optimizer, layout, shift, forgets);
         for (var run = 0; run < runs; run++)
         {
             var buckets = layout.Buckets.Take(layout.BucketsOf(run, runs)).ToList();
@@ -39,7 +41,11 @@ internal sealed class CutVector<T>
             foreach (var (update, buckets) in _runs)
             {
                 foreach (var bucket in buckets)
+                {
+                    if (_forgets)
+                        update.Forget(bucket);
                     update.Measure(bucket, time, Of(weights, bucket), Of(gradient, bucket), Of(next, bucket));
+                }
             }
 
             var sums = _runs.SelectMany(r => r.Update.PieceSums.ToArray()).ToArray();

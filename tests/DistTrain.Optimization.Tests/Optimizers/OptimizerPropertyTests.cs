@@ -62,6 +62,12 @@ public class OptimizerPropertyTests
     public void Wherever_in_memory_the_next_weights_lie_the_bits_are_the_same(string name) =>
         Sample(name, training => AssertBits(training.Run<float>(1 << 14, 1), training.Run<float>(1 << 14, 1, shift: 1)));
 
+    /// <summary>What a step leaves behind of the weights it writes is what the next one would take of them itself.</summary>
+    [Theory]
+    [MemberData(nameof(WithNorms))]
+    public void Norms_left_behind_have_the_bits_of_norms_taken_anew(string name) =>
+        Sample(name, training => AssertBits(training.Run<float>(1 << 14, 2, forgets: true), training.Run<float>(1 << 14, 2)));
+
     /// <summary>A few steps with weights and gradients of at most 1: a rule that diverges takes longer than that to overflow.</summary>
     [Theory]
     [MemberData(nameof(All))]

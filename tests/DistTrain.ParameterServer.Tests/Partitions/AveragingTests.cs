@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using DistTrain.Optimization.Optimizers;
+using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Protocol;
@@ -239,6 +241,57 @@ public sealed class AveragingTests(ThreeServers servers) : IClassFixture<ThreeSe
 
         SameBits.Check(vectors[0], vectors[1]);
         SameBits.Check(vectors[0], vectors[2]);
+    }
+
+    /// <summary>LARS leaves the norms of the weights it writes to its next step; where the mean takes their place, the norms are the mean's.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Norms_after_an_average_are_those_of_the_mean(int count)
+    {
+        var job = await OpenAsync(count, [.. _postLocal, "averaging.startEpoch=0", "optimizer.name=lars", "optimizer.coefficient=0.1"]);
+        await using var ranks = await Cohort.AttachAsync(job);
+        await ranks.TrainAsync();
+
+        var optimizer = job.Job.Spec.Optimizer;
+        var rate = optimizer.Options.Number("lr");
+        var buckets = job.Layout.Buckets;
+        List<FlatUpdate<float>> updates = [.. ranks.Ranks.Select(_ => new FlatUpdate<float>(OptimizerCatalog.Find("lars")!.Create<float>(optimizer.Options), job.Layout, buckets))];
+        for (var version = 0; version < 4 * Epoch; version++)
+        {
+            List<float[]> next = [];
+            foreach (var rank in ranks.Ranks)
+            {
+                var (head, weights) = rank.Versions[version];
+                var (update, gradient, stepped) = (updates[rank.Rank], Trainee.Gradient(head, rank.Rank), new float[weights.Length]);
+                var time = new UpdateTime(version, rate, rate, (double)version / Epoch);
+                foreach (var bucket in buckets)
+                {
+                    update.Forget(bucket);
+                    update.Measure(bucket, time, Of(weights, bucket), Of(gradient, bucket), Of(stepped, bucket));
+                }
+
+                update.Combine(update.PieceSums.Span);
+                foreach (var bucket in buckets)
+                    update.Step(bucket, time, Of(weights, bucket), Of(gradient, bucket), Of(stepped, bucket));
+                next.Add(stepped);
+            }
+
+            // (a + b) + c over three, in the order of the ranks' tree.
+            if ((version + 1) % 2 == 0)
+            {
+                var mean = next[0].Zip(next[1], (a, b) => a + b).Zip(next[2], (ab, c) => (ab + c) / 3).ToArray();
+                next = [mean, mean, mean];
+            }
+
+            foreach (var segment in job.Layout.Segments.Where(s => !s.IsBuffer))
+            {
+                foreach (var (rank, expected) in ranks.Ranks.Zip(next))
+                    SameBits.Check(expected.AsSpan(segment.Offset, segment.Length), rank.Versions[version + 1].Vector.AsSpan(segment.Offset, segment.Length));
+            }
+        }
+
+        static Span<float> Of(float[] vector, Bucket bucket) => vector.AsSpan(bucket.Offset, bucket.Length);
     }
 
     /// <summary>With one rank there is nothing to average, but the phases are the same: slots that were zeroed once, not before every step.</summary>
