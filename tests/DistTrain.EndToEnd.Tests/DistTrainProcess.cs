@@ -99,6 +99,16 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     /// <summary>Sends a signal, e.g. 2 (SIGINT).</summary>
     public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
+    /// <summary>Ends one of the processes that <c>train</c> has started, at once.</summary>
+    /// <param name="role">server or worker.</param>
+    /// <param name="index">Which of them, by the order in which they were started.</param>
+    public void KillChild(string role, int index)
+    {
+        var children = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
+            .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order().ToList();
+        Assert.Equal(0, Kill(children[index], 9));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -112,6 +122,28 @@ internal sealed class DistTrainProcess : IAsyncDisposable
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);
+
+    private static int ParentOf(int process)
+    {
+        // The name in parentheses may hold anything.
+        var stat = Read(process, "stat");
+        return stat.Length == 0 ? 0 : int.Parse(stat[(stat.LastIndexOf(')') + 4)..].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static string CommandOf(int process) => Read(process, "cmdline");
+
+    /// <summary>Empty for a process that is gone.</summary>
+    private static string Read(int process, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/{file}");
+        }
+        catch (IOException)
+        {
+            return string.Empty;
+        }
+    }
 
     private void OnOutput(string? line)
     {

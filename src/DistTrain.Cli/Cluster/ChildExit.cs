@@ -11,6 +11,9 @@ internal sealed record ChildExit(string Name, int ProcessId, int Code, string Lo
     /// <summary>One line for a user who asked for none of this.</summary>
     public string Summary => $"{Name} (process {ProcessId}) ended unexpectedly with exit code {Code}{Meaning}";
 
+    /// <summary>The same of a child that goes on.</summary>
+    public string Restart => $"{Summary}; starting it again";
+
     /// <summary>The same with the end of the log.</summary>
     public string Report => LastLines.Count == 0
         ? $"{Summary}; it printed nothing"

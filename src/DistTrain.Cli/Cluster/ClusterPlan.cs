@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DistTrain.Cli.Cluster;
 
 /// <summary>Size and place of a local cluster.</summary>
@@ -9,20 +11,25 @@ internal sealed record ClusterPlan(string Folder, int Servers, int Silos)
     /// <summary>Membership, job records and the children's logs.</summary>
     public string ClusterFolder => Path.Combine(Folder, "cluster");
 
-    public ChildStart Server(int index) => new(
+    /// <param name="index">Number of the server.</param>
+    /// <param name="port">Where it listens; 0: on a free port.</param>
+    public ChildStart Server(int index, int port) => new(
         $"server-{index}",
-        ["server", "--port", "0", "--job-folder", Folder, "--exit-with-parent"],
+        ["server", "--port", Text(port), "--job-folder", Folder, "--exit-with-parent"],
         LogFile("server", index));
 
     /// <param name="index">Number of the silo.</param>
     /// <param name="servers">Endpoints of all servers, in order.</param>
-    public ChildStart Silo(int index, IEnumerable<string> servers) => new(
+    /// <param name="port">Where it listens; 0: on a free port.</param>
+    public ChildStart Silo(int index, IEnumerable<string> servers, int port) => new(
         $"silo-{index}",
-        ["worker", "--port", "0", "--cluster", ClusterFolder, "--servers", string.Join(',', servers), "--exit-with-parent"],
+        ["worker", "--port", Text(port), "--cluster", ClusterFolder, "--servers", string.Join(',', servers), "--exit-with-parent"],
         LogFile("silo", index));
 
     /// <summary>E.g. "1 server and 2 silos".</summary>
     public string Describe() => $"{Count(Servers, "server")} and {Count(Silos, "silo")}";
+
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
     private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
 

@@ -5,9 +5,13 @@ namespace DistTrain.Cli.Cluster;
 
 /// <summary>
 /// A cluster of real processes on this machine: parameter servers first, then the silos, which need the servers' endpoints.
-/// Each child is started from a <see cref="ChildStart"/> and watched one by one, so that it can also be started again.
+/// Each is watched one by one and started again when it ends unasked.
 /// </summary>
-internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, TimeProvider clock) : IAsyncDisposable
+/// <param name="plan">Size and place.</param>
+/// <param name="executable">The program.</param>
+/// <param name="clock">Measures limits and waits.</param>
+/// <param name="restarting">Told, on any thread, of each process that ended unasked and is started again.</param>
+internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, TimeProvider clock, Action<ChildExit> restarting) : IAsyncDisposable
 {
     /// <summary>How long a child may take from its start to its announcement.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
@@ -18,15 +22,14 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
     /// <summary>The part of <see cref="StopLimit"/> in which servers still serve silos that are handing over.</summary>
     private static readonly TimeSpan SilosFirst = TimeSpan.FromSeconds(3);
 
-    private readonly List<ChildProcess> _servers = [];
-    private readonly List<ChildProcess> _silos = [];
+    private readonly List<SupervisedChild> _servers = [];
+    private readonly List<SupervisedChild> _silos = [];
     private readonly TaskCompletionSource<ChildExit> _unexpectedExit = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool _stopping;
 
     /// <summary>The front doors for clients, once started.</summary>
     public IReadOnlyList<Endpoint> Silos { get; private set; } = [];
 
-    /// <summary>Completes with the first child that ends although nobody asked it to.</summary>
+    /// <summary>Completes with the first child that ended unasked and is not started again: it ends whenever it is.</summary>
     public Task<ChildExit> UnexpectedExit => _unexpectedExit.Task;
 
     /// <summary>Starts all processes and waits until each has announced itself.</summary>
@@ -35,10 +38,18 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
     {
         Directory.CreateDirectory(plan.ClusterFolder);
         for (var i = 0; i < plan.Servers; i++)
-            _servers.Add(Start(plan.Server(i)));
+        {
+            var index = i;
+            _servers.Add(Start(port => plan.Server(index, port)));
+        }
+
         var servers = await ListeningAsync(_servers, cancel);
         for (var i = 0; i < plan.Silos; i++)
-            _silos.Add(Start(plan.Silo(i, servers.Select(server => server.ToString()))));
+        {
+            var index = i;
+            _silos.Add(Start(port => plan.Silo(index, servers.Select(server => server.ToString()), port)));
+        }
+
         Silos = await ListeningAsync(_silos, cancel);
     }
 
@@ -46,8 +57,7 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
     /// <param name="force">Kills at once.</param>
     public async Task StopAsync(CancellationToken force)
     {
-        _stopping = true;
-        ChildProcess[] all = [.. _silos, .. _servers];
+        SupervisedChild[] all = [.. _silos, .. _servers];
         using var limit = new CancellationTokenSource(StopLimit, clock);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, force);
         _silos.ForEach(silo => silo.AskToEnd());
@@ -66,22 +76,16 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
             child.Dispose();
     }
 
-    private ChildProcess Start(ChildStart start)
+    private SupervisedChild Start(Func<int, ChildStart> start)
     {
-        var child = ChildProcess.Start(executable, start);
+        var child = new SupervisedChild(executable, start, clock, restarting);
         _ = WatchAsync(child);
         return child;
     }
 
-    // A supervisor that starts a child again would decide here.
-    private async Task WatchAsync(ChildProcess child)
-    {
-        var exit = await child.Exited;
-        if (!_stopping)
-            _unexpectedExit.TrySetResult(exit);
-    }
+    private async Task WatchAsync(SupervisedChild child) => _unexpectedExit.TrySetResult(await child.GivenUp);
 
-    private async Task<IReadOnlyList<Endpoint>> ListeningAsync(List<ChildProcess> children, CancellationToken cancel)
+    private async Task<IReadOnlyList<Endpoint>> ListeningAsync(List<SupervisedChild> children, CancellationToken cancel)
     {
         var listening = Task.WhenAll(children.Select(child => child.Listening));
         try
@@ -99,7 +103,7 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
         return listening.IsCompleted ? await listening : throw CommandException.Failed((await UnexpectedExit).Report);
     }
 
-    private async Task GoneAsync(IReadOnlyCollection<ChildProcess> children, TimeSpan limit, CancellationToken end)
+    private async Task GoneAsync(IReadOnlyCollection<SupervisedChild> children, TimeSpan limit, CancellationToken end)
     {
         try
         {

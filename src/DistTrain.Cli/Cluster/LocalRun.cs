@@ -43,7 +43,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
         }
     }
 
-    // Without its processes the job cannot go on: the first that is gone ends the run.
+    // A process that ends is started again; one that ends each time ends the run.
     private async Task<JobSummary> BeforeUnexpectedExitAsync(string id, TrainingJob job)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_requested);

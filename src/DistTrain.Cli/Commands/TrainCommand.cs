@@ -47,7 +47,7 @@ internal static class TrainCommand
         var plan = new ClusterPlan(folder.FullPath, context.Get(Servers), context.Get(Silos));
         var display = JobDisplay.For(context);
         display.Note($"starting {plan.Describe()}; logs in {Path.Combine(folder.Shown, "cluster")}");
-        await using var cluster = new LocalCluster(plan, SelfExecutable.Current, context.Clock);
+        await using var cluster = new LocalCluster(plan, SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
         var ended = await new LocalRun(context, folder, cluster, display).RunAsync(id, job);
         return display.End(ended, context.Clock.GetElapsedTime(started), context.Json ? folder.FullPath : folder.Shown);
     }

@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text.Json;
+using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
+using DistTrain.Recipes;
 
 namespace DistTrain.ParameterServer.Checkpoints;
 
@@ -43,7 +46,36 @@ internal sealed class CheckpointFolder(string jobFolder)
             Bytes = bytes,
             Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()),
             Position = snapshot.Step.Position.ToMessage(),
+            OpenStep = OpenStepJson.Write(snapshot.Step),
         };
+    }
+
+    /// <summary>What a partition starts from at a sealed checkpoint, verified. Other servers may have written it, in other runs of buckets.</summary>
+    /// <exception cref="CheckpointException">It is not there, altered, or of another job.</exception>
+    public RestoredVersion Read(long step, PartitionPlan plan)
+    {
+        var (folder, manifest) = CheckpointReader.Find(StepFolder(step));
+        foreach (var (what, expected, found) in new[]
+        {
+            ("job", plan.JobId, manifest.JobId),
+            ("job file", JobFile.Write(plan.Job), manifest.JobFile),
+            ("parameter layout", LayoutJson.Write(plan.Layout), manifest.Layout),
+            ("data", plan.DataFingerprint, manifest.DataFingerprint),
+            ("step", $"{step}", $"{manifest.Step}"),
+        })
+        {
+            if (expected != found)
+                throw new CheckpointException($"{folder}: its {what} is not that of job '{plan.JobId}' at step {step}");
+        }
+
+        try
+        {
+            return new RestoredVersion(OpenStepJson.Read(manifest.OpenStep), CheckpointReader.ReadRun(folder, manifest, plan.Offset, plan.Length, plan.SavedSlots));
+        }
+        catch (JsonException e)
+        {
+            throw new CheckpointException($"{System.IO.Path.Combine(folder, CheckpointManifest.FileName)}: openStep: {e.Message}", e);
+        }
     }
 
     /// <summary>Writes the manifest of a checkpoint whose parts all exist; servers that share the folder all write it, with the same contents.</summary>

@@ -8,11 +8,12 @@ namespace DistTrain.ParameterServer.Checkpoints;
 /// <summary>
 /// What makes a set of parts a checkpoint: everything needed to assemble and verify it, and the job it belongs to.
 /// </summary>
-/// <param name="Format">Version of this format: 1.</param>
+/// <param name="Format">Version of this format: 2.</param>
 /// <param name="JobId">The job.</param>
 /// <param name="Generation">The job-wide generation that wrote it.</param>
 /// <param name="Step">Number of the version.</param>
 /// <param name="Position">Where the version stands in the data.</param>
+/// <param name="OpenStep">The step that waits at the version, JSON: what training goes on from.</param>
 /// <param name="JobFile">The resolved job, YAML.</param>
 /// <param name="Layout">The parameter layout, JSON.</param>
 /// <param name="DataFingerprint">SHA-256 of the data the job trains on.</param>
@@ -23,12 +24,15 @@ public sealed record CheckpointManifest(
     long Generation,
     long Step,
     Position Position,
+    string OpenStep,
     string JobFile,
     string Layout,
     string DataFingerprint,
     IReadOnlyList<ManifestPart> Parts)
 {
     public const string FileName = "manifest.json";
+
+    public const int CurrentFormat = 2;
 
     private static readonly ManifestJson Json = new(new JsonSerializerOptions
     {
@@ -43,9 +47,9 @@ public sealed record CheckpointManifest(
 
     /// <exception cref="JsonException">Not a manifest of this format.</exception>
     public static CheckpointManifest FromJson(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, Json.CheckpointManifest) is { Format: 1 } manifest
+        JsonSerializer.Deserialize(json, Json.CheckpointManifest) is { Format: CurrentFormat } manifest
             ? manifest
-            : throw new JsonException("not a checkpoint manifest of format 1");
+            : throw new JsonException($"not a checkpoint manifest of format {CurrentFormat}");
 }
 
 /// <summary>One server's file: its run of the flat vector, then the same run of each optimizer slot, little-endian float32.</summary>

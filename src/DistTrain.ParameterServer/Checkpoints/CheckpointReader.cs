@@ -51,20 +51,66 @@ public static class CheckpointReader
     /// <exception cref="CheckpointException">The file is missing, short or altered.</exception>
     public static float[] ReadPart(string folder, ManifestPart part)
     {
-        var path = Path.Combine(folder, Path.GetFileName(part.File));
-        if (!File.Exists(path))
-            throw new CheckpointException($"{path}: the part of server {part.Server} is missing");
-        using var stream = File.OpenRead(path);
-        var expected = (long)sizeof(float) * part.Elements * (1 + part.Slots);
-        if (stream.Length != part.Bytes || part.Bytes != expected)
-            throw new CheckpointException($"{path}: {stream.Length} bytes, expected {expected}");
-        var digest = Convert.ToHexStringLower(SHA256.HashData(stream));
-        if (digest != part.Sha256)
-            throw new CheckpointException($"{path}: SHA-256 is {digest}, the manifest says {part.Sha256}; the file was altered");
-        stream.Position = 0;
+        using var stream = OpenVerified(folder, part);
         var run = new float[part.Elements];
         stream.ReadExactly(MemoryMarshal.AsBytes(run.AsSpan()));
         return run;
+    }
+
+    /// <summary>Any run of the flat vector and of each slot, from whatever parts hold it.</summary>
+    /// <param name="folder">The checkpoint's folder.</param>
+    /// <param name="manifest">Its manifest.</param>
+    /// <param name="offset">First element.</param>
+    /// <param name="length">Elements.</param>
+    /// <param name="slots">Slots that the parts must have.</param>
+    /// <exception cref="CheckpointException">A part is missing, short or altered, or none holds some element.</exception>
+    internal static IReadOnlyList<float[]> ReadRun(string folder, CheckpointManifest manifest, int offset, int length, int slots)
+    {
+        float[][] vectors = [.. Enumerable.Range(0, 1 + slots).Select(_ => new float[length])];
+        var next = offset;
+        foreach (var part in manifest.Parts.Where(p => p.Elements > 0).OrderBy(p => p.FirstElement))
+        {
+            var end = Math.Min(part.FirstElement + part.Elements, offset + length);
+            if (end <= next || part.FirstElement > next)
+                continue;
+            if (part.Slots != slots)
+                throw new CheckpointException($"{folder}: {part.File} has {part.Slots} slots, the optimizer {slots}");
+            using var stream = OpenVerified(folder, part);
+            for (var vector = 0; vector < vectors.Length; vector++)
+            {
+                stream.Position = sizeof(float) * (((long)vector * part.Elements) + next - part.FirstElement);
+                stream.ReadExactly(MemoryMarshal.AsBytes(vectors[vector].AsSpan(next - offset, end - next)));
+            }
+
+            next = end;
+        }
+
+        return next == offset + length ? vectors : throw new CheckpointException($"{folder}: element {next} is in no part");
+    }
+
+    /// <summary>The file of a part, at its beginning, once its length and digest are found right.</summary>
+    private static FileStream OpenVerified(string folder, ManifestPart part)
+    {
+        var path = Path.Combine(folder, Path.GetFileName(part.File));
+        if (!File.Exists(path))
+            throw new CheckpointException($"{path}: the part of server {part.Server} is missing");
+        var stream = File.OpenRead(path);
+        try
+        {
+            var expected = (long)sizeof(float) * part.Elements * (1 + part.Slots);
+            if (stream.Length != part.Bytes || part.Bytes != expected)
+                throw new CheckpointException($"{path}: {stream.Length} bytes, expected {expected}");
+            var digest = Convert.ToHexStringLower(SHA256.HashData(stream));
+            if (digest != part.Sha256)
+                throw new CheckpointException($"{path}: SHA-256 is {digest}, the manifest says {part.Sha256}; the file was altered");
+            stream.Position = 0;
+            return stream;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     private static int LengthOf(string folder, CheckpointManifest manifest)

@@ -1,3 +1,4 @@
+using DistTrain.ParameterServer.Metrics;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using Microsoft.Extensions.Logging;
@@ -5,12 +6,17 @@ using Microsoft.Extensions.Logging;
 namespace DistTrain.ParameterServer.Checkpoints;
 
 /// <summary>Decides when a partition's part is saved, and saves it in the background while training goes on.</summary>
-internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folder, ILogger logger)
+/// <param name="plan">The partition's plan.</param>
+/// <param name="folder">Where parts go.</param>
+/// <param name="history">Flushed before a part is offered: a checkpoint comes with the history up to it. Null on servers that do not lead.</param>
+/// <param name="restored">Step of the checkpoint that the partition started from: it need not be saved again; −1: none.</param>
+/// <param name="logger">Told of saves.</param>
+internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folder, TrainingHistory? history, long restored, ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly List<CheckpointPart> _saved = [];
     private Task _saving = Task.CompletedTask;
-    private long _lastSaved = -1;
+    private long _lastSaved = restored;
     private volatile Snapshot? _pending;
     private volatile string? _error;
 
@@ -96,6 +102,7 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             for (var index = 0; index < plan.Buckets.Count; index++)
                 snapshot.Replica.Capture(snapshot, index);
             _pending = null;
+            history?.Flush();
             var part = folder.WritePart(snapshot, plan);
             lock (_gate)
             {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 
@@ -17,13 +19,23 @@ internal sealed class TrainingHistory : IDisposable
     private long _lastCommit;
     private bool _ended;
 
-    public TrainingHistory(string path, TimeProvider time)
+    /// <param name="path">The file; what it holds is replaced.</param>
+    /// <param name="time">Measures steps.</param>
+    /// <param name="restored">The step that training goes on from: what the file tells of the steps before it is kept. Null: nothing is.</param>
+    public TrainingHistory(string path, TimeProvider time, OpenStep? restored = null)
     {
         _time = time;
-        _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
+        if (restored is not null)
+            _events.AddRange(ReadBefore(path, restored));
+        AtomicFile.Write(path, stream =>
+        {
+            foreach (var metrics in _events)
+                WriteLine(stream, MetricsJson.Write(metrics));
+        });
+        _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
     }
 
-    /// <summary>A rank has pulled version 0: the clock of the first step starts, once.</summary>
+    /// <summary>A rank has pulled the version to start from: the clock of the first step starts, once.</summary>
     public void TrainingStarts()
     {
         if (_lastCommit == 0)
@@ -114,13 +126,44 @@ internal sealed class TrainingHistory : IDisposable
             return RunSummary.Of(_events);
     }
 
-    public async Task FlushAsync()
+    /// <summary>Returns when all that was recorded is on disk.</summary>
+    public void Flush()
     {
-        await _file.FlushAsync();
-        _file.Flush(flushToDisk: true);
+        lock (_gate)
+            _file.Flush();
+        // Not under the gate: a slow disk must hold up no step.
+        RandomAccess.FlushToDisk(_file.SafeFileHandle);
     }
 
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Steps up to the restored version, and the evaluations before it; its own is repeated by the ranks. Ends at a line that was cut off.</summary>
+    private static IEnumerable<MetricsEvent> ReadBefore(string path, OpenStep restored)
+    {
+        if (!File.Exists(path))
+            yield break;
+        foreach (var line in File.ReadLines(path))
+        {
+            MetricsEvent metrics;
+            try
+            {
+                metrics = MetricsJson.Read(line);
+            }
+            catch (JsonException)
+            {
+                yield break;
+            }
+
+            if (metrics.Step is { } step ? step.Step <= restored.Version : metrics.Evaluation.Step < restored.Version)
+                yield return metrics;
+        }
+    }
+
+    private static void WriteLine(Stream stream, byte[] line)
+    {
+        stream.Write(line);
+        stream.WriteByte((byte)'\n');
+    }
 
     private void Append(MetricsEvent metrics)
     {
@@ -129,8 +172,7 @@ internal sealed class TrainingHistory : IDisposable
         {
             _events.Add(metrics);
             // The stream is buffered: a step costs a copy, and the file is at most 64 KiB behind until the next flush.
-            _file.Write(line);
-            _file.WriteByte((byte)'\n');
+            WriteLine(_file, line);
             var waiting = _more;
             _more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting.TrySetResult();

@@ -34,7 +34,11 @@ internal sealed class Partition : IDisposable
     private volatile string? _error;
     private volatile string? _note;
 
-    public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history)
+    /// <param name="plan">What the partition is a part of.</param>
+    /// <param name="checkpoints">Saves it.</param>
+    /// <param name="history">Records it, on the leader.</param>
+    /// <param name="restored">What it starts from; null: version 0.</param>
+    public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history, RestoredVersion? restored = null)
     {
         Plan = plan;
         Norms = new NormSharing(plan);
@@ -45,9 +49,12 @@ internal sealed class Partition : IDisposable
         _closed = new StepTally(plan.Tree.Ranks);
         _before = new ReplicaGroup[plan.Tree.Ranks];
         _replicas = new ReplicaGroup[plan.Tree.Ranks];
-        var first = plan.Course.First();
+        var first = restored?.Open ?? plan.Course.First();
         var together = new ReplicaGroup(plan, AllRanks, first with { Sharing = Sharing.Together });
-        together.FillVersionZero();
+        if (restored is null)
+            together.FillVersionZero();
+        else
+            together.Fill(restored);
         Array.Fill(_replicas, together);
         if (first.Sharing != Sharing.Together)
             Part(together, first);
@@ -99,7 +106,7 @@ internal sealed class Partition : IDisposable
     /// <summary>Takes a rank's stream in; a stream that the rank had before is superseded.</summary>
     public RankSession Join(JoinRequest request)
     {
-        Refuse(request.Generation != Plan.Generation, $"generation {request.Generation} is fenced: the job runs generation {Plan.Generation}");
+        RefuseGeneration(request.Generation);
         Refuse(request.LayoutHash != Plan.Layout.Hash, $"rank {request.Rank} brings parameter layout {request.LayoutHash}, the job has {Plan.Layout.Hash}");
         Refuse(
             request.DataFingerprint != Plan.DataFingerprint,
@@ -140,8 +147,7 @@ internal sealed class Partition : IDisposable
                 replica = before;
             var step = replica.Find(version);
             Refuse(step is null, $"rank {session.Rank} asks for version {version}, the server holds {_replicas[session.Rank].Open.Version}");
-            if (version == 0)
-                _history?.TrainingStarts();
+            _history?.TrainingStarts();
             foreach (var bucket in Plan.Buckets)
                 session.Send(BucketFrame(replica, bucket, version));
             session.Send(HeadFrame(step!));
@@ -234,8 +240,31 @@ internal sealed class Partition : IDisposable
             await _checkpoints.SaveNowAsync(_replicas[0]);
         else
             await _checkpoints.FinishAsync();
-        if (_history is not null)
-            await _history.FlushAsync();
+        _history?.Flush();
+    }
+
+    /// <summary>Ends without saving, for a newer generation of the job on this server: what is not in a checkpoint is done again.</summary>
+    public async Task AbandonAsync()
+    {
+        lock (_gate)
+        {
+            _stopped = true;
+            foreach (var session in _sessions.Values)
+                session.End(StatusCode.Aborted, "the job goes on in a newer generation");
+            _sessions.Clear();
+        }
+
+        Norms.Stop();
+        Moments?.Stop();
+        await _checkpoints.FinishAsync();
+        _history?.End();
+    }
+
+    /// <exception cref="RpcException">ABORTED: the caller belongs to another generation, and learns of this one from the job's grain.</exception>
+    public void RefuseGeneration(long generation)
+    {
+        if (generation != Plan.Generation)
+            throw new RpcException(new Status(StatusCode.Aborted, $"generation {generation} is fenced: the job runs generation {Plan.Generation}"));
     }
 
     /// <summary>The committed elements of a bucket, of a partition at rest.</summary>

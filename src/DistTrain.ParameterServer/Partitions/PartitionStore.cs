@@ -15,7 +15,7 @@ namespace DistTrain.ParameterServer.Partitions;
 internal sealed class PartitionStore(ServerOptions options, TimeProvider time, ILogger<PartitionStore> logger) : IDisposable
 {
     private readonly ConcurrentDictionary<string, Partition> _partitions = [];
-    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _opening = new(1, 1);
 
     public IEnumerable<Partition> All => _partitions.Values;
 
@@ -26,24 +26,38 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
 
     public Partition? Find(string jobId) => _partitions.GetValueOrDefault(jobId);
 
-    /// <summary>Makes the partition, or returns the one made before for the same generation.</summary>
-    /// <exception cref="RpcException">FAILED_PRECONDITION: another generation; RESOURCE_EXHAUSTED: the vectors exceed the memory limit.</exception>
-    public Partition Open(OpenPartitionRequest request)
+    /// <summary>Makes the partition, or returns the one made before for the same generation; one of an older generation is dropped.</summary>
+    /// <exception cref="RpcException">
+    /// FAILED_PRECONDITION: an older generation; RESOURCE_EXHAUSTED: the vectors exceed the memory limit; DATA_LOSS: the checkpoint can't be used.
+    /// </exception>
+    public async Task<Partition> OpenAsync(OpenPartitionRequest request)
     {
-        lock (_gate)
+        await _opening.WaitAsync();
+        try
         {
             if (_partitions.TryGetValue(request.JobId, out var open))
             {
-                return open.Plan.Generation == request.Generation
-                    ? open
-                    : throw new RpcException(new Status(
+                if (open.Plan.Generation == request.Generation)
+                    return open;
+                if (open.Plan.Generation > request.Generation)
+                {
+                    throw new RpcException(new Status(
                         StatusCode.FailedPrecondition,
                         $"job '{request.JobId}' runs generation {open.Plan.Generation}, not {request.Generation}"));
+                }
+
+                await open.AbandonAsync();
+                _partitions.TryRemove(request.JobId, out _);
+                open.Dispose();
             }
 
             var partition = Make(request);
             _partitions[request.JobId] = partition;
             return partition;
+        }
+        finally
+        {
+            _opening.Release();
         }
     }
 
@@ -68,6 +82,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
     {
         foreach (var partition in _partitions.Values)
             partition.Dispose();
+        _opening.Dispose();
     }
 
     private static ParameterLayout LayoutOf(OpenPartitionRequest request)
@@ -121,13 +136,26 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
         }
 
         Directory.CreateDirectory(folder.Path);
+        var restored = request.HasRestoredStep ? Read(folder, request.RestoredStep, plan) : null;
         TrainingHistory? history = null;
         if (plan.IsLeader)
         {
             AtomicFile.Write(Path.Combine(folder.Path, "job.yaml"), stream => stream.Write(Encoding.UTF8.GetBytes(request.JobFile)));
-            history = new TrainingHistory(Path.Combine(folder.Path, "metrics.jsonl"), time);
+            history = new TrainingHistory(Path.Combine(folder.Path, "metrics.jsonl"), time, restored?.Open);
         }
 
-        return new Partition(plan, new CheckpointSaver(plan, folder, logger), history);
+        return new Partition(plan, new CheckpointSaver(plan, folder, history, restored?.Open.Version ?? -1, logger), history, restored);
+    }
+
+    private static RestoredVersion Read(CheckpointFolder folder, long step, PartitionPlan plan)
+    {
+        try
+        {
+            return folder.Read(step, plan);
+        }
+        catch (Exception e) when (e is CheckpointException or IOException or UnauthorizedAccessException)
+        {
+            throw new RpcException(new Status(StatusCode.DataLoss, e.Message));
+        }
     }
 }

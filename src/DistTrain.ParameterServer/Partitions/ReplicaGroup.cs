@@ -85,6 +85,14 @@ internal sealed class ReplicaGroup
     /// <summary>Fills the committed version with the job's first.</summary>
     public void FillVersionZero() => _plan.FirstVersion(_plan.Layout, _plan.Job.Spec.Seed, _plan.Offset, _versions.Of(0).Span);
 
+    /// <summary>Fills the committed version and the slots with those of a checkpoint.</summary>
+    public void Fill(RestoredVersion restored)
+    {
+        restored.Vectors[0].CopyTo(_versions.Of(_open.Version));
+        foreach (var (vector, slot) in restored.Vectors.Skip(1).Zip(Slots))
+            vector.CopyTo(slot);
+    }
+
     /// <summary>Takes the committed weights, and if wanted the slots, of another replica for its own.</summary>
     public void ContinueFrom(ReplicaGroup before, bool withSlots)
     {

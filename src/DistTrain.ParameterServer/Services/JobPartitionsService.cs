@@ -13,8 +13,8 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
     /// <summary>How long a step that is open when training is stopped may take to close.</summary>
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
 
-    public override Task<PartitionStatus> Open(OpenPartitionRequest request, ServerCallContext context) =>
-        Task.FromResult(StatusOf(partitions.Open(request)));
+    public override async Task<PartitionStatus> Open(OpenPartitionRequest request, ServerCallContext context) =>
+        StatusOf(await partitions.OpenAsync(request));
 
     public override Task<PartitionStatus> GetStatus(PartitionRequest request, ServerCallContext context) =>
         Task.FromResult(StatusOf(partitions.Get(request.JobId)));
@@ -34,11 +34,12 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
         var step = request.Parts[0].Step;
         // Every server writes it: with a folder of its own it serves its part from there, in a shared one the file is the same.
         partition.Checkpoints.Folder.WriteManifest(new CheckpointManifest(
-            Format: 1,
+            CheckpointManifest.CurrentFormat,
             plan.JobId,
             plan.Generation,
             step,
             request.Parts[0].Position.ToPosition(),
+            request.Parts[0].OpenStep,
             JobFile.Write(plan.Job),
             LayoutJson.Write(plan.Layout),
             plan.DataFingerprint,

@@ -12,11 +12,12 @@ internal sealed class MomentExchangeService(PartitionStore partitions) : MomentE
         if (!await requestStream.MoveNext(context.CancellationToken) || requestStream.Current.Join is not { } join)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a stream must be a join"));
         var partition = partitions.Get(join.JobId);
-        if (partition.Moments is not { } moments || join.Generation != partition.Plan.Generation || join.Rank < 0 || join.Rank >= partition.Plan.Tree.Ranks)
+        partition.RefuseGeneration(join.Generation);
+        if (partition.Moments is not { } moments || join.Rank < 0 || join.Rank >= partition.Plan.Tree.Ranks)
         {
             throw new RpcException(new Status(
                 StatusCode.FailedPrecondition,
-                $"rank {join.Rank}, generation {join.Generation} exchanges no moments of job '{join.JobId}' here"));
+                $"rank {join.Rank} exchanges no moments of job '{join.JobId}' here"));
         }
 
         // A rank passes its layers in one order, like every other: one share after the other keeps nobody waiting.

@@ -102,6 +102,14 @@ internal sealed class JobGrain(
         {
             await EndAsync(JobPhase.Failed, e.Message);
         }
+        catch (RpcException e) when (e.StatusCode is StatusCode.NotFound && Record.IsOpen)
+        {
+            await RestoreAsync(e.Status.Detail);
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.DataLoss && !Record.IsOpen)
+        {
+            await LeaveOutAsync(e.Status.Detail);
+        }
         catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && ServerMayComeBack())
         {
             JobLog.ServerAway(logger, JobId, e.Status.Detail);
@@ -116,6 +124,40 @@ internal sealed class JobGrain(
             JobLog.Broken(logger, JobId, e);
             await EndAsync(JobPhase.Failed, $"{e.GetType().Name}: {e.Message}");
         }
+    }
+
+    /// <summary>A server was started again without its partition: all of them go on from the newest checkpoint, in a generation of their own.</summary>
+    private async Task RestoreAsync(string reason)
+    {
+        var from = Record.SealedSteps.LastOrDefault();
+        var redone = Math.Max(0, _step - from);
+        Record.Restores++;
+        Record.RedoneSteps += redone;
+        _step = from;
+        Say($"{reason}: generation {Record.Generation + 1} goes on from step {from}; {redone} step(s) are done again");
+        await NextGenerationAsync();
+    }
+
+    /// <summary>A checkpoint can't be used: the one before it is, if there is one.</summary>
+    private async Task LeaveOutAsync(string reason)
+    {
+        Record.DamagedCheckpoints.Add(reason);
+        Record.SealedSteps = [.. Record.SealedSteps.SkipLast(1)];
+        Say($"a checkpoint can't be used: {reason}");
+        if (Record.SealedSteps.Count == 0)
+            await EndAsync(JobPhase.Failed, $"no checkpoint can be used; nothing was overwritten. {string.Join("; ", Record.DamagedCheckpoints)}");
+        else
+            await NextGenerationAsync();
+    }
+
+    private async Task NextGenerationAsync()
+    {
+        Record.Generation++;
+        Record.IsOpen = false;
+        _servers?.Dispose();
+        _servers = null;
+        await state.WriteStateAsync();
+        JobLog.Restoring(logger, JobId, Record.Generation, Record.SealedSteps.LastOrDefault());
     }
 
     private bool ServerMayComeBack() =>
@@ -166,7 +208,7 @@ internal sealed class JobGrain(
         // A server that lost a partition must say so: made again, it would start the job over.
         if (Record.IsOpen)
             return servers;
-        var opened = await servers.OpenAsync(new OpenPartitionRequest
+        var request = new OpenPartitionRequest
         {
             JobId = JobId,
             Generation = Record.Generation,
@@ -176,7 +218,20 @@ internal sealed class JobGrain(
             TestExamples = preparation.TestExamples,
             DataFingerprint = Record.DataFingerprint,
             Leader = Record.Servers[0],
-        });
+        };
+        if (Record.SealedSteps.Count > 0)
+            request.RestoredStep = Record.SealedSteps[^1];
+        PartitionStatus[] opened;
+        try
+        {
+            opened = await servers.OpenAsync(request);
+        }
+        catch
+        {
+            servers.Dispose();
+            throw;
+        }
+
         Record.TotalSteps = opened[0].TotalSteps;
         Record.IsOpen = true;
         await state.WriteStateAsync();

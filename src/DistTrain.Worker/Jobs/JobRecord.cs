@@ -35,7 +35,7 @@ public sealed class JobRecord
     /// <summary>SHA-256 of the data the job started with.</summary>
     public string DataFingerprint { get; set; } = string.Empty;
 
-    /// <summary>The servers hold the job's partitions: they are asked for them, never to make them again.</summary>
+    /// <summary>The servers hold the job's partitions of this generation: they are asked for them, never to make them again.</summary>
     public bool IsOpen { get; set; }
 
     /// <summary>Silo of each rank when it was last seen.</summary>
@@ -43,6 +43,15 @@ public sealed class JobRecord
 
     /// <summary>How often a rank went on elsewhere after its silo was lost.</summary>
     public int Recoveries { get; set; }
+
+    /// <summary>How often the servers went on from a checkpoint.</summary>
+    public int Restores { get; set; }
+
+    /// <summary>Steps that were done again because of that.</summary>
+    public long RedoneSteps { get; set; }
+
+    /// <summary>What was wrong with checkpoints that could not be used, in words for the user.</summary>
+    public List<string> DamagedCheckpoints { get; set; } = [];
 
     public bool CancelRequested { get; set; }
 

@@ -76,7 +76,9 @@ internal sealed class RankLoop : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static bool IsTransient(RpcException e) => e.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.DeadlineExceeded;
+    /// <summary>A server that does not know the job has been started again and will be told of it.</summary>
+    private static bool IsTransient(RpcException e) =>
+        e.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.DeadlineExceeded or StatusCode.NotFound;
 
     private void Run()
     {

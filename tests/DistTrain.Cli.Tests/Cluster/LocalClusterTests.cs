@@ -8,6 +8,7 @@ namespace DistTrain.Cli.Tests.Cluster;
 public sealed class LocalClusterTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly TaskCompletionSource<ChildExit> _restarting = new();
 
     [Fact]
     public async Task Starts_all_roles_and_ends_them_by_closing_their_input()
@@ -50,20 +51,33 @@ public sealed class LocalClusterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_child_killed_later_is_reported_as_unexpected()
+    public async Task A_child_killed_later_is_started_again_at_the_same_endpoint()
     {
         await using var cluster = Cluster(
-            ScriptedChild.Of("echo pid $$;" + ScriptedChild.Announce("127.0.0.1:4242") + "cat > /dev/null"));
+            ScriptedChild.Of("echo pid $$ \"$@\" >&2;" + ScriptedChild.Announce("127.0.0.1:4242") + "cat > /dev/null"));
         await cluster.StartAsync(CancellationToken.None).For("the start");
-        using (var silo = Process.GetProcessById(int.Parse(Log("silo-0").Split('\n')[0]["pid ".Length..])))
+        var first = Lives("silo-0").Single();
+        using (var silo = Process.GetProcessById(first.Process))
             silo.Kill();
 
-        var exit = await cluster.UnexpectedExit.For("the notice of the exit");
+        var exit = await _restarting.Task.For("the notice of the exit");
+        var second = await Task.Run(() =>
+        {
+            while (Lives("silo-0").Count < 2)
+                Thread.Sleep(20);
+            return Lives("silo-0")[1];
+        }).For("the second life");
 
         Assert.Equal("silo-0", exit.Name);
         Assert.Equal(137, exit.Code);
         Assert.Contains("killed", exit.Summary);
         Assert.Contains(exit.LastLines, line => line.Contains("listening"));
+        Assert.Contains(" --port 0 ", first.Arguments);
+        Assert.Equal(first.Arguments.Replace(" --port 0 ", " --port 4242 "), second.Arguments);
+        Assert.False(cluster.UnexpectedExit.IsCompleted);
+
+        await cluster.StopAsync(CancellationToken.None).For("the end");
+        Assert.False(Directory.Exists($"/proc/{second.Process}"));
     }
 
     [Fact]
@@ -97,7 +111,10 @@ public sealed class LocalClusterTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private LocalCluster Cluster(SelfExecutable executable, int servers = 1, int silos = 1) =>
-        new(new ClusterPlan(_folder.Path, servers, silos), executable, TimeProvider.System);
+        new(new ClusterPlan(_folder.Path, servers, silos), executable, TimeProvider.System, exit => _restarting.TrySetResult(exit));
+
+    private List<(int Process, string Arguments)> Lives(string name) =>
+        [.. Log(name).Split('\n').Where(line => line.StartsWith("pid ", StringComparison.Ordinal)).Select(line => line.Split(' ', 3)).Select(p => (int.Parse(p[1]), p[2]))];
 
     private string Log(string name)
     {

@@ -76,7 +76,7 @@ public sealed class LocalRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_process_that_dies_in_training_fails_the_run_and_is_named()
+    public async Task A_process_that_dies_each_time_it_is_started_fails_the_run_and_is_named()
     {
         await using var silo = await FakeSilo.StartAsync();
         var die = _folder.File("die");
@@ -95,6 +95,7 @@ public sealed class LocalRunTests : IDisposable
         Assert.Contains("silo-0", ended.Error);
         Assert.Contains("exit code 134", ended.Error);
         Assert.Contains("| bad tensor", _context.Error.ToString());
+        Assert.Contains("starting it again", _context.Error.ToString());
     }
 
     [Fact]
@@ -120,7 +121,7 @@ public sealed class LocalRunTests : IDisposable
     {
         _context.Interruption.HandlesForce = true;
         var folder = RunFolder.Create(_folder.Path);
-        await using var cluster = new LocalCluster(new ClusterPlan(folder.FullPath, 1, 1), executable, TimeProvider.System);
+        await using var cluster = new LocalCluster(new ClusterPlan(folder.FullPath, 1, 1), executable, TimeProvider.System, exit => _context.Error.WriteLine(exit.Restart));
         var job = JobFileInput.Read(null, [], TextWriter.Null);
         return await new LocalRun(_context, folder, cluster, new JsonDisplay(_context.Output))
             .RunAsync("job-1", job)

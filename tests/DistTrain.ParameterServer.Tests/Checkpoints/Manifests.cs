@@ -7,11 +7,12 @@ namespace DistTrain.ParameterServer.Tests.Checkpoints;
 internal static class Manifests
 {
     public static CheckpointManifest Any { get; } = new(
-        Format: 1,
+        CheckpointManifest.CurrentFormat,
         JobId: "tiny",
         Generation: 3,
         Step: 42,
         new Position(Phase: 1, Epoch: 2, Cursor: 3, Examples: 4_000_000_000, Group: 5),
+        OpenStep: "{}",
         JobFile: "kind: TrainingJob\n",
         Layout: "{\"segments\":[]}",
         DataFingerprint: "abc",

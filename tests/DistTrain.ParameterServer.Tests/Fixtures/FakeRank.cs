@@ -44,7 +44,7 @@ public sealed class FakeRank : IAsyncDisposable
     public static JoinRequest Joining(TinyJob job, int rank) => new()
     {
         JobId = job.Id,
-        Generation = 1,
+        Generation = job.Generation,
         Rank = rank,
         LayoutHash = job.Layout.Hash,
         DataFingerprint = TinyJob.Data,

@@ -32,6 +32,9 @@ public sealed class TinyJob
 
     public IReadOnlyList<RealServer> Servers { get; }
 
+    /// <summary>What its ranks and its opening say.</summary>
+    public long Generation { get; set; } = 1;
+
     public TrainingJob Job { get; }
 
     /// <summary>A multiple of the batch, so that every step is full.</summary>
@@ -59,7 +62,7 @@ public sealed class TinyJob
     public OpenPartitionRequest Opening(int server = 0) => new()
     {
         JobId = Id,
-        Generation = 1,
+        Generation = Generation,
         JobFile = JobFile.Write(Job),
         Layout = LayoutJson.Write(Layout),
         Server = server,
@@ -74,6 +77,20 @@ public sealed class TinyJob
     {
         for (var server = 0; server < Servers.Count; server++)
             await Servers[server].Partitions.OpenAsync(Opening(server)).ResponseAsync.Within("a partition is opened");
+        return this;
+    }
+
+    /// <summary>Opens the next generation at a sealed checkpoint.</summary>
+    public async Task<TinyJob> RestoreAsync(long step)
+    {
+        Generation++;
+        for (var server = 0; server < Servers.Count; server++)
+        {
+            var opening = Opening(server);
+            opening.RestoredStep = step;
+            await Servers[server].Partitions.OpenAsync(opening).ResponseAsync.Within("a partition is restored");
+        }
+
         return this;
     }
 

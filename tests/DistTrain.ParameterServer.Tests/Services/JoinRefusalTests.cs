@@ -13,7 +13,7 @@ public sealed class JoinRefusalTests(RealServer server) : IClassFixture<RealServ
 
     [Fact]
     public Task Another_generation() =>
-        RefusedAsync(join => join.Generation = 7, StatusCode.FailedPrecondition, "generation 7 is fenced: the job runs generation 1");
+        RefusedAsync(join => join.Generation = 7, StatusCode.Aborted, "generation 7 is fenced: the job runs generation 1");
 
     [Fact]
     public Task Another_layout() =>

@@ -1,0 +1,187 @@
+using System.Text.Json.Nodes;
+using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Tests.Fixtures;
+using DistTrain.Protocol;
+using Grpc.Core;
+
+namespace DistTrain.ParameterServer.Tests.Checkpoints;
+
+/// <summary>What goes on from a checkpoint is, bit by bit, what was never interrupted; three steps of four examples make an epoch.</summary>
+public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServers>
+{
+    /// <summary>Step of the checkpoint, servers that wrote it and that go on, and the job.</summary>
+    public static TheoryData<int, int, int, string[]> Jobs => new()
+    {
+        { 2, 1, 1, [] },
+        { 4, 2, 2, ["optimizer={name: lamb}", "schedule={name: cosine, warmupEpochs: 1}"] },
+        { 4, 2, 3, ["optimizer={name: adam, amsgrad: true, clipNorm: 0.5}"] },
+        { 4, 3, 1, ["optimizer={name: lars}", "scaling={rule: adascale, referenceBatch: 4}"] },
+        { 4, 1, 2, ["batch={auto: {from: 4, to: 8, everySteps: 2}}"] },
+        { 8, 2, 2, ["averaging={name: swa, startEpoch: 1}"] },
+        { 6, 2, 1, ["averaging={name: swap, trainAccuracy: 0.9, batch: 5, epochs: 2, lr: 0.03}", "checkpoint.everySteps=0"] },
+        { 3, 1, 2, ["averaging={name: post-local, startEpoch: 1, everySteps: 2}", "checkpoint.everySteps=0"] },
+        { 4, 1, 1, ["batchNorm.evaluation=recompute"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Jobs))]
+    public async Task Training_goes_on_from_a_checkpoint_as_if_it_had_not_been_interrupted(int step, int before, int after, params string[] settings)
+    {
+        string[] all = ["workers=3", "steps=null", "epochs=4", "checkpoint.everySteps=2", .. settings];
+        var whole = await new TinyJob([.. servers.All.Take(before)], all) { TestExamples = 10 }.OpenAsync();
+        await using var expected = await TrainAsync(whole, head => head.Take == 0);
+        var last = expected.Ranks[0].Head.Version;
+
+        var job = await new TinyJob([.. servers.All.Take(before)], all) { TestExamples = 10 }.OpenAsync();
+        await using (var interrupted = await TrainAsync(job, head => head.Version == step))
+        {
+            await job.SealAsync(step, step);
+            // Beyond the checkpoint: these steps are done again.
+            await Task.WhenAll(interrupted.Ranks.Select(r => r.StepAsync()));
+            job = await new TinyJob([.. servers.All.Take(after)], all) { Id = job.Id, TestExamples = 10 }.RestoreAsync(step);
+            if (after >= before)
+                Assert.All(await interrupted.Ranks[0].EndAsync(), status => Assert.Equal(StatusCode.Aborted, status.StatusCode));
+        }
+
+        await using var again = await TrainAsync(job, head => head.Take == 0);
+        Assert.Equal(step, again.Ranks[0].Versions.First().Key);
+        Assert.Equal(last, again.Ranks[0].Head.Version);
+        foreach (var (rank, other) in expected.Ranks.Zip(again.Ranks))
+        {
+            foreach (var (version, (head, vector)) in other.Versions)
+            {
+                Assert.Equal(rank.Versions[version].Head, head);
+                SameBits.Check(rank.Versions[version].Vector, vector);
+            }
+        }
+
+        foreach (var ended in (TinyJob[])[whole, job])
+            await Deadline.HoldsAsync(ended.StatusAsync, s => s.All(p => p.Finished), "the job is finished");
+        await whole.StopAsync();
+        await job.StopAsync();
+        Assert.Equal(History(whole), History(job));
+    }
+
+    [Fact]
+    public async Task A_server_that_was_started_again_goes_on_from_its_files()
+    {
+        using var folder = new TempFolder();
+        var first = await RealServer.StartAsync(folder.Path);
+        var job = await new TinyJob(first, "steps=6", "checkpoint.everySteps=2").OpenAsync();
+        await using (var ranks = await RankGroup.AttachAsync(job))
+        {
+            for (var step = 0L; step < 3; step++)
+                await ranks.StepAsync(step);
+            await job.SealAsync(2, 2);
+        }
+
+        await first.DisposeAsync();
+        await using var second = await RealServer.StartAsync(folder.Path);
+        job = new TinyJob(second, "steps=6", "checkpoint.everySteps=2") { Id = job.Id };
+        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(job.StatusAsync)).StatusCode);
+        await job.RestoreAsync(2);
+        await using var again = await RankGroup.AttachAsync(job);
+        SameBits.Check(ReferenceTraining.After(job, 2).Vector, again.Vector);
+        await again.StepAsync(2);
+        SameBits.Check(ReferenceTraining.After(job, 3).Vector, again.Vector);
+    }
+
+    [Theory]
+    [InlineData("flip", "the file was altered")]
+    [InlineData("cut", "bytes, expected")]
+    [InlineData("part", "the part of server 0 is missing")]
+    [InlineData("manifest", "no checkpoint here")]
+    [InlineData("step", "not a checkpoint manifest")]
+    [InlineData("job", "its job file is not that of job")]
+    [InlineData("data", "its data is not that of job")]
+    [InlineData("state", "openStep")]
+    public async Task A_checkpoint_that_cannot_be_used_is_named_and_left_as_it_is(string damage, string reason)
+    {
+        var job = await new TinyJob(servers.All[0], "steps=6", "checkpoint.everySteps=1").OpenAsync();
+        await using (var ranks = await RankGroup.AttachAsync(job))
+        {
+            await ranks.StepAsync(0);
+            await job.SealAsync(1, 1);
+            await ranks.StepAsync(1);
+            await job.SealAsync(2, 1, 2);
+        }
+
+        var folder = Path.Combine(job.Folder, "checkpoints", "step-2");
+        Damage(folder, damage);
+        var files = Files(folder);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => job.RestoreAsync(2));
+        Assert.Equal(StatusCode.DataLoss, refused.StatusCode);
+        Assert.Contains(folder, refused.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains(reason, refused.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(files, Files(folder));
+
+        await job.RestoreAsync(1);
+        await using var again = await RankGroup.AttachAsync(job);
+        SameBits.Check(ReferenceTraining.After(job, 1).Vector, again.Vector);
+    }
+
+    [Fact]
+    public void An_open_step_survives_its_text()
+    {
+        var step = new OpenStep(7, new(Phase: 1, Epoch: 2, Cursor: 3, Examples: 4_000_000_000, Group: 5), Take: 9, Evaluate: true, Rate: 0.1 + 0.2)
+        {
+            Kind = StepKind.Statistics,
+            Sharing = Sharing.Local,
+            PreviousRate = 1.0 / 3,
+            SlotAge = 6,
+            Averages = true,
+            Sample = 4,
+            EndsWithMean = true,
+            Progress = new Progress(1, 2, 3, 4, new(double.NaN, double.PositiveInfinity, 1e-300, 0.1, 0.7), 5),
+        };
+        Assert.Equal(step, OpenStepJson.Read(OpenStepJson.Write(step)));
+    }
+
+    private static async Task<Cohort> TrainAsync(TinyJob job, Func<VersionHead, bool> until)
+    {
+        var cohort = await Cohort.AttachAsync(job, rank => new Trainee(job, rank) { Accuracy = head => head.Position.Epoch == 1 ? 1 : 0.5 });
+        await cohort.TrainAsync(until);
+        return cohort;
+    }
+
+    /// <summary>The lines of the history without what is measured.</summary>
+    private static List<string> History(TinyJob job) =>
+        [.. File.ReadLines(Path.Combine(job.Folder, "metrics.jsonl")).Select(line =>
+        {
+            var json = JsonNode.Parse(line)!.AsObject();
+            json.Remove("milliseconds");
+            return json.ToJsonString();
+        })];
+
+    private static void Damage(string folder, string how)
+    {
+        var (part, manifest) = (Path.Combine(folder, "server-0.bin"), Path.Combine(folder, CheckpointManifest.FileName));
+        switch (how)
+        {
+            case "flip":
+                var bytes = File.ReadAllBytes(part);
+                bytes[100] ^= 1;
+                File.WriteAllBytes(part, bytes);
+                break;
+            case "cut":
+                using (var stream = File.OpenWrite(part))
+                    stream.SetLength(stream.Length - 1);
+                break;
+            case "part":
+                File.Delete(part);
+                break;
+            case "manifest":
+                File.Delete(manifest);
+                break;
+            default:
+                var json = JsonNode.Parse(File.ReadAllText(manifest))!;
+                json[how switch { "step" => "format", "job" => "jobFile", "data" => "dataFingerprint", _ => "openStep" }] = how == "step" ? 1 : "other";
+                File.WriteAllText(manifest, json.ToJsonString());
+                break;
+        }
+    }
+
+    private static List<(string Name, string Contents)> Files(string folder) =>
+        [.. Directory.EnumerateFiles(folder).Order().Select(f => (f, Convert.ToHexString(File.ReadAllBytes(f))))];
+}
