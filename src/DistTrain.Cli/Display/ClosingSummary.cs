@@ -21,7 +21,7 @@ internal static class ClosingSummary
         yield return ("speed", $"{Figures.Count(c.ImagesPerSecond)} images/s");
         yield return ("step", $"{Figures.Number(c.StepMillisecondsMedian)} ms median, {Figures.Share(c.OverheadShare)} of it outside forward and backward");
         if (c.Recoveries > 0)
-            yield return ("recoveries", Figures.Count(c.Recoveries));
+            yield return ("recoveries", $"{Figures.Count(c.Recoveries)}, {Figures.Count(c.RedoneSteps)} steps done again");
         yield return ("weights sha256", c.WeightsSha256);
         if (c.Folder is not null)
             yield return ("folder", c.Folder);

@@ -58,5 +58,6 @@ internal static class JobDisplay
         r.WeightsSha256,
         Math.Round(time.TotalSeconds, 3),
         r.Recoveries,
+        r.RedoneSteps,
         folder);
 }

@@ -71,7 +71,8 @@ internal sealed record LogEvent(string Text) : OutputEvent;
 /// <param name="OverheadShare">Median share of a step that the slowest rank spends outside its forward and backward passes, 0..1.</param>
 /// <param name="WeightsSha256">Of the final parameters and buffers as little-endian float32 in layout order.</param>
 /// <param name="Seconds">Wall time of this command.</param>
-/// <param name="Recoveries">How often the job went on after a failure.</param>
+/// <param name="Recoveries">How often a rank went on at another silo, or the servers from a checkpoint.</param>
+/// <param name="RedoneSteps">Steps that were done again because of that.</param>
 /// <param name="Folder">The run's folder, absolute; left out when the files are on the cluster only.</param>
 internal sealed record CompletedEvent(
     string Job,
@@ -86,6 +87,7 @@ internal sealed record CompletedEvent(
     string WeightsSha256,
     double Seconds,
     int Recoveries,
+    long RedoneSteps,
     string? Folder) : OutputEvent;
 
 /// <summary>The job, or the command before it had one, failed. Always the last line.</summary>

@@ -1,6 +1,6 @@
 namespace DistTrain.ParameterServer.Checkpoints;
 
-/// <summary>Writes a file so that it is there whole or not at all, also when the process is killed: temporary name, flush to disk, rename.</summary>
+/// <summary>Writes a file so that it is there whole or not at all, also when the machine stops: temporary name, flush to disk, rename, flush of the folder.</summary>
 internal static class AtomicFile
 {
     /// <summary>Creates or replaces <paramref name="path"/> with what <paramref name="write"/> writes.</summary>
@@ -20,6 +20,7 @@ internal static class AtomicFile
             }
 
             File.Move(temporary, path, overwrite: true);
+            FolderFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch
         {

@@ -1,16 +1,19 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using Google.Protobuf;
 
 namespace DistTrain.ParameterServer.Checkpoints;
 
 /// <summary>
-/// A job's folder as a server writes it: <c>checkpoints/step-N/server-K.bin</c> for its parts, and, once all servers' parts are there,
-/// <c>manifest.json</c>, which is what makes a checkpoint exist. Files appear whole: written under another name, flushed, renamed.
+/// A job's folder as a server writes it: <c>checkpoints/step-N/server-K.bin</c> for its parts, with <c>server-K.json</c> that describes it until,
+/// all servers' parts being there, <c>manifest.json</c> describes them all. Files appear whole: written under another name, flushed, renamed.
 /// </summary>
 internal sealed class CheckpointFolder(string jobFolder)
 {
@@ -35,9 +38,10 @@ internal sealed class CheckpointFolder(string jobFolder)
                 stream.Write(data);
             }
         });
-        return new CheckpointPart
+        var part = new CheckpointPart
         {
             Step = snapshot.Step.Version,
+            Generation = plan.Generation,
             File = name,
             Server = plan.Server,
             FirstElement = plan.Offset,
@@ -48,6 +52,35 @@ internal sealed class CheckpointFolder(string jobFolder)
             Position = snapshot.Step.Position.ToMessage(),
             OpenStep = OpenStepJson.Write(snapshot.Step),
         };
+        AtomicFile.Write(DescriptionOf(part.Step, plan.Server), stream => stream.Write(Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(part))));
+        return part;
+    }
+
+    /// <summary>The checkpoints of which something is on this server's disk, by step: sealed, or parts of any server that are not sealed yet.</summary>
+    public IEnumerable<StoredCheckpoint> Stored()
+    {
+        foreach (var step in Steps().Order())
+        {
+            var manifest = System.IO.Path.Combine(StepFolder(step), CheckpointManifest.FileName);
+            var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(manifest) };
+            stored.Parts.AddRange(ReadOrNull(manifest, json => CheckpointManifest.FromJson(json).Described()) ?? []);
+            foreach (var description in Directory.EnumerateFiles(StepFolder(step), "server-*.json"))
+                stored.Parts.AddRange(ReadOrNull<IEnumerable<CheckpointPart>>(description, json => [JsonParser.Default.Parse<CheckpointPart>(Encoding.UTF8.GetString(json))]) ?? []);
+            yield return stored;
+        }
+    }
+
+    /// <summary>
+    /// What this server has written of steps after <paramref name="step"/> counts no more: the job went on from there without it. Only what is
+    /// its own: in a folder that servers share, another may have gone further already.
+    /// </summary>
+    public void ForgetAfter(long step, int server)
+    {
+        foreach (var later in Steps().Where(s => s > step))
+        {
+            File.Delete(System.IO.Path.Combine(StepFolder(later), CheckpointManifest.FileName));
+            File.Delete(DescriptionOf(later, server));
+        }
     }
 
     /// <summary>What a partition starts from at a sealed checkpoint, verified. Other servers may have written it, in other runs of buckets.</summary>
@@ -79,21 +112,20 @@ internal sealed class CheckpointFolder(string jobFolder)
     }
 
     /// <summary>Writes the manifest of a checkpoint whose parts all exist; servers that share the folder all write it, with the same contents.</summary>
-    public void WriteManifest(CheckpointManifest manifest, int server) =>
+    public void WriteManifest(CheckpointManifest manifest, int server)
+    {
         AtomicFile.Write(
             System.IO.Path.Combine(Directory.CreateDirectory(StepFolder(manifest.Step)).FullName, CheckpointManifest.FileName),
             stream => stream.Write(manifest.ToJson()),
             writer: $".server-{server}");
+        File.Delete(DescriptionOf(manifest.Step, server));
+    }
 
     /// <summary>Deletes the checkpoints older than the newest of <paramref name="keep"/> that are not among them.</summary>
     public void Prune(IReadOnlyCollection<long> keep)
     {
         var newest = keep.Max();
-        var old = Directory.EnumerateDirectories(Checkpoints, "step-*")
-            .Select(d => long.TryParse(System.IO.Path.GetFileName(d)["step-".Length..], out var step) ? step : long.MaxValue)
-            .Where(step => step < newest && !keep.Contains(step))
-            .ToList();
-        foreach (var step in old)
+        foreach (var step in Steps().Where(step => step < newest && !keep.Contains(step)))
         {
             try
             {
@@ -105,6 +137,28 @@ internal sealed class CheckpointFolder(string jobFolder)
             }
         }
     }
+
+    /// <summary>Null where there is none, or not what it should be: such a part does not count, and a checkpoint that is opened is verified anyway.</summary>
+    private static T? ReadOrNull<T>(string path, Func<byte[], T> read)
+        where T : class
+    {
+        try
+        {
+            return File.Exists(path) ? read(File.ReadAllBytes(path)) : null;
+        }
+        catch (Exception e) when (e is InvalidProtocolBufferException or JsonException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private List<long> Steps() => !Directory.Exists(Checkpoints)
+        ? []
+        : [.. Directory.EnumerateDirectories(Checkpoints, "step-*")
+            .Select(d => long.TryParse(System.IO.Path.GetFileName(d)["step-".Length..], CultureInfo.InvariantCulture, out var step) ? step : -1)
+            .Where(step => step >= 0)];
+
+    private string DescriptionOf(long step, int server) => System.IO.Path.Combine(StepFolder(step), $"server-{server}.json");
 
     private string StepFolder(long step) => System.IO.Path.Combine(Checkpoints, $"step-{step}");
 }

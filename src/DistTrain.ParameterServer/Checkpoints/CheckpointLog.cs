@@ -8,8 +8,8 @@ internal static partial class CheckpointLog
     [LoggerMessage(2001, LogLevel.Information, "Job {Job}: this server's part of step {Step} is on disk")]
     public static partial void Saved(ILogger logger, string job, long step);
 
-    [LoggerMessage(2002, LogLevel.Warning, "Job {Job}: checkpoint of step {Step} skipped, the one before is still being written")]
-    public static partial void Skipped(ILogger logger, string job, long step);
+    [LoggerMessage(2002, LogLevel.Information, "Job {Job}: ranks wait at step {Step} until the checkpoint before it is on disk")]
+    public static partial void Waiting(ILogger logger, string job, long step);
 
     [LoggerMessage(2003, LogLevel.Error, "Job {Job}: checkpoint of step {Step} failed")]
     public static partial void Failed(ILogger logger, string job, long step, Exception exception);

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DistTrain.Optimization.Parameters;
+using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using Position = DistTrain.Optimization.Order.Position;
 
@@ -44,6 +46,37 @@ public sealed record CheckpointManifest(
     });
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json.CheckpointManifest);
+
+    /// <summary>The manifest of a checkpoint of the plan's job.</summary>
+    /// <param name="plan">Any server's.</param>
+    /// <param name="parts">One of each server that wrote it, all of one step.</param>
+    internal static CheckpointManifest Of(PartitionPlan plan, IReadOnlyList<CheckpointPart> parts) => new(
+        CurrentFormat,
+        plan.JobId,
+        parts[0].Generation,
+        parts[0].Step,
+        parts[0].Position.ToPosition(),
+        parts[0].OpenStep,
+        Recipes.JobFile.Write(plan.Job),
+        LayoutJson.Write(plan.Layout),
+        plan.DataFingerprint,
+        [.. parts.Select(ManifestPart.Of)]);
+
+    /// <summary>The parts as the servers described them.</summary>
+    internal IEnumerable<CheckpointPart> Described() => Parts.Select(part => new CheckpointPart
+    {
+        Step = Step,
+        Generation = Generation,
+        File = part.File,
+        Server = part.Server,
+        FirstElement = part.FirstElement,
+        Elements = part.Elements,
+        Slots = part.Slots,
+        Bytes = part.Bytes,
+        Sha256 = part.Sha256,
+        Position = Position.ToMessage(),
+        OpenStep = OpenStep,
+    });
 
     /// <exception cref="JsonException">Not a manifest of this format.</exception>
     public static CheckpointManifest FromJson(ReadOnlySpan<byte> json) =>

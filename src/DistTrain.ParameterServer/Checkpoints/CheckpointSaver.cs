@@ -15,6 +15,7 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
 {
     private readonly Lock _gate = new();
     private readonly List<CheckpointPart> _saved = [];
+    private readonly long _restored = restored;
     private Task _saving = Task.CompletedTask;
     private long _lastSaved = restored;
     private volatile Snapshot? _pending;
@@ -39,22 +40,25 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
     public CheckpointFolder Folder => folder;
 
     /// <summary>A version was committed: starts a save if one is due. Called before any bucket of the next step is stepped.</summary>
-    public void Committed(ReplicaGroup replica, OpenStep step)
+    /// <returns>
+    /// Completes when the ranks may go on: they wait where a save is due and the one before is still running, so that never more than two
+    /// intervals of steps are missing on disk, and all servers save the same steps.
+    /// </returns>
+    public Task Committed(ReplicaGroup replica, OpenStep step)
     {
         var every = plan.Job.Spec.Checkpoint.EverySteps;
         // Where the ranks part, their common version is worth keeping: while each has its own there is none to save.
         var due = step.IsLast || step.Sharing != Sharing.Together || (every > 0 && step.Version % every == 0);
-        if (due)
-            Begin(replica, step);
+        return due ? Begin(replica, step) : Task.CompletedTask;
     }
 
     /// <summary>Saves the committed version of a replica at rest, unless it is saved already.</summary>
     public async Task SaveNowAsync(ReplicaGroup replica)
     {
-        await _saving;
+        await FinishAsync();
         if (_lastSaved != replica.Open.Version)
-            Begin(replica, replica.Open);
-        await _saving;
+            _ = Begin(replica, replica.Open);
+        await FinishAsync();
     }
 
     /// <summary>Returns when what was begun is on disk, or has failed.</summary>
@@ -71,38 +75,43 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             _saved.RemoveAll(p => p.Step <= step);
     }
 
-    private void Begin(ReplicaGroup replica, OpenStep step)
+    /// <returns>The save before it.</returns>
+    private Task Begin(ReplicaGroup replica, OpenStep step)
     {
         lock (_gate)
         {
-            // A save that is still running covers an older step; this one is skipped unless it is the last.
-            if (!_saving.IsCompleted && !step.IsLast && step.Sharing == Sharing.Together)
-            {
-                CheckpointLog.Skipped(logger, plan.JobId, step.Version);
-                return;
-            }
-
-            var before = _saving;
-            var snapshot = new Snapshot(replica, step, plan);
-            if (before.IsCompleted)
-                _pending = snapshot;
+            // Only one snapshot can be in the making: whatever the one before still lacks is copied now, while it is the committed version.
+            if (_pending is { } before)
+                CaptureAll(before);
+            var (saving, snapshot) = (_saving, new Snapshot(replica, step, plan));
+            if (!saving.IsCompleted)
+                CheckpointLog.Waiting(logger, plan.JobId, step.Version);
+            _pending = snapshot;
             _saving = Task.Run(async () =>
             {
-                await before;
-                _pending = snapshot;
+                await saving;
                 Save(snapshot);
             });
+            return saving;
         }
+    }
+
+    private void CaptureAll(Snapshot snapshot)
+    {
+        for (var index = 0; index < plan.Buckets.Count; index++)
+            snapshot.Replica.Capture(snapshot, index);
     }
 
     private void Save(Snapshot snapshot)
     {
         try
         {
-            for (var index = 0; index < plan.Buckets.Count; index++)
-                snapshot.Replica.Capture(snapshot, index);
-            _pending = null;
+            CaptureAll(snapshot);
+            Interlocked.CompareExchange(ref _pending, null, snapshot);
             history?.Flush();
+            // Before the first part of this generation: those after the version it started from are of no use any more.
+            if (_restored >= 0 && _lastSaved == _restored)
+                folder.ForgetAfter(_restored, plan.Server);
             var part = folder.WritePart(snapshot, plan);
             lock (_gate)
             {

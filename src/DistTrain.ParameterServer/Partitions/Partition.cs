@@ -441,14 +441,23 @@ internal sealed class Partition : IDisposable
     private void Close(ReplicaGroup replica, OpenStep next)
     {
         replica.Close(next);
-        if (replica.IsCommon)
-            _checkpoints.Committed(replica, next);
+        var mayGoOn = replica.IsCommon ? _checkpoints.Committed(replica, next) : Task.CompletedTask;
         if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast)
             Part(replica, next);
-        foreach (var rank in replica.Ranks)
-            _sessions.GetValueOrDefault(rank)?.Send(HeadFrame(_replicas[rank].Open));
-        if (_stopping)
-            _quiet.TrySetResult();
+        _ = AnnounceAsync(replica.Ranks, mayGoOn);
+    }
+
+    /// <summary>Sends the heads of the open steps: with them the ranks go on. Holds the gate, and takes it again if it had to wait.</summary>
+    private async Task AnnounceAsync(IReadOnlyList<int> ranks, Task mayGoOn)
+    {
+        await mayGoOn.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
+        {
+            foreach (var rank in ranks)
+                _sessions.GetValueOrDefault(rank)?.Send(HeadFrame(_replicas[rank].Open));
+            if (_stopping)
+                _quiet.TrySetResult();
+        }
     }
 
     /// <summary>Each rank gets a replica of its own, which starts as the common one is.</summary>
@@ -487,14 +496,12 @@ internal sealed class Partition : IDisposable
             }
         }
 
-        if (together is not null)
-            _checkpoints.Committed(together, together.Open);
+        var mayGoOn = together is null ? Task.CompletedTask : _checkpoints.Committed(together, together.Open);
         foreach (var replica in _replicas.Distinct())
         {
             for (var index = 0; index < Plan.Buckets.Count; index++)
                 SendBucket(replica, index, replica.Open.Version);
-            foreach (var rank in replica.Ranks)
-                _sessions.GetValueOrDefault(rank)?.Send(HeadFrame(replica.Open));
+            _ = AnnounceAsync(replica.Ranks, mayGoOn);
         }
     }
 

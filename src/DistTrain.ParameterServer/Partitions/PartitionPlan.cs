@@ -94,7 +94,7 @@ internal sealed class PartitionPlan
     public bool IsLeader => Server == 0;
 
     /// <summary>
-    /// Bytes of two versions and the slots of each replica, a snapshot, and at most three quarters of the ranks' chunks of each bucket, or four.
+    /// Bytes of two versions and the slots of each replica, two snapshots, and at most three quarters of the ranks' chunks of each bucket, or four.
     /// While the ranks have replicas of their own, the one they came from is still held.
     /// </summary>
     public long MemoryBytes
@@ -102,7 +102,7 @@ internal sealed class PartitionPlan
         get
         {
             var replicas = Course.HasReplicas ? Job.Spec.Workers + 1 : 1;
-            return sizeof(float) * (long)Length * ((replicas * (2 + Optimizer.Slots)) + 1 + SavedSlots + Math.Max(4, (Job.Spec.Workers * 3 / 4) + 1));
+            return sizeof(float) * (long)Length * ((replicas * (2 + Optimizer.Slots)) + (2 * (1 + SavedSlots)) + Math.Max(4, (Job.Spec.Workers * 3 / 4) + 1));
         }
     }
 

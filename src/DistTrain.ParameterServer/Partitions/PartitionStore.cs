@@ -136,6 +136,8 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
         }
 
         Directory.CreateDirectory(folder.Path);
+        if (request.RestoredParts.Count > 0)
+            folder.WriteManifest(CheckpointManifest.Of(plan, request.RestoredParts), plan.Server);
         var restored = request.HasRestoredStep ? Read(folder, request.RestoredStep, plan) : null;
         TrainingHistory? history = null;
         if (plan.IsLeader)

@@ -1,8 +1,6 @@
-using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
-using DistTrain.Recipes;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Services;
@@ -30,25 +28,15 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
     public override Task<PartitionStatus> SealCheckpoint(SealCheckpointRequest request, ServerCallContext context)
     {
         var partition = partitions.Get(request.JobId);
-        var plan = partition.Plan;
-        var step = request.Parts[0].Step;
         // Every server writes it: with a folder of its own it serves its part from there, in a shared one the file is the same.
-        partition.Checkpoints.Folder.WriteManifest(new CheckpointManifest(
-            CheckpointManifest.CurrentFormat,
-            plan.JobId,
-            plan.Generation,
-            step,
-            request.Parts[0].Position.ToPosition(),
-            request.Parts[0].OpenStep,
-            JobFile.Write(plan.Job),
-            LayoutJson.Write(plan.Layout),
-            plan.DataFingerprint,
-            [.. request.Parts.Select(ManifestPart.Of)]),
-            plan.Server);
+        partition.Checkpoints.Folder.WriteManifest(CheckpointManifest.Of(partition.Plan, request.Parts), partition.Plan.Server);
         partition.Checkpoints.Folder.Prune(request.Keep);
-        partition.Checkpoints.Sealed(step);
+        partition.Checkpoints.Sealed(request.Parts[0].Step);
         return Task.FromResult(StatusOf(partition));
     }
+
+    public override Task<StoredCheckpoints> ListCheckpoints(PartitionRequest request, ServerCallContext context) =>
+        Task.FromResult(new StoredCheckpoints { Checkpoints = { partitions.FolderOf(request.JobId).Stored() } });
 
     public override Task<PartitionStatus> Release(PartitionRequest request, ServerCallContext context)
     {

@@ -31,6 +31,7 @@ internal sealed class JobGrain(
     private JobRanks? _ranks;
     private long? _unreachableSince;
     private long _step;
+    private long _restoring;
 
     private JobRecord Record => state.State;
 
@@ -104,11 +105,13 @@ internal sealed class JobGrain(
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.NotFound && Record.IsOpen)
         {
-            await RestoreAsync(e.Status.Detail);
+            await NextGenerationAsync(e.Status.Detail);
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.DataLoss && !Record.IsOpen)
         {
-            await LeaveOutAsync(e.Status.Detail);
+            Record.DamagedCheckpoints.Add(e.Status.Detail);
+            Record.UsableBelow = _restoring;
+            await NextGenerationAsync(e.Status.Detail);
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && ServerMayComeBack())
         {
@@ -126,38 +129,19 @@ internal sealed class JobGrain(
         }
     }
 
-    /// <summary>A server was started again without its partition: all of them go on from the newest checkpoint, in a generation of their own.</summary>
-    private async Task RestoreAsync(string reason)
+    /// <summary>
+    /// The servers start anew, in a generation of their own: one of them was started again without its partition, or the checkpoint they were
+    /// to go on from can't be used.
+    /// </summary>
+    private async Task NextGenerationAsync(string reason)
     {
-        var from = Record.SealedSteps.LastOrDefault();
-        var redone = Math.Max(0, _step - from);
-        Record.Restores++;
-        Record.RedoneSteps += redone;
-        _step = from;
-        Say($"{reason}: generation {Record.Generation + 1} goes on from step {from}; {redone} step(s) are done again");
-        await NextGenerationAsync();
-    }
-
-    /// <summary>A checkpoint can't be used: the one before it is, if there is one.</summary>
-    private async Task LeaveOutAsync(string reason)
-    {
-        Record.DamagedCheckpoints.Add(reason);
-        Record.SealedSteps = [.. Record.SealedSteps.SkipLast(1)];
-        Say($"a checkpoint can't be used: {reason}");
-        if (Record.SealedSteps.Count == 0)
-            await EndAsync(JobPhase.Failed, $"no checkpoint can be used; nothing was overwritten. {string.Join("; ", Record.DamagedCheckpoints)}");
-        else
-            await NextGenerationAsync();
-    }
-
-    private async Task NextGenerationAsync()
-    {
+        Say($"{reason}: the servers go on from a checkpoint");
         Record.Generation++;
         Record.IsOpen = false;
         _servers?.Dispose();
         _servers = null;
         await state.WriteStateAsync();
-        JobLog.Restoring(logger, JobId, Record.Generation, Record.SealedSteps.LastOrDefault());
+        JobLog.Restoring(logger, JobId, Record.Generation, reason);
     }
 
     private bool ServerMayComeBack() =>
@@ -173,6 +157,8 @@ internal sealed class JobGrain(
     {
         var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
         var servers = _servers ??= await OpenAsync(preparation);
+        if (Record.HasEnded)
+            return;
         var progress = await Ranks.RunAsync(rank =>
             new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint));
         await CountRecoveriesAsync(progress);
@@ -219,11 +205,11 @@ internal sealed class JobGrain(
             DataFingerprint = Record.DataFingerprint,
             Leader = Record.Servers[0],
         };
-        if (Record.SealedSteps.Count > 0)
-            request.RestoredStep = Record.SealedSteps[^1];
         PartitionStatus[] opened;
         try
         {
+            if (!await ChooseCheckpointAsync(servers, request, preparation.Layout.Length))
+                return servers;
             opened = await servers.OpenAsync(request);
         }
         catch
@@ -234,10 +220,57 @@ internal sealed class JobGrain(
 
         Record.TotalSteps = opened[0].TotalSteps;
         Record.IsOpen = true;
+        if (Record.Generation > 1)
+            WentOn(opened[0].Version);
         await state.WriteStateAsync();
         Say($"{preparation.Layout.ParameterCount:N0} parameters in {preparation.Layout.Buckets.Count} buckets on {Record.Servers.Count} server(s), "
             + $"{Job.Spec.Workers} rank(s), {opened[0].TotalSteps:N0} steps");
         return servers;
+    }
+
+    /// <summary>Later generations go on from the newest checkpoint that the servers have.</summary>
+    /// <returns>False where there were checkpoints and none can be used: the job has ended.</returns>
+    private async Task<bool> ChooseCheckpointAsync(ServerControl servers, OpenPartitionRequest request, int elements)
+    {
+        if (Record.Generation == 1)
+            return true;
+        var choice = CheckpointChoice.Newest(await servers.ListCheckpointsAsync(JobId), elements, Record.UsableBelow);
+        NameLost(after: choice?.Step ?? -1);
+        if (choice is not null)
+        {
+            _restoring = choice.Step;
+            request.RestoredStep = choice.Step;
+            request.RestoredParts.AddRange(choice.Parts);
+        }
+        else if (Record.SealedSteps.Count > 0)
+        {
+            await EndAsync(JobPhase.Failed, $"no checkpoint can be used, and nothing was overwritten: {string.Join("; ", Record.DamagedCheckpoints)}");
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Sealed once, and now not even tried: some server has neither its manifest nor its part.</summary>
+    private void NameLost(long after)
+    {
+        foreach (var step in Record.SealedSteps.Where(s => s > after && s < Record.UsableBelow))
+        {
+            Record.DamagedCheckpoints.Add($"checkpoints/step-{step}: the manifest or a part is missing");
+            Say(Record.DamagedCheckpoints[^1]);
+        }
+    }
+
+    /// <summary>The servers are at the version of a checkpoint.</summary>
+    private void WentOn(long step)
+    {
+        var redone = Math.Max(0, Math.Max(_step, Record.Step) - step);
+        Record.Restores++;
+        Record.RedoneSteps += redone;
+        Record.UsableBelow = long.MaxValue;
+        Record.SealedSteps = [.. Record.SealedSteps.Where(s => s < step), .. step > 0 ? [step] : Array.Empty<long>()];
+        _step = Record.Step = step;
+        Say($"generation {Record.Generation} goes on from step {step}; {redone} step(s) are done again");
     }
 
     private async Task CountRecoveriesAsync(RankProgress?[] progress)
@@ -296,7 +329,8 @@ internal sealed class JobGrain(
             result.StepMillisecondsMedian,
             result.OverheadShare,
             WeightsHash.Compute(preparation.Layout, vector),
-            Record.Recoveries);
+            Record.Recoveries + Record.Restores,
+            Record.RedoneSteps);
         await Ranks.StopAsync();
         await WriteEndAsync(JobPhase.Completed);
     }

@@ -17,8 +17,8 @@ internal static partial class JobLog
     [LoggerMessage(4004, LogLevel.Warning, "The queue could not be reached: {Detail}")]
     public static partial void QueueAway(ILogger logger, string detail);
 
-    [LoggerMessage(4007, LogLevel.Warning, "Job {Job}: generation {Generation} goes on from step {Step}")]
-    public static partial void Restoring(ILogger logger, string job, long generation, long step);
+    [LoggerMessage(4007, LogLevel.Warning, "Job {Job}: the servers begin generation {Generation}: {Reason}")]
+    public static partial void Restoring(ILogger logger, string job, long generation, string reason);
 
     [LoggerMessage(4006, LogLevel.Error, "Job {Job}: can't be driven")]
     public static partial void Broken(ILogger logger, string job, Exception exception);

@@ -34,6 +34,7 @@ internal static class JobMapping
                 OverheadShare = o.OverheadShare,
                 WeightsSha256 = o.WeightsSha256,
                 Recoveries = o.Recoveries,
+                RedoneSteps = o.RedoneSteps,
             };
         }
 

@@ -53,6 +53,9 @@ public sealed class JobRecord
     /// <summary>What was wrong with checkpoints that could not be used, in words for the user.</summary>
     public List<string> DamagedCheckpoints { get; set; } = [];
 
+    /// <summary>The servers go on from a checkpoint below this step: a later one has just been found damaged.</summary>
+    public long UsableBelow { get; set; } = long.MaxValue;
+
     public bool CancelRequested { get; set; }
 
     /// <summary>Why it failed; null otherwise.</summary>
@@ -85,4 +88,5 @@ public sealed record JobOutcome(
     double StepMillisecondsMedian,
     double OverheadShare,
     string WeightsSha256,
-    int Recoveries);
+    int Recoveries,
+    long RedoneSteps);

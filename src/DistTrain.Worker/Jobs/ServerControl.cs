@@ -45,6 +45,11 @@ internal sealed class ServerControl : IDisposable
     public Task<PartitionStatus[]> SealAsync(SealCheckpointRequest request) =>
         Task.WhenAll(_clients.Select(c => c.SealCheckpointAsync(request, Within(Long)).ResponseAsync));
 
+    /// <summary>What each server has on disk.</summary>
+    /// <exception cref="RpcException">A server is away.</exception>
+    public Task<StoredCheckpoints[]> ListCheckpointsAsync(string jobId) =>
+        Task.WhenAll(_clients.Select(c => c.ListCheckpointsAsync(new PartitionRequest { JobId = jobId }, Within(Long)).ResponseAsync));
+
     /// <exception cref="RpcException">A server is away.</exception>
     public Task<PartitionStatus[]> ReleaseAsync(string jobId) =>
         Task.WhenAll(_clients.Select(c => c.ReleaseAsync(new PartitionRequest { JobId = jobId }, Within(Long)).ResponseAsync));

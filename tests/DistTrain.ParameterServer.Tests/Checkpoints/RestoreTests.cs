@@ -87,6 +87,46 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
         SameBits.Check(ReferenceTraining.After(job, 3).Vector, again.Vector);
     }
 
+    /// <summary>Killed between the last part and the manifest: the parts' own descriptions are enough, and what was begun after them counts no more.</summary>
+    [Fact]
+    public async Task Parts_that_nobody_sealed_are_a_checkpoint_when_all_are_there()
+    {
+        using var folder = new TempFolder();
+        string[] settings = ["steps=8", "checkpoint.everySteps=2"];
+        RealServer[] first = [await RealServer.StartAsync(folder.File("a")), await RealServer.StartAsync(folder.File("b"))];
+        var job = await new TinyJob(first, settings).OpenAsync();
+        await using (var ranks = await RankGroup.AttachAsync(job))
+        {
+            await ranks.TrainAsync(6);
+            await job.SavedAsync(6);
+        }
+
+        foreach (var server in first)
+            await server.DisposeAsync();
+        File.Delete(Directory.EnumerateFiles(folder.File("b"), "server-1.json", SearchOption.AllDirectories).Single(f => f.Contains("step-6", StringComparison.Ordinal)));
+
+        RealServer[] second = [await RealServer.StartAsync(folder.File("a")), await RealServer.StartAsync(folder.File("b"))];
+        job = new TinyJob(second, settings) { Id = job.Id };
+        var stored = await job.StoredAsync();
+        Assert.Equal([2, 4, 6], stored[1].Checkpoints.Select(c => c.Step));
+        Assert.Equal([1, 1, 0], stored[1].Checkpoints.Select(c => c.Parts.Count));
+        Assert.All(stored.SelectMany(s => s.Checkpoints), c => Assert.False(c.Sealed));
+        await job.RestoreAsync(4, stored.SelectMany(s => s.Checkpoints.Where(c => c.Step == 4).SelectMany(c => c.Parts)));
+        Assert.All(await job.StoredAsync(), s => Assert.True(s.Checkpoints.Single(c => c.Step == 4) is { Sealed: true, Parts.Count: 2 }));
+        await using (var again = await RankGroup.AttachAsync(job))
+        {
+            for (var step = 4L; step < 8; step++)
+                await again.StepAsync(step);
+            SameBits.Check(ReferenceTraining.After(job, 8).Vector, again.Vector);
+        }
+
+        await job.SavedAsync(8);
+        // Of step 6 there are the new parts, none of the old generation.
+        Assert.All(await job.StoredAsync(), s => Assert.Equal([2], s.Checkpoints.Where(c => c.Step == 6).SelectMany(c => c.Parts).Select(p => p.Generation)));
+        foreach (var server in second)
+            await server.DisposeAsync();
+    }
+
     [Theory]
     [InlineData("flip", "the file was altered")]
     [InlineData("cut", "bytes, expected")]

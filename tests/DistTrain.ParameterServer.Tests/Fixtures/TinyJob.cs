@@ -80,14 +80,21 @@ public sealed class TinyJob
         return this;
     }
 
-    /// <summary>Opens the next generation at a sealed checkpoint.</summary>
-    public async Task<TinyJob> RestoreAsync(long step)
+    /// <summary>What each server has on disk.</summary>
+    public Task<StoredCheckpoints[]> StoredAsync() =>
+        Task.WhenAll(Servers.Select(s => s.Partitions.ListCheckpointsAsync(Request).ResponseAsync)).Within("the checkpoints are listed");
+
+    /// <summary>Opens the next generation at a checkpoint.</summary>
+    /// <param name="step">Its step.</param>
+    /// <param name="parts">Its parts, if it is not sealed.</param>
+    public async Task<TinyJob> RestoreAsync(long step, params IEnumerable<CheckpointPart> parts)
     {
         Generation++;
         for (var server = 0; server < Servers.Count; server++)
         {
             var opening = Opening(server);
             opening.RestoredStep = step;
+            opening.RestoredParts.AddRange(parts);
             await Servers[server].Partitions.OpenAsync(opening).ResponseAsync.Within("a partition is restored");
         }
 
