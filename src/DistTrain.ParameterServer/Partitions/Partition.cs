@@ -405,8 +405,9 @@ internal sealed class Partition : IDisposable
     /// <summary>All buckets are stepped. Holds the gate.</summary>
     private void CloseStep(ReplicaGroup replica)
     {
-        // The last replica to await an average closes for all of them, also for one whose thread comes here only afterwards.
-        if (replica.SteppedCount < replica.Buckets.Count)
+        // The last replica to await an average closes for all of them, also for one whose thread comes here only afterwards. Once training is
+        // stopped, or given up for a newer generation, no step closes: its files may be somebody else's already.
+        if (_stopped || replica.SteppedCount < replica.Buckets.Count)
             return;
         var closed = replica.Open;
         if (closed.Averages)
