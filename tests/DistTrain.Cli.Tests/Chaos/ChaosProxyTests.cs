@@ -41,8 +41,9 @@ public sealed class ChaosProxyTests : IAsyncLifetime
         Assert.Equal(sent, await ReadAsync(client, sent.Length));
         await sending;
 
+        var stream = client.GetStream();
         client.Client.Shutdown(SocketShutdown.Send);
-        Assert.Equal(0, await client.GetStream().ReadAsync(new byte[1]).AsTask().For("the echo of the end"));
+        Assert.Equal(0, await stream.ReadAsync(new byte[1]).AsTask().For("the echo of the end"));
     }
 
     [Fact]

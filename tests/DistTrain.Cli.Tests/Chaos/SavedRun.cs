@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using DistTrain.Cli.Chaos;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
-using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Protocol;
@@ -73,7 +72,7 @@ internal sealed class SavedRun : IDisposable
         }
 
         var manifest = new CheckpointManifest(
-            CheckpointManifest.CurrentFormat, "job-1", 1, step, Position.Start(), "{}", JobFile.Write(Job), LayoutJson.Write(Layout), "data", parts);
+            CheckpointManifest.CurrentFormat, "job-1", 1, step, DistTrain.Optimization.Order.Position.Start(), "{}", JobFile.Write(Job), LayoutJson.Write(Layout), "data", parts);
         File.WriteAllBytes(Checkpoint(step, CheckpointManifest.FileName), manifest.ToJson());
     }
 

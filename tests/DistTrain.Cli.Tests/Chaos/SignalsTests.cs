@@ -43,9 +43,9 @@ public sealed class SignalsTests : IDisposable
         try
         {
             Assert.True(Signals.Stop(shell.Id));
+            await StoppedAsync(shell).For("the stop");
             await shell.StandardInput.WriteLineAsync("hello");
             var answer = shell.StandardOutput.ReadLineAsync();
-            Assert.Equal('T', (await File.ReadAllTextAsync($"/proc/{shell.Id}/stat")).Split(") ")[1][0]);
             Assert.False(answer.IsCompleted);
             Assert.True(Signals.Continue(shell.Id));
             Assert.Equal("hello", await answer.For("an answer"));
@@ -62,6 +62,13 @@ public sealed class SignalsTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    // A signal to a process that runs on another core is seen a moment later.
+    private static async Task StoppedAsync(Process process)
+    {
+        while ((await File.ReadAllTextAsync($"/proc/{process.Id}/stat")).Split(") ")[1][0] != 'T')
+            await Task.Yield();
+    }
 
     private static Process Start(string script) => Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script])
     {
