@@ -32,4 +32,25 @@ public class RecoveryTests
         Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["disturbed"]));
         Assert.Equal(3, train.Error.Split("starting it again").Length - 1);
     }
+
+    [Fact]
+    public async Task Servers_that_are_asked_to_end_save_first_and_no_step_is_done_again()
+    {
+        using var folder = new RunFolder();
+        string[] settings = [.. _settings, "checkpoint.everySteps=0"];
+        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 2, servers: 2, settings);
+
+        await using var train = DistTrainProcess.Start(Training.Arguments(folder, "disturbed", silos: 2, servers: 2, settings));
+        foreach (var (step, index) in new[] { (40, 0), (100, 1) })
+        {
+            await train.StepAsync(step);
+            train.SignalChild("server", index, 15);
+        }
+
+        Assert.Equal(0, await train.ExitAsync(TimeSpan.FromMinutes(2)));
+        var completed = train.Events[^1];
+        Assert.Equal(undisturbed.WeightsSha256, completed.GetProperty("weightsSha256").GetString());
+        Assert.Equal((2, 0), (completed.GetProperty("recoveries").GetInt32(), completed.GetProperty("redoneSteps").GetInt32()));
+        Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["disturbed"]));
+    }
 }

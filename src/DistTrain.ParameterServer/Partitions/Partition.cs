@@ -77,13 +77,13 @@ internal sealed class Partition : IDisposable
 
     public bool Stopped => _stopped;
 
-    /// <summary>Ranks train here, or what was saved last is not part of a sealed checkpoint yet: the job's grain has something left to do.</summary>
-    public bool IsAwaited
+    /// <summary>Ranks train here: what they push is worth waiting for.</summary>
+    public bool IsTraining
     {
         get
         {
             lock (_gate)
-                return _stopped ? _checkpoints.Saved.Count > 0 : !_sessions.IsEmpty;
+                return !_stopped && !_sessions.IsEmpty;
         }
     }
 

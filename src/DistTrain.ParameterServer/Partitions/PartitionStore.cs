@@ -93,7 +93,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
     {
         _leaving = true;
         var begun = time.GetTimestamp();
-        while (All.Any(p => p.IsAwaited) && time.GetElapsedTime(begun) < StopPatience)
+        while (All.Any(p => p.IsTraining) && time.GetElapsedTime(begun) < StopPatience)
             await Task.Delay(LookInterval, time);
         await Task.WhenAll(All.Select(p => p.StopAsync(StepPatience)));
     }
