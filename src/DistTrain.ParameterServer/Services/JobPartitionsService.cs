@@ -76,6 +76,7 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
             Stopped = partition.Stopped,
             Error = partition.Error ?? string.Empty,
             Note = partition.Note ?? string.Empty,
+            Fault = partition.Fault?.ToMessage(),
         };
         status.Saved.AddRange(partition.Checkpoints.Saved);
         // The summary walks the whole history: only where it is read, at the end.

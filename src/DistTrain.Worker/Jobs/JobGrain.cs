@@ -144,6 +144,22 @@ internal sealed class JobGrain(
         JobLog.Restoring(logger, JobId, Record.Generation, reason);
     }
 
+    /// <summary>A step's numbers are wrong: the job goes back to before it, or fails.</summary>
+    private async Task FaultAsync(StepFault fault)
+    {
+        var passedOver = fault.RollsBack ? Rollback.From(fault.Step, Job.Spec.Checkpoint.EverySteps, Record.Generation + 1) : null;
+        if (passedOver is null || !Rollback.IsProgress(Record.PassedOver, passedOver))
+        {
+            var inVain = passedOver is null ? string.Empty : $"; going back {Rollback.MostWithoutProgress} times did not help. Lower optimizer.lr, warm the rate up, or check the data";
+            await EndAsync(JobPhase.Failed, fault.Reason + inVain);
+            return;
+        }
+
+        Record.PassedOver.Add(passedOver);
+        Record.SealedSteps.RemoveAll(step => step > passedOver.First);
+        await NextGenerationAsync($"{fault.Reason}; steps {passedOver.First} to {passedOver.Last} are passed over");
+    }
+
     private bool ServerMayComeBack() =>
         time.GetElapsedTime(_unreachableSince ??= time.GetTimestamp()) < ServerPatience;
 
@@ -176,7 +192,9 @@ internal sealed class JobGrain(
         if (status[0].Note.Length > 0)
             SayOnce(status[0].Note);
         await SealAsync(servers, status);
-        if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
+        if (status.FirstOrDefault(s => s.Fault is not null) is { } faulty)
+            await FaultAsync(faulty.Fault);
+        else if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
             await CompleteAsync(servers, preparation);
     }
 
@@ -204,6 +222,7 @@ internal sealed class JobGrain(
             TestExamples = preparation.TestExamples,
             DataFingerprint = Record.DataFingerprint,
             Leader = Record.Servers[0],
+            PassedOver = { Record.PassedOver.Select(range => range.ToMessage()) },
         };
         PartitionStatus[] opened;
         try
@@ -234,7 +253,7 @@ internal sealed class JobGrain(
     {
         if (Record.Generation == 1)
             return true;
-        var choice = CheckpointChoice.Newest(await servers.ListCheckpointsAsync(JobId), elements, Record.UsableBelow);
+        var choice = CheckpointChoice.Newest(Rollback.Usable(await servers.ListCheckpointsAsync(JobId), Record.PassedOver), elements, Record.UsableBelow);
         NameLost(after: choice?.Step ?? -1);
         if (choice is not null)
         {
@@ -330,7 +349,9 @@ internal sealed class JobGrain(
             result.OverheadShare,
             WeightsHash.Compute(preparation.Layout, vector),
             Record.Recoveries + Record.Restores,
-            Record.RedoneSteps);
+            Record.RedoneSteps,
+            result.SkippedSteps,
+            result.ReplayChecks);
         await Ranks.StopAsync();
         await WriteEndAsync(JobPhase.Completed);
     }
