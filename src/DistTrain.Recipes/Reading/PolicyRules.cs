@@ -67,11 +67,11 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
         if (numerics is null)
             return;
         if (numerics.OutlierFactor is > 0 and < 1)
-            Refuse(JobKeys.NumericsOutlierFactor.Path, "below 1 half of all steps are outliers; 10 is a start, 0 looks for none", ValueText.Of(numerics.OutlierFactor));
+            Refuse(JobKeys.NumericsOutlierFactor.Path, "is below 1, where half of all steps are outliers; 10 is a start, 0 looks for none", ValueText.Of(numerics.OutlierFactor));
         if (numerics.Policy == NumericsPolicies.Rollback && everySteps == 0)
-            Refuse(JobKeys.NumericsPolicy.Path, $"rollback goes back to a multiple of {JobKeys.CheckpointEverySteps.Path}, which is 0: give the steps between checkpoints", numerics.Policy);
+            Refuse(JobKeys.NumericsPolicy.Path, $"goes back to a multiple of {JobKeys.CheckpointEverySteps.Path}, which is 0: give the steps between checkpoints", numerics.Policy);
         if (numerics.ReplayCheck > 0 && workers == 1)
-            Refuse(JobKeys.NumericsReplayCheck.Path, "another rank computes the gradient a second time, and there is one; raise workers to at least 2", $"{numerics.ReplayCheck}");
+            Refuse(JobKeys.NumericsReplayCheck.Path, "needs another rank, which computes the gradient a second time, and there is one; raise workers to at least 2", $"{numerics.ReplayCheck}");
         // A rank on its own that skips what the others do not is no longer one of them; and a checkpoint to go back to has no replicas.
         if (numerics.Judges && averaging is { Name: Swap.PolicyName or PostLocal.PolicyName })
         {

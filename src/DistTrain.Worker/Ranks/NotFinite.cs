@@ -6,20 +6,31 @@ namespace DistTrain.Worker.Ranks;
 /// <summary>Says where a gradient stopped being a number.</summary>
 internal static class NotFinite
 {
-    /// <summary>The tensors of a gradient, or of its moments, that are not finite, or the loss, in words; null when all of it is.</summary>
+    /// <summary>
+    /// The tensors whose gradient is not finite, and the buffers whose batch moments are not (they would ruin the running statistics though every
+    /// gradient is fine), in words; else the loss, if it is not. Null when all of it is finite.
+    /// </summary>
     public static string? In(Replica replica, double lossSum)
     {
-        var gradient = replica.Gradient;
-        if (double.IsFinite(lossSum) && double.IsFinite(SquaredNorm.Of<float>(gradient.Span)))
-            return null;
-        var tensors = replica.Layout.Segments
-            .Where(s => !double.IsFinite(SquaredNorm.Of<float>(gradient.Span.Slice(s.Offset, s.Length))))
-            .Select(s => s.Name)
-            .ToList();
-        return tensors.Count == 0 ? $"the loss is {lossSum}" : $"the gradient of {string.Join(", ", tensors)} is not finite";
+        if (IsFinite(replica.Gradient.Span))
+            return double.IsFinite(lossSum) ? null : $"the loss is {lossSum}";
+        var wrong = replica.Layout.Segments
+            .Where(s => !IsFinite(replica.Gradient.Span.Slice(s.Offset, s.Length)))
+            .ToLookup(s => s.IsBuffer, s => s.Name);
+        return string.Join("; ", Parts());
+
+        IEnumerable<string> Parts()
+        {
+            if (wrong[false].Any())
+                yield return $"the gradient of {string.Join(", ", wrong[false])} is not finite";
+            if (wrong[true].Any())
+                yield return $"the moments of {string.Join(", ", wrong[true])} are not finite";
+        }
     }
 
-    /// <summary>The fault of a rank whose gradient or loss is not finite.</summary>
+    /// <summary>The fault of a rank whose gradient, moments or loss are not finite.</summary>
     public static RankFaultException Fault(Replica replica, int rank, long step, double lossSum) =>
         new($"rank {rank}, step {step}: {In(replica, lossSum)}. Lower optimizer.lr, warm the rate up, or check the data for values that are not finite");
+
+    public static bool IsFinite(ReadOnlySpan<float> values) => double.IsFinite(SquaredNorm.Of(values));
 }

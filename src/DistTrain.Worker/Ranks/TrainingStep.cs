@@ -44,7 +44,7 @@ internal sealed class TrainingStep(
     /// <param name="head">The version the replica holds.</param>
     /// <param name="evaluationMilliseconds">Time the rank spent on evaluation since its last step.</param>
     /// <returns>The head of the version the replica holds now.</returns>
-    /// <exception cref="RankFaultException">A gradient or loss is not finite, and the job stops at that or the step can't be skipped.</exception>
+    /// <exception cref="RankFaultException">A gradient, its moments or the loss are not finite, and the job stops at that or the step can't be skipped.</exception>
     public VersionHead Run(VersionHead head, double evaluationMilliseconds)
     {
         var position = head.Position.ToPosition();
@@ -136,7 +136,7 @@ internal sealed class TrainingStep(
                 var chunk = replica.Gradient.Slice(bucket.Offset, bucket.Length);
                 var trainable = Math.Clamp(layout.TrainableLength - bucket.Offset, 0, bucket.Length);
                 var squaredNorm = SquaredNorm.Of(chunk.Span[..trainable]);
-                if (failsAlone && !(double.IsFinite(squaredNorm) && double.IsFinite(result.LossSum)))
+                if (failsAlone && !(double.IsFinite(squaredNorm) && NotFinite.IsFinite(chunk.Span[trainable..]) && double.IsFinite(result.LossSum)))
                     throw NotFinite.Fault(replica, rank, step, result.LossSum);
                 streams[server].Send(
                     new RankMessage
