@@ -77,9 +77,19 @@ internal sealed class Partition : IDisposable
     public bool IsTogether => _replicas.First.IsCommon;
 
     /// <summary>Steps of the whole job; at most, until the last one is known.</summary>
-    public long TotalSteps => _replicas.First.Open is { IsLast: true } last && !_stopping ? last.Version : Plan.Course.TotalSteps;
+    public long TotalSteps => _replicas.First.Open is { IsLast: true } last ? last.Version : Plan.Course.TotalSteps;
 
     public bool Stopped => _stopped;
+
+    /// <summary>Ranks train here: what they push is worth waiting for.</summary>
+    public bool IsTraining
+    {
+        get
+        {
+            lock (_gate)
+                return !_stopped && !_sessions.IsEmpty;
+        }
+    }
 
     /// <summary>Why the partition can't go on, or null.</summary>
     public string? Error => _error ?? _checkpoints.Error;
@@ -98,7 +108,7 @@ internal sealed class Partition : IDisposable
             lock (_gate)
             {
                 var open = _replicas.First.Open;
-                return IsTogether && open.IsLast && !_stopping && (!Plan.IsLeader || !open.Evaluate || _evaluations.IsComplete(open.Version));
+                return IsTogether && open.IsLast && (!Plan.IsLeader || !open.Evaluate || _evaluations.IsComplete(open.Version));
             }
         }
     }
@@ -218,7 +228,7 @@ internal sealed class Partition : IDisposable
     {
         lock (_gate)
         {
-            _stopping |= !Finished;
+            _stopping = true;
             if (!IsTogether || _replicas.First.Open.IsLast || _sessions.IsEmpty || _fault is not null)
                 _quiet.TrySetResult();
         }
@@ -380,14 +390,14 @@ internal sealed class Partition : IDisposable
             replica.Verdict);
         var next = Plan.Course.Next(closed, outcome, out var note);
         _note = note ?? _note;
-        return _stopping ? next with { Take = 0, Evaluate = false } : next;
+        return next;
     }
 
     private void Close(ReplicaGroup replica, OpenStep next)
     {
         replica.Close(next);
         var mayGoOn = replica.IsCommon ? _checkpoints.Committed(replica, next) : Task.CompletedTask;
-        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast)
+        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast && !_stopping)
             _replicas.Part(replica, next);
         _ = AnnounceAsync(replica.Ranks, mayGoOn);
     }
@@ -440,10 +450,13 @@ internal sealed class Partition : IDisposable
             new ServerMessage { Parameters = new ParameterChunk { Version = version, Bucket = bucket.Index } },
             replica.Elements(bucket, version));
 
-    /// <summary>The head of a step; with it a rank learns whose gradient it computes, on the leader also a second time. Holds the gate.</summary>
+    /// <summary>
+    /// The head of a step; with it a rank learns whose gradient it computes, of the leader also whose a second time. Where training is to end before
+    /// its time, the ranks are told that it is over; the open step stays what it is, for whoever goes on from it. Holds the gate.
+    /// </summary>
     private Frame<ServerMessage> HeadFrame(OpenStep step)
     {
-        var head = step.ToHead();
+        var head = (_stopping ? step with { Take = 0, Evaluate = false } : step).ToHead();
         head.Replay = _replays?.OrderFor(step);
         return Frame<ServerMessage>.ToSend(new ServerMessage { Head = head });
     }

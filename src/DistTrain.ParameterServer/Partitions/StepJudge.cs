@@ -32,8 +32,12 @@ internal sealed class StepJudge(NumericsRecipe numerics, IReadOnlyList<StepRange
         foreach (var range in passedOver)
         {
             if (range.First <= open.Version && open.Version <= range.Last)
-                return Verdict.Skip($"passed over on the way back from step {range.Last}", isOrdered: true);
+                return Verdict.PassOver(range.Last);
         }
+
+        // From a checkpoint between them, also where nobody remembers why.
+        if (open.Version <= open.Progress.Skips.PassedOverTo)
+            return Verdict.PassOver(open.Progress.Skips.PassedOverTo.Value);
 
         var wrong = WrongIn(open, ranks, norms);
         if (wrong is null)
