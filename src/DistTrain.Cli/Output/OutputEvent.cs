@@ -46,6 +46,8 @@ internal sealed record SubmittedEvent(string Job) : OutputEvent;
 internal sealed record StateEvent(string State, long Step, long TotalSteps) : OutputEvent;
 
 /// <summary>A committed step. Loss and accuracy are means over its examples, at the weights before the update.</summary>
+/// <param name="Skipped">Why it made no update; left out when it did.</param>
+/// <param name="ReplayCheck">Whose gradient was computed twice, and by whom; left out when none was.</param>
 internal sealed record StepEvent(
     long Step,
     double Epoch,
@@ -54,7 +56,9 @@ internal sealed record StepEvent(
     double LearningRate,
     int Examples,
     double Milliseconds,
-    double ComputeMilliseconds) : OutputEvent;
+    double ComputeMilliseconds,
+    string? Skipped = null,
+    string? ReplayCheck = null) : OutputEvent;
 
 /// <summary>The weights of a step on the whole test set.</summary>
 internal sealed record EvaluationEvent(long Step, double Epoch, double Loss, double Accuracy) : OutputEvent;
@@ -76,6 +80,8 @@ internal sealed record LogEvent(string Text) : OutputEvent;
 /// <param name="Seconds">Wall time of this command.</param>
 /// <param name="Recoveries">How often a rank went on at another silo, or the servers from a checkpoint.</param>
 /// <param name="RedoneSteps">Steps that were done again because of that.</param>
+/// <param name="SkippedSteps">Steps that made no update because of their numbers.</param>
+/// <param name="ReplayChecks">Steps in which two ranks computed the same gradient, with the same bits.</param>
 /// <param name="Folder">The run's folder, absolute; left out when the files are on the cluster only.</param>
 internal sealed record CompletedEvent(
     string Job,
@@ -91,6 +97,8 @@ internal sealed record CompletedEvent(
     double Seconds,
     int Recoveries,
     long RedoneSteps,
+    long SkippedSteps,
+    long ReplayChecks,
     string? Folder) : OutputEvent;
 
 /// <summary>The job, or the command before it had one, failed. Always the last line.</summary>

@@ -48,7 +48,12 @@ internal sealed class TrainingHistory : IDisposable
     }
 
     /// <summary>Records a step from what its ranks said, added in rank-tree order.</summary>
-    public void StepClosed(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks)
+    /// <param name="step">The step.</param>
+    /// <param name="plan">Of its partition.</param>
+    /// <param name="ranks">What each rank said.</param>
+    /// <param name="skipped">Why it made no update, or null.</param>
+    /// <param name="replayCheck">Whose gradient was computed twice, and by whom, or null.</param>
+    public void StepClosed(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks, string? skipped = null, string? replayCheck = null)
     {
         var now = _time.GetTimestamp();
         var elapsed = _time.GetElapsedTime(_lastCommit, now).TotalMilliseconds;
@@ -66,6 +71,8 @@ internal sealed class TrainingHistory : IDisposable
                 Examples = examples,
                 Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),
                 ComputeMilliseconds = ranks.Max(r => r.ComputeMilliseconds),
+                Skipped = skipped ?? string.Empty,
+                ReplayCheck = replayCheck ?? string.Empty,
             },
         });
     }
