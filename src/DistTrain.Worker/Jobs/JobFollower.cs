@@ -1,10 +1,11 @@
 using DistTrain.Protocol;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>Turns a job's record and its leader's history into one stream of events, from any step, until the job has ended.</summary>
-internal sealed class JobFollower(IGrainFactory grains, TimeProvider time)
+internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime silo, TimeProvider time)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
@@ -16,15 +17,20 @@ internal sealed class JobFollower(IGrainFactory grains, TimeProvider time)
     }
 
     /// <summary>Writes the job's state, each committed step from <paramref name="fromStep"/> on once and in order, evaluations and log lines.</summary>
-    public async Task FollowAsync(string jobId, long fromStep, IServerStreamWriter<JobEvent> writer, CancellationToken cancellation)
+    /// <remarks>When this silo leaves it ends, and the watcher attaches to another.</remarks>
+    public async Task FollowAsync(string jobId, long fromStep, IServerStreamWriter<JobEvent> writer, CancellationToken watching)
     {
-        var (told, said) = (((JobPhase Phase, long TotalSteps)?)null, 0);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(watching, silo.ApplicationStopping);
+        var cancellation = end.Token;
+        var told = ((JobPhase Phase, long TotalSteps)?)null;
+        // The grain's log begins anew when it is lost with its silo.
+        var said = new HashSet<JobLogLine>();
         var progress = new HistoryPosition(fromStep);
         while (true)
         {
-            var job = await DescribeAsync(jobId);
-            for (; said < job.Log.Count; said++)
-                await writer.WriteAsync(new JobEvent { Log = new LogLine { Time = job.Log[said].Time, Text = job.Log[said].Text } }, cancellation);
+            var job = await DescribeAsync(jobId).WaitAsync(cancellation);
+            foreach (var line in job.Log.Where(said.Add))
+                await writer.WriteAsync(new JobEvent { Log = new LogLine { Time = line.Time, Text = line.Text } }, cancellation);
             if (told != (job.Phase, job.TotalSteps) && !HasEnded(job))
                 await writer.WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) }, cancellation);
             told = (job.Phase, job.TotalSteps);

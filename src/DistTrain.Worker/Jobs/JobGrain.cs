@@ -6,6 +6,7 @@ using DistTrain.Torch.Models;
 using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace DistTrain.Worker.Jobs;
@@ -18,11 +19,15 @@ internal sealed class JobGrain(
     [PersistentState("job", "jobs")] IPersistentState<JobRecord> state,
     SiloOptions options,
     DatasetCache datasets,
+    ISiloStatusOracle silos,
+    IHostApplicationLifetime silo,
     TimeProvider time,
-    ILogger<JobGrain> logger) : Grain, IJobGrain
+    ILogger<JobGrain> logger) : Grain, IJobGrain, IGrainMigrationParticipant
 {
     /// <summary>How long a server may be away; ranks wait about as long.</summary>
     private static readonly TimeSpan ServerPatience = TimeSpan.FromSeconds(40);
+
+    private const string LogKey = "log";
 
     private readonly List<JobLogLine> _log = [];
     private ServerControl? _servers;
@@ -37,7 +42,7 @@ internal sealed class JobGrain(
 
     private string JobId => this.GetPrimaryKeyString();
 
-    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, JobId, Job.Spec.Workers, logger);
+    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, silos, time, JobId, Job.Spec.Workers, logger);
 
     private TrainingJob Job => _job ??= JobFile.Read(Record.JobFile, JobId, []).Job!;
 
@@ -99,6 +104,11 @@ internal sealed class JobGrain(
             await DriveAsync();
             _unreachableSince = null;
         }
+        catch (Exception e) when (silo.ApplicationStopping.IsCancellationRequested)
+        {
+            // Whatever fails now fails because this silo is leaving; the job is looked at elsewhere.
+            JobLog.NotDriven(logger, JobId, e.Message);
+        }
         catch (Exception e) when (e is DatasetException or ModelException)
         {
             await EndAsync(JobPhase.Failed, e.Message);
@@ -150,7 +160,17 @@ internal sealed class JobGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _servers?.Dispose();
+        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown)
+            this.MigrateOnIdle();
         return Task.CompletedTask;
+    }
+
+    void IGrainMigrationParticipant.OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue(LogKey, _log);
+
+    void IGrainMigrationParticipant.OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (rehydrationContext.TryGetValue<List<JobLogLine>>(LogKey, out var log))
+            _log.AddRange(log!);
     }
 
     private async Task DriveAsync()
@@ -176,6 +196,7 @@ internal sealed class JobGrain(
         if (status[0].Note.Length > 0)
             SayOnce(status[0].Note);
         await SealAsync(servers, status);
+        await Ranks.BalanceAsync(progress);
         if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
             await CompleteAsync(servers, preparation);
     }
@@ -275,19 +296,24 @@ internal sealed class JobGrain(
 
     private async Task CountRecoveriesAsync(RankProgress?[] progress)
     {
-        List<string> silos = [.. progress.Select((p, rank) => p?.Silo ?? Record.RankSilos.ElementAtOrDefault(rank) ?? string.Empty)];
-        if (silos.SequenceEqual(Record.RankSilos))
+        List<string> now = [.. progress.Select((p, rank) => p?.Silo ?? Record.RankSilos.ElementAtOrDefault(rank) ?? string.Empty)];
+        if (now.SequenceEqual(Record.RankSilos))
             return;
         for (var rank = 0; rank < Record.RankSilos.Count; rank++)
         {
-            if (Record.RankSilos[rank] is { Length: > 0 } before && before != silos[rank])
+            if (Record.RankSilos[rank] is not { Length: > 0 } before || before == now[rank])
+                continue;
+            if (progress[rank]?.MovedFrom is not null)
             {
-                Record.Recoveries++;
-                Say($"rank {rank} goes on at {silos[rank]}; {before} is gone");
+                Say($"rank {rank} moves to silo {now[rank]}");
+                continue;
             }
+
+            Record.Recoveries++;
+            Say($"rank {rank} goes on at silo {now[rank]}; {before} is gone");
         }
 
-        Record.RankSilos = silos;
+        Record.RankSilos = now;
         await state.WriteStateAsync();
     }
 

@@ -38,21 +38,26 @@ internal sealed class RankLoop : IAsyncDisposable
     private readonly DatasetCache _datasets;
     private readonly ILogger _logger;
     private readonly TrainingSpec _spec;
+    private readonly long _membership;
     private long _step;
     private volatile bool _trainingIsOver;
     private string? _fault;
 
-    private RankLoop(RankAssignment assignment, DatasetCache datasets, ILogger logger)
+    private RankLoop(RankAssignment assignment, long membership, DatasetCache datasets, ILogger logger)
     {
-        (Assignment, _datasets, _logger) = (assignment, datasets, logger);
+        (Assignment, _membership, _datasets, _logger) = (assignment, membership, datasets, logger);
         _spec = JobFile.Read(assignment.JobFile, assignment.JobId, []).Job!.Spec;
     }
 
     public RankAssignment Assignment { get; }
 
-    public static RankLoop Start(RankAssignment assignment, DatasetCache datasets, ILogger logger)
+    /// <param name="assignment">What to compute.</param>
+    /// <param name="membership">Version of the cluster's membership that this silo has seen: who has seen less does not supersede this loop.</param>
+    /// <param name="datasets">Where its data come from.</param>
+    /// <param name="logger">Where its end is told.</param>
+    public static RankLoop Start(RankAssignment assignment, long membership, DatasetCache datasets, ILogger logger)
     {
-        var loop = new RankLoop(assignment, datasets, logger);
+        var loop = new RankLoop(assignment, membership, datasets, logger);
         new Thread(loop.Run) { IsBackground = true, Name = $"rank {assignment.Rank} of {assignment.JobId}" }.Start();
         return loop;
     }
@@ -63,12 +68,13 @@ internal sealed class RankLoop : IAsyncDisposable
     /// </summary>
     public bool IsLost => _ended.Task.IsCompleted && !_trainingIsOver && _fault is null;
 
-    public RankProgress Progress(string silo)
+    public RankProgress Progress(string silo, string? movedFrom)
     {
         var state = _fault is not null ? RankState.Failed : _trainingIsOver ? RankState.Finished : RankState.Running;
-        return new RankProgress(state, Volatile.Read(ref _step), silo, _fault);
+        return new RankProgress(state, Volatile.Read(ref _step), silo, movedFrom, _fault);
     }
 
+    /// <summary>Stops between two micro-batches, and returns once the thread has ended. What the open step lacks is computed by the rank's next loop.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -121,10 +127,10 @@ internal sealed class RankLoop : IAsyncDisposable
     private bool Train(Dataset data, Replica replica)
     {
         var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
-        using var attachment = Rejoin.Execute(() => ServerAttachment.Open(Assignment, sharesMoments, data, replica, _stop.Token));
+        using var attachment = Rejoin.Execute(stop => ServerAttachment.Open(Assignment, _membership, sharesMoments, data, replica, stop), _stop.Token);
         try
         {
-            var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments);
+            var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments, _stop.Token);
             var head = attachment.Head;
             while (true)
             {
@@ -153,7 +159,7 @@ internal sealed class RankLoop : IAsyncDisposable
     {
         var started = Stopwatch.GetTimestamp();
         var shard = Shard.Of(Assignment.Rank, _spec.Workers, data.Test.Count);
-        var result = replica.Evaluate(data.Test, [.. Enumerable.Range(shard.Start, shard.Count)]);
+        var result = replica.Evaluate(data.Test, [.. Enumerable.Range(shard.Start, shard.Count)], _stop.Token);
         attachment.Streams[0].Send(new RankMessage
         {
             Evaluation = new EvaluationReport
