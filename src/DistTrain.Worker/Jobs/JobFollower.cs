@@ -21,35 +21,57 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
     public async Task FollowAsync(string jobId, long fromStep, IServerStreamWriter<JobEvent> writer, CancellationToken watching)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(watching, silo.ApplicationStopping);
-        var cancellation = end.Token;
-        var told = ((JobPhase Phase, long TotalSteps)?)null;
-        // The grain's log begins anew when it is lost with its silo.
-        var said = new HashSet<JobLogLine>();
+        var events = new EventWriter(writer, end.Token);
         var progress = new HistoryPosition(fromStep);
-        while (true)
+        var relay = Task.CompletedTask;
+        var job = await DescribeAsync(jobId).WaitAsync(end.Token);
+        try
         {
-            var job = await DescribeAsync(jobId).WaitAsync(cancellation);
-            foreach (var line in job.Log.Where(said.Add))
-                await writer.WriteAsync(new JobEvent { Log = new LogLine { Time = line.Time, Text = line.Text } }, cancellation);
-            if (told != (job.Phase, job.TotalSteps) && !HasEnded(job))
-                await writer.WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) }, cancellation);
-            told = (job.Phase, job.TotalSteps);
-            if (job.TotalSteps > 0)
-                await RelayHistoryAsync(job, progress, writer, cancellation);
-            if (HasEnded(job))
+            while (true)
             {
-                await writer.WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) }, cancellation);
-                return;
+                await events.TellAsync(job);
+                if (HasEnded(job))
+                    break;
+                if (job.TotalSteps > 0 && relay.IsCompleted)
+                {
+                    await relay;
+                    relay = RelayHistoryAsync(job, progress, events, end.Token);
+                }
+
+                await Task.Delay(LookInterval, time, end.Token);
+                job = await LookAgainAsync(job).WaitAsync(end.Token);
             }
 
-            await Task.Delay(LookInterval, time, cancellation);
+            await relay;
+            // What came since: what was seen is not told again.
+            if (job.TotalSteps > 0)
+                await RelayHistoryAsync(job, progress, events, end.Token);
+            await events.WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) });
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await relay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>While the job's grain is on its way to another silo, its last description holds; the history goes on meanwhile.</summary>
+    private async Task<JobDescription> LookAgainAsync(JobDescription last)
+    {
+        try
+        {
+            return await DescribeAsync(last.JobId);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return last;
         }
     }
 
     private static bool HasEnded(JobDescription job) => job.Phase is JobPhase.Completed or JobPhase.Failed or JobPhase.Cancelled;
 
     /// <summary>Relays until the leader says that nothing more comes, or goes away; either way the job's record is looked at again.</summary>
-    private async Task RelayHistoryAsync(JobDescription job, HistoryPosition progress, IServerStreamWriter<JobEvent> writer, CancellationToken cancellation)
+    private async Task RelayHistoryAsync(JobDescription job, HistoryPosition progress, EventWriter events, CancellationToken cancellation)
     {
         using var leader = new ServerControl([job.Servers[0]], time);
         try
@@ -58,12 +80,44 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
             while (await call.ResponseStream.MoveNext(cancellation))
             {
                 if (progress.Pass(call.ResponseStream.Current) is { } metrics)
-                    await writer.WriteAsync(metrics, cancellation);
+                    await events.WriteAsync(metrics);
             }
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.NotFound && !cancellation.IsCancellationRequested)
         {
             // Not open yet, or the leader is being replaced.
+        }
+    }
+
+    /// <summary>A watcher's stream, which takes one event at a time, and what it was told of the job's state and log.</summary>
+    private sealed class EventWriter(IServerStreamWriter<JobEvent> writer, CancellationToken cancellation)
+    {
+        private readonly SemaphoreSlim _turn = new(1);
+        // Lines, not their number: the grain's log begins anew when it is lost with its silo.
+        private readonly HashSet<JobLogLine> _said = [];
+        private (JobPhase Phase, long TotalSteps)? _told;
+
+        public async Task WriteAsync(JobEvent next)
+        {
+            await _turn.WaitAsync(cancellation);
+            try
+            {
+                await writer.WriteAsync(next, cancellation);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+
+        /// <summary>Log lines not told yet, and the state where it has changed; that of a job that has ended comes last, after its history.</summary>
+        public async Task TellAsync(JobDescription job)
+        {
+            foreach (var line in job.Log.Where(_said.Add))
+                await WriteAsync(new JobEvent { Log = new LogLine { Time = line.Time, Text = line.Text } });
+            if (_told != (job.Phase, job.TotalSteps) && !HasEnded(job))
+                await WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) });
+            _told = (job.Phase, job.TotalSteps);
         }
     }
 
