@@ -1,0 +1,27 @@
+namespace DistTrain.Worker.Jobs;
+
+/// <summary>What happened to a job, in words for those who watch it; until its grain is lost with its silo.</summary>
+internal sealed class JobNotes(TimeProvider time)
+{
+    private readonly List<JobLogLine> _lines = [];
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<JobLogLine> Lines => [.. _lines];
+
+    /// <summary>What was said before the grain moved here.</summary>
+    public void GoOn(IEnumerable<JobLogLine> lines) => _lines.InsertRange(0, lines);
+
+    /// <summary>Adds a line, unless it repeats the last one.</summary>
+    public void Say(string text)
+    {
+        if (_lines.Count == 0 || _lines[^1].Text != text)
+            _lines.Add(new JobLogLine(time.GetUtcNow().ToUnixTimeMilliseconds(), text));
+    }
+
+    /// <summary>Adds a line that has not been said yet.</summary>
+    public void SayOnce(string text)
+    {
+        if (_lines.TrueForAll(l => l.Text != text))
+            Say(text);
+    }
+}
