@@ -1,4 +1,5 @@
 using DistTrain.ParameterServer.Tests.Fixtures;
+using DistTrain.Protocol;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Tests.Partitions;
