@@ -24,6 +24,8 @@ internal sealed class DistTrainProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool IsRunning => !_process.HasExited;
+
     public string Error
     {
         get
@@ -65,14 +67,18 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for an event on standard output.</summary>
-    public async Task<JsonElement> EventAsync(Func<JsonElement, bool> wanted, TimeSpan patience)
+    public async Task<JsonElement> EventAsync(Func<JsonElement, bool> wanted, TimeSpan patience) => (await EventsAsync(wanted, 1, patience))[0];
+
+    /// <summary>Waits for as many events of a kind.</summary>
+    public async Task<IReadOnlyList<JsonElement>> EventsAsync(Func<JsonElement, bool> wanted, int times, TimeSpan patience)
     {
         var deadline = Stopwatch.StartNew();
         while (true)
         {
             lock (_gate)
             {
-                if (_events.Where(wanted).Select(e => (JsonElement?)e).FirstOrDefault() is { } found)
+                List<JsonElement> found = [.. _events.Where(wanted).Take(times)];
+                if (found.Count == times)
                     return found;
                 if (_outputEnded || deadline.Elapsed > patience)
                     throw new TimeoutException($"waited {deadline.Elapsed} for an event; seen: {string.Join('\n', _output.TakeLast(5))}\n{_error}");
@@ -82,9 +88,25 @@ internal sealed class DistTrainProcess : IAsyncDisposable
         }
     }
 
+    public static bool IsStep(JsonElement e) => e.GetProperty("event").GetString() == "step";
+
+    /// <summary>The committed steps so far.</summary>
+    public IReadOnlyList<JsonElement> Steps() => [.. Events.Where(IsStep)];
+
+    /// <summary>The lines of the job's log so far.</summary>
+    public IReadOnlyList<string> Log(Func<string, bool> wanted) =>
+        [.. Events.Where(e => IsLog(e, wanted)).Select(e => e.GetProperty("text").GetString()!)];
+
     /// <summary>Waits until a step is committed.</summary>
     public Task StepAsync(long step) =>
-        EventAsync(e => e.GetProperty("event").GetString() == "step" && e.GetProperty("step").GetInt64() >= step, TimeSpan.FromMinutes(1));
+        EventAsync(e => IsStep(e) && e.GetProperty("step").GetInt64() >= step, TimeSpan.FromMinutes(1));
+
+    /// <summary>Waits until some more steps are committed than those seen.</summary>
+    public Task GoesOnAsync() => StepAsync(Steps().Count + 5);
+
+    /// <summary>Waits until the job's log has so many lines of a kind.</summary>
+    public Task LogAsync(Func<string, bool> wanted, int times, TimeSpan patience) =>
+        EventsAsync(e => IsLog(e, wanted), times, patience);
 
     public async Task<int> ExitAsync(TimeSpan patience)
     {
@@ -132,6 +154,9 @@ internal sealed class DistTrainProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private static bool IsLog(JsonElement e, Func<string, bool> wanted) =>
+        e.GetProperty("event").GetString() == "log" && wanted(e.GetProperty("text").GetString()!);
 
     private List<int> Children(string role) =>
         [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)

@@ -126,7 +126,7 @@ internal sealed class Partition : IDisposable
         {
             if (_stopped)
                 throw new RpcException(new Status(StatusCode.Cancelled, "training has been stopped"));
-            var session = _sessions.Add(request.Rank);
+            var session = _sessions.Add(request.Rank, request.Membership);
             _replays?.Joined(request.Rank, request.Silo);
             session.Send(Frame<ServerMessage>.ToSend(new ServerMessage { Joined = new Joined { OpenStep = _replicas.Of(request.Rank).Open.Version } }));
             return session;

@@ -6,6 +6,7 @@ using DistTrain.Torch.Models;
 using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace DistTrain.Worker.Jobs;
@@ -18,11 +19,15 @@ internal sealed class JobGrain(
     [PersistentState("job", "jobs")] IPersistentState<JobRecord> state,
     SiloOptions options,
     DatasetCache datasets,
+    ISiloStatusOracle silos,
+    IHostApplicationLifetime silo,
     TimeProvider time,
-    ILogger<JobGrain> logger) : Grain, IJobGrain
+    ILogger<JobGrain> logger) : Grain, IJobGrain, IGrainMigrationParticipant
 {
     /// <summary>How long a server may be away: a node that is lost is replaced in minutes.</summary>
     private static readonly TimeSpan ServerPatience = TimeSpan.FromMinutes(10);
+
+    private const string NotesKey = "notes";
 
     private JobServers? _servers;
     private JobNotes? _notes;
@@ -37,7 +42,7 @@ internal sealed class JobGrain(
 
     private JobNotes Notes => _notes ??= new JobNotes(time);
 
-    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, JobId, Job.Spec.Workers, logger);
+    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, silos, time, JobId, Job.Spec.Workers, logger);
 
     private JobServers Servers => _servers ??= new JobServers(JobId, Record, state.WriteStateAsync, Notes, time, logger);
 
@@ -119,6 +124,11 @@ internal sealed class JobGrain(
             await DriveAsync();
             _unreachableSince = null;
         }
+        catch (Exception e) when (silo.ApplicationStopping.IsCancellationRequested)
+        {
+            // Whatever fails now fails because this silo is leaving; the job is looked at elsewhere.
+            JobLog.NotDriven(logger, JobId, e.Message);
+        }
         catch (Exception e) when (e is DatasetException or ModelException or JobFailedException)
         {
             await EndAsync(JobPhase.Failed, e.Message);
@@ -167,7 +177,17 @@ internal sealed class JobGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _servers?.Dispose();
+        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown)
+            this.MigrateOnIdle();
         return Task.CompletedTask;
+    }
+
+    void IGrainMigrationParticipant.OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue(NotesKey, Notes.Lines.ToList());
+
+    void IGrainMigrationParticipant.OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (rehydrationContext.TryGetValue<List<JobLogLine>>(NotesKey, out var lines))
+            Notes.GoOn(lines!);
     }
 
     private async Task DriveAsync()
@@ -191,6 +211,7 @@ internal sealed class JobGrain(
         if (status[0].Note.Length > 0)
             Notes.SayOnce(status[0].Note);
         await Servers.SealAsync(status, Job.Spec.Checkpoint.Keep);
+        await Ranks.BalanceAsync(progress);
         if (status.FirstOrDefault(s => s.Fault is not null) is { } faulty)
             await FaultAsync(faulty.Fault);
         else if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
@@ -201,19 +222,24 @@ internal sealed class JobGrain(
 
     private async Task CountRecoveriesAsync(RankProgress?[] progress)
     {
-        List<string> silos = [.. progress.Select((p, rank) => p?.Silo ?? Record.RankSilos.ElementAtOrDefault(rank) ?? string.Empty)];
-        if (silos.SequenceEqual(Record.RankSilos))
+        List<string> now = [.. progress.Select((p, rank) => p?.Silo ?? Record.RankSilos.ElementAtOrDefault(rank) ?? string.Empty)];
+        if (now.SequenceEqual(Record.RankSilos))
             return;
         for (var rank = 0; rank < Record.RankSilos.Count; rank++)
         {
-            if (Record.RankSilos[rank] is { Length: > 0 } before && before != silos[rank])
+            if (Record.RankSilos[rank] is not { Length: > 0 } before || before == now[rank])
+                continue;
+            if (progress[rank]?.MovedFrom is not null)
             {
-                Record.Recoveries++;
-                Notes.Say($"rank {rank} goes on at {silos[rank]}; {before} is gone");
+                Notes.Say($"rank {rank} moves to silo {now[rank]}");
+                continue;
             }
+
+            Record.Recoveries++;
+            Notes.Say($"rank {rank} goes on at silo {now[rank]}; {before} is gone");
         }
 
-        Record.RankSilos = silos;
+        Record.RankSilos = now;
         await state.WriteStateAsync();
     }
 

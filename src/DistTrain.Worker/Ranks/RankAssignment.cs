@@ -28,7 +28,8 @@ public enum RankState
 /// <param name="State">Whether its loop still runs.</param>
 /// <param name="Step">The step it works on.</param>
 /// <param name="Silo">Where it lives.</param>
+/// <param name="MovedFrom">The silo that handed it over to this one; null where it was started anew.</param>
 /// <param name="Fault">Why it failed, in words for the user; null otherwise.</param>
 [GenerateSerializer]
 [Alias("DistTrain.RankProgress")]
-public sealed record RankProgress(RankState State, long Step, string Silo, string? Fault);
+public sealed record RankProgress(RankState State, long Step, string Silo, string? MovedFrom, string? Fault);

@@ -35,7 +35,7 @@ internal sealed class RankLoop : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly string _silo;
+    private readonly RankHome _home;
     private readonly DatasetCache _datasets;
     private readonly ILogger _logger;
     private readonly TrainingSpec _spec;
@@ -43,17 +43,21 @@ internal sealed class RankLoop : IAsyncDisposable
     private volatile bool _trainingIsOver;
     private string? _fault;
 
-    private RankLoop(RankAssignment assignment, string silo, DatasetCache datasets, ILogger logger)
+    private RankLoop(RankAssignment assignment, RankHome home, DatasetCache datasets, ILogger logger)
     {
-        (Assignment, _silo, _datasets, _logger) = (assignment, silo, datasets, logger);
+        (Assignment, _home, _datasets, _logger) = (assignment, home, datasets, logger);
         _spec = JobFile.Read(assignment.JobFile, assignment.JobId, []).Job!.Spec;
     }
 
     public RankAssignment Assignment { get; }
 
-    public static RankLoop Start(RankAssignment assignment, string silo, DatasetCache datasets, ILogger logger)
+    /// <param name="assignment">What to compute.</param>
+    /// <param name="home">Where.</param>
+    /// <param name="datasets">Where its data come from.</param>
+    /// <param name="logger">Where its end is told.</param>
+    public static RankLoop Start(RankAssignment assignment, RankHome home, DatasetCache datasets, ILogger logger)
     {
-        var loop = new RankLoop(assignment, silo, datasets, logger);
+        var loop = new RankLoop(assignment, home, datasets, logger);
         new Thread(loop.Run) { IsBackground = true, Name = $"rank {assignment.Rank} of {assignment.JobId}" }.Start();
         return loop;
     }
@@ -64,12 +68,14 @@ internal sealed class RankLoop : IAsyncDisposable
     /// </summary>
     public bool IsLost => _ended.Task.IsCompleted && !_trainingIsOver && _fault is null;
 
-    public RankProgress Progress()
+    /// <param name="movedFrom">Silo that the rank was moved from; null: it was not.</param>
+    public RankProgress Progress(string? movedFrom)
     {
         var state = _fault is not null ? RankState.Failed : _trainingIsOver ? RankState.Finished : RankState.Running;
-        return new RankProgress(state, Volatile.Read(ref _step), _silo, _fault);
+        return new RankProgress(state, Volatile.Read(ref _step), _home.Silo, movedFrom, _fault);
     }
 
+    /// <summary>Stops between two micro-batches, and returns once the thread has ended. What the open step lacks is computed by the rank's next loop.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -122,10 +128,10 @@ internal sealed class RankLoop : IAsyncDisposable
     private bool Train(Dataset data, Replica replica)
     {
         var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
-        using var attachment = Rejoin.Execute(() => ServerAttachment.Open(Assignment, _silo, sharesMoments, data, replica, _stop.Token));
+        using var attachment = Rejoin.Execute(stop => ServerAttachment.Open(Assignment, _home, sharesMoments, data, replica, stop), _stop.Token);
         try
         {
-            var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments);
+            var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments, _stop.Token);
             var head = attachment.Head;
             while (true)
             {
@@ -154,7 +160,7 @@ internal sealed class RankLoop : IAsyncDisposable
     {
         var started = Stopwatch.GetTimestamp();
         var shard = Shard.Of(Assignment.Rank, _spec.Workers, data.Test.Count);
-        var result = replica.Evaluate(data.Test, [.. Enumerable.Range(shard.Start, shard.Count)]);
+        var result = replica.Evaluate(data.Test, [.. Enumerable.Range(shard.Start, shard.Count)], _stop.Token);
         attachment.Streams[0].Send(new RankMessage
         {
             Evaluation = new EvaluationReport

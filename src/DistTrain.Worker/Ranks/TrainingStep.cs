@@ -35,7 +35,8 @@ internal sealed class TrainingStep(
     Replica replica,
     IReadOnlyList<ServerStream> streams,
     VersionInbox inbox,
-    MomentStream? moments)
+    MomentStream? moments,
+    CancellationToken stop)
 {
     private readonly EpochOrder _order = new(spec.Seed, data.Train.Count);
     private readonly bool _failsAlone = spec.Numerics.Policy == NumericsPolicies.Stop;
@@ -45,6 +46,7 @@ internal sealed class TrainingStep(
     /// <param name="evaluationMilliseconds">Time the rank spent on evaluation since its last step.</param>
     /// <returns>The head of the version the replica holds now.</returns>
     /// <exception cref="RankFaultException">A gradient, its moments or the loss are not finite, and the job stops at that or the step can't be skipped.</exception>
+    /// <exception cref="OperationCanceledException">The rank is to stop: between two micro-batches, so that it can go on elsewhere at once.</exception>
     public VersionHead Run(VersionHead head, double evaluationMilliseconds)
     {
         var position = head.Position.ToPosition();
@@ -110,6 +112,7 @@ internal sealed class TrainingStep(
         var divisor = head.Sharing == Sharing.Local ? examples.Length : head.Take;
         for (var index = 0; index < microBatches; index++)
         {
+            stop.ThrowIfCancellationRequested();
             var from = Math.Min(index * size, examples.Length);
             var to = Math.Min(from + size, examples.Length);
             var key = new MicroBatchKey(spec.Seed, position, of, index);
