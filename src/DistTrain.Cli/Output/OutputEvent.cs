@@ -19,6 +19,9 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(CheckEvent), "check")]
 [JsonDerivedType(typeof(EvaluatedEvent), "evaluated")]
 [JsonDerivedType(typeof(StudyCellEvent), "cell")]
+[JsonDerivedType(typeof(FaultEvent), "fault")]
+[JsonDerivedType(typeof(ChaosRunEvent), "run")]
+[JsonDerivedType(typeof(ChaosEvent), "chaos")]
 [JsonDerivedType(typeof(RecipeEvent), "recipe")]
 [JsonDerivedType(typeof(ScheduleEvent), "schedule")]
 [JsonDerivedType(typeof(RateEvent), "rate")]
@@ -170,6 +173,35 @@ internal sealed record CheckEvent(string Name, string Status, string Message, st
 /// <param name="Seconds">Wall time of its run.</param>
 /// <param name="WeightsSha256">Of the final weights; null when it diverged.</param>
 internal sealed record StudyCellEvent(string Cell, string State, double? TestAccuracy, double Seconds, string? WeightsSha256) : OutputEvent;
+
+/// <summary>A fault that <c>chaos</c> brought about, once the cluster is over it.</summary>
+/// <param name="Run">undisturbed or seed-N.</param>
+/// <param name="Step">Last committed step when it struck.</param>
+/// <param name="Kind">kill, stop, cut, delay, silence, damage or disk.</param>
+/// <param name="Target">server-0, silo-1, ….</param>
+/// <param name="StalledSeconds">Longest wait for a committed step from the fault until three steps after it; null when the job ended before.</param>
+internal sealed record FaultEvent(string Run, long Step, string Kind, string Target, double? StalledSeconds) : OutputEvent;
+
+/// <summary>A run of <c>chaos</c> is done and checked.</summary>
+/// <param name="Run">undisturbed or seed-N.</param>
+/// <param name="State">passed or failed.</param>
+/// <param name="SecondsLost">Beyond the undisturbed run's.</param>
+/// <param name="Violations">What did not hold: guarantee, what was expected, what was found.</param>
+internal sealed record ChaosRunEvent(
+    string Run,
+    string State,
+    int Kills,
+    int OtherFaults,
+    int Recoveries,
+    long RedoneSteps,
+    double Seconds,
+    double SecondsLost,
+    string? WeightsSha256,
+    IReadOnlyList<string> Violations) : OutputEvent;
+
+/// <summary>All runs of <c>chaos</c> are done. Always the last line.</summary>
+/// <param name="Folder">Where runs and results are, absolute.</param>
+internal sealed record ChaosEvent(int Runs, int Failed, string? WeightsSha256, string Folder) : OutputEvent;
 
 /// <summary>A recipe as <c>recipes</c> lists it.</summary>
 /// <param name="Spec">What it sets, YAML.</param>

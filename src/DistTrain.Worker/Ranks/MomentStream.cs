@@ -81,7 +81,7 @@ internal sealed class MomentStream : IDisposable
         {
             _call.RequestStream.WriteAsync(message).GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is InvalidOperationException or RpcException or OperationCanceledException)
+        catch (Exception e) when (e is InvalidOperationException or RpcException or OperationCanceledException or IOException)
         {
             _inbox.ThrowIfFailed();
             throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
