@@ -37,7 +37,7 @@ public class NumericsTests
         Assert.Equal(first.WeightsSha256, second.WeightsSha256);
         Assert.Equal(2 * StepsInEpoch, first.Completed.GetProperty("steps").GetInt32());
         Assert.All(new[] { first, second }, run => Assert.Equal(2, run.Completed.GetProperty("skippedSteps").GetInt32()));
-        Assert.Equal(History(folder["a"]), History(folder["b"]));
+        Assert.Equal(History.Of(folder["a"]), History.Of(folder["b"]));
         Assert.Equal(2, Steps(first).Count(s => s.TryGetProperty("skipped", out _)));
         Assert.Contains(first.Events, e => e.GetProperty("event").GetString() == "log" && e.GetProperty("text").GetString()!.Contains("makes no update: rank", StringComparison.Ordinal));
         Assert.True(double.IsFinite(first.Completed.GetProperty("testLoss").GetDouble()));
@@ -51,8 +51,8 @@ public class NumericsTests
         var first = await Training.RunAsync(folder, "a", silos: 1, servers: 1, Settings(folder, settings));
         var second = await Training.RunAsync(folder, "b", silos: 2, servers: 2, Settings(folder, settings));
         Assert.Equal(first.WeightsSha256, second.WeightsSha256);
-        Assert.Equal(History(folder["a"]), History(folder["b"]));
-        var skipped = History(folder["a"]).Select(line => (string?)JsonNode.Parse(line)!["skipped"]).Where(reason => reason is not null).ToList();
+        Assert.Equal(History.Of(folder["a"]), History.Of(folder["b"]));
+        var skipped = History.Of(folder["a"]).Select(line => (string?)JsonNode.Parse(line)!["skipped"]).Where(reason => reason is not null).ToList();
         Assert.Equal(skipped.Count, first.Completed.GetProperty("skippedSteps").GetInt32());
         Assert.Equal(2, skipped.Distinct().Count());
         Assert.Equal(2, first.Completed.GetProperty("recoveries").GetInt32());
@@ -99,14 +99,4 @@ public class NumericsTests
     }
 
     private static IEnumerable<JsonElement> Steps(Finished run) => run.Events.Where(e => e.GetProperty("event").GetString() == "step");
-
-    /// <summary>The lines of the history without what is measured.</summary>
-    private static List<string> History(string run) =>
-        [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line =>
-        {
-            var json = JsonNode.Parse(line)!.AsObject();
-            json.Remove("milliseconds");
-            json.Remove("computeMilliseconds");
-            return json.ToJsonString();
-        })];
 }

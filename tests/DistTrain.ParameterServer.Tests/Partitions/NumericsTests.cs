@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using DistTrain.Optimization.Gradients;
-using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Protocol;

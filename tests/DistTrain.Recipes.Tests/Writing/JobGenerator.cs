@@ -71,12 +71,12 @@ internal static class JobGenerator
             Schedule = spec.Schedule with { Options = options },
             Scaling = startsTwice ? spec.Scaling with { WarmupFrom = WarmupStarts.Zero } : spec.Scaling,
             Averaging = Fitting(spec.Averaging, spec.Epochs),
-            Numerics = Fitting(spec),
+            Numerics = FittingNumerics(spec),
         };
     }
 
     /// <summary>No rollback without checkpoints, no replay without another rank, no judging of ranks on their own.</summary>
-    private static NumericsRecipe Fitting(TrainingSpec spec)
+    private static NumericsRecipe FittingNumerics(TrainingSpec spec)
     {
         var isAlone = spec.Epochs is not null && spec.Averaging.Name is Swap.PolicyName or PostLocal.PolicyName;
         var numerics = isAlone ? new NumericsRecipe(NumericsPolicies.Stop, 0, spec.Numerics.ReplayCheck) : spec.Numerics;
