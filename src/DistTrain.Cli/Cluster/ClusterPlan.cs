@@ -6,7 +6,8 @@ namespace DistTrain.Cli.Cluster;
 /// <param name="Folder">The run's folder; the cluster's own files stand in <c>cluster/</c> in it.</param>
 /// <param name="Servers">Number of parameter servers, at least 1.</param>
 /// <param name="Silos">Number of worker silos, at least 1.</param>
-internal sealed record ClusterPlan(string Folder, int Servers, int Silos)
+/// <param name="Determinism">What all processes are started for: that of the job.</param>
+internal sealed record ClusterPlan(string Folder, int Servers, int Silos, string Determinism)
 {
     /// <summary>Membership, job records and the children's logs.</summary>
     public string ClusterFolder => Path.Combine(Folder, "cluster");
@@ -15,16 +16,18 @@ internal sealed record ClusterPlan(string Folder, int Servers, int Silos)
     /// <param name="port">Where it listens; 0: on a free port.</param>
     public ChildStart Server(int index, int port) => new(
         $"server-{index}",
-        ["server", "--port", Text(port), "--job-folder", Folder, "--exit-with-parent"],
-        LogFile("server", index));
+        ["server", "--port", Text(port), "--job-folder", Folder, "--determinism", Determinism, "--exit-with-parent"],
+        LogFile("server", index),
+        Determinism);
 
     /// <param name="index">Number of the silo.</param>
     /// <param name="servers">Endpoints of all servers, in order.</param>
     /// <param name="port">Where it listens; 0: on a free port.</param>
     public ChildStart Silo(int index, IEnumerable<string> servers, int port) => new(
         $"silo-{index}",
-        ["worker", "--port", Text(port), "--cluster", ClusterFolder, "--servers", string.Join(',', servers), "--exit-with-parent"],
-        LogFile("silo", index));
+        ["worker", "--port", Text(port), "--cluster", ClusterFolder, "--servers", string.Join(',', servers), "--determinism", Determinism, "--exit-with-parent"],
+        LogFile("silo", index),
+        Determinism);
 
     /// <summary>E.g. "1 server and 2 silos".</summary>
     public string Describe() => $"{Count(Servers, "server")} and {Count(Silos, "silo")}";

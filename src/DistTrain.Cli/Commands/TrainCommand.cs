@@ -44,7 +44,7 @@ internal static class TrainCommand
         await File.WriteAllTextAsync(folder.Job, JobFile.Write(job));
 
         context.Interruption.HandlesForce = true;
-        var plan = new ClusterPlan(folder.FullPath, context.Get(Servers), context.Get(Silos));
+        var plan = new ClusterPlan(folder.FullPath, context.Get(Servers), context.Get(Silos), job.Spec.Determinism);
         var display = JobDisplay.For(context);
         display.Note($"starting {plan.Describe()}; logs in {Path.Combine(folder.Shown, "cluster")}");
         await using var cluster = new LocalCluster(plan, SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Output;
+using DistTrain.Torch.Hosting;
 
 namespace DistTrain.Cli.Roles;
 
@@ -17,6 +18,9 @@ internal static class RoleProcess
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(CommandContext context, string role, Func<Action<string>, CancellationToken, Task> serve)
     {
+        // First of all: it may start the process anew.
+        if (StartEnvironment.Ensure(context.Get(RoleOptions.Determinism)) is { } impossible)
+            throw CommandException.BadInput(impossible);
         var host = context.Get(RoleOptions.Host);
         if (BindAddress.Problem(host, context.Get(RoleOptions.Insecure)) is { } problem)
             throw CommandException.BadInput(problem);

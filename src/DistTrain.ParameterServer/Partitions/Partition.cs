@@ -23,7 +23,7 @@ internal sealed class Partition : IDisposable
     private readonly CheckpointSaver _checkpoints;
     private readonly TrainingHistory? _history;
     private readonly StepTally _closed;
-    private readonly BucketLoop _loop = new(Environment.ProcessorCount);
+    private readonly BucketLoop _loop;
     private readonly TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The replica that each rank trains now, and the one it trained before while somebody may have to replay a step of it.</summary>
@@ -41,6 +41,7 @@ internal sealed class Partition : IDisposable
     public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history, RestoredVersion? restored = null)
     {
         Plan = plan;
+        _loop = new BucketLoop(plan.Threads);
         Norms = new NormSharing(plan);
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
         _checkpoints = checkpoints;

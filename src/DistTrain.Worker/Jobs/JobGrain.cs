@@ -2,6 +2,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
 using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
@@ -155,12 +156,18 @@ internal sealed class JobGrain(
 
     private async Task DriveAsync()
     {
+        if (Record.Servers.Count == 0 && DeterminismCheck.Problem(Job.Spec, options) is { } problem)
+        {
+            await EndAsync(JobPhase.Failed, problem);
+            return;
+        }
+
         var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
         var servers = _servers ??= await OpenAsync(preparation);
         if (Record.HasEnded)
             return;
         var progress = await Ranks.RunAsync(rank =>
-            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint));
+            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint, Record.Arithmetic));
         await CountRecoveriesAsync(progress);
         if (progress.FirstOrDefault(p => p?.State == RankState.Failed) is { } failed)
         {
@@ -187,6 +194,7 @@ internal sealed class JobGrain(
             // A server without a bucket could not take part in a step.
             Record.Servers = [.. options.Servers.Take(preparation.Layout.Buckets.Count)];
             Record.DataFingerprint = preparation.DataFingerprint;
+            Record.Arithmetic = NativeEnvironment.Arithmetic;
             await state.WriteStateAsync();
         }
 

@@ -1,12 +1,13 @@
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
 using Grpc.Core;
 
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>The front door of the cluster, the same on every silo.</summary>
-internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower follower, JobFiles files, DatasetCache datasets) : TrainingJobs.TrainingJobsBase
+internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower follower, JobFiles files, DatasetCache datasets, SiloOptions options) : TrainingJobs.TrainingJobsBase
 {
     /// <summary>A status travels in HTTP/2 headers, which are bounded.</summary>
     private const int MaxProblems = 25;
@@ -16,6 +17,8 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
         var read = JobFile.Read(request.JobFile, "job file", []);
         if (read.Job is not { } job)
             throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', read.Problems.Take(MaxProblems))));
+        if (DeterminismCheck.Problem(job.Spec, options) is { } problem)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, problem));
         await RefuseImpossibleAsync(job);
         var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
         RequireJobId(jobId);
