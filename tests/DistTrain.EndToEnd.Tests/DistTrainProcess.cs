@@ -102,12 +102,13 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     /// <summary>Ends one of the processes that <c>train</c> has started, at once.</summary>
     /// <param name="role">server or worker.</param>
     /// <param name="index">Which of them, by the order in which they were started.</param>
-    public void KillChild(string role, int index)
-    {
-        var children = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
-            .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order().ToList();
-        Assert.Equal(0, Kill(children[index], 9));
-    }
+    public void KillChild(string role, int index) => Assert.Equal(0, Kill(Children(role)[index], 9));
+
+    /// <summary>What this process was started with, name=value; a process that became another program says what that was started with.</summary>
+    public IReadOnlyList<string> Environment() => EnvironmentOf(_process.Id);
+
+    /// <summary>The same of one of the processes that <c>train</c> has started.</summary>
+    public IReadOnlyList<string> EnvironmentOfChild(string role, int index) => EnvironmentOf(Children(role)[index]);
 
     public async ValueTask DisposeAsync()
     {
@@ -122,6 +123,8 @@ internal sealed class DistTrainProcess : IAsyncDisposable
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);
+
+    private static string[] EnvironmentOf(int process) => Read(process, "environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
     private static int ParentOf(int process)
     {
@@ -144,6 +147,12 @@ internal sealed class DistTrainProcess : IAsyncDisposable
             return string.Empty;
         }
     }
+
+    private List<int> Children(string role) =>
+    [
+        .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
+            .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order(),
+    ];
 
     private void OnOutput(string? line)
     {

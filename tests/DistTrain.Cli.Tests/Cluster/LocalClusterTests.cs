@@ -35,8 +35,8 @@ public sealed class LocalClusterTests : IDisposable
         await cluster.StartAsync(CancellationToken.None).For("the start");
         await cluster.StopAsync(CancellationToken.None).For("the end");
 
-        Assert.Contains($"worker --port 0 --cluster {_folder.File("cluster")} --servers 127.0.0.1:1,127.0.0.1:1 --exit-with-parent", Log("silo-0"));
-        Assert.Contains($"server --port 0 --job-folder {_folder.Path} --exit-with-parent", Log("server-0"));
+        Assert.Contains($"worker --port 0 --cluster {_folder.File("cluster")} --servers 127.0.0.1:1,127.0.0.1:1 --determinism host --exit-with-parent", Log("silo-0"));
+        Assert.Contains($"server --port 0 --job-folder {_folder.Path} --determinism host --exit-with-parent", Log("server-0"));
     }
 
     [Fact]
