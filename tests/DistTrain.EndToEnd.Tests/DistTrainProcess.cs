@@ -42,9 +42,14 @@ internal sealed class DistTrainProcess : IAsyncDisposable
         }
     }
 
-    public static DistTrainProcess Start(params IEnumerable<string> arguments)
+    public static DistTrainProcess Start(params IEnumerable<string> arguments) => StartWith(new Dictionary<string, string>(), arguments);
+
+    /// <summary>Starts it with some variables beside those of this process.</summary>
+    public static DistTrainProcess StartWith(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(Executable) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         var running = new DistTrainProcess(new Process { StartInfo = start });
@@ -82,6 +87,10 @@ internal sealed class DistTrainProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a step is committed.</summary>
+    public Task StepAsync(long step) =>
+        EventAsync(e => e.GetProperty("event").GetString() == "step" && e.GetProperty("step").GetInt64() >= step, TimeSpan.FromMinutes(1));
+
     public async Task<int> ExitAsync(TimeSpan patience)
     {
         using var limit = new CancellationTokenSource(patience);
@@ -110,6 +119,20 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     /// <summary>The same of one of the processes that <c>train</c> has started.</summary>
     public IReadOnlyList<string> EnvironmentOfChild(string role, int index) => EnvironmentOf(Children(role)[index]);
 
+    /// <summary>Sends a signal to one of the processes that <c>train</c> has started.</summary>
+    public void SignalChild(string role, int index, int signal) => Assert.Equal(0, Kill(Children(role)[index], signal));
+
+    /// <summary>Ends this process and all that it has started, at once.</summary>
+    public async Task KillAllAsync()
+    {
+        List<int> children = [.. Children("server"), .. Children("worker")];
+        // First the one that would start the others again.
+        Assert.Equal(0, Kill(_process.Id, 9));
+        foreach (var child in children)
+            Assert.Equal(0, Kill(child, 9));
+        await _process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -120,6 +143,10 @@ internal sealed class DistTrainProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private List<int> Children(string role) =>
+        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
+            .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order()];
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);
@@ -147,12 +174,6 @@ internal sealed class DistTrainProcess : IAsyncDisposable
             return string.Empty;
         }
     }
-
-    private List<int> Children(string role) =>
-    [
-        .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
-            .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order(),
-    ];
 
     private void OnOutput(string? line)
     {

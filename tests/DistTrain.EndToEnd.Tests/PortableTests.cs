@@ -31,9 +31,11 @@ public class PortableTests
     {
         using var folder = new RunFolder();
         await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"], "--determinism", "portable");
-        await using var silo = DistTrainProcess.Start(
+        await using var silo = DistTrainProcess.StartWith(
+            new Dictionary<string, string> { ["MKL_CBWR"] = "COMPATIBLE" },
             "worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await EndpointAsync(server), "--determinism", "portable");
         var endpoint = await EndpointAsync(silo);
+        Assert.Contains("MKL_CBWR=AVX2 (instead of 'COMPATIBLE')", silo.Error, StringComparison.Ordinal);
         Assert.Empty(_caps.Except(server.Environment()));
         Assert.Empty(_caps.Except(silo.Environment()));
 

@@ -32,6 +32,7 @@ internal static class ServerCommand
         RoleOptions.Determinism,
         RoleOptions.Insecure,
         RoleOptions.ExitWithParent,
+        RoleOptions.Lock,
     }.Does(RunAsync);
 
     private static Task<int> RunAsync(CommandContext context) =>

@@ -39,6 +39,7 @@ internal static class WorkerCommand
         RoleOptions.Determinism,
         RoleOptions.Insecure,
         RoleOptions.ExitWithParent,
+        RoleOptions.Lock,
     }.Does(RunAsync);
 
     private static Task<int> RunAsync(CommandContext context) =>
@@ -54,7 +55,7 @@ internal static class WorkerCommand
         try
         {
             foreach (var setting in NativeEnvironment.Prepare(determinism).Where(setting => setting.IsOverride))
-                log.WriteLine($"{setting}: it decides the bits of a job");
+                RoleProcess.LogOverride(setting, log);
         }
         catch (TorchLoadException e)
         {

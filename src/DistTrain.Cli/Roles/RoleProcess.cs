@@ -11,6 +11,9 @@ namespace DistTrain.Cli.Roles;
 /// </summary>
 internal static class RoleProcess
 {
+    /// <summary>Somebody wanted another value of a setting that decides the bits of jobs.</summary>
+    public static void LogOverride(NativeSetting setting, TextWriter log) => log.WriteLine($"{setting}: it decides the bits of a job");
+
     /// <summary>Runs a role until the user, the operating system or the parent ends it.</summary>
     /// <param name="context">The command.</param>
     /// <param name="role">server or silo.</param>
@@ -19,7 +22,7 @@ internal static class RoleProcess
     public static async Task<int> RunAsync(CommandContext context, string role, Func<Action<string>, CancellationToken, Task> serve)
     {
         // First of all: it may start the process anew.
-        if (StartEnvironment.Ensure(context.Get(RoleOptions.Determinism)) is { } impossible)
+        if (StartEnvironment.Ensure(context.Get(RoleOptions.Determinism), setting => LogOverride(setting, context.Error)) is { } impossible)
             throw CommandException.BadInput(impossible);
         var host = context.Get(RoleOptions.Host);
         if (BindAddress.Problem(host, context.Get(RoleOptions.Insecure)) is { } problem)
@@ -28,6 +31,7 @@ internal static class RoleProcess
         // Standard output belongs to the announcement: whatever a library prints goes to the log.
         Console.SetOut(context.Error);
 
+        using var held = Hold(context.GetOrDefault(RoleOptions.Lock));
         // Not disposed: the parent's end may come while the process is already leaving.
         var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Interruption.Requested);
         if (context.Get(RoleOptions.ExitWithParent))
@@ -61,4 +65,8 @@ internal static class RoleProcess
             context.Output.Flush();
         }
     }
+
+    private static FileLock? Hold(string? path) => path is null
+        ? null
+        : FileLock.TryTake(path) ?? throw CommandException.BadInput($"another process holds {path}: it does this one's work");
 }

@@ -19,7 +19,7 @@ namespace DistTrain.Worker.Ranks;
 ///  3  forward and backward on the replica
 ///  4  bucket: cut the flat gradient
 ///  5  push a chunk for each bucket          ───────▶   6  aggregate in rank-tree order      (BucketSum)
-///                                                      7  schedule and optimizer step       (StepBucket)
+///                                                      7  schedule and optimizer step       (ReplicaUpdate)
 ///                                                      8  new parameter version             (Publish, CloseStep)
 ///  10 replica: the next version is whole    ◀───────   9  pull: buckets come back on the same stream
 /// </code>
