@@ -23,6 +23,7 @@ internal static class RootCommandSetup
             WorkerCommand.Create(),
             EvalCommand.Create(),
             StudyCommand.Create(),
+            ChaosCommand.Create(),
             ScheduleCommand.Create(),
             PoliciesCommand.Optimizers(),
             PoliciesCommand.Schedules(),

@@ -156,7 +156,8 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             request.TrainExamples,
             request.TestExamples,
             request.DataFingerprint,
-            request.Leader)
+            request.Leader,
+            request.PassedOver)
         {
             FirstVersion = options.FirstVersion,
             Threads = options.Threads,

@@ -146,6 +146,20 @@ internal sealed class JobGrain(
         }
     }
 
+    /// <summary>A step's numbers are wrong: the job goes back to before it, or fails.</summary>
+    private async Task FaultAsync(StepFault fault)
+    {
+        var passedOver = fault.RollsBack ? Rollback.From(fault.Step, Job.Spec.Checkpoint.EverySteps, Record.Generation + 1) : null;
+        if (passedOver is not null && Rollback.IsProgress(Record.PassedOver, passedOver))
+        {
+            await Servers.PassOverAsync(passedOver, fault.Reason);
+            return;
+        }
+
+        var inVain = passedOver is null ? string.Empty : $"; going back {Rollback.MostWithoutProgress} times did not help. Lower optimizer.lr, warm the rate up, or check the data";
+        await EndAsync(JobPhase.Failed, fault.Reason + inVain);
+    }
+
     private bool ServerMayComeBack() =>
         time.GetElapsedTime(_unreachableSince ??= time.GetTimestamp()) < ServerPatience;
 
@@ -179,7 +193,9 @@ internal sealed class JobGrain(
         if (status[0].Note.Length > 0)
             Notes.SayOnce(status[0].Note);
         await Servers.SealAsync(status, Job.Spec.Checkpoint.Keep);
-        if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
+        if (status.FirstOrDefault(s => s.Fault is not null) is { } faulty)
+            await FaultAsync(faulty.Fault);
+        else if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
             await CompleteAsync(servers, preparation);
         else if (status.Any(s => s.Leaving))
             await Servers.HandOverAsync(status, Job.Spec.Checkpoint.Keep);
@@ -225,7 +241,9 @@ internal sealed class JobGrain(
             result.OverheadShare,
             WeightsHash.Compute(preparation.Layout, vector),
             Record.Recoveries + Record.Restores,
-            Record.RedoneSteps);
+            Record.RedoneSteps,
+            result.SkippedSteps,
+            result.ReplayChecks);
         await Ranks.StopAsync();
         await WriteEndAsync(JobPhase.Completed);
     }
