@@ -41,6 +41,9 @@ public sealed record TrainingSpec
     /// <summary>Seed of initialization, data order and every other random draw.</summary>
     public required long Seed { get; init; }
 
+    /// <summary>host or portable: on which processors the job has the same bits.</summary>
+    public required string Determinism { get; init; }
+
     public required PolicyRecipe Optimizer { get; init; }
 
     public required PolicyRecipe Schedule { get; init; }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
+using DistTrain.Benchmarks.Checkpoints;
 using DistTrain.Benchmarks.Normalization;
 using DistTrain.Benchmarks.Overhead;
 using DistTrain.Benchmarks.Peers;
@@ -31,8 +32,11 @@ pytorch.SetAction(parsed => PyTorchComparison.RunAsync(
     parsed.GetValue(seenAs)));
 var norm = new Command("norm", "Step time of resnet20 with BatchNorm over both ranks against BatchNorm of each (2 silos, 64 images a rank), messages and round trips.") { data, rounds, steps, skip };
 norm.SetAction(parsed => NormalizationBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(steps), parsed.GetValue(skip)));
+var saving = new Option<int>("--steps") { Description = "Timed steps of each side and round, a multiple of 50.", DefaultValueFactory = _ => 200 };
+var checkpoints = new Command("checkpoints", "images/s with a checkpoint every 50 steps against without (cnn, batch 128, 2 ranks on 2 silos).") { data, rounds, saving, skip };
+checkpoints.SetAction(parsed => CheckpointBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(saving), parsed.GetValue(skip)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, pytorch, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, checkpoints, pytorch, micro }
     .Parse(args).InvokeAsync();

@@ -44,9 +44,14 @@ internal sealed class DistTrainProcess : IAsyncDisposable
         }
     }
 
-    public static DistTrainProcess Start(params IEnumerable<string> arguments)
+    public static DistTrainProcess Start(params IEnumerable<string> arguments) => StartWith(new Dictionary<string, string>(), arguments);
+
+    /// <summary>Starts it with some variables beside those of this process.</summary>
+    public static DistTrainProcess StartWith(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(Executable) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         var running = new DistTrainProcess(new Process { StartInfo = start });
@@ -130,6 +135,12 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     /// <param name="index">Which of them, by the order in which they were started.</param>
     public void KillChild(string role, int index) => Assert.Equal(0, Kill(Children(role)[index], 9));
 
+    /// <summary>What this process was started with, name=value; a process that became another program says what that was started with.</summary>
+    public IReadOnlyList<string> Environment() => EnvironmentOf(_process.Id);
+
+    /// <summary>The same of one of the processes that <c>train</c> has started.</summary>
+    public IReadOnlyList<string> EnvironmentOfChild(string role, int index) => EnvironmentOf(Children(role)[index]);
+
     /// <summary>Sends a signal to one of the processes that <c>train</c> has started.</summary>
     public void SignalChild(string role, int index, int signal) => Assert.Equal(0, Kill(Children(role)[index], signal));
 
@@ -164,6 +175,8 @@ internal sealed class DistTrainProcess : IAsyncDisposable
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);
+
+    private static string[] EnvironmentOf(int process) => Read(process, "environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
     private static int ParentOf(int process)
     {

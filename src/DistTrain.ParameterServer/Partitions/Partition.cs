@@ -26,7 +26,7 @@ internal sealed class Partition : IDisposable
     private readonly TrainingHistory? _history;
     private readonly StepTally _closed;
     private readonly ReplayChecks? _replays;
-    private readonly BucketLoop _loop = new(Environment.ProcessorCount);
+    private readonly BucketLoop _loop;
     private readonly TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _stopping;
     private volatile bool _stopped;
@@ -41,6 +41,7 @@ internal sealed class Partition : IDisposable
     public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history, RestoredVersion? restored = null)
     {
         Plan = plan;
+        _loop = new BucketLoop(plan.Threads);
         Norms = new NormSharing(plan);
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
         _replays = plan.IsLeader && plan.Job.Spec.Numerics.ReplayCheck > 0 ? new ReplayChecks(plan) : null;

@@ -92,6 +92,9 @@ internal sealed class PartitionPlan
     /// <summary>What the job starts from.</summary>
     public FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
 
+    /// <summary>Most threads that work on its buckets; changes no result.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
     /// <summary>Endpoint of server 0; empty on a job of one server.</summary>
     public string Leader { get; }
 

@@ -139,6 +139,12 @@ internal static class JobKeys
     public static JobKey Seed { get; } =
         new("spec.seed", new WholeRule(long.MinValue, long.MaxValue), 1L, "decides initialization, order of the data and every other random draw") { ValueIn = j => j.Spec.Seed };
 
+    public static JobKey Determinism { get; } =
+        new("spec.determinism", new ChoiceRule("a determinism", Determinisms.All), Determinisms.Host, "the same bits on all processors of one kind (host), or on all with AVX2 (portable: no library computes with anything newer); servers and silos are started for one of them")
+        {
+            ValueIn = j => j.Spec.Determinism,
+        };
+
     public static JobKey Optimizer { get; } =
         new("spec.optimizer", new PolicyRule(PolicyCatalog.Optimizers), null, "how a gradient becomes an update; its options stand beside its name, see below")
         {
@@ -279,7 +285,7 @@ internal static class JobKeys
         Recipe,
         Dataset, DatasetName, DatasetPath, TrainExamples, TestExamples, DatasetNormalize,
         Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, ModelLayers,
-        Workers, Batch, MicroBatch, Epochs, Steps, Seed,
+        Workers, Batch, MicroBatch, Epochs, Steps, Seed, Determinism,
         Optimizer, OptimizerName,
         Schedule, ScheduleName,
         Averaging, AveragingName,

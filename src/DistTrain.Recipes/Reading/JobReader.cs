@@ -47,6 +47,7 @@ internal sealed class JobReader
         var microBatch = _keys.Count(JobKeys.MicroBatch);
         var (epochs, steps) = Length();
         var seed = _keys.Whole(JobKeys.Seed);
+        var determinism = _keys.Text(JobKeys.Determinism);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
         var schedule = _keys.Policy(JobKeys.Schedule);
         var averaging = _keys.Policy(JobKeys.Averaging);
@@ -77,6 +78,7 @@ internal sealed class JobReader
             Epochs = epochs,
             Steps = steps,
             Seed = seed!.Value,
+            Determinism = determinism!,
             Optimizer = optimizer!,
             Schedule = schedule!,
             Averaging = averaging!,

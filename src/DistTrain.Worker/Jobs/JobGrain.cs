@@ -1,5 +1,4 @@
 using DistTrain.Optimization.Parameters;
-using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
@@ -192,10 +191,13 @@ internal sealed class JobGrain(
 
     private async Task DriveAsync()
     {
+        if (Record.Servers.Count == 0 && DeterminismCheck.Problem(Job.Spec, options) is { } problem)
+            throw new JobFailedException(problem);
+
         var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
         var servers = await Servers.OpenAsync(Job, preparation, options.Servers);
         var progress = await Ranks.RunAsync(rank =>
-            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint));
+            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint, Record.Arithmetic));
         await CountRecoveriesAsync(progress);
         if (progress.FirstOrDefault(p => p?.State == RankState.Failed) is { } failed)
         {

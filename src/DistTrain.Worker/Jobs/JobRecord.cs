@@ -35,6 +35,9 @@ public sealed class JobRecord
     /// <summary>SHA-256 of the data the job started with.</summary>
     public string DataFingerprint { get; set; } = string.Empty;
 
+    /// <summary>What the silo that opened the job computes with (<see cref="Torch.Hosting.NativeEnvironment.Arithmetic"/>): all its ranks must.</summary>
+    public string Arithmetic { get; set; } = string.Empty;
+
     /// <summary>The servers hold the job's partitions of this generation: they are asked for them, never to make them again.</summary>
     public bool IsOpen { get; set; }
 

@@ -1,6 +1,7 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Torch.Hosting;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 
@@ -146,7 +147,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         record.Servers = servers;
         // A server without a bucket could not take part in a step: there may be fewer than the cluster has.
         if (record.DataFingerprint.Length == 0)
-            record.DataFingerprint = dataFingerprint;
+            (record.DataFingerprint, record.Arithmetic) = (dataFingerprint, NativeEnvironment.Arithmetic);
         if (changed)
             await BeginGenerationAsync($"the cluster's servers are {string.Join(", ", servers)} now");
         else

@@ -92,6 +92,7 @@ internal sealed class RankLoop : IAsyncDisposable
         try
         {
             NativeEnvironment.Prepare();
+            RefuseOtherArithmetic();
             var data = _datasets.Load(_spec.Dataset);
             var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
             using var replica = new Replica(model, _spec.LargestMicroBatch);
@@ -116,6 +117,16 @@ internal sealed class RankLoop : IAsyncDisposable
         finally
         {
             _ended.TrySetResult();
+        }
+    }
+
+    private void RefuseOtherArithmetic()
+    {
+        if (NativeEnvironment.Arithmetic != Assignment.Arithmetic)
+        {
+            throw new RankFaultException(
+                $"rank {Assignment.Rank} is on a silo that computes with '{NativeEnvironment.Arithmetic}', and the job with '{Assignment.Arithmetic}': its bits would be others. "
+                + "Start all silos with one --determinism, and host only where all processors are of one kind");
         }
     }
 

@@ -5,6 +5,7 @@ using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Protocol;
+using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Tests.Cluster;
 
@@ -137,7 +138,7 @@ public sealed class LocalRunTests : IDisposable
     {
         _context.Interruption.HandlesForce = true;
         var folder = RunFolder.Create(_folder.Path);
-        await using var cluster = new LocalCluster(new ClusterPlan(folder.FullPath, 1, 1), executable, TimeProvider.System, exit => _context.Error.WriteLine(exit.Restart));
+        await using var cluster = new LocalCluster(new ClusterPlan(folder.FullPath, 1, 1, Determinisms.Host), executable, TimeProvider.System, exit => _context.Error.WriteLine(exit.Restart));
         var job = JobFileInput.Read(null, [], TextWriter.Null);
         return await new LocalRun(_context, folder, cluster, new JsonDisplay(_context.Output))
             .RunAsync("job-1", job)

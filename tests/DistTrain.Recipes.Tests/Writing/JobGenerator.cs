@@ -31,7 +31,7 @@ internal static class JobGenerator
         var rates = Gen.Select(Gen.OneOf([.. ScalingRules.All]), Gen.Int[1, 10_000], Gen.OneOf([.. WarmupStarts.All]), (rule, batch, from) => new ScalingRecipe(rule, batch, from));
         var batches = Gen.Select(Policy(PolicyCatalog.Batches), Gen.Bool, (policy, isPlain) => isPlain ? null : policy);
         var recipe = Gen.OneOf([null, .. NamedRecipe.Names]);
-        return Gen.Select(Dataset(), Model(), shape, length, Gen.Select(Gen.Long, recipe), Gen.Select(policies, batches), Gen.Select(batchNorm, rates, renorm), saving, (dataset, model, s, l, named, ps, norm, save) => Fitting(new TrainingSpec
+        return Gen.Select(Dataset(), Model(), shape, length, Gen.Select(Gen.Long, recipe, Gen.OneOf([.. Determinisms.All])), Gen.Select(policies, batches), Gen.Select(batchNorm, rates, renorm), saving, (dataset, model, s, l, named, ps, norm, save) => Fitting(new TrainingSpec
         {
             Recipe = named.Item2,
             Dataset = dataset,
@@ -42,6 +42,7 @@ internal static class JobGenerator
             Epochs = l.Item1,
             Steps = l.Item2,
             Seed = named.Item1,
+            Determinism = named.Item3,
             Optimizer = ps.Item1.Item1,
             Schedule = ps.Item1.Item2,
             Averaging = ps.Item1.Item3,

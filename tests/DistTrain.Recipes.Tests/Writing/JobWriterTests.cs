@@ -38,6 +38,7 @@ public sealed class JobWriterTests
               microBatch: 256
               steps: 10
               seed: 1
+              determinism: host
               optimizer:
                 name: momentum
                 lr: 0.05
