@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace DistTrain.Protocol;
 
-/// <summary>A metrics event as one line of JSON: the format of a run's <c>metrics.jsonl</c> and of <c>--output json</c>.</summary>
+/// <summary>A metrics event as one line of JSON: the format of a run's <c>metrics.jsonl</c>; what <c>--output json</c> prints of a step has no ledger.</summary>
 public static class MetricsJson
 {
     /// <summary>The event as UTF-8 without a line end.</summary>
@@ -13,10 +13,22 @@ public static class MetricsJson
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            if (metrics.EventCase == MetricsEvent.EventOneofCase.Step)
-                WriteStep(json, metrics.Step);
-            else
-                WriteEvaluation(json, metrics.Evaluation);
+            switch (metrics.EventCase)
+            {
+                case MetricsEvent.EventOneofCase.Step:
+                    WriteStep(json, metrics.Step);
+                    break;
+                case MetricsEvent.EventOneofCase.Statistics:
+                    json.WriteString("event", "statistics");
+                    json.WriteNumber("step", metrics.Statistics.Step);
+                    break;
+                default:
+                    WriteEvaluation(json, metrics.Evaluation);
+                    break;
+            }
+
+            if (metrics.Ledger is { } ledger)
+                LedgerJson.Write(json, ledger);
             json.WriteEndObject();
         }
 
@@ -28,7 +40,18 @@ public static class MetricsJson
     public static MetricsEvent Read(string line)
     {
         using var document = JsonDocument.Parse(line);
-        var root = document.RootElement;
+        try
+        {
+            return Read(document.RootElement);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new JsonException($"not a metrics event: {e.Message}", e);
+        }
+    }
+
+    private static MetricsEvent Read(JsonElement root)
+    {
         double Number(string name) => root.GetProperty(name).GetDouble();
         return root.GetProperty("event").GetString() switch
         {
@@ -45,6 +68,12 @@ public static class MetricsJson
                     Milliseconds = Number("milliseconds"),
                     ComputeMilliseconds = Number("computeMilliseconds"),
                 },
+                Ledger = LedgerJson.Read(root),
+            },
+            "statistics" => new MetricsEvent
+            {
+                Statistics = new StatisticsMetrics { Step = root.GetProperty("step").GetInt64() },
+                Ledger = LedgerJson.Read(root),
             },
             "evaluation" => new MetricsEvent
             {

@@ -21,6 +21,7 @@ internal static class RootCommandSetup
             ServerCommand.Create(),
             WorkerCommand.Create(),
             EvalCommand.Create(),
+            VerifyCommand.Create(),
             StudyCommand.Create(),
             ScheduleCommand.Create(),
             PoliciesCommand.Optimizers(),

@@ -124,7 +124,7 @@ internal sealed class RankLoop : IAsyncDisposable
         using var attachment = Rejoin.Execute(() => ServerAttachment.Open(Assignment, sharesMoments, data, replica, _stop.Token));
         try
         {
-            var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments);
+            using var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments);
             var head = attachment.Head;
             while (true)
             {

@@ -32,9 +32,10 @@ internal sealed class TrainingStep(
     Replica replica,
     IReadOnlyList<ServerStream> streams,
     VersionInbox inbox,
-    MomentStream? moments)
+    MomentStream? moments) : IDisposable
 {
     private readonly EpochOrder _order = new(spec.Seed, data.Train.Count);
+    private readonly ExampleDigest _used = new();
 
     /// <summary>Computes and pushes this rank's gradient of the step that starts at <paramref name="head"/>, and waits for the next version.</summary>
     /// <param name="head">The version the replica holds.</param>
@@ -64,6 +65,8 @@ internal sealed class TrainingStep(
         return inbox.WaitForVersion();
     }
 
+    public void Dispose() => _used.Dispose();
+
     private BatchResult ForwardAndBackward(ReadOnlySpan<int> examples, int largestShare, VersionHead head, Position position)
     {
         replica.BeginStep();
@@ -76,13 +79,15 @@ internal sealed class TrainingStep(
         for (var index = 0; index < microBatches; index++)
         {
             var from = Math.Min(index * size, examples.Length);
-            var to = Math.Min(from + size, examples.Length);
+            var microBatch = examples[from..Math.Min(from + size, examples.Length)];
+            // For the ledger: what is really used, not what was planned.
+            _used.Add(microBatch);
             var key = new MicroBatchKey(spec.Seed, position, rank, index);
             // Ranks that train on their own do not wait for each other.
             var exchange = head.Sharing == Sharing.Together ? moments?.Of(head.Version, index) : null;
             total += head.Kind == StepKind.Statistics
-                ? replica.Measure(data.Train, examples[from..to], key, exchange)
-                : replica.Accumulate(data.Train, examples[from..to], divisor, key, exchange);
+                ? replica.Measure(data.Train, microBatch, key, exchange)
+                : replica.Accumulate(data.Train, microBatch, divisor, key, exchange);
         }
 
         return total;
@@ -91,6 +96,7 @@ internal sealed class TrainingStep(
     private void Push(long step, BatchResult result, double computeMilliseconds, double evaluationMilliseconds)
     {
         var layout = replica.Layout;
+        var digest = _used.Take();
         for (var server = 0; server < streams.Count; server++)
         {
             foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, streams.Count)))
@@ -116,6 +122,7 @@ internal sealed class TrainingStep(
                                 SquaredNorm = squaredNorm,
                                 ComputeMilliseconds = computeMilliseconds,
                                 EvaluationMilliseconds = evaluationMilliseconds,
+                                ExamplesDigest = digest,
                             },
                         },
                     },
