@@ -1,6 +1,8 @@
 using System.Text.Json;
+using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Evaluation;
+using DistTrain.Cli.Jobs;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Protocol;
@@ -20,39 +22,21 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
 {
     private const string HistoryName = "metrics.jsonl";
 
-    private const string DataPath = "dataset.path";
-
-    /// <param name="runFolder">A run's folder with all parts of its checkpoint.</param>
+    /// <param name="path">A run's folder with all parts of its checkpoint.</param>
     /// <param name="overrides"><c>dataset.path=…</c>, where the data lie elsewhere by now.</param>
-    /// <exception cref="CommandException">It is no run's folder, or its data can't be read.</exception>
-    public static RunVerification Of(string runFolder, params IReadOnlyList<string> overrides)
+    /// <exception cref="CommandException">It is no run's folder, its data can't be read, or the overrides make another job of it.</exception>
+    public static RunVerification Of(string path, params IReadOnlyList<string> overrides)
     {
-        var claimed = ReadJob(runFolder, []);
-        var data = ReadData(overrides.Count == 0 ? claimed : ReadJob(runFolder, overrides));
+        var folder = RunFolder.Open(path);
+        var claimed = JobFileInput.Read(folder.Job, [], TextWriter.Null);
+        var job = JobFileInput.Read(folder.Job, overrides, TextWriter.Null);
+        if (JobFile.Differences(claimed, job) is { Count: > 0 } differences)
+            throw CommandException.BadInput([.. differences.Select(d => $"{folder.Shown} claims to be another job: {d}; --set is for where the data are")]);
+        var data = ReadData(job);
         var problems = new List<string>();
-        var ledger = CheckLedger(runFolder, claimed.Spec, data.Train.Count, problems);
-        var (job, weights) = CheckCheckpoint(runFolder, claimed, data.Fingerprint, ledger.Steps, problems);
-        return new RunVerification(job ?? claimed.Name, ledger.Steps, ledger.Epochs, ledger.Examples, weights, problems);
-    }
-
-    private static TrainingJob ReadJob(string runFolder, IReadOnlyList<string> overrides)
-    {
-        if (overrides.FirstOrDefault(o => !o.StartsWith(DataPath + "=", StringComparison.Ordinal)) is { } other)
-            throw CommandException.BadInput($"--set {other}: only {DataPath} may be set; everything else is what the run claims");
-        var path = Path.Combine(runFolder, "job.yaml");
-        try
-        {
-            if (!Directory.Exists(runFolder))
-                throw CommandException.BadInput($"{runFolder}: there is no such folder");
-            if (!File.Exists(path))
-                throw CommandException.BadInput($"{runFolder}: not a run's folder, it has no job.yaml");
-            var read = JobFile.Read(File.ReadAllText(path), path, overrides);
-            return read.Job ?? throw CommandException.BadInput([.. read.Problems.Select(p => p.ToString())]);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CommandException.BadInput($"{path}: {e.Message}");
-        }
+        var ledger = CheckLedger(path, claimed.Spec, data.Train.Count, problems);
+        var (id, weights) = CheckCheckpoint(folder, claimed, data.Fingerprint, ledger.Steps, problems);
+        return new RunVerification(id ?? claimed.Name, ledger.Steps, ledger.Epochs, ledger.Examples, weights, problems);
     }
 
     private static Dataset ReadData(TrainingJob job)
@@ -63,7 +47,7 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
         }
         catch (DatasetException e)
         {
-            throw CommandException.BadInput($"{e.Message} Or say where the data are by --set {DataPath}=…");
+            throw CommandException.BadInput($"{e.Message} Or say where the data are by --set dataset.path=…");
         }
     }
 
@@ -99,19 +83,18 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
     }
 
     /// <summary>The newest checkpoint: of this job and these data, at the history's end, whole, and the same as the model.</summary>
-    private static (string? Job, string? Weights) CheckCheckpoint(string runFolder, TrainingJob job, string fingerprint, long steps, List<string> problems)
+    private static (string? Job, string? Weights) CheckCheckpoint(RunFolder run, TrainingJob job, string fingerprint, long steps, List<string> problems)
     {
         try
         {
-            var (folder, manifest) = CheckpointReader.Find(runFolder);
+            var (folder, manifest) = CheckpointReader.Find(run.Shown);
             if (manifest.DataFingerprint != fingerprint)
                 problems.Add($"the data have fingerprint {fingerprint}, the run was made with {manifest.DataFingerprint}");
-            if (manifest.JobFile != JobFile.Write(job))
-                problems.Add($"{folder}: its job file is not the run's job.yaml");
+            problems.AddRange(DifferencesOf(folder, manifest, job));
             if (manifest.Step != steps)
                 problems.Add($"{folder}: the newest checkpoint is of step {manifest.Step}, the history ends with step {steps}");
             var weights = HashOf(folder, manifest, problems);
-            CheckModel(Path.Combine(runFolder, "model.safetensors"), manifest.Step, weights, problems);
+            CheckModel(run.Model, manifest.Step, weights, problems);
             return (manifest.JobId, weights);
         }
         catch (Exception e) when (e is CheckpointException or IOException or UnauthorizedAccessException)
@@ -120,6 +103,11 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
             return default;
         }
     }
+
+    private static IEnumerable<string> DifferencesOf(string folder, CheckpointManifest manifest, TrainingJob job) =>
+        JobFile.Read(manifest.JobFile, manifest.JobId, []).Job is { } saved
+            ? JobFile.Differences(saved, job).Select(d => $"{folder}: of another job than the run's job.yaml: {d.Path}: {d.Before}, expected {d.Now}")
+            : [$"{folder}: its job file can't be read"];
 
     /// <returns>The hash of the weights; null where a part is not what the manifest says.</returns>
     private static string? HashOf(string folder, CheckpointManifest manifest, List<string> problems)

@@ -56,18 +56,30 @@ internal sealed class CheckpointFolder(string jobFolder)
         return part;
     }
 
-    /// <summary>The checkpoints of which something is on this server's disk, by step: sealed, or parts of any server that are not sealed yet.</summary>
-    public IEnumerable<StoredCheckpoint> Stored()
+    /// <summary>
+    /// The checkpoints of which something is on this server's disk, by step (sealed, or parts of any server that are not sealed yet), and what
+    /// the job was.
+    /// </summary>
+    public StoredCheckpoints Stored()
     {
+        var all = new StoredCheckpoints();
         foreach (var step in Steps().Order())
         {
-            var manifest = System.IO.Path.Combine(StepFolder(step), CheckpointManifest.FileName);
-            var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(manifest) };
-            stored.Parts.AddRange(ReadOrNull(manifest, json => CheckpointManifest.FromJson(json).Described()) ?? []);
+            var path = System.IO.Path.Combine(StepFolder(step), CheckpointManifest.FileName);
+            var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(path) };
+            if (ReadOrNull(path, json => CheckpointManifest.FromJson(json)) is { } manifest)
+            {
+                stored.Parts.AddRange(manifest.Described());
+                (all.JobFile, all.DataFingerprint) = (manifest.JobFile, manifest.DataFingerprint);
+                all.LayoutHash = LayoutJson.Read(manifest.Layout).Hash;
+            }
+
             foreach (var description in Directory.EnumerateFiles(StepFolder(step), "server-*.json"))
                 stored.Parts.AddRange(ReadOrNull<IEnumerable<CheckpointPart>>(description, json => [JsonParser.Default.Parse<CheckpointPart>(Encoding.UTF8.GetString(json))]) ?? []);
-            yield return stored;
+            all.Checkpoints.Add(stored);
         }
+
+        return all;
     }
 
     /// <summary>
@@ -91,7 +103,6 @@ internal sealed class CheckpointFolder(string jobFolder)
         foreach (var (what, expected, found) in new[]
         {
             ("job", plan.JobId, manifest.JobId),
-            ("job file", JobFile.Write(plan.Job), manifest.JobFile),
             ("parameter layout", LayoutJson.Write(plan.Layout), manifest.Layout),
             ("data", plan.DataFingerprint, manifest.DataFingerprint),
             ("step", $"{step}", $"{manifest.Step}"),
@@ -101,6 +112,9 @@ internal sealed class CheckpointFolder(string jobFolder)
                 throw new CheckpointException($"{folder}: its {what} is not that of job '{plan.JobId}' at step {step}");
         }
 
+        var saved = JobFile.Read(manifest.JobFile, manifest.JobId, []).Job;
+        if (saved is null || JobFile.Differences(saved, plan.Job).Count > 0)
+            throw new CheckpointException($"{folder}: its job file is not that of job '{plan.JobId}'");
         try
         {
             return new RestoredVersion(OpenStepJson.Read(manifest.OpenStep), CheckpointReader.ReadRun(folder, manifest, plan.Offset, plan.Length, plan.SavedSlots));
@@ -146,7 +160,7 @@ internal sealed class CheckpointFolder(string jobFolder)
         {
             return File.Exists(path) ? read(File.ReadAllBytes(path)) : null;
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or JsonException or IOException)
+        catch (Exception e) when (e is InvalidProtocolBufferException or JsonException or FormatException or IOException)
         {
             return null;
         }

@@ -73,9 +73,19 @@ internal sealed class Partition : IDisposable
     public bool IsTogether => _replicas.First.IsCommon;
 
     /// <summary>Steps of the whole job; at most, until the last one is known.</summary>
-    public long TotalSteps => _replicas.First.Open is { IsLast: true } last && !_stopping ? last.Version : Plan.Course.TotalSteps;
+    public long TotalSteps => _replicas.First.Open is { IsLast: true } last ? last.Version : Plan.Course.TotalSteps;
 
     public bool Stopped => _stopped;
+
+    /// <summary>Ranks train here: what they push is worth waiting for.</summary>
+    public bool IsTraining
+    {
+        get
+        {
+            lock (_gate)
+                return !_stopped && !_sessions.IsEmpty;
+        }
+    }
 
     /// <summary>Why the partition can't go on, or null.</summary>
     public string? Error => _error ?? _checkpoints.Error;
@@ -91,7 +101,7 @@ internal sealed class Partition : IDisposable
             lock (_gate)
             {
                 var open = _replicas.First.Open;
-                return IsTogether && open.IsLast && !_stopping && (!Plan.IsLeader || !open.Evaluate || _evaluations.IsComplete(open.Version));
+                return IsTogether && open.IsLast && (!Plan.IsLeader || !open.Evaluate || _evaluations.IsComplete(open.Version));
             }
         }
     }
@@ -202,7 +212,7 @@ internal sealed class Partition : IDisposable
     {
         lock (_gate)
         {
-            _stopping |= !Finished;
+            _stopping = true;
             if (!IsTogether || _replicas.First.Open.IsLast || _sessions.IsEmpty)
                 _quiet.TrySetResult();
         }
@@ -345,14 +355,14 @@ internal sealed class Partition : IDisposable
             _update.MeasuresNoise(closed) ? [.. contributions.Zip(replica.Noise.RankSquares, (c, square) => (c.Examples, square))] : []);
         var next = Plan.Course.Next(closed, outcome, out var note);
         _note = note ?? _note;
-        return _stopping ? next with { Take = 0, Evaluate = false } : next;
+        return next;
     }
 
     private void Close(ReplicaGroup replica, OpenStep next)
     {
         replica.Close(next);
         var mayGoOn = replica.IsCommon ? _checkpoints.Committed(replica, next) : Task.CompletedTask;
-        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast)
+        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast && !_stopping)
             _replicas.Part(replica, next);
         _ = AnnounceAsync(replica.Ranks, mayGoOn);
     }
@@ -405,8 +415,9 @@ internal sealed class Partition : IDisposable
             new ServerMessage { Parameters = new ParameterChunk { Version = version, Bucket = bucket.Index } },
             replica.Elements(bucket, version));
 
-    private static Frame<ServerMessage> HeadFrame(OpenStep step) =>
-        Frame<ServerMessage>.ToSend(new ServerMessage { Head = step.ToHead() });
+    /// <summary>Where training is to end before its time, the ranks are told that it is over; the open step stays what it is, for whoever goes on from it.</summary>
+    private Frame<ServerMessage> HeadFrame(OpenStep step) =>
+        Frame<ServerMessage>.ToSend(new ServerMessage { Head = (_stopping ? step with { Take = 0, Evaluate = false } : step).ToHead() });
 
     private static void Refuse(bool wrong, string reason)
     {

@@ -20,7 +20,7 @@ internal static class JobKeys
     public static JobKey Metadata { get; } = Section("metadata", "what the job is called");
 
     public static JobKey Name { get; } =
-        new("metadata.name", new JobNameRule(), null, "name of the job") { DefaultText = "the dataset's name", ValueIn = j => j.Name };
+        new("metadata.name", new JobNameRule(), null, "name of the job") { DefaultText = "the dataset's name", DecidesBits = false, ValueIn = j => j.Name };
 
     public static JobKey Spec { get; } = Section("spec", "the job itself");
 
@@ -28,6 +28,7 @@ internal static class JobKeys
         new("spec.recipe", new ChoiceRule("a recipe", NamedRecipe.Names), null, "a named setting; what the job leaves out is taken from it, see below")
         {
             DefaultText = "none",
+            DecidesBits = false,
             ValueIn = j => j.Spec.Recipe,
         };
 
@@ -43,6 +44,7 @@ internal static class JobKeys
         new("spec.dataset.path", new TextRule("the folder of the data"), null, "folder of the data, as the silos see it; digits has none")
         {
             DefaultText = "required, except for digits",
+            DecidesBits = false,
             ValueIn = j => j.Spec.Dataset.Path,
         };
 
@@ -233,10 +235,10 @@ internal static class JobKeys
     public static JobKey Checkpoint { get; } = Section("spec.checkpoint", "what is saved under way");
 
     public static JobKey CheckpointEverySteps { get; } =
-        new("spec.checkpoint.everySteps", new WholeRule(0, 1_000_000_000), 0L, "steps between checkpoints; 0: only the last step") { ValueIn = j => j.Spec.Checkpoint.EverySteps };
+        new("spec.checkpoint.everySteps", new WholeRule(0, 1_000_000_000), 0L, "steps between checkpoints; 0: only the last step") { DecidesBits = false, ValueIn = j => j.Spec.Checkpoint.EverySteps };
 
     public static JobKey CheckpointKeep { get; } =
-        new("spec.checkpoint.keep", new WholeRule(1, 1_000_000), 2L, "how many checkpoints are kept: the newest") { ValueIn = j => j.Spec.Checkpoint.Keep };
+        new("spec.checkpoint.keep", new WholeRule(1, 1_000_000), 2L, "how many checkpoints are kept: the newest") { DecidesBits = false, ValueIn = j => j.Spec.Checkpoint.Keep };
 
     public static JobKey Evaluation { get; } = Section("spec.evaluation", "tests under way");
 

@@ -20,12 +20,12 @@ namespace DistTrain.Worker.Ranks;
 /// </summary>
 internal sealed class RankLoop : IAsyncDisposable
 {
-    /// <summary>About 40 seconds for a server to come back.</summary>
+    /// <summary>Until the rank is told to stop: how long a server may be away, the job's grain decides.</summary>
     private static readonly ResiliencePipeline Rejoin = new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<RpcException>(IsTransient),
-            MaxRetryAttempts = 25,
+            MaxRetryAttempts = int.MaxValue,
             BackoffType = DelayBackoffType.Exponential,
             Delay = TimeSpan.FromMilliseconds(100),
             MaxDelay = TimeSpan.FromSeconds(2),

@@ -98,7 +98,7 @@ public sealed class RunVerificationTests : IDisposable
     [InlineData("part", "server-1.bin: the part of server 1 is missing")]
     [InlineData("older checkpoint", "step-5: the newest checkpoint is of step 5, the history ends with step 6")]
     [InlineData("data", "the data have fingerprint ", ", the run was made with other")]
-    [InlineData("job", "step-6: its job file is not the run's job.yaml")]
+    [InlineData("job", "step-6: its job file can't be read")]
     [InlineData("model", "model.safetensors: the weights have SHA-256 ", ", the checkpoint of step 6 has ")]
     [InlineData("no model", "model.safetensors")]
     public void What_does_not_fit_together_is_named(string what, params string[] named)
@@ -125,22 +125,22 @@ public sealed class RunVerificationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("seed=2")]
-    [InlineData("batch=5")]
-    public void A_job_file_of_another_job_does_not_pass(string setting)
+    [InlineData("seed=2", "seed: 1, expected 2")]
+    [InlineData("batch=5", "batch: 4, expected 5")]
+    public void A_job_file_of_another_job_does_not_pass(string setting, string difference)
     {
         File.WriteAllText(_folder.File("job.yaml"), JobFile.Write(new ScriptedHistory(Examples, [.. _settings, setting]).Job));
         var problems = RunVerification.Of(_folder.Path).Problems;
-        Assert.Contains(problems, p => p.EndsWith("its job file is not the run's job.yaml", StringComparison.Ordinal));
+        Assert.Contains(problems, p => p.EndsWith($"step-6: of another job than the run's job.yaml: spec.{difference}", StringComparison.Ordinal));
         Assert.Contains(problems, p => p.StartsWith("step 1", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task What_is_no_run_is_bad_input()
     {
-        await RefusedAsync("there is no such folder", _folder.File("none"));
-        await RefusedAsync("not a run's folder, it has no job.yaml", Step);
-        await RefusedAsync("only dataset.path may be set", _folder.Path, "--set", "seed=2");
+        await RefusedAsync("is no run's folder: it has no job.yaml", _folder.File("none"));
+        await RefusedAsync("is no run's folder: it has no job.yaml", Step);
+        await RefusedAsync("claims to be another job: spec.seed: 1 before, 2 now; --set is for where the data are", _folder.Path, "--set", "seed=2");
         await File.WriteAllTextAsync(_folder.File("job.yaml"), "kind: other");
         await RefusedAsync("job.yaml", _folder.Path);
     }
