@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace DistTrain.Protocol;
 
 /// <summary>
-/// A metrics event as one line of JSON: the format of a run's <c>metrics.jsonl</c> and of <c>--output json</c>. JSON has no number for what is not
-/// finite: it is written as "NaN", "Infinity" or "-Infinity".
+/// A metrics event as one line of JSON: the format of a run's <c>metrics.jsonl</c>; what <c>--output json</c> prints of a step has no ledger. JSON
+/// has no number for what is not finite: it is written as "NaN", "Infinity" or "-Infinity".
 /// </summary>
 public static class MetricsJson
 {
@@ -17,10 +17,22 @@ public static class MetricsJson
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            if (metrics.EventCase == MetricsEvent.EventOneofCase.Step)
-                WriteStep(json, metrics.Step);
-            else
-                WriteEvaluation(json, metrics.Evaluation);
+            switch (metrics.EventCase)
+            {
+                case MetricsEvent.EventOneofCase.Step:
+                    WriteStep(json, metrics.Step);
+                    break;
+                case MetricsEvent.EventOneofCase.Statistics:
+                    json.WriteString("event", "statistics");
+                    json.WriteNumber("step", metrics.Statistics.Step);
+                    break;
+                default:
+                    WriteEvaluation(json, metrics.Evaluation);
+                    break;
+            }
+
+            if (metrics.Ledger is { } ledger)
+                LedgerJson.Write(json, ledger);
             json.WriteEndObject();
         }
 
@@ -32,7 +44,18 @@ public static class MetricsJson
     public static MetricsEvent Read(string line)
     {
         using var document = JsonDocument.Parse(line);
-        var root = document.RootElement;
+        try
+        {
+            return Read(document.RootElement);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new JsonException($"not a metrics event: {e.Message}", e);
+        }
+    }
+
+    private static MetricsEvent Read(JsonElement root)
+    {
         double Number(string name) => root.GetProperty(name) is { ValueKind: JsonValueKind.String } text ? NotFinite(text) : root.GetProperty(name).GetDouble();
         string Text(string name) => root.TryGetProperty(name, out var text) ? text.GetString()! : string.Empty;
         return root.GetProperty("event").GetString() switch
@@ -52,6 +75,12 @@ public static class MetricsJson
                     Skipped = Text("skipped"),
                     ReplayCheck = Text("replayCheck"),
                 },
+                Ledger = LedgerJson.Read(root),
+            },
+            "statistics" => new MetricsEvent
+            {
+                Statistics = new StatisticsMetrics { Step = root.GetProperty("step").GetInt64() },
+                Ledger = LedgerJson.Read(root),
             },
             "evaluation" => new MetricsEvent
             {

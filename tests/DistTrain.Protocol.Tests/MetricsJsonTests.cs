@@ -1,9 +1,58 @@
 using System.Text;
+using System.Text.Json;
+using DistTrain.Protocol;
 
 namespace DistTrain.Protocol.Tests;
 
-public class MetricsJsonTests
+public sealed class MetricsJsonTests
 {
+    [Theory]
+    [InlineData(Sharing.Together)]
+    [InlineData(Sharing.Local)]
+    [InlineData(Sharing.Alone)]
+    public void A_step_and_its_ledger_come_back(Sharing sharing)
+    {
+        var metrics = new MetricsEvent
+        {
+            Step = new StepMetrics { Step = 7, Epoch = 1.75, Loss = 0.1, Accuracy = 0.5, LearningRate = 0.05, Examples = 128, Milliseconds = 41.125, ComputeMilliseconds = 35.5 },
+            Ledger = Entry(sharing),
+        };
+        Assert.Equal(metrics, MetricsJson.Read(Text(metrics)));
+        Assert.Equal(7, metrics.StepNumber);
+    }
+
+    [Fact]
+    public void A_step_without_an_update_has_no_figures()
+    {
+        var metrics = new MetricsEvent { Statistics = new StatisticsMetrics { Step = 8 }, Ledger = Entry(Sharing.Together) };
+        Assert.Equal(
+            """{"event":"statistics","step":8,"ledger":{"generation":3,"phase":1,"epoch":2,"cursor":64,"take":32,"digests":["0000000000000001","ffffffffffffffff"]}}""",
+            Text(metrics));
+        Assert.Equal(metrics, MetricsJson.Read(Text(metrics)));
+        Assert.Equal(8, metrics.StepNumber);
+    }
+
+    [Fact]
+    public void A_line_without_a_ledger_is_read()
+    {
+        var metrics = new MetricsEvent { Step = new StepMetrics { Step = 1 } };
+        Assert.DoesNotContain("ledger", Text(metrics), StringComparison.Ordinal);
+        Assert.Null(MetricsJson.Read(Text(metrics)).Ledger);
+    }
+
+    [Theory]
+    [InlineData("""{"event":"step","step":1""")]
+    [InlineData("""{"event":"step","step":1}""")]
+    [InlineData("""{"event":"statistics","step":"one"}""")]
+    [InlineData("""{"event":"statistics","step":1.5}""")]
+    [InlineData("""{"event":"other","step":1}""")]
+    [InlineData("""[]""")]
+    [InlineData("""{"event":"statistics","step":1,"ledger":{"generation":1}}""")]
+    [InlineData("""{"event":"statistics","step":1,"ledger":{"generation":1,"phase":0,"epoch":0,"cursor":0,"take":1,"sharing":"none","digests":[]}}""")]
+    [InlineData("""{"event":"statistics","step":1,"ledger":{"generation":1,"phase":0,"epoch":0,"cursor":0,"take":1,"digests":["+123456789abcdef"]}}""")]
+    [InlineData("""{"event":"statistics","step":1,"ledger":{"generation":1,"phase":0,"epoch":0,"cursor":0,"take":1,"digests":[1]}}""")]
+    public void Whatever_is_wrong_with_a_line_it_is_no_event(string line) => Assert.ThrowsAny<JsonException>(() => MetricsJson.Read(line));
+
     [Theory]
     [InlineData(double.NaN, "\"loss\":\"NaN\"")]
     [InlineData(double.PositiveInfinity, "\"loss\":\"Infinity\"")]
@@ -26,4 +75,9 @@ public class MetricsJsonTests
         Assert.Equal(
             """{"event":"step","step":1,"epoch":0,"loss":0,"accuracy":0,"learningRate":0,"examples":0,"milliseconds":0,"computeMilliseconds":0}""",
             Encoding.UTF8.GetString(MetricsJson.Write(new MetricsEvent { Step = new StepMetrics { Step = 1 } })));
+
+    private static LedgerEntry Entry(Sharing sharing) =>
+        new() { Generation = 3, Phase = 1, Epoch = 2, Cursor = 64, Take = 32, Sharing = sharing, Digests = { 1, ulong.MaxValue } };
+
+    private static string Text(MetricsEvent metrics) => Encoding.UTF8.GetString(MetricsJson.Write(metrics));
 }

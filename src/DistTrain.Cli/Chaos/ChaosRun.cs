@@ -2,6 +2,7 @@ using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
+using DistTrain.Cli.Verification;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 
@@ -56,7 +57,7 @@ internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ChaosFold
         var started = context.Clock.GetTimestamp();
         var run = $"seed-{seed}";
         var outcome = await RunAsync(run, plan.Faults.Of(seed, baseline.Steps), baseline.Steps);
-        return Result(run, outcome, started, new RunCheck(plan.Job, baseline).Of(outcome));
+        return Result(run, outcome, started, new RunCheck(plan.Job, baseline, folder => RunVerification.Of(folder).Problems).Of(outcome));
     }
 
     private async Task<RunOutcome> RunAsync(string name, IReadOnlyList<Fault>? faults, long steps = 0)

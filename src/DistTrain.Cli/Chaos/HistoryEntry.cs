@@ -3,8 +3,8 @@ using DistTrain.Protocol;
 
 namespace DistTrain.Cli.Chaos;
 
-/// <summary>A line of <c>metrics.jsonl</c> without what is measured: the same in every run of a job.</summary>
-/// <param name="IsStep">A step; else an evaluation.</param>
+/// <summary>A line of <c>metrics.jsonl</c> without what is measured, and without its generation: the same in every run of a job.</summary>
+/// <param name="IsStep">A step with an update; else statistics or an evaluation.</param>
 /// <param name="Step">Number of the version.</param>
 /// <param name="Text">The line.</param>
 internal sealed record HistoryEntry(bool IsStep, long Step, string Text)
@@ -19,6 +19,9 @@ internal sealed record HistoryEntry(bool IsStep, long Step, string Text)
         var metrics = MetricsJson.Read(line);
         if (metrics.Step is { } step)
             (step.Milliseconds, step.ComputeMilliseconds) = (0, 0);
-        return new HistoryEntry(metrics.Step is not null, metrics.Step?.Step ?? metrics.Evaluation.Step, Encoding.UTF8.GetString(MetricsJson.Write(metrics)));
+        // The one thing of the ledger that a crash changes.
+        if (metrics.Ledger is { } ledger)
+            ledger.Generation = 0;
+        return new HistoryEntry(metrics.Step is not null, metrics.StepNumber, Encoding.UTF8.GetString(MetricsJson.Write(metrics)));
     }
 }

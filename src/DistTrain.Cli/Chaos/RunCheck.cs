@@ -11,7 +11,8 @@ namespace DistTrain.Cli.Chaos;
 /// </summary>
 /// <param name="job">The job of all runs.</param>
 /// <param name="undisturbed">What a run is compared with.</param>
-internal sealed class RunCheck(TrainingJob job, Baseline undisturbed)
+/// <param name="verify">What is wrong with the run of a folder by itself: its ledger against the job and the data.</param>
+internal sealed class RunCheck(TrainingJob job, Baseline undisturbed, Func<string, IReadOnlyList<string>> verify)
 {
     /// <summary>Lines of the history that are shown of one difference.</summary>
     private const int LineShown = 200;
@@ -21,8 +22,7 @@ internal sealed class RunCheck(TrainingJob job, Baseline undisturbed)
     {
         if (run.Ended.State != JobState.Completed)
             return [new Violation("no crash changes the result", "the job completed", $"{Display.JobStates.Name(run.Ended.State)}: {run.Ended.Error}")];
-        // The epoch ledger of the committed history (`disttrain verify`, G1 and G5) belongs here, as one more of these.
-        return [.. Plan(run), .. Weights(run), .. Watched(run), .. History(run), .. Redone(run), .. Checkpoints(run)];
+        return [.. Plan(run), .. Weights(run), .. Watched(run), .. History(run), .. Ledger(run), .. Redone(run), .. Checkpoints(run)];
     }
 
     private static IEnumerable<Violation> Plan(RunOutcome run)
@@ -71,6 +71,9 @@ internal sealed class RunCheck(TrainingJob job, Baseline undisturbed)
 
         return violations;
     }
+
+    private IEnumerable<Violation> Ledger(RunOutcome run) =>
+        verify(run.Folder).Select(problem => new Violation("G1, G5 clean ledger", "the run is what its job and data say", problem));
 
     /// <summary>
     /// A server that is lost costs at most two intervals, as a save may be in flight; a checkpoint that was damaged, one more.

@@ -28,6 +28,7 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
         ["server"] = ["disttrain server --port 6000 --job-folder 'runs/{job}' --memory-limit 4GiB"],
         ["worker"] = ["disttrain worker --port 5000 --cluster cluster --servers 127.0.0.1:6000,127.0.0.1:6001"],
         ["eval"] = ["disttrain eval runs/first", "disttrain eval runs/first/model.safetensors --set dataset.path=/data/mnist"],
+        ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],
         ["schedule"] =
         [
             "disttrain schedule job.yaml",

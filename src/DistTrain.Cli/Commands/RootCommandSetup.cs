@@ -22,6 +22,7 @@ internal static class RootCommandSetup
             ServerCommand.Create(),
             WorkerCommand.Create(),
             EvalCommand.Create(),
+            VerifyCommand.Create(),
             StudyCommand.Create(),
             ChaosCommand.Create(),
             ScheduleCommand.Create(),

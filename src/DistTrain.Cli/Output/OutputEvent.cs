@@ -18,6 +18,7 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(DownloadedEvent), "downloaded")]
 [JsonDerivedType(typeof(CheckEvent), "check")]
 [JsonDerivedType(typeof(EvaluatedEvent), "evaluated")]
+[JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(StudyCellEvent), "cell")]
 [JsonDerivedType(typeof(FaultEvent), "fault")]
 [JsonDerivedType(typeof(ChaosRunEvent), "run")]
@@ -124,6 +125,16 @@ internal sealed record DownloadedEvent(string Job, string Folder, IReadOnlyList<
 /// <param name="WeightsSha256">Of the parameters and buffers that were evaluated.</param>
 internal sealed record EvaluatedEvent(
     string Checkpoint, long? Step, double TestAccuracy, double TestLoss, int Examples, string WeightsSha256) : OutputEvent;
+
+/// <summary>What <c>verify</c> found. Always the last line.</summary>
+/// <param name="Job">Id of the run's job.</param>
+/// <param name="Steps">Number of the last step in its history.</param>
+/// <param name="Epochs">Fractional epochs done.</param>
+/// <param name="ExamplesChecked">Examples whose digests were found right, over all steps and ranks.</param>
+/// <param name="WeightsSha256">Of the newest checkpoint; left out where it can't be read.</param>
+/// <param name="Problems">One line each; none: the run is what it claims.</param>
+internal sealed record VerifiedEvent(
+    string Job, long Steps, double Epochs, long ExamplesChecked, string? WeightsSha256, IReadOnlyList<string> Problems) : OutputEvent;
 
 /// <summary>The learning rates of a job as a whole, as <c>schedule</c> shows them before the single ones.</summary>
 /// <param name="Schedule">Name of the schedule.</param>

@@ -8,7 +8,7 @@ namespace DistTrain.ParameterServer.Metrics;
 
 /// <summary>
 /// The committed history of a job, kept by its leader: one event a step and an evaluation, in memory for those who watch and as lines of
-/// <c>metrics.jsonl</c>. Writers hold the partition's gate; watchers do not.
+/// <c>metrics.jsonl</c>. With each step stands its entry in the ledger: which examples it took. Writers hold the partition's gate; watchers do not.
 /// </summary>
 internal sealed class TrainingHistory : IDisposable
 {
@@ -74,8 +74,13 @@ internal sealed class TrainingHistory : IDisposable
                 Skipped = skipped ?? string.Empty,
                 ReplayCheck = replayCheck ?? string.Empty,
             },
+            Ledger = EntryOf(step, plan, ranks),
         });
     }
+
+    /// <summary>Records a step that made no update.</summary>
+    public void StatisticsTaken(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks) =>
+        Append(new MetricsEvent { Statistics = new StatisticsMetrics { Step = step.Version + 1 }, Ledger = EntryOf(step, plan, ranks) });
 
     public void Evaluated(EvaluationTotal total, double epoch) =>
         Append(new MetricsEvent
@@ -119,7 +124,7 @@ internal sealed class TrainingHistory : IDisposable
             next += batch.Length;
             foreach (var metrics in batch)
             {
-                if ((metrics.Step?.Step ?? metrics.Evaluation.Step) >= fromStep)
+                if (metrics.StepNumber >= fromStep)
                     yield return metrics;
             }
 
@@ -175,10 +180,22 @@ internal sealed class TrainingHistory : IDisposable
                 yield break;
             }
 
-            if (metrics.Step is { } step ? step.Step <= restored.Version : metrics.Evaluation.Step < restored.Version)
+            if (metrics.Evaluation is null ? metrics.StepNumber <= restored.Version : metrics.StepNumber < restored.Version)
                 yield return metrics;
         }
     }
+
+    /// <summary>Which examples a step took. Where ranks train alone, they differ in their order only: the group is the rank.</summary>
+    private static LedgerEntry EntryOf(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks) => new()
+    {
+        Generation = plan.Generation,
+        Phase = step.Position.Phase,
+        Epoch = step.Position.Epoch,
+        Cursor = step.Position.Cursor,
+        Take = step.Take,
+        Sharing = step.Sharing,
+        Digests = { ranks.Select(r => r.ExamplesDigest) },
+    };
 
     private static void WriteLine(Stream stream, byte[] line)
     {

@@ -381,7 +381,9 @@ internal sealed class Partition : IDisposable
         var examples = contributions.Sum(c => (long)c.Examples);
         var expected = closed.Sharing == Sharing.Local ? contributions[0].Examples : closed.Take;
         Refuse(examples != expected, $"step {closed.Version} took {examples} examples instead of {expected}");
-        if (closed.Kind == StepKind.Gradient && _closed.Add(closed.Version, contributions) is { } all)
+        if (closed.Kind == StepKind.Statistics)
+            _history?.StatisticsTaken(closed, Plan, contributions);
+        else if (_closed.Add(closed.Version, contributions) is { } all)
             _history?.StepClosed(closed, Plan, all, replica.Verdict.Reason, _replays?.CheckedIn(closed));
         var outcome = new StepOutcome(
             contributions.Sum(c => c.Correct),

@@ -63,7 +63,7 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
         await foreach (var line in File.ReadLinesAsync(path, context.CancellationToken))
         {
             var metrics = MetricsJson.Read(line);
-            if ((metrics.Step?.Step ?? metrics.Evaluation.Step) >= request.FromStep)
+            if (metrics.StepNumber >= request.FromStep)
                 await responseStream.WriteAsync(metrics, context.CancellationToken);
         }
     }

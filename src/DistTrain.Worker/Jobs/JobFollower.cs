@@ -138,10 +138,11 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
                 return new JobEvent { Step = step };
             }
 
-            if (metrics.Evaluation.Step <= _evaluated)
+            // Steps that take statistics are for those who check the ledger.
+            if (metrics.Evaluation is not { } evaluation || evaluation.Step <= _evaluated)
                 return null;
-            _evaluated = metrics.Evaluation.Step;
-            return new JobEvent { Evaluation = metrics.Evaluation };
+            _evaluated = evaluation.Step;
+            return new JobEvent { Evaluation = evaluation };
         }
     }
 }

@@ -142,7 +142,7 @@ internal sealed class RankLoop : IAsyncDisposable
         using var attachment = Rejoin.Execute(stop => ServerAttachment.Open(Assignment, _home, sharesMoments, data, replica, stop), _stop.Token);
         try
         {
-            var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments, _stop.Token);
+            using var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments, _stop.Token);
             var head = attachment.Head;
             while (true)
             {

@@ -36,9 +36,10 @@ internal sealed class TrainingStep(
     IReadOnlyList<ServerStream> streams,
     VersionInbox inbox,
     MomentStream? moments,
-    CancellationToken stop)
+    CancellationToken stop) : IDisposable
 {
     private readonly EpochOrder _order = new(spec.Seed, data.Train.Count);
+    private readonly ExampleDigest _used = new();
     private readonly bool _failsAlone = spec.Numerics.Policy == NumericsPolicies.Stop;
 
     /// <summary>Computes and pushes this rank's gradient of the step that starts at <paramref name="head"/>, and waits for the next version.</summary>
@@ -65,6 +66,8 @@ internal sealed class TrainingStep(
         // 6–9 happen at the servers; 10 the replica holds the next version when all its buckets and heads are there.
         return inbox.WaitForVersion();
     }
+
+    public void Dispose() => _used.Dispose();
 
     /// <summary>The gradient of one rank's share of a step, in the replica's gradient vector.</summary>
     private BatchResult Compute(int of, VersionHead head, Position position)
@@ -114,13 +117,16 @@ internal sealed class TrainingStep(
         {
             stop.ThrowIfCancellationRequested();
             var from = Math.Min(index * size, examples.Length);
-            var to = Math.Min(from + size, examples.Length);
+            var microBatch = examples[from..Math.Min(from + size, examples.Length)];
+            // For the ledger: what is really used, not what was planned.
+            if (of == rank)
+                _used.Add(microBatch);
             var key = new MicroBatchKey(spec.Seed, position, of, index);
             // Ranks that train on their own do not wait for each other.
             var exchange = head.Sharing == Sharing.Together ? moments?.Of(head.Version, index, of == rank ? null : of) : null;
             total += head.Kind == StepKind.Statistics
-                ? replica.Measure(data.Train, examples[from..to], key, exchange)
-                : replica.Accumulate(data.Train, examples[from..to], divisor, key, exchange);
+                ? replica.Measure(data.Train, microBatch, key, exchange)
+                : replica.Accumulate(data.Train, microBatch, divisor, key, exchange);
         }
 
         return total;
@@ -132,6 +138,7 @@ internal sealed class TrainingStep(
         // Where steps are judged over all ranks, each chunk says what is wrong with any. Statistics are of the whole training set: they can't be skipped.
         var failsAlone = _failsAlone || head.Kind == StepKind.Statistics;
         var notFinite = failsAlone ? string.Empty : NotFinite.In(replica, result.LossSum) ?? string.Empty;
+        var digest = _used.Take();
         for (var server = 0; server < streams.Count; server++)
         {
             foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, streams.Count)))
@@ -158,6 +165,7 @@ internal sealed class TrainingStep(
                                 ComputeMilliseconds = computeMilliseconds,
                                 EvaluationMilliseconds = evaluationMilliseconds,
                                 NotFinite = notFinite,
+                                ExamplesDigest = digest,
                             },
                         },
                     },

@@ -8,9 +8,10 @@ namespace DistTrain.Cli.Tests.Chaos;
 public sealed class RunCheckTests : IDisposable
 {
     private readonly SavedRun _run = new();
+    private readonly List<string> _problems = [];
     private readonly RunCheck _check;
 
-    public RunCheckTests() => _check = new RunCheck(SavedRun.Job, _run.Baseline);
+    public RunCheckTests() => _check = new RunCheck(SavedRun.Job, _run.Baseline, _ => _problems);
 
     [Fact]
     public void A_run_that_differs_in_nothing_but_times_passes()
@@ -32,6 +33,14 @@ public sealed class RunCheckTests : IDisposable
         outcome.Ended.Result.WeightsSha256 = "ab";
 
         AssertOne(outcome, $"G3, G4 same weights: expected {_run.Baseline.WeightsSha256}; found ab");
+    }
+
+    [Fact]
+    public void A_ledger_that_does_not_fit_its_job()
+    {
+        _problems.Add("step 3: rank 1 used other examples");
+
+        AssertOne(_run.Outcome, "G1, G5 clean ledger: expected the run is what its job and data say; found step 3: rank 1 used other examples");
     }
 
     [Theory]

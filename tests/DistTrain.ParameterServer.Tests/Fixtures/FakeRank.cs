@@ -52,6 +52,9 @@ public sealed class FakeRank : IAsyncDisposable
         Membership = membership,
     };
 
+    /// <summary>What a rank says of its examples: another number for each step and rank.</summary>
+    public static ulong Digest(long step, int rank) => (0xfedcba98UL << 32) + (ulong)((1000 * step) + rank);
+
     public Task SendAsync(RankMessage message, ReadOnlyMemory<float> payload = default) =>
         _call.RequestStream.WriteAsync(Frame<RankMessage>.ToSend(message, payload)).Within($"rank {Rank} sends {message.BodyCase}");
 
@@ -81,6 +84,7 @@ public sealed class FakeRank : IAsyncDisposable
                 LossSum = 1 + (0.1 * Rank) + step,
                 Correct = 1,
                 ComputeMilliseconds = 1,
+                ExamplesDigest = Digest(step, Rank),
             },
         },
     };
