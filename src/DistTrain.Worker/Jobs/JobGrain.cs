@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Parameters;
+using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
