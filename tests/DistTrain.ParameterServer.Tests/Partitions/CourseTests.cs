@@ -265,7 +265,7 @@ public sealed class CourseTests
         Assert.Equal(usual.Select(s => (s.Version, s.Position, s.Take, s.Rate)), steps.Select(s => (s.Version, s.Position, s.Take, s.Rate)));
         Assert.Equal([0, 0, 1, 2, 2, 2, 3, 3], steps.SkipLast(1).Select(s => s.SlotAge));
         // The rate at which the slots were last changed; where they are zero, the step's own.
-        Assert.Equal([0, 1, 1, 2, 2, 2, 5, 5], steps.SkipLast(1).Select(s => usual.FindIndex(u => u.Rate.Equals(s.PreviousRate))));
+        Assert.Equal(new[] { 0, 1, 1, 2, 2, 2, 5, 5 }.Select(step => usual[step].Rate), steps.SkipLast(1).Select(s => s.PreviousRate));
         Assert.Equal([0, 1, 1, 1, 2, 3, 3, 4], steps.SkipLast(1).Select(s => s.Progress.Skips.Steps));
         Assert.Equal([0, 1, 0, 0, 1, 2, 0, 0], steps.SkipLast(1).Select(s => s.Progress.Skips.InRow));
         Assert.Equal([Math.Sqrt(2), Math.Sqrt(3), Math.Sqrt(6)], steps[7].Progress.Skips.Norms!.Values);
