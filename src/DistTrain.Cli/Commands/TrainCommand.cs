@@ -1,6 +1,5 @@
 using System.CommandLine;
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
 using DistTrain.Recipes;
 

@@ -1,5 +1,4 @@
 using DistTrain.Optimization.Gradients;
-using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Threads;
 using DistTrain.ParameterServer.Checkpoints;

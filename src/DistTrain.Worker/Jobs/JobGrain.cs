@@ -1,5 +1,4 @@
 using DistTrain.Optimization.Parameters;
-using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
