@@ -12,14 +12,13 @@ public sealed record JobDifference(string Path, string Before, string Now)
 {
     private const string None = "none";
 
-    private static readonly HashSet<string> _free = [.. JobKeys.All.Where(k => !k.DecidesBits).Select(k => k.Path)];
-
     public override string ToString() => $"{Path}: {Before} before, {Now} now";
 
     internal static IReadOnlyList<JobDifference> Between(TrainingJob before, TrainingJob now)
     {
         var (old, other) = (Values(before), Values(now));
-        return [.. old.Keys.Union(other.Keys).Where(path => !_free.Contains(path))
+        var free = JobKeys.All.Where(k => !k.DecidesBits && !k.DecidesBitsOf(before)).Select(k => k.Path).ToHashSet();
+        return [.. old.Keys.Union(other.Keys).Where(path => !free.Contains(path))
             .Select(path => new JobDifference(path, old.GetValueOrDefault(path, None), other.GetValueOrDefault(path, None)))
             .Where(d => d.Before != d.Now)];
     }

@@ -41,6 +41,9 @@ public sealed record TrainingSpec
     /// <summary>Seed of initialization, data order and every other random draw.</summary>
     public required long Seed { get; init; }
 
+    /// <summary>host or portable: on which processors the job has the same bits.</summary>
+    public required string Determinism { get; init; }
+
     public required PolicyRecipe Optimizer { get; init; }
 
     public required PolicyRecipe Schedule { get; init; }
@@ -58,6 +61,8 @@ public sealed record TrainingSpec
     public required CheckpointRecipe Checkpoint { get; init; }
 
     public required EvaluationRecipe Evaluation { get; init; }
+
+    public NumericsRecipe Numerics { get; init; } = new(NumericsPolicies.Stop, OutlierFactor: 0, ReplayCheck: 0);
 
     /// <summary>Most examples in one forward pass of a rank at any time of the job.</summary>
     public int LargestMicroBatch
@@ -121,6 +126,15 @@ public sealed record BatchNormRecipe(BatchNormScope Scope, string Evaluation, do
 /// <param name="EverySteps">Steps between checkpoints; 0 means only the final one.</param>
 /// <param name="Keep">How many checkpoints are kept.</param>
 public sealed record CheckpointRecipe(int EverySteps, int Keep);
+
+/// <param name="Policy">stop, skip-step or rollback: what a step whose numbers are wrong does to the job.</param>
+/// <param name="OutlierFactor">How far over the median of the last steps the norm of a rank's gradient may lie; 0: as far as it likes.</param>
+/// <param name="ReplayCheck">Steps between two in which a rank's gradient is computed a second time by another; 0: never.</param>
+public sealed record NumericsRecipe(string Policy, double OutlierFactor, int ReplayCheck)
+{
+    /// <summary>A step is updated only once its numbers have been judged: buckets wait for the last one.</summary>
+    public bool Judges => Policy != NumericsPolicies.Stop || OutlierFactor > 0;
+}
 
 /// <param name="EveryEpochs">Epochs between evaluations on the test set; 0 means only at the end.</param>
 public sealed record EvaluationRecipe(int EveryEpochs);

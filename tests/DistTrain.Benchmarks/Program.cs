@@ -1,8 +1,10 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
+using DistTrain.Benchmarks.Checkpoints;
 using DistTrain.Benchmarks.Normalization;
 using DistTrain.Benchmarks.Overhead;
 using DistTrain.Benchmarks.Peers;
+using DistTrain.Benchmarks.Recovery;
 using DistTrain.Benchmarks.Update;
 
 // Timings are compared within one run only, as medians of ratios: the machine may be shared and noisy.
@@ -31,8 +33,16 @@ pytorch.SetAction(parsed => PyTorchComparison.RunAsync(
     parsed.GetValue(seenAs)));
 var norm = new Command("norm", "Step time of resnet20 with BatchNorm over both ranks against BatchNorm of each (2 silos, 64 images a rank), messages and round trips.") { data, rounds, steps, skip };
 norm.SetAction(parsed => NormalizationBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(steps), parsed.GetValue(skip)));
+var saving = new Option<int>("--steps") { Description = "Timed steps of each side and round, a multiple of 50.", DefaultValueFactory = _ => 200 };
+var checkpoints = new Command("checkpoints", "images/s with a checkpoint every 50 steps against without (cnn, batch 128, 2 ranks on 2 silos).") { data, rounds, saving, skip };
+checkpoints.SetAction(parsed => CheckpointBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(saving), parsed.GetValue(skip)));
+var recovery = new Command("recovery", "Seconds from the loss of a silo or a server, each way of losing it, to the next committed step (4 ranks, 3 silos, 2 servers).") { rounds };
+recovery.SetAction(parsed => RecoveryBenchmark.RunAsync(parsed.GetValue(rounds)));
+var seconds = new Option<int>("--seconds") { Description = "Timed seconds between the changes.", DefaultValueFactory = _ => 20 };
+var scale = new Command("scale", "images/s on 2, then 4, then 1 silos during one job, and whether its weights are those of an undisturbed run.") { seconds };
+scale.SetAction(parsed => ScaleBenchmark.RunAsync(parsed.GetValue(seconds)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, pytorch, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, checkpoints, recovery, scale, pytorch, micro }
     .Parse(args).InvokeAsync();

@@ -24,6 +24,8 @@ internal sealed class DistTrainProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool IsRunning => !_process.HasExited;
+
     public string Error
     {
         get
@@ -42,9 +44,14 @@ internal sealed class DistTrainProcess : IAsyncDisposable
         }
     }
 
-    public static DistTrainProcess Start(params IEnumerable<string> arguments)
+    public static DistTrainProcess Start(params IEnumerable<string> arguments) => StartWith(new Dictionary<string, string>(), arguments);
+
+    /// <summary>Starts it with some variables beside those of this process.</summary>
+    public static DistTrainProcess StartWith(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(Executable) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         var running = new DistTrainProcess(new Process { StartInfo = start });
@@ -65,14 +72,18 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for an event on standard output.</summary>
-    public async Task<JsonElement> EventAsync(Func<JsonElement, bool> wanted, TimeSpan patience)
+    public async Task<JsonElement> EventAsync(Func<JsonElement, bool> wanted, TimeSpan patience) => (await EventsAsync(wanted, 1, patience))[0];
+
+    /// <summary>Waits for as many events of a kind.</summary>
+    public async Task<IReadOnlyList<JsonElement>> EventsAsync(Func<JsonElement, bool> wanted, int times, TimeSpan patience)
     {
         var deadline = Stopwatch.StartNew();
         while (true)
         {
             lock (_gate)
             {
-                if (_events.Where(wanted).Select(e => (JsonElement?)e).FirstOrDefault() is { } found)
+                List<JsonElement> found = [.. _events.Where(wanted).Take(times)];
+                if (found.Count == times)
                     return found;
                 if (_outputEnded || deadline.Elapsed > patience)
                     throw new TimeoutException($"waited {deadline.Elapsed} for an event; seen: {string.Join('\n', _output.TakeLast(5))}\n{_error}");
@@ -82,9 +93,25 @@ internal sealed class DistTrainProcess : IAsyncDisposable
         }
     }
 
+    public static bool IsStep(JsonElement e) => e.GetProperty("event").GetString() == "step";
+
+    /// <summary>The committed steps so far.</summary>
+    public IReadOnlyList<JsonElement> Steps() => [.. Events.Where(IsStep)];
+
+    /// <summary>The lines of the job's log so far.</summary>
+    public IReadOnlyList<string> Log(Func<string, bool> wanted) =>
+        [.. Events.Where(e => IsLog(e, wanted)).Select(e => e.GetProperty("text").GetString()!)];
+
     /// <summary>Waits until a step is committed.</summary>
     public Task StepAsync(long step) =>
-        EventAsync(e => e.GetProperty("event").GetString() == "step" && e.GetProperty("step").GetInt64() >= step, TimeSpan.FromMinutes(1));
+        EventAsync(e => IsStep(e) && e.GetProperty("step").GetInt64() >= step, TimeSpan.FromMinutes(1));
+
+    /// <summary>Waits until some more steps are committed than those seen.</summary>
+    public Task GoesOnAsync() => StepAsync(Steps().Count + 5);
+
+    /// <summary>Waits until the job's log has so many lines of a kind.</summary>
+    public Task LogAsync(Func<string, bool> wanted, int times, TimeSpan patience) =>
+        EventsAsync(e => IsLog(e, wanted), times, patience);
 
     public async Task<int> ExitAsync(TimeSpan patience)
     {
@@ -107,6 +134,12 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     /// <param name="role">server or worker.</param>
     /// <param name="index">Which of them, by the order in which they were started.</param>
     public void KillChild(string role, int index) => Assert.Equal(0, Kill(Children(role)[index], 9));
+
+    /// <summary>What this process was started with, name=value; a process that became another program says what that was started with.</summary>
+    public IReadOnlyList<string> Environment() => EnvironmentOf(_process.Id);
+
+    /// <summary>The same of one of the processes that <c>train</c> has started.</summary>
+    public IReadOnlyList<string> EnvironmentOfChild(string role, int index) => EnvironmentOf(Children(role)[index]);
 
     /// <summary>Sends a signal to one of the processes that <c>train</c> has started.</summary>
     public void SignalChild(string role, int index, int signal) => Assert.Equal(0, Kill(Children(role)[index], signal));
@@ -133,12 +166,17 @@ internal sealed class DistTrainProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    private static bool IsLog(JsonElement e, Func<string, bool> wanted) =>
+        e.GetProperty("event").GetString() == "log" && wanted(e.GetProperty("text").GetString()!);
+
     private List<int> Children(string role) =>
         [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
             .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order()];
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);
+
+    private static string[] EnvironmentOf(int process) => Read(process, "environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
     private static int ParentOf(int process)
     {

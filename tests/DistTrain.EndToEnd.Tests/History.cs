@@ -12,6 +12,7 @@ internal static class History
             var json = JsonNode.Parse(line)!.AsObject();
             json.Remove("milliseconds");
             json.Remove("computeMilliseconds");
+            (json["ledger"] as JsonObject)?.Remove("generation");
             json["ledger"]?.AsObject().Remove("generation");
             return json.ToJsonString();
         })];

@@ -34,6 +34,16 @@ public sealed class JobDifferenceTests
     [InlineData("checkpoint.keep=9")]
     public void Where_files_are_and_how_often_is_saved_may_change(string change) => Assert.Empty(Differences(change));
 
+    /// <summary>It says where a rollback begins.</summary>
+    [Fact]
+    public void Steps_between_checkpoints_decide_the_bits_of_a_job_that_rolls_back()
+    {
+        var before = With("numerics.policy=rollback", "checkpoint.everySteps=5");
+        Assert.Equal(
+            "spec.checkpoint.everySteps: 5 before, 6 now",
+            Assert.Single(JobFile.Differences(before, With("numerics={policy: rollback, replayCheck: 7}", "checkpoint.everySteps=6"))).ToString());
+    }
+
     private static IEnumerable<string> Differences(params string[] changes) => JobFile.Differences(_job, With(changes)).Select(d => d.ToString());
 
     private static TrainingJob With(params string[] changes) => JobText.Job(null, ["dataset.name=mnist", "dataset.path=data", .. changes]);

@@ -51,7 +51,7 @@ internal sealed class ChildProcess : IDisposable
                 RedirectStandardError = true,
                 UseShellExecute = false,
             };
-            foreach (var (name, value) in NativeEnvironment.ForChildren())
+            foreach (var (name, value) in NativeEnvironment.ForChildren(start.Determinism))
                 info.Environment[name] = value;
             return new ChildProcess(start, Process.Start(info)!, log);
         }

@@ -4,4 +4,5 @@ namespace DistTrain.Cli.Cluster;
 /// <param name="Name">server-0, silo-1, ….</param>
 /// <param name="Arguments">The program's arguments.</param>
 /// <param name="LogFile">Takes what the child prints; opened for appending.</param>
-internal sealed record ChildStart(string Name, IReadOnlyList<string> Arguments, string LogFile);
+/// <param name="Determinism">What it is started for, one of <see cref="Recipes.Determinisms"/>.</param>
+internal sealed record ChildStart(string Name, IReadOnlyList<string> Arguments, string LogFile, string Determinism);

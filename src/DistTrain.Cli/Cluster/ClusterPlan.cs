@@ -6,7 +6,8 @@ namespace DistTrain.Cli.Cluster;
 /// <param name="Folder">The run's folder; the cluster's own files stand in <c>cluster/</c> in it.</param>
 /// <param name="Servers">Number of parameter servers, at least 1.</param>
 /// <param name="Silos">Number of worker silos, at least 1.</param>
-internal sealed record ClusterPlan(string Folder, int Servers, int Silos)
+/// <param name="Determinism">What all processes are started for: that of the job.</param>
+internal sealed record ClusterPlan(string Folder, int Servers, int Silos, string Determinism)
 {
     /// <summary>Membership, job records and the children's logs.</summary>
     public string ClusterFolder => Path.Combine(Folder, "cluster");
@@ -31,6 +32,7 @@ internal sealed record ClusterPlan(string Folder, int Servers, int Silos)
 
     private ChildStart Child(string name, IEnumerable<string> arguments) => new(
         name,
-        [.. arguments, "--exit-with-parent", "--lock", Path.Combine(ClusterFolder, RunHold.ChildLock(name))],
-        Path.Combine(ClusterFolder, $"{name}.log"));
+        [.. arguments, "--determinism", Determinism, "--exit-with-parent", "--lock", Path.Combine(ClusterFolder, RunHold.ChildLock(name))],
+        Path.Combine(ClusterFolder, $"{name}.log"),
+        Determinism);
 }

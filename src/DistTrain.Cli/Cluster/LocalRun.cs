@@ -15,6 +15,11 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     /// <summary>Of the ten seconds in which everything is gone after Ctrl-C, the processes need most.</summary>
     private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>About twenty seconds, in which a process that was lost is back.</summary>
+    private const int FetchAttempts = 8;
+
+    private static readonly Backoff FetchWaits = new(TimeSpan.FromSeconds(0.25), TimeSpan.FromSeconds(5));
+
     private readonly CancellationToken _requested = context.Interruption.Requested;
     private bool _submitted;
 
@@ -76,10 +81,22 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
         return await display.FollowAsync(follower.FollowAsync(id, 0, cancel), cancel);
     }
 
+    // A silo, or the server behind it, may be lost after the last step too: the next one is asked, and waited for.
     private async Task FetchAsync(string id)
     {
-        using var jobs = new JobsClient(cluster.Silos[0], context.Clock);
-        await jobs.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested);
+        for (var attempt = 1; ; attempt++)
+        {
+            using var jobs = new JobsClient(cluster.Silos[(attempt - 1) % cluster.Silos.Count], context.Clock);
+            try
+            {
+                await jobs.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested);
+                return;
+            }
+            catch (CommandException) when (attempt < FetchAttempts)
+            {
+                await Task.Delay(FetchWaits.After(attempt), context.Clock, _requested);
+            }
+        }
     }
 
     private async Task CancelAsync(string id)

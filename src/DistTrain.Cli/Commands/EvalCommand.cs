@@ -32,7 +32,7 @@ internal static class EvalCommand
         var read = JobFile.Read(saved.JobFile, saved.Source, context.Get(SharedOptions.Set));
         if (read.Job is not { } job)
             throw CommandException.BadInput([.. read.Problems.Select(p => p.ToString())]);
-        NativeEnvironment.Prepare();
+        NativeEnvironment.Prepare(job.Spec.Determinism);
         var result = Evaluate(saved, job.Spec);
         var evaluated = new EvaluatedEvent(
             saved.Source,

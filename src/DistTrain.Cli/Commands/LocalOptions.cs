@@ -24,7 +24,8 @@ internal static class LocalOptions
         var plan = new ClusterPlan(
             run.Folder.FullPath,
             context.GetOrDefault(Servers) ?? run.Before?.Servers ?? DefaultServers,
-            context.GetOrDefault(Silos) ?? run.Before?.Silos ?? DefaultSilos);
+            context.GetOrDefault(Silos) ?? run.Before?.Silos ?? DefaultSilos,
+            run.Job.Spec.Determinism);
         new RunDescription(run.Id, plan.Servers, plan.Silos).Write(run.Folder.Description);
         var display = JobDisplay.For(context);
         display.Note($"starting {plan.Describe()}; logs in {Path.Combine(run.Folder.Shown, "cluster")}");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Commands;
 
@@ -19,6 +20,14 @@ internal static class RoleOptions
     /// <summary>Port that a role binds; 0 takes a free one.</summary>
     public static Option<int> Port { get; } =
         SharedOptions.Number("--port", "Port of the gRPC endpoint; 0 takes a free one.", 0, 0, 65535);
+
+    /// <summary>What the process computes with; jobs say the same by spec.determinism.</summary>
+    public static Option<string> Determinism { get; } = new Option<string>("--determinism")
+    {
+        Description = "For jobs with the same bits on processors of one kind (host), or on all with AVX2 (portable); the same for all processes of a cluster.",
+        HelpName = string.Join('|', Determinisms.All),
+        DefaultValueFactory = _ => Determinisms.Host,
+    }.AcceptOnlyFromAmong([.. Determinisms.All]);
 
     /// <summary>Lets a role bind more than the loopback address.</summary>
     public static Option<bool> Insecure { get; } = new("--insecure")

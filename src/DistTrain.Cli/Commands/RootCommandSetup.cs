@@ -24,6 +24,7 @@ internal static class RootCommandSetup
             EvalCommand.Create(),
             VerifyCommand.Create(),
             StudyCommand.Create(),
+            ChaosCommand.Create(),
             ScheduleCommand.Create(),
             PoliciesCommand.Optimizers(),
             PoliciesCommand.Schedules(),

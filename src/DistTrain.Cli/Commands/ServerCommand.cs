@@ -29,6 +29,7 @@ internal static class ServerCommand
         RoleOptions.Port,
         JobFolder,
         MemoryLimit,
+        RoleOptions.Determinism,
         RoleOptions.Insecure,
         RoleOptions.ExitWithParent,
         RoleOptions.Lock,
@@ -42,6 +43,7 @@ internal static class ServerCommand
         Host = context.Get(RoleOptions.Host).ToString(),
         Port = context.Get(RoleOptions.Port),
         JobFolder = context.Get(JobFolder),
+        Determinism = context.Get(RoleOptions.Determinism),
         MemoryLimit = context.GetOrDefault(MemoryLimit) ?? new ServerOptions().MemoryLimit,
     };
 

@@ -36,6 +36,7 @@ internal static class WorkerCommand
         ClusterFolder,
         Servers,
         Slots,
+        RoleOptions.Determinism,
         RoleOptions.Insecure,
         RoleOptions.ExitWithParent,
         RoleOptions.Lock,
@@ -44,17 +45,17 @@ internal static class WorkerCommand
     private static Task<int> RunAsync(CommandContext context) =>
         RoleProcess.RunAsync(context, "silo", (listening, stop) =>
         {
-            PrepareTorch(context.Error);
+            PrepareTorch(context.Get(RoleOptions.Determinism), context.Error);
             return SiloHost.RunAsync(Options(context), listening, stop);
         });
 
     // Before anything touches libtorch: it reads its settings once, when it is loaded.
-    private static void PrepareTorch(TextWriter log)
+    private static void PrepareTorch(string determinism, TextWriter log)
     {
         try
         {
-            foreach (var setting in NativeEnvironment.Prepare().Where(setting => setting.IsOverride))
-                log.WriteLine($"{setting}: it decides the bits of a job");
+            foreach (var setting in NativeEnvironment.Prepare(determinism).Where(setting => setting.IsOverride))
+                RoleProcess.LogOverride(setting, log);
         }
         catch (TorchLoadException e)
         {
@@ -68,6 +69,7 @@ internal static class WorkerCommand
         Port = context.Get(RoleOptions.Port),
         ClusterFolder = context.Get(ClusterFolder),
         Servers = [.. context.Get(Servers).Select(server => server.ToString())],
+        Determinism = context.Get(RoleOptions.Determinism),
         RankSlots = context.Get(Slots),
     };
 

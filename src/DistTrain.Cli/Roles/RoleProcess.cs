@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Output;
+using DistTrain.Torch.Hosting;
 
 namespace DistTrain.Cli.Roles;
 
@@ -10,6 +11,9 @@ namespace DistTrain.Cli.Roles;
 /// </summary>
 internal static class RoleProcess
 {
+    /// <summary>Somebody wanted another value of a setting that decides the bits of jobs.</summary>
+    public static void LogOverride(NativeSetting setting, TextWriter log) => log.WriteLine($"{setting}: it decides the bits of a job");
+
     /// <summary>Runs a role until the user, the operating system or the parent ends it.</summary>
     /// <param name="context">The command.</param>
     /// <param name="role">server or silo.</param>
@@ -17,6 +21,9 @@ internal static class RoleProcess
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(CommandContext context, string role, Func<Action<string>, CancellationToken, Task> serve)
     {
+        // First of all: it may start the process anew.
+        if (StartEnvironment.Ensure(context.Get(RoleOptions.Determinism), setting => LogOverride(setting, context.Error)) is { } impossible)
+            throw CommandException.BadInput(impossible);
         var host = context.Get(RoleOptions.Host);
         if (BindAddress.Problem(host, context.Get(RoleOptions.Insecure)) is { } problem)
             throw CommandException.BadInput(problem);

@@ -39,7 +39,7 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
         var run = RunFolder.Create(folder.NewRun(cell.Name));
         await File.WriteAllTextAsync(run.Job, JobFile.Write(cell.Job));
         var display = new QuietDisplay();
-        await using var cluster = new LocalCluster(new ClusterPlan(run.FullPath, study.Servers, study.Silos), SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
+        await using var cluster = new LocalCluster(new ClusterPlan(run.FullPath, study.Servers, study.Silos, cell.Job.Spec.Determinism), SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
         var ended = await new LocalRun(context, run, cluster, display).RunAsync(NewJobId.Make(cell.Job.Name, context.Clock), cell.Job);
         if (ended.State == JobState.Cancelled)
             throw new OperationCanceledException("the study was interrupted", context.Interruption.Requested);
@@ -83,7 +83,7 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
             await foreach (var next in events.WithCancellation(cancel))
             {
                 last = next.Summary ?? last;
-                if (next.Step is { } step)
+                if (next.Step is { Skipped.Length: 0 } step)
                     (_lossSum, _examples) = (_lossSum + (step.Loss * step.Examples), _examples + step.Examples);
                 if (next.Evaluation is { } evaluation)
                     Evaluated(evaluation);

@@ -1,6 +1,6 @@
-using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Parameters;
 
@@ -38,11 +38,11 @@ internal static class BucketMerge
         ref var t0 = ref MemoryMarshal.GetReference(target);
         var i = 0;
         // A cache line of each at a time.
-        for (; i <= target.Length - (2 * Vector<float>.Count); i += 2 * Vector<float>.Count)
+        for (; i <= target.Length - (2 * Vector256<float>.Count); i += 2 * Vector256<float>.Count)
         {
-            var (first, second) = ((nuint)i, (nuint)(i + Vector<float>.Count));
-            var low = (Vector.LoadUnsafe(ref a0, first) + Vector.LoadUnsafe(ref b0, first)) + (Vector.LoadUnsafe(ref c0, first) + Vector.LoadUnsafe(ref d0, first));
-            var high = (Vector.LoadUnsafe(ref a0, second) + Vector.LoadUnsafe(ref b0, second)) + (Vector.LoadUnsafe(ref c0, second) + Vector.LoadUnsafe(ref d0, second));
+            var (first, second) = ((nuint)i, (nuint)(i + Vector256<float>.Count));
+            var low = (Vector256.LoadUnsafe(ref a0, first) + Vector256.LoadUnsafe(ref b0, first)) + (Vector256.LoadUnsafe(ref c0, first) + Vector256.LoadUnsafe(ref d0, first));
+            var high = (Vector256.LoadUnsafe(ref a0, second) + Vector256.LoadUnsafe(ref b0, second)) + (Vector256.LoadUnsafe(ref c0, second) + Vector256.LoadUnsafe(ref d0, second));
             low.StoreUnsafe(ref t0, first);
             high.StoreUnsafe(ref t0, second);
         }

@@ -1,11 +1,11 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace DistTrain.Optimization.Gradients;
 
 /// <summary>
-/// Sums of squares in float64. Blocks are fixed (<see cref="BlockLength"/> elements from the start of the span) and added in order, so the
-/// bits do not depend on threads or vector width beyond the lanes of <see cref="Vector{T}"/> used inside a block.
+/// Sums of squares in float64. Blocks are fixed (<see cref="BlockLength"/> elements from the start of the span) and added in order, and so
+/// are the lanes inside one (<see cref="SquareLanes"/>): the bits depend neither on threads nor on the processor's vectors.
 /// </summary>
 public static class SquaredNorm
 {
@@ -31,11 +31,11 @@ public static class SquaredNorm
     private static double OfBlock<T>(ReadOnlySpan<T> block)
         where T : unmanaged
     {
-        var (low, high) = (Vector<double>.Zero, Vector<double>.Zero);
+        var (low, high) = (Vector256<double>.Zero, Vector256<double>.Zero);
         ref var values = ref MemoryMarshal.GetReference(block);
         var i = 0;
-        for (; i <= block.Length - Vector<T>.Count; i += Vector<T>.Count)
-            SquareLanes.Add(Vector.LoadUnsafe(ref values, (nuint)i), ref low, ref high);
+        for (; i <= block.Length - Vector256<T>.Count; i += Vector256<T>.Count)
+            SquareLanes.Add(Vector256.LoadUnsafe(ref values, (nuint)i), ref low, ref high);
         return SquareLanes.Total(low, high, block[i..]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Optimizers;
@@ -67,11 +68,11 @@ public sealed class Adagrad : IOptimizerDefinition
     {
         public int Slots => 1;
 
-        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> s, ref Vector<T> s1, ref Vector<T> s2)
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> s, ref Vector256<T> s1, ref Vector256<T> s2)
         {
             g += w * decay;
             s += g * g;
-            return w - (g * rate / (Vector.SquareRoot(s + new Vector<T>(initial)) + new Vector<T>(epsilon)));
+            return w - (g * rate / (Vector256.Sqrt(s + Vector256.Create(initial)) + Vector256.Create(epsilon)));
         }
     }
 
@@ -80,13 +81,13 @@ public sealed class Adagrad : IOptimizerDefinition
     {
         public int Slots => 1;
 
-        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> s, ref Vector<T> s1, ref Vector<T> s2)
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> s, ref Vector256<T> s1, ref Vector256<T> s2)
         {
             g += w * decay;
             s += g * g;
             // The mean may round to 0 where the sum does not.
-            var divisor = Vector.SquareRoot(s / new Vector<T>(count));
-            return Vector.ConditionalSelect(Vector.Equals(divisor, Vector<T>.Zero), w, w - (g * rate / divisor));
+            var divisor = Vector256.Sqrt(s / Vector256.Create(count));
+            return Vector256.ConditionalSelect(Vector256.Equals(divisor, Vector256<T>.Zero), w, w - (g * rate / divisor));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Optimizers;
@@ -40,13 +41,13 @@ internal static class AdamRule
         public int Slots => slots;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> m, ref Vector<T> v, ref Vector<T> largest)
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> m, ref Vector256<T> v, ref Vector256<T> largest)
         {
             moments.Update(g + (w * inGradient), ref m, ref v);
             var square = v;
             if (slots == 3)
-                square = largest = Vector.Max(largest, v);
-            return (w * keptWeight) - (m * rate / ((Vector.SquareRoot(square) * rootScale) + new Vector<T>(epsilon)));
+                square = largest = Vector256.Max(largest, v);
+            return (w * keptWeight) - (m * rate / ((Vector256.Sqrt(square) * rootScale) + Vector256.Create(epsilon)));
         }
     }
 }
@@ -55,13 +56,13 @@ internal static class AdamRule
 internal readonly struct AdamMoments<T>(double beta1, double beta2)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly Vector<T> _kept1 = new(T.CreateChecked(beta1));
-    private readonly Vector<T> _added1 = new(T.CreateChecked(1 - beta1));
-    private readonly Vector<T> _kept2 = new(T.CreateChecked(beta2));
-    private readonly Vector<T> _added2 = new(T.CreateChecked(1 - beta2));
+    private readonly Vector256<T> _kept1 = Vector256.Create(T.CreateChecked(beta1));
+    private readonly Vector256<T> _added1 = Vector256.Create(T.CreateChecked(1 - beta1));
+    private readonly Vector256<T> _kept2 = Vector256.Create(T.CreateChecked(beta2));
+    private readonly Vector256<T> _added2 = Vector256.Create(T.CreateChecked(1 - beta2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Update(Vector<T> g, ref Vector<T> m, ref Vector<T> v)
+    public void Update(Vector256<T> g, ref Vector256<T> m, ref Vector256<T> v)
     {
         m = (m * _kept1) + (g * _added1);
         v = (v * _kept2) + (g * g * _added2);

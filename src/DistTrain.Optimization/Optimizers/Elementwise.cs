@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Gradients;
 
 namespace DistTrain.Optimization.Optimizers;
@@ -18,7 +19,7 @@ internal interface IElementRule<T>
     /// <param name="s0">First slot, read and written.</param>
     /// <param name="s1">Second slot.</param>
     /// <param name="s2">Third slot.</param>
-    Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> s0, ref Vector<T> s1, ref Vector<T> s2);
+    Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> s0, ref Vector256<T> s1, ref Vector256<T> s2);
 }
 
 /// <summary>
@@ -76,24 +77,24 @@ internal static class Elementwise
         ref var s0 = ref rule.Slots > 0 ? ref MemoryMarshal.GetReference(piece.Slot(0)) : ref next;
         ref var s1 = ref rule.Slots > 1 ? ref MemoryMarshal.GetReference(piece.Slot(1)) : ref next;
         ref var s2 = ref rule.Slots > 2 ? ref MemoryMarshal.GetReference(piece.Slot(2)) : ref next;
-        var scale = new Vector<T>(T.CreateChecked(piece.Time.GradientScale));
-        var (w0, w1, r0, r1) = (Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero);
+        var scale = Vector256.Create(T.CreateChecked(piece.Time.GradientScale));
+        var (w0, w1, r0, r1) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
         var i = 0;
         fixed (T* target = &next)
         {
-            streams = streams && length >= StreamedLength && (nuint)target % (nuint)Vector<byte>.Count == 0;
-            for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            streams = streams && length >= StreamedLength && (nuint)target % (nuint)Vector256<byte>.Count == 0;
+            for (; i <= length - Vector256<T>.Count; i += Vector256<T>.Count)
             {
                 var at = (nuint)i;
-                var (v0, v1, v2) = (Vector<T>.Zero, Vector<T>.Zero, Vector<T>.Zero);
+                var (v0, v1, v2) = (Vector256<T>.Zero, Vector256<T>.Zero, Vector256<T>.Zero);
                 if (rule.Slots > 0)
-                    v0 = Vector.LoadUnsafe(ref s0, at);
+                    v0 = Vector256.LoadUnsafe(ref s0, at);
                 if (rule.Slots > 1)
-                    v1 = Vector.LoadUnsafe(ref s1, at);
+                    v1 = Vector256.LoadUnsafe(ref s1, at);
                 if (rule.Slots > 2)
-                    v2 = Vector.LoadUnsafe(ref s2, at);
-                var weight = Vector.LoadUnsafe(ref w, at);
-                var result = rule.Apply(weight, Vector.LoadUnsafe(ref g, at) * scale, ref v0, ref v1, ref v2);
+                    v2 = Vector256.LoadUnsafe(ref s2, at);
+                var weight = Vector256.LoadUnsafe(ref w, at);
+                var result = rule.Apply(weight, Vector256.LoadUnsafe(ref g, at) * scale, ref v0, ref v1, ref v2);
                 if (streams)
                     result.StoreAlignedNonTemporal(target + i);
                 else
@@ -121,13 +122,13 @@ internal static class Elementwise
     private static void OrderStores() => Interlocked.MemoryBarrier();
 
     /// <summary>Fewer elements than a vector has.</summary>
-    private static void RunRest<T, TRule>(in PieceStep<T> piece, TRule rule, Vector<T> scale)
+    private static void RunRest<T, TRule>(in PieceStep<T> piece, TRule rule, Vector256<T> scale)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TRule : struct, IElementRule<T>
     {
-        var v0 = rule.Slots > 0 ? Load<T>(piece.Slot(0)) : Vector<T>.Zero;
-        var v1 = rule.Slots > 1 ? Load<T>(piece.Slot(1)) : Vector<T>.Zero;
-        var v2 = rule.Slots > 2 ? Load<T>(piece.Slot(2)) : Vector<T>.Zero;
+        var v0 = rule.Slots > 0 ? Load<T>(piece.Slot(0)) : Vector256<T>.Zero;
+        var v1 = rule.Slots > 1 ? Load<T>(piece.Slot(1)) : Vector256<T>.Zero;
+        var v2 = rule.Slots > 2 ? Load<T>(piece.Slot(2)) : Vector256<T>.Zero;
         Store(rule.Apply(Load(piece.Weights), Load(piece.Gradient) * scale, ref v0, ref v1, ref v2), piece.Next);
         if (rule.Slots > 0)
             Store(v0, piece.Slot(0));
@@ -137,19 +138,19 @@ internal static class Elementwise
             Store(v2, piece.Slot(2));
     }
 
-    private static Vector<T> Load<T>(ReadOnlySpan<T> values)
+    private static Vector256<T> Load<T>(ReadOnlySpan<T> values)
         where T : unmanaged
     {
-        Span<T> padded = stackalloc T[Vector<T>.Count];
+        Span<T> padded = stackalloc T[Vector256<T>.Count];
         padded.Clear();
         values.CopyTo(padded);
-        return new Vector<T>(padded);
+        return Vector256.Create<T>(padded);
     }
 
-    private static void Store<T>(Vector<T> vector, Span<T> values)
+    private static void Store<T>(Vector256<T> vector, Span<T> values)
         where T : unmanaged
     {
-        Span<T> padded = stackalloc T[Vector<T>.Count];
+        Span<T> padded = stackalloc T[Vector256<T>.Count];
         vector.CopyTo(padded);
         padded[..values.Length].CopyTo(values);
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Optimizers;
@@ -39,7 +40,7 @@ public sealed class GradientDescent : IOptimizerDefinition
     {
         public int Slots => 0;
 
-        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> s0, ref Vector<T> s1, ref Vector<T> s2) =>
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> s0, ref Vector256<T> s1, ref Vector256<T> s2) =>
             w - ((g + (w * decay)) * rate);
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Parameters;
 
@@ -101,18 +102,18 @@ public sealed class Lamb : IOptimizerDefinition
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         // As vectors: so many numbers do not stay in registers, and are read from the stack as they are.
-        private readonly Vector<T> _meanScale = new(meanScale);
-        private readonly Vector<T> _squareScale = new(squareScale);
-        private readonly Vector<T> _epsilon = new(epsilon);
-        private readonly Vector<T> _decay = new(decay);
+        private readonly Vector256<T> _meanScale = Vector256.Create(meanScale);
+        private readonly Vector256<T> _squareScale = Vector256.Create(squareScale);
+        private readonly Vector256<T> _epsilon = Vector256.Create(epsilon);
+        private readonly Vector256<T> _decay = Vector256.Create(decay);
 
         public int Slots => 2;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> m, ref Vector<T> v, ref Vector<T> s2)
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> m, ref Vector256<T> v, ref Vector256<T> s2)
         {
             moments.Update(g, ref m, ref v);
-            return (m * _meanScale / (Vector.SquareRoot(v * _squareScale) + _epsilon)) + (w * _decay);
+            return (m * _meanScale / (Vector256.Sqrt(v * _squareScale) + _epsilon)) + (w * _decay);
         }
     }
 
@@ -122,6 +123,6 @@ public sealed class Lamb : IOptimizerDefinition
         public int Slots => 0;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector<T> Apply(Vector<T> w, Vector<T> direction, ref Vector<T> s0, ref Vector<T> s1, ref Vector<T> s2) => w - (direction * rate);
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> direction, ref Vector256<T> s0, ref Vector256<T> s1, ref Vector256<T> s2) => w - (direction * rate);
     }
 }

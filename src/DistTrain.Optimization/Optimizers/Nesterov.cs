@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Optimizers;
@@ -48,7 +49,7 @@ public sealed class Nesterov : IOptimizerDefinition
     {
         public int Slots => 1;
 
-        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> v, ref Vector<T> s1, ref Vector<T> s2)
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> v, ref Vector256<T> s1, ref Vector256<T> s2)
         {
             g += w * decay;
             v = (v * momentum) + g;

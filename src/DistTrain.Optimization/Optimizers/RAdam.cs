@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Optimizers;
@@ -88,12 +89,12 @@ public sealed class RAdam : IOptimizerDefinition
     {
         public int Slots => 2;
 
-        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> m, ref Vector<T> v, ref Vector<T> s2)
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> m, ref Vector256<T> v, ref Vector256<T> s2)
         {
             moments.Update(g + (w * inGradient), ref m, ref v);
             var step = m * rate;
             if (adaptive)
-                step /= Vector.SquareRoot(v) + new Vector<T>(epsilon);
+                step /= Vector256.Sqrt(v) + Vector256.Create(epsilon);
             return (w * keptWeight) - step;
         }
     }

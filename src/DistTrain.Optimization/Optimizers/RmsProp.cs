@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Optimizers;
@@ -75,7 +76,7 @@ public sealed class RmsProp : IOptimizerDefinition
     {
         public int Slots => slots;
 
-        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> s, ref Vector<T> b, ref Vector<T> c)
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> s, ref Vector256<T> b, ref Vector256<T> c)
         {
             g += w * decay;
             s = (s * kept) + (g * g * added);
@@ -84,11 +85,11 @@ public sealed class RmsProp : IOptimizerDefinition
             {
                 c = (c * kept) + (g * added);
                 // A variance, but its rounding may fall below 0, where there is no root.
-                spread = Vector.Max(spread - (c * c), Vector<T>.Zero);
+                spread = Vector256.Max(spread - (c * c), Vector256<T>.Zero);
             }
 
-            var divisor = Vector.SquareRoot(spread) + new Vector<T>(epsilon);
-            var direction = Vector.ConditionalSelect(Vector.Equals(divisor, Vector<T>.Zero), Vector<T>.Zero, g / divisor);
+            var divisor = Vector256.Sqrt(spread) + Vector256.Create(epsilon);
+            var direction = Vector256.ConditionalSelect(Vector256.Equals(divisor, Vector256<T>.Zero), Vector256<T>.Zero, g / divisor);
             b = (b * momentum) + direction;
             return w - (b * rate);
         }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Optimizers;
@@ -89,11 +90,11 @@ public sealed class RmsPropWarmUp : IOptimizerDefinition
     {
         public int Slots => 2;
 
-        public Vector<T> Apply(Vector<T> w, Vector<T> g, ref Vector<T> s, ref Vector<T> d, ref Vector<T> s2)
+        public Vector256<T> Apply(Vector256<T> w, Vector256<T> g, ref Vector256<T> s, ref Vector256<T> d, ref Vector256<T> s2)
         {
             g += w * decay;
             s = (s * kept) + (g * g * added);
-            var factor = new Vector<T>(plain) + (new Vector<T>(adaptive) / (Vector.SquareRoot(s) + new Vector<T>(epsilon)));
+            var factor = Vector256.Create(plain) + (Vector256.Create(adaptive) / (Vector256.Sqrt(s) + Vector256.Create(epsilon)));
             d = (d * momentum) - (g * factor);
             return w + (d * rate);
         }

@@ -122,8 +122,10 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             _error = null;
             CheckpointLog.Saved(logger, plan.JobId, snapshot.Step.Version);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever it was: an exception that got out would fail every later save too, since each waits for the one before.
+            // (A file that may not grow any further is no IOException to .NET.)
             _error = $"checkpoint of step {snapshot.Step.Version}: {e.Message}";
             CheckpointLog.Failed(logger, plan.JobId, snapshot.Step.Version, e);
         }

@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Partitions;
+using DistTrain.Recipes;
 
 namespace DistTrain.ParameterServer.Hosting;
 
@@ -17,6 +18,12 @@ public sealed record ServerOptions
 
     /// <summary>Most memory that the jobs' vectors may take together, in bytes.</summary>
     public long MemoryLimit { get; init; } = 8L << 30;
+
+    /// <summary>What the process was started for, one of <see cref="Determinisms"/>: jobs that ask for another are refused.</summary>
+    public string Determinism { get; init; } = Determinisms.Host;
+
+    /// <summary>Most threads that work on the buckets of one job; changes no result.</summary>
+    internal int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>What the jobs start from. Tests hold whole steps to reference numbers that start from given weights.</summary>
     internal FirstVersion FirstVersion { get; init; } = VersionZero.Fill;

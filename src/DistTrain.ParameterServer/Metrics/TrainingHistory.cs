@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
@@ -11,9 +12,13 @@ namespace DistTrain.ParameterServer.Metrics;
 /// </summary>
 internal sealed class TrainingHistory : IDisposable
 {
+    /// <summary>The file is at most so much behind, unless it cannot be written.</summary>
+    private const int FlushBytes = 1 << 16;
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly FileStream _file;
+    private readonly ArrayBufferWriter<byte> _unwritten = new(FlushBytes);
     private readonly List<MetricsEvent> _events = [];
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastCommit;
@@ -32,7 +37,7 @@ internal sealed class TrainingHistory : IDisposable
             foreach (var metrics in _events)
                 WriteLine(stream, MetricsJson.Write(metrics));
         });
-        _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
+        _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
     }
 
     /// <summary>A rank has pulled the version to start from: the clock of the first step starts, once.</summary>
@@ -43,7 +48,12 @@ internal sealed class TrainingHistory : IDisposable
     }
 
     /// <summary>Records a step from what its ranks said, added in rank-tree order.</summary>
-    public void StepClosed(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks)
+    /// <param name="step">The step.</param>
+    /// <param name="plan">Of its partition.</param>
+    /// <param name="ranks">What each rank said.</param>
+    /// <param name="skipped">Why it made no update, or null.</param>
+    /// <param name="replayCheck">Whose gradient was computed twice, and by whom, or null.</param>
+    public void StepClosed(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks, string? skipped = null, string? replayCheck = null)
     {
         var now = _time.GetTimestamp();
         var elapsed = _time.GetElapsedTime(_lastCommit, now).TotalMilliseconds;
@@ -61,6 +71,8 @@ internal sealed class TrainingHistory : IDisposable
                 Examples = examples,
                 Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),
                 ComputeMilliseconds = ranks.Max(r => r.ComputeMilliseconds),
+                Skipped = skipped ?? string.Empty,
+                ReplayCheck = replayCheck ?? string.Empty,
             },
             Ledger = EntryOf(step, plan, ranks),
         });
@@ -132,15 +144,24 @@ internal sealed class TrainingHistory : IDisposable
     }
 
     /// <summary>Returns when all that was recorded is on disk.</summary>
+    /// <exception cref="IOException">The disk is full; what was recorded stays in memory until the next time.</exception>
     public void Flush()
     {
         lock (_gate)
-            _file.Flush();
+            WriteOut();
         // Not under the gate: a slow disk must hold up no step.
         RandomAccess.FlushToDisk(_file.SafeFileHandle);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_file.CanWrite)
+                TryWriteOut();
+            _file.Dispose();
+        }
+    }
 
     /// <summary>Steps up to the restored version, and the evaluations before it; its own is repeated by the ranks. Ends at a line that was cut off.</summary>
     private static IEnumerable<MetricsEvent> ReadBefore(string path, OpenStep restored)
@@ -188,11 +209,35 @@ internal sealed class TrainingHistory : IDisposable
         lock (_gate)
         {
             _events.Add(metrics);
-            // The stream is buffered: a step costs a copy, and the file is at most 64 KiB behind until the next flush.
-            WriteLine(_file, line);
+            _unwritten.Write(line);
+            _unwritten.Write("\n"u8);
+            // A step costs a copy, and no step fails because a disk is full.
+            if (_unwritten.WrittenCount >= FlushBytes)
+                TryWriteOut();
             var waiting = _more;
             _more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting.TrySetResult();
         }
+    }
+
+    private void TryWriteOut()
+    {
+        try
+        {
+            WriteOut();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
+        {
+            // The next save, which flushes first, fails for the same reason and says so.
+        }
+    }
+
+    /// <summary>Part of it may be on disk when this throws: the next attempt begins at the same place of the file.</summary>
+    private void WriteOut()
+    {
+        if (_unwritten.WrittenCount == 0)
+            return;
+        _file.Write(_unwritten.WrittenSpan);
+        _unwritten.ResetWrittenCount();
     }
 }

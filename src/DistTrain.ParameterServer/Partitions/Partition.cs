@@ -5,6 +5,7 @@ using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
+using DistTrain.Recipes;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Partitions;
@@ -24,12 +25,14 @@ internal sealed class Partition : IDisposable
     private readonly CheckpointSaver _checkpoints;
     private readonly TrainingHistory? _history;
     private readonly StepTally _closed;
-    private readonly BucketLoop _loop = new(Environment.ProcessorCount);
+    private readonly ReplayChecks? _replays;
+    private readonly BucketLoop _loop;
     private readonly TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _stopping;
     private volatile bool _stopped;
     private volatile string? _error;
     private volatile string? _note;
+    private volatile StepFault? _fault;
 
     /// <param name="plan">What the partition is a part of.</param>
     /// <param name="checkpoints">Saves it.</param>
@@ -38,8 +41,10 @@ internal sealed class Partition : IDisposable
     public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history, RestoredVersion? restored = null)
     {
         Plan = plan;
+        _loop = new BucketLoop(plan.Threads);
         Norms = new NormSharing(plan);
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
+        _replays = plan.IsLeader && plan.Job.Spec.Numerics.ReplayCheck > 0 ? new ReplayChecks(plan) : null;
         _checkpoints = checkpoints;
         _history = history;
         _evaluations = new EvaluationTally(plan.Tree);
@@ -92,6 +97,9 @@ internal sealed class Partition : IDisposable
     /// <summary>What the user should know of the course of training, or null.</summary>
     public string? Note => _note;
 
+    /// <summary>Why the open step must not be taken, or null. Nothing more is committed.</summary>
+    public StepFault? Fault => _fault;
+
     /// <summary>The last version is committed and, on the leader, evaluated by every rank.</summary>
     public bool Finished
     {
@@ -118,7 +126,8 @@ internal sealed class Partition : IDisposable
         {
             if (_stopped)
                 throw new RpcException(new Status(StatusCode.Cancelled, "training has been stopped"));
-            var session = _sessions.Add(request.Rank);
+            var session = _sessions.Add(request.Rank, request.Membership);
+            _replays?.Joined(request.Rank, request.Silo);
             session.Send(Frame<ServerMessage>.ToSend(new ServerMessage { Joined = new Joined { OpenStep = _replicas.Of(request.Rank).Open.Version } }));
             return session;
         }
@@ -146,6 +155,14 @@ internal sealed class Partition : IDisposable
                 session.Send(BucketFrame(replica!, bucket, version));
             session.Send(HeadFrame(replica!.Find(version)!));
         }
+    }
+
+    /// <summary>Keeps the digest of a gradient that two ranks compute (leader only).</summary>
+    public void Digest(RankSession session, GradientDigest digest)
+    {
+        Refuse(_replays is null, $"rank {session.Rank} sends a digest, and gradients are compared elsewhere or not at all");
+        lock (_gate)
+            _replays!.Add(session.Rank, digest);
     }
 
     /// <summary>
@@ -212,7 +229,7 @@ internal sealed class Partition : IDisposable
         lock (_gate)
         {
             _stopping = true;
-            if (!IsTogether || _replicas.First.Open.IsLast || _sessions.IsEmpty)
+            if (!IsTogether || _replicas.First.Open.IsLast || _sessions.IsEmpty || _fault is not null)
                 _quiet.TrySetResult();
         }
 
@@ -228,7 +245,9 @@ internal sealed class Partition : IDisposable
 
         Norms.Stop();
         Moments?.Stop();
-        if (IsTogether && !_replicas.First.IsHalfStepped())
+        // A step that was judged faulty has touched nothing, though its sums are complete.
+        var isUntouched = _fault is not null && _replicas.First.SteppedCount == 0;
+        if (IsTogether && (isUntouched || !_replicas.First.IsHalfStepped()))
             await _checkpoints.SaveNowAsync(_replicas.First);
         else
             await _checkpoints.FinishAsync();
@@ -287,13 +306,18 @@ internal sealed class Partition : IDisposable
     {
         try
         {
-            await _update.StepAllAsync(replica, index =>
+            var verdict = await _update.StepAllAsync(replica, index =>
             {
                 lock (_gate)
                     Publish(replica, index);
             });
             lock (_gate)
-                CloseStep(replica);
+            {
+                if (verdict.Kind == VerdictKind.Fault)
+                    Stall(new StepFault(replica.Open.Version, verdict.Reason!, Plan.Job.Spec.Numerics.Policy == NumericsPolicies.Rollback));
+                else
+                    CloseStep(replica);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -326,6 +350,12 @@ internal sealed class Partition : IDisposable
         if (_stopped || replica.SteppedCount < replica.Buckets.Count)
             return;
         var closed = replica.Open;
+        if (_replays?.DifferenceIn(closed) is { } difference)
+        {
+            Stall(new StepFault(closed.Version, difference, RollsBack: false));
+            return;
+        }
+
         if (closed.Averages)
         {
             if (_replicas.ByRank.All(r => r.AwaitsAverage))
@@ -334,6 +364,13 @@ internal sealed class Partition : IDisposable
         }
 
         Close(replica, NextOf(replica));
+    }
+
+    /// <summary>The open step must not be taken: it stays open, its ranks wait, and the job's grain learns why. Holds the gate.</summary>
+    private void Stall(StepFault fault)
+    {
+        _fault = fault;
+        _quiet.TrySetResult();
     }
 
     /// <summary>The step after the replica's open one. Holds the gate.</summary>
@@ -347,11 +384,12 @@ internal sealed class Partition : IDisposable
         if (closed.Kind == StepKind.Statistics)
             _history?.StatisticsTaken(closed, Plan, contributions);
         else if (_closed.Add(closed.Version, contributions) is { } all)
-            _history?.StepClosed(closed, Plan, all);
+            _history?.StepClosed(closed, Plan, all, replica.Verdict.Reason, _replays?.CheckedIn(closed));
         var outcome = new StepOutcome(
             contributions.Sum(c => c.Correct),
-            replica.Noise.AverageSquare,
-            _update.MeasuresNoise(closed) ? [.. contributions.Zip(replica.Noise.RankSquares, (c, square) => (c.Examples, square))] : []);
+            replica.Norms.AverageSquare,
+            _update.MeasuresNoise(closed) ? [.. contributions.Zip(replica.Norms.RankSquares, (c, square) => (c.Examples, square))] : [],
+            replica.Verdict);
         var next = Plan.Course.Next(closed, outcome, out var note);
         _note = note ?? _note;
         return next;
@@ -414,9 +452,16 @@ internal sealed class Partition : IDisposable
             new ServerMessage { Parameters = new ParameterChunk { Version = version, Bucket = bucket.Index } },
             replica.Elements(bucket, version));
 
-    /// <summary>Where training is to end before its time, the ranks are told that it is over; the open step stays what it is, for whoever goes on from it.</summary>
-    private Frame<ServerMessage> HeadFrame(OpenStep step) =>
-        Frame<ServerMessage>.ToSend(new ServerMessage { Head = (_stopping ? step with { Take = 0, Evaluate = false } : step).ToHead() });
+    /// <summary>
+    /// The head of a step; with it a rank learns whose gradient it computes, of the leader also whose a second time. Where training is to end before
+    /// its time, the ranks are told that it is over; the open step stays what it is, for whoever goes on from it. Holds the gate.
+    /// </summary>
+    private Frame<ServerMessage> HeadFrame(OpenStep step)
+    {
+        var head = (_stopping ? step with { Take = 0, Evaluate = false } : step).ToHead();
+        head.Replay = _replays?.OrderFor(step);
+        return Frame<ServerMessage>.ToSend(new ServerMessage { Head = head });
+    }
 
     private static void Refuse(bool wrong, string reason)
     {

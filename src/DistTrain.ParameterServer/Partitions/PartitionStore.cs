@@ -129,6 +129,13 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
         var folder = FolderOf(request.JobId);
         var job = JobFile.Read(request.JobFile, request.JobId, []).Job
             ?? throw new RpcException(new Status(StatusCode.InvalidArgument, "the job file is not valid"));
+        if (job.Spec.Determinism != options.Determinism)
+        {
+            throw new RpcException(new Status(
+                StatusCode.FailedPrecondition,
+                $"job '{request.JobId}' asks for determinism: {job.Spec.Determinism}, and this server was started with --determinism {options.Determinism}"));
+        }
+
         if (request.Server < 0 || request.Server >= request.Servers || request.TrainExamples < 1)
         {
             throw new RpcException(new Status(
@@ -149,9 +156,11 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             request.TrainExamples,
             request.TestExamples,
             request.DataFingerprint,
-            request.Leader)
+            request.Leader,
+            request.PassedOver)
         {
             FirstVersion = options.FirstVersion,
+            Threads = options.Threads,
         };
         var taken = _partitions.Values.Sum(p => p.Plan.MemoryBytes);
         if (taken + plan.MemoryBytes > options.MemoryLimit)

@@ -6,12 +6,15 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Partitions;
 
 /// <summary>One rank's open stream as the partition sees it: a queue of frames to send. Bounded by the protocol: at most two versions wait.</summary>
-internal sealed class RankSession(int rank)
+internal sealed class RankSession(int rank, long membership)
 {
     private readonly Channel<Frame<ServerMessage>> _outgoing =
         Channel.CreateUnbounded<Frame<ServerMessage>>(new UnboundedChannelOptions { SingleReader = true });
 
     public int Rank { get; } = rank;
+
+    /// <summary>Version of the silos' membership under which the rank was started.</summary>
+    public long Membership { get; } = membership;
 
     public ChannelReader<Frame<ServerMessage>> Outgoing => _outgoing.Reader;
 

@@ -11,12 +11,21 @@ internal sealed class RankSessions
 
     public bool IsEmpty => _byRank.Count == 0;
 
-    /// <summary>Takes a stream in; one that the rank had before is superseded.</summary>
-    public RankSession Add(int rank)
+    /// <summary>
+    /// Takes a stream in; one that the rank had before is superseded, unless its silo had seen more of the cluster: the newcomer is then the
+    /// rank as it was on a silo that hung and was declared dead, and the two would supersede each other in turns.
+    /// </summary>
+    /// <exception cref="RpcException">ABORTED: the rank lives elsewhere.</exception>
+    public RankSession Add(int rank, long membership)
     {
-        if (_byRank.Remove(rank, out var old))
+        if (_byRank.TryGetValue(rank, out var old))
+        {
+            if (old.Membership > membership)
+                throw new RpcException(new Status(StatusCode.Aborted, $"rank {rank} lives on another silo by now"));
             old.End(StatusCode.Aborted, "superseded by a newer stream of the same rank");
-        return _byRank[rank] = new RankSession(rank);
+        }
+
+        return _byRank[rank] = new RankSession(rank, membership);
     }
 
     /// <summary>Forgets a stream that has ended; a newer one of the same rank stays.</summary>

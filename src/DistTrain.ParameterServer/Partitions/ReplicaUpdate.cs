@@ -7,7 +7,7 @@ namespace DistTrain.ParameterServer.Partitions;
 
 /// <summary>
 /// Step 7 of the way of the data: from complete sums to the next version's elements, bucket by bucket as they complete, or all of them once
-/// their norms are known.
+/// their norms are known and the step is judged.
 /// </summary>
 internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, NormSharing norms, CheckpointSaver checkpoints, BucketLoop loop)
 {
@@ -17,16 +17,30 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
     /// <summary>Steps one bucket by itself; the caller holds its gate.</summary>
     public void StepBucket(ReplicaGroup replica, BucketState state) => StepBucket(replica, state, TimeOf(replica.Open, gradientScale: 1));
 
-    /// <summary>The update for rules that need norms over tensors or over the whole gradient: all buckets are there, none is stepped.</summary>
+    /// <summary>
+    /// The update for rules that need norms over tensors or over the whole gradient, and of steps that are judged: all buckets are there, none is
+    /// stepped.
+    /// </summary>
     /// <param name="replica">Whose.</param>
     /// <param name="stepped">Called with the index of each bucket that is stepped, from several threads, outside of its gate.</param>
+    /// <returns>What became of the step; after a fault, no bucket is stepped.</returns>
     /// <exception cref="OperationCanceledException">Training was stopped while servers added up their norms.</exception>
     /// <exception cref="Grpc.Core.RpcException">The leader is away, or refuses.</exception>
-    public async Task StepAllAsync(ReplicaGroup replica, Action<int> stepped)
+    public async Task<Verdict> StepAllAsync(ReplicaGroup replica, Action<int> stepped)
     {
         var open = replica.Open;
-        var time = TimeOf(open, await ClipAsync(replica, open));
+        replica.Norms = await NormsAsync(replica, open);
+        var verdict = replica.Verdict = plan.Judge.Of(open, [.. replica.Buckets[0].Contributions.Select(c => c!)], replica.Norms);
+        if (verdict.Kind == VerdictKind.Fault)
+            return verdict;
         replicas.ForgetBefore(replica);
+        if (verdict.IsSkip)
+        {
+            Keep(replica, stepped);
+            return verdict;
+        }
+
+        var time = TimeOf(open, GradientScale(replica.Norms));
         if (plan.Optimizer.Norms > 0)
         {
             loop.Run(replica.Buckets.Count, index =>
@@ -50,7 +64,20 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
                 StepBucket(replica, state, time);
             stepped(index);
         });
+        return verdict;
     }
+
+    private void Keep(ReplicaGroup replica, Action<int> stepped) => loop.Run(replica.Buckets.Count, index =>
+    {
+        var state = replica.Buckets[index];
+        lock (state.Gate)
+        {
+            Capture(replica, state);
+            replica.Keep(state);
+        }
+
+        stepped(index);
+    });
 
     private void StepBucket(ReplicaGroup replica, BucketState state, in UpdateTime time)
     {
@@ -69,23 +96,23 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
             replica.CaptureLocked(snapshot, state);
     }
 
-    /// <summary>
-    /// The factor that brings the whole gradient's norm down to the limit; 1 when it is below, or when there is none. Where the noise is
-    /// measured, the same norm and those of the ranks' gradients are kept for the course of training.
-    /// </summary>
-    private async ValueTask<double> ClipAsync(ReplicaGroup replica, OpenStep open)
+    /// <summary>Squared norms of the averaged gradient and of each rank's, as far as clipping, the noise or the judge need them.</summary>
+    private async ValueTask<StepNorms> NormsAsync(ReplicaGroup replica, OpenStep open)
     {
-        if (plan.ClipNorm == 0 && !MeasuresNoise(open))
-            return 1;
+        if (plan.ClipNorm == 0 && !MeasuresNoise(open) && !plan.Judge.Judges(open))
+            return StepNorms.None;
         var sums = await norms.AllAsync(replica.Index, open.Version, round: 0, GradientNorm.PieceSums(replica, loop));
         var square = GradientNorm.Total(sums.Span);
-        if (MeasuresNoise(open))
-        {
-            var ranks = await norms.AllAsync(replica.Index, open.Version, round: 2, GradientNorm.RankSums(replica));
-            replica.Noise = (square, GradientNorm.TotalByRank(ranks.Span, replica.Ranks.Count));
-        }
+        if (!MeasuresNoise(open) && !plan.Judge.FindsOutliers(open))
+            return new StepNorms(square, []);
+        var ranks = await norms.AllAsync(replica.Index, open.Version, round: 2, GradientNorm.RankSums(replica));
+        return new StepNorms(square, GradientNorm.TotalByRank(ranks.Span, replica.Ranks.Count));
+    }
 
-        var norm = Math.Sqrt(square);
+    /// <summary>The factor that brings the whole gradient's norm down to the limit; 1 when it is below, or when there is none.</summary>
+    private double GradientScale(in StepNorms norms)
+    {
+        var norm = Math.Sqrt(norms.AverageSquare);
         return plan.ClipNorm > 0 && norm > plan.ClipNorm ? plan.ClipNorm / norm : 1;
     }
 }

@@ -80,6 +80,7 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
             Stopped = partition.Stopped,
             Error = partition.Error ?? string.Empty,
             Note = partition.Note ?? string.Empty,
+            Fault = partition.Fault?.ToMessage(),
             Leaving = partitions.IsLeaving,
         };
         status.Saved.AddRange(partition.Checkpoints.Saved);

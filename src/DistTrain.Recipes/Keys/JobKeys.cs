@@ -139,6 +139,12 @@ internal static class JobKeys
     public static JobKey Seed { get; } =
         new("spec.seed", new WholeRule(long.MinValue, long.MaxValue), 1L, "decides initialization, order of the data and every other random draw") { ValueIn = j => j.Spec.Seed };
 
+    public static JobKey Determinism { get; } =
+        new("spec.determinism", new ChoiceRule("a determinism", Determinisms.All), Determinisms.Host, "the same bits on all processors of one kind (host), or on all with AVX2 (portable: no library computes with anything newer); servers and silos are started for one of them")
+        {
+            ValueIn = j => j.Spec.Determinism,
+        };
+
     public static JobKey Optimizer { get; } =
         new("spec.optimizer", new PolicyRule(PolicyCatalog.Optimizers), null, "how a gradient becomes an update; its options stand beside its name, see below")
         {
@@ -235,7 +241,12 @@ internal static class JobKeys
     public static JobKey Checkpoint { get; } = Section("spec.checkpoint", "what is saved under way");
 
     public static JobKey CheckpointEverySteps { get; } =
-        new("spec.checkpoint.everySteps", new WholeRule(0, 1_000_000_000), 0L, "steps between checkpoints; 0: only the last step") { DecidesBits = false, ValueIn = j => j.Spec.Checkpoint.EverySteps };
+        new("spec.checkpoint.everySteps", new WholeRule(0, 1_000_000_000), 0L, "steps between checkpoints; 0: only the last step")
+        {
+            DecidesBits = false,
+            DecidesBitsOf = j => j.Spec.Numerics.Policy == NumericsPolicies.Rollback,
+            ValueIn = j => j.Spec.Checkpoint.EverySteps,
+        };
 
     public static JobKey CheckpointKeep { get; } =
         new("spec.checkpoint.keep", new WholeRule(1, 1_000_000), 2L, "how many checkpoints are kept: the newest") { DecidesBits = false, ValueIn = j => j.Spec.Checkpoint.Keep };
@@ -244,6 +255,26 @@ internal static class JobKeys
 
     public static JobKey EvaluationEveryEpochs { get; } =
         new("spec.evaluation.everyEpochs", new WholeRule(0, 1_000_000), 1L, "epochs between evaluations on the test set; 0: only at the end") { ValueIn = j => j.Spec.Evaluation.EveryEpochs };
+
+    public static JobKey Numerics { get; } = Section("spec.numerics", "what happens when numbers go wrong");
+
+    public static JobKey NumericsPolicy { get; } =
+        new("spec.numerics.policy", new ChoiceRule("a policy", NumericsPolicies.All), NumericsPolicies.Stop, "what a step whose gradient or loss is not finite, or is an outlier, does; stop: the job fails with rank, step and tensor; skip-step: it makes no update and its examples are passed over; rollback: training goes on from the checkpoint before it, and the examples from there to the step are passed over (2204.02311)")
+        {
+            ValueIn = j => j.Spec.Numerics.Policy,
+        };
+
+    public static JobKey NumericsOutlierFactor { get; } = Number(
+        "spec.numerics",
+        new("outlierFactor", OptionKind.Number, 0.0, "a step is an outlier when the norm of a rank's mean gradient exceeds so many times the median norm of the last 32 updates' gradients; 0: none is; not below 1 otherwise") { Minimum = 0 },
+        j => j.Spec.Numerics.OutlierFactor);
+
+    public static JobKey NumericsReplayCheck { get; } =
+        new("spec.numerics.replayCheck", new WholeRule(0, 1_000_000_000), 0L, "every so many steps a rank's gradient is computed a second time by another rank, on another silo if there is one, and the bytes are compared; a difference ends the job; 0: never")
+        {
+            DecidesBits = false,
+            ValueIn = j => j.Spec.Numerics.ReplayCheck,
+        };
 
     /// <summary>Every key in the order written; a section stands before its keys.</summary>
     public static IReadOnlyList<JobKey> All { get; } =
@@ -254,7 +285,7 @@ internal static class JobKeys
         Recipe,
         Dataset, DatasetName, DatasetPath, TrainExamples, TestExamples, DatasetNormalize,
         Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, ModelLayers,
-        Workers, Batch, MicroBatch, Epochs, Steps, Seed,
+        Workers, Batch, MicroBatch, Epochs, Steps, Seed, Determinism,
         Optimizer, OptimizerName,
         Schedule, ScheduleName,
         Averaging, AveragingName,
@@ -263,6 +294,7 @@ internal static class JobKeys
         Renorm, RenormRMax, RenormDMax, RenormRampStart, RenormRRampEnd, RenormDRampEnd,
         Checkpoint, CheckpointEverySteps, CheckpointKeep,
         Evaluation, EvaluationEveryEpochs,
+        Numerics, NumericsPolicy, NumericsOutlierFactor, NumericsReplayCheck,
     ];
 
     private const string NoScaling = "rule is none";

@@ -47,6 +47,7 @@ internal sealed class JobReader
         var microBatch = _keys.Count(JobKeys.MicroBatch);
         var (epochs, steps) = Length();
         var seed = _keys.Whole(JobKeys.Seed);
+        var determinism = _keys.Text(JobKeys.Determinism);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
         var schedule = _keys.Policy(JobKeys.Schedule);
         var averaging = _keys.Policy(JobKeys.Averaging);
@@ -61,6 +62,8 @@ internal sealed class JobReader
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);
         var everyEpochs = _keys.Count(JobKeys.EvaluationEveryEpochs);
+        var numerics = Numerics();
+        policies.CheckNumerics(numerics, averaging, workers, everySteps);
         if (_findings.Any)
             return null;
 
@@ -75,6 +78,7 @@ internal sealed class JobReader
             Epochs = epochs,
             Steps = steps,
             Seed = seed!.Value,
+            Determinism = determinism!,
             Optimizer = optimizer!,
             Schedule = schedule!,
             Averaging = averaging!,
@@ -83,6 +87,7 @@ internal sealed class JobReader
             Renorm = renorm!,
             Checkpoint = new CheckpointRecipe(everySteps!.Value, keep!.Value),
             Evaluation = new EvaluationRecipe(everyEpochs!.Value),
+            Numerics = numerics!,
         });
     }
 
@@ -186,6 +191,14 @@ internal sealed class JobReader
         }
 
         return new RenormRamp(rMax.Value, dMax.Value, start.Value, rEnd.Value, dEnd.Value);
+    }
+
+    private NumericsRecipe? Numerics()
+    {
+        var policy = _keys.Text(JobKeys.NumericsPolicy);
+        var outlierFactor = _keys.Number(JobKeys.NumericsOutlierFactor);
+        var replayCheck = _keys.Count(JobKeys.NumericsReplayCheck);
+        return policy is null || outlierFactor is null || replayCheck is null ? null : new NumericsRecipe(policy, outlierFactor.Value, replayCheck.Value);
     }
 
     private void Refuse(JobKey key, string rule, JobKey? at = null) =>

@@ -22,6 +22,17 @@ internal static partial class CLibrary
             throw new InvalidOperationException($"the C library refused {name}={value} (code {refused})");
     }
 
+    /// <summary>Becomes another program: the process, its id and its standard streams stay, everything else begins anew. Linux.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its arguments, its own name first.</param>
+    /// <param name="environment">name=value.</param>
+    /// <returns>Only if it failed: why.</returns>
+    public static string Become(string path, IEnumerable<string> arguments, IEnumerable<string> environment)
+    {
+        ExecVe(path, [.. arguments, null], [.. environment, null]);
+        return Marshal.GetLastPInvokeErrorMessage();
+    }
+
     /// <summary>Sets one parameter of glibc's allocator; false when it refused, or is not glibc's.</summary>
     public static bool SetAllocator(int parameter, int value)
     {
@@ -45,6 +56,9 @@ internal static partial class CLibrary
 
     [LibraryImport("ucrtbase", EntryPoint = "_putenv_s", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int PutEnv(string name, string value);
+
+    [LibraryImport("libc", EntryPoint = "execve", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int ExecVe(string path, string?[] arguments, string?[] environment);
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int MallOpt(int parameter, int value);

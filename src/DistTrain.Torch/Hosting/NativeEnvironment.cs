@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
+using DistTrain.Recipes;
 using TorchSharp;
 
 namespace DistTrain.Torch.Hosting;
@@ -13,20 +13,31 @@ public static class NativeEnvironment
 {
     private static readonly Lock _gate = new();
     private static IReadOnlyList<NativeSetting>? _settings;
+    private static string _determinism = Determinisms.Host;
+
+    /// <summary>
+    /// What this process computes with once it is prepared, e.g. "host AVX2": ranks of one job must agree in it, because their bits are those of
+    /// the libraries' code for that set of instructions.
+    /// </summary>
+    public static string Arithmetic => $"{_determinism} {Instructions.Of(_determinism)}";
 
     /// <summary>Prepares the process and loads libtorch; further calls return what the first one found.</summary>
+    /// <param name="determinism">One of <see cref="Determinisms"/>; null: what the process was prepared for, or else host.</param>
     /// <returns>All settings; a caller logs those with <see cref="NativeSetting.IsOverride"/>.</returns>
     /// <exception cref="TorchLoadException">libtorch does not load, or something loaded it before with other settings.</exception>
-    public static IReadOnlyList<NativeSetting> Prepare()
+    public static IReadOnlyList<NativeSetting> Prepare(string? determinism = null)
     {
         lock (_gate)
         {
-            return _settings ??= PrepareOnce();
+            if (_settings is not null && determinism is not null && determinism != _determinism)
+                throw new TorchLoadException($"libtorch was loaded for determinism: {_determinism} and cannot be loaded again for {determinism}.");
+            return _settings ??= PrepareOnce(_determinism = determinism ?? Determinisms.Host);
         }
     }
 
     /// <summary>The variables that decide bits on this processor.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> Variables()
+    /// <param name="determinism">One of <see cref="Determinisms"/>.</param>
+    public static IReadOnlyList<KeyValuePair<string, string>> Variables(string determinism = Determinisms.Host)
     {
         var variables = new List<KeyValuePair<string, string>>
         {
@@ -34,27 +45,41 @@ public static class NativeEnvironment
             new("OMP_NUM_THREADS", "1"),
             new("MKL_NUM_THREADS", "1"),
         };
-        if (RuntimeInformation.ProcessArchitecture == Architecture.X64 && Avx2.IsSupported)
+        // Without these three each library picks its own best, and MKL also by where in memory an operand lies.
+        switch (Instructions.Of(determinism))
         {
-            // The newest set that every processor of the last ten years has; without these three each library picks its own best.
-            variables.Add(new("MKL_CBWR", "AVX2"));
-            variables.Add(new("ONEDNN_MAX_CPU_ISA", "AVX2"));
-            variables.Add(new("ATEN_CPU_CAPABILITY", "avx2"));
+            case Instructions.AVX512:
+                variables.Add(new("MKL_CBWR", Instructions.AreIntels ? "AVX512,STRICT" : "AVX2"));
+                variables.Add(new("ONEDNN_MAX_CPU_ISA", "AVX512_CORE"));
+                variables.Add(new("ATEN_CPU_CAPABILITY", "avx512"));
+                break;
+            case Instructions.AVX2:
+                variables.Add(new("MKL_CBWR", "AVX2"));
+                variables.Add(new("ONEDNN_MAX_CPU_ISA", "AVX2"));
+                variables.Add(new("ATEN_CPU_CAPABILITY", "avx2"));
+                break;
         }
 
+        // The branch for reproducible results binds what MKL promises them for, this all that it dispatches.
+        if (determinism == Determinisms.Portable)
+            variables.Add(new("MKL_ENABLE_INSTRUCTIONS", "AVX2"));
         return variables;
     }
 
     /// <summary>
-    /// What whoever starts a process with ranks gives it on the way: <see cref="Variables"/>, and one heap for all threads, which
-    /// glibc takes from the environment only (see <see cref="KeepMemory"/>). Without it results are the same, large micro-batches slower.
+    /// What whoever starts a process with ranks gives it on the way: <see cref="Variables"/>, what only a process that starts takes
+    /// (<see cref="StartEnvironment"/>), and one heap for all threads, which glibc takes from the environment only (see <see cref="KeepMemory"/>);
+    /// without the heap results are the same, large micro-batches slower.
     /// </summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> ForChildren() =>
-        OperatingSystem.IsLinux() ? [.. Variables(), new("MALLOC_ARENA_MAX", "1")] : Variables();
-
-    private static List<NativeSetting> PrepareOnce()
+    public static IReadOnlyList<KeyValuePair<string, string>> ForChildren(string determinism = Determinisms.Host)
     {
-        var settings = Variables().Select(v => new NativeSetting(v.Key, v.Value, CLibrary.Get(v.Key))).ToList();
+        var variables = Variables(determinism).Concat(StartEnvironment.Variables(determinism));
+        return OperatingSystem.IsLinux() ? [.. variables, new("MALLOC_ARENA_MAX", "1")] : [.. variables];
+    }
+
+    private static List<NativeSetting> PrepareOnce(string determinism)
+    {
+        var settings = Variables(determinism).Select(v => new NativeSetting(v.Key, v.Value, CLibrary.Get(v.Key))).ToList();
         var changed = settings.Where(s => !string.Equals(s.Before, s.Value, StringComparison.Ordinal)).ToList();
         if (changed.Count > 0 && IsLibtorchLoaded())
             throw new TorchLoadException($"libtorch was loaded before {string.Join(", ", changed.Select(s => s.Name))} could be set: call NativeEnvironment.Prepare before the first tensor.");

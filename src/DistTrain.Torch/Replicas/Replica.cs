@@ -109,12 +109,14 @@ public sealed class Replica : IDisposable
     }
 
     /// <summary>Loss and accuracy in evaluation mode (running statistics, no dropout), without gradients.</summary>
-    public BatchResult Evaluate(ExampleSet data, ReadOnlySpan<int> examples)
+    /// <exception cref="OperationCanceledException">Asked to stop, between two micro-batches.</exception>
+    public BatchResult Evaluate(ExampleSet data, ReadOnlySpan<int> examples, CancellationToken stop = default)
     {
         var total = default(BatchResult);
         using var noGradient = no_grad();
         for (var at = 0; at < examples.Length; at += _capacity)
         {
+            stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var part = examples[at..Math.Min(examples.Length, at + _capacity)];
             var (x, y) = Load(data, part);

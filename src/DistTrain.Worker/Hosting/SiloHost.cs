@@ -18,8 +18,11 @@ using Orleans.Configuration;
 namespace DistTrain.Worker.Hosting;
 
 /// <summary>The worker silo process.</summary>
-public static class SiloHost
+public static partial class SiloHost
 {
+    /// <summary>For handing over and for calls that are under way; a child of <c>train</c> has eight seconds.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(6);
+
     /// <summary>Serves until <paramref name="stop"/> is cancelled.</summary>
     /// <param name="options">How the process is set up.</param>
     /// <param name="listening">Called once with the endpoint of the gRPC front door, host:port.</param>
@@ -36,12 +39,19 @@ public static class SiloHost
         builder.Services.AddLargeBlocks();
         // Signals are the caller's: it cancels `stop`.
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            // Ranks do not wait for a client's download.
+            host.ServicesStopConcurrently = true;
+            host.ShutdownTimeout = StopLimit;
+        });
+        builder.Services.AddSingleton<IFatalErrorHandler, FatalEnd>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DatasetCache>();
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobFiles>();
-        builder.Services.AddGrpc();
+        builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<UnavailableInterceptor>());
         builder.Services.AddGrpcHealthChecks();
         builder.Host.UseOrleans(silo =>
         {
@@ -53,6 +63,8 @@ public static class SiloHost
                 // Clients come in by gRPC; Orleans' own gateway stays closed.
                 endpoint.GatewayPort = 0;
             });
+            // At the end of a silo, for its last answers to leave.
+            silo.Configure<SiloMessagingOptions>(messaging => messaging.WaitForMessageToBeQueuedForOutboundTime = TimeSpan.FromMilliseconds(200));
         });
         // Behind the silo's own start: the pulse calls grains.
         builder.Services.AddHostedService<ClusterPulse>();
@@ -71,7 +83,20 @@ public static class SiloHost
             // The wanted end.
         }
 
-        await app.StopAsync(CancellationToken.None);
+        await StopAsync(app);
+    }
+
+    /// <summary>Orleans tells the others that this silo leaves, then its ranks and jobs go to them; meanwhile watchers are sent elsewhere.</summary>
+    private static async Task StopAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StopAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is OperationCanceledException or AggregateException)
+        {
+            app.Logger.NotHandedOver(StopLimit.TotalSeconds, e.Message);
+        }
     }
 
     /// <summary>
@@ -95,4 +120,7 @@ public static class SiloHost
             }
         }
     }
+
+    [LoggerMessage(5001, LogLevel.Warning, "Not everything was handed over within {Seconds} s: {Detail}")]
+    private static partial void NotHandedOver(this ILogger logger, double seconds, string detail);
 }

@@ -1,3 +1,5 @@
+using DistTrain.Recipes;
+
 namespace DistTrain.Worker.Hosting;
 
 /// <summary>How one worker silo process is set up.</summary>
@@ -14,6 +16,9 @@ public sealed record SiloOptions
 
     /// <summary>Endpoints (host:port) of the parameter servers, in the order that gives them their buckets.</summary>
     public required IReadOnlyList<string> Servers { get; init; }
+
+    /// <summary>What the process was started for, one of <see cref="Determinisms"/>: jobs that ask for another are refused.</summary>
+    public string Determinism { get; init; } = Determinisms.Host;
 
     /// <summary>Rank slots of this silo: they gate the start of a further job. 0 takes the number of cores.</summary>
     public int RankSlots { get; init; }

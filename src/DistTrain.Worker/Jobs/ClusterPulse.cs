@@ -22,7 +22,7 @@ internal sealed class ClusterPulse(
         {
             try
             {
-                await grains.GetGrain<IQueueGrain>(0).PulseAsync(silo.SiloAddress.ToString(), slots);
+                await grains.GetGrain<IQueueGrain>(0).PulseAsync(silo.SiloAddress.ToString(), slots).WaitAsync(stoppingToken);
             }
             catch (Exception e) when (e is TimeoutException or OrleansException or InvalidOperationException)
             {

@@ -1,10 +1,11 @@
 using DistTrain.Protocol;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>Turns a job's record and its leader's history into one stream of events, from any step, until the job has ended.</summary>
-internal sealed class JobFollower(IGrainFactory grains, TimeProvider time)
+internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime silo, TimeProvider time)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
@@ -16,37 +17,61 @@ internal sealed class JobFollower(IGrainFactory grains, TimeProvider time)
     }
 
     /// <summary>Writes the job's state, each committed step from <paramref name="fromStep"/> on once and in order, evaluations and log lines.</summary>
-    public async Task FollowAsync(string jobId, long fromStep, IServerStreamWriter<JobEvent> writer, CancellationToken cancellation)
+    /// <remarks>When this silo leaves it ends, and the watcher attaches to another.</remarks>
+    public async Task FollowAsync(string jobId, long fromStep, IServerStreamWriter<JobEvent> writer, CancellationToken watching)
     {
-        var (told, said) = (((JobPhase Phase, long TotalSteps)?)null, 0);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(watching, silo.ApplicationStopping);
+        var events = new EventWriter(writer, end.Token);
         var progress = new HistoryPosition(fromStep);
-        while (true)
+        var relay = Task.CompletedTask;
+        var job = await DescribeAsync(jobId).WaitAsync(end.Token);
+        try
         {
-            var job = await DescribeAsync(jobId);
-            // The grain lives elsewhere now, and begins to tell anew.
-            if (said > job.Log.Count)
-                said = 0;
-            for (; said < job.Log.Count; said++)
-                await writer.WriteAsync(new JobEvent { Log = new LogLine { Time = job.Log[said].Time, Text = job.Log[said].Text } }, cancellation);
-            if (told != (job.Phase, job.TotalSteps) && !HasEnded(job))
-                await writer.WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) }, cancellation);
-            told = (job.Phase, job.TotalSteps);
-            if (job.TotalSteps > 0)
-                await RelayHistoryAsync(job, progress, writer, cancellation);
-            if (HasEnded(job))
+            while (true)
             {
-                await writer.WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) }, cancellation);
-                return;
+                await events.TellAsync(job);
+                if (HasEnded(job))
+                    break;
+                if (job.TotalSteps > 0 && relay.IsCompleted)
+                {
+                    await relay;
+                    relay = RelayHistoryAsync(job, progress, events, end.Token);
+                }
+
+                await Task.Delay(LookInterval, time, end.Token);
+                job = await LookAgainAsync(job).WaitAsync(end.Token);
             }
 
-            await Task.Delay(LookInterval, time, cancellation);
+            await relay;
+            // What came since: what was seen is not told again.
+            if (job.TotalSteps > 0)
+                await RelayHistoryAsync(job, progress, events, end.Token);
+            await events.WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) });
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await relay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>While the job's grain is on its way to another silo, its last description holds; the history goes on meanwhile.</summary>
+    private async Task<JobDescription> LookAgainAsync(JobDescription last)
+    {
+        try
+        {
+            return await DescribeAsync(last.JobId);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return last;
         }
     }
 
     private static bool HasEnded(JobDescription job) => job.Phase is JobPhase.Completed or JobPhase.Failed or JobPhase.Cancelled;
 
     /// <summary>Relays until the leader says that nothing more comes, or goes away; either way the job's record is looked at again.</summary>
-    private async Task RelayHistoryAsync(JobDescription job, HistoryPosition progress, IServerStreamWriter<JobEvent> writer, CancellationToken cancellation)
+    private async Task RelayHistoryAsync(JobDescription job, HistoryPosition progress, EventWriter events, CancellationToken cancellation)
     {
         using var leader = new ServerControl([job.Servers[0]], time);
         try
@@ -55,12 +80,44 @@ internal sealed class JobFollower(IGrainFactory grains, TimeProvider time)
             while (await call.ResponseStream.MoveNext(cancellation))
             {
                 if (progress.Pass(call.ResponseStream.Current) is { } metrics)
-                    await writer.WriteAsync(metrics, cancellation);
+                    await events.WriteAsync(metrics);
             }
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.NotFound && !cancellation.IsCancellationRequested)
         {
             // Not open yet, or the leader is being replaced.
+        }
+    }
+
+    /// <summary>A watcher's stream, which takes one event at a time, and what it was told of the job's state and log.</summary>
+    private sealed class EventWriter(IServerStreamWriter<JobEvent> writer, CancellationToken cancellation)
+    {
+        private readonly SemaphoreSlim _turn = new(1);
+        // Lines, not their number: the grain's log begins anew when it is lost with its silo.
+        private readonly HashSet<JobLogLine> _said = [];
+        private (JobPhase Phase, long TotalSteps)? _told;
+
+        public async Task WriteAsync(JobEvent next)
+        {
+            await _turn.WaitAsync(cancellation);
+            try
+            {
+                await writer.WriteAsync(next, cancellation);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+
+        /// <summary>Log lines not told yet, and the state where it has changed; that of a job that has ended comes last, after its history.</summary>
+        public async Task TellAsync(JobDescription job)
+        {
+            foreach (var line in job.Log.Where(_said.Add))
+                await WriteAsync(new JobEvent { Log = new LogLine { Time = line.Time, Text = line.Text } });
+            if (_told != (job.Phase, job.TotalSteps) && !HasEnded(job))
+                await WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) });
+            _told = (job.Phase, job.TotalSteps);
         }
     }
 

@@ -5,6 +5,7 @@ using DistTrain.Torch.Models;
 using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace DistTrain.Worker.Jobs;
@@ -17,11 +18,15 @@ internal sealed class JobGrain(
     [PersistentState("job", "jobs")] IPersistentState<JobRecord> state,
     SiloOptions options,
     DatasetCache datasets,
+    ISiloStatusOracle silos,
+    IHostApplicationLifetime silo,
     TimeProvider time,
-    ILogger<JobGrain> logger) : Grain, IJobGrain
+    ILogger<JobGrain> logger) : Grain, IJobGrain, IGrainMigrationParticipant
 {
     /// <summary>How long a server may be away: a node that is lost is replaced in minutes.</summary>
     private static readonly TimeSpan ServerPatience = TimeSpan.FromMinutes(10);
+
+    private const string NotesKey = "notes";
 
     private JobServers? _servers;
     private JobNotes? _notes;
@@ -36,7 +41,7 @@ internal sealed class JobGrain(
 
     private JobNotes Notes => _notes ??= new JobNotes(time);
 
-    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, JobId, Job.Spec.Workers, logger);
+    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, silos, time, JobId, Job.Spec.Workers, logger);
 
     private JobServers Servers => _servers ??= new JobServers(JobId, Record, state.WriteStateAsync, Notes, time, logger);
 
@@ -118,6 +123,11 @@ internal sealed class JobGrain(
             await DriveAsync();
             _unreachableSince = null;
         }
+        catch (Exception e) when (silo.ApplicationStopping.IsCancellationRequested)
+        {
+            // Whatever fails now fails because this silo is leaving; the job is looked at elsewhere.
+            JobLog.NotDriven(logger, JobId, e.Message);
+        }
         catch (Exception e) when (e is DatasetException or ModelException or JobFailedException)
         {
             await EndAsync(JobPhase.Failed, e.Message);
@@ -146,21 +156,48 @@ internal sealed class JobGrain(
         }
     }
 
+    /// <summary>A step's numbers are wrong: the job goes back to before it, or fails.</summary>
+    private async Task FaultAsync(StepFault fault)
+    {
+        var passedOver = fault.RollsBack ? Rollback.From(fault.Step, Job.Spec.Checkpoint.EverySteps, Record.Generation + 1) : null;
+        if (passedOver is not null && Rollback.IsProgress(Record.PassedOver, passedOver))
+        {
+            await Servers.PassOverAsync(passedOver, fault.Reason);
+            return;
+        }
+
+        var inVain = passedOver is null ? string.Empty : $"; going back {Rollback.MostWithoutProgress} times did not help. Lower optimizer.lr, warm the rate up, or check the data";
+        await EndAsync(JobPhase.Failed, fault.Reason + inVain);
+    }
+
     private bool ServerMayComeBack() =>
         time.GetElapsedTime(_unreachableSince ??= time.GetTimestamp()) < ServerPatience;
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _servers?.Dispose();
+        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown)
+            this.MigrateOnIdle();
         return Task.CompletedTask;
+    }
+
+    void IGrainMigrationParticipant.OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue(NotesKey, Notes.Lines.ToList());
+
+    void IGrainMigrationParticipant.OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (rehydrationContext.TryGetValue<List<JobLogLine>>(NotesKey, out var lines))
+            Notes.GoOn(lines!);
     }
 
     private async Task DriveAsync()
     {
+        if (Record.Servers.Count == 0 && DeterminismCheck.Problem(Job.Spec, options) is { } problem)
+            throw new JobFailedException(problem);
+
         var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
         var servers = await Servers.OpenAsync(Job, preparation, options.Servers);
         var progress = await Ranks.RunAsync(rank =>
-            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint));
+            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint, Record.Arithmetic));
         await CountRecoveriesAsync(progress);
         if (progress.FirstOrDefault(p => p?.State == RankState.Failed) is { } failed)
         {
@@ -176,7 +213,10 @@ internal sealed class JobGrain(
         if (status[0].Note.Length > 0)
             Notes.SayOnce(status[0].Note);
         await Servers.SealAsync(status, Job.Spec.Checkpoint.Keep);
-        if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
+        await Ranks.BalanceAsync(progress);
+        if (status.FirstOrDefault(s => s.Fault is not null) is { } faulty)
+            await FaultAsync(faulty.Fault);
+        else if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
             await CompleteAsync(servers, preparation);
         else if (status.Any(s => s.Leaving))
             await Servers.HandOverAsync(status, Job.Spec.Checkpoint.Keep);
@@ -184,19 +224,24 @@ internal sealed class JobGrain(
 
     private async Task CountRecoveriesAsync(RankProgress?[] progress)
     {
-        List<string> silos = [.. progress.Select((p, rank) => p?.Silo ?? Record.RankSilos.ElementAtOrDefault(rank) ?? string.Empty)];
-        if (silos.SequenceEqual(Record.RankSilos))
+        List<string> now = [.. progress.Select((p, rank) => p?.Silo ?? Record.RankSilos.ElementAtOrDefault(rank) ?? string.Empty)];
+        if (now.SequenceEqual(Record.RankSilos))
             return;
         for (var rank = 0; rank < Record.RankSilos.Count; rank++)
         {
-            if (Record.RankSilos[rank] is { Length: > 0 } before && before != silos[rank])
+            if (Record.RankSilos[rank] is not { Length: > 0 } before || before == now[rank])
+                continue;
+            if (progress[rank]?.MovedFrom is not null)
             {
-                Record.Recoveries++;
-                Notes.Say($"rank {rank} goes on at {silos[rank]}; {before} is gone");
+                Notes.Say($"rank {rank} moves to silo {now[rank]}");
+                continue;
             }
+
+            Record.Recoveries++;
+            Notes.Say($"rank {rank} goes on at silo {now[rank]}; {before} is gone");
         }
 
-        Record.RankSilos = silos;
+        Record.RankSilos = now;
         await state.WriteStateAsync();
     }
 
@@ -222,7 +267,9 @@ internal sealed class JobGrain(
             result.OverheadShare,
             WeightsHash.Compute(preparation.Layout, vector),
             Record.Recoveries + Record.Restores,
-            Record.RedoneSteps);
+            Record.RedoneSteps,
+            result.SkippedSteps,
+            result.ReplayChecks);
         await Ranks.StopAsync();
         await WriteEndAsync(JobPhase.Completed);
     }

@@ -20,6 +20,9 @@ internal static partial class JobLog
     [LoggerMessage(4007, LogLevel.Warning, "Job {Job}: the servers begin generation {Generation}: {Reason}")]
     public static partial void Restoring(ILogger logger, string job, long generation, string reason);
 
+    [LoggerMessage(4008, LogLevel.Information, "Job {Job}: rank {Rank} is to move from silo {From} to {To}")]
+    public static partial void Moving(ILogger logger, string job, int rank, string from, string to);
+
     [LoggerMessage(4006, LogLevel.Error, "Job {Job}: can't be driven")]
     public static partial void Broken(ILogger logger, string job, Exception exception);
 

@@ -1,12 +1,15 @@
 namespace DistTrain.Worker.Jobs;
 
-/// <summary>What happened to a job, in words for those who watch it; as long as its grain lives where it is.</summary>
+/// <summary>What happened to a job, in words for those who watch it; until its grain is lost with its silo.</summary>
 internal sealed class JobNotes(TimeProvider time)
 {
     private readonly List<JobLogLine> _lines = [];
 
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<JobLogLine> Lines => [.. _lines];
+
+    /// <summary>What was said before the grain moved here.</summary>
+    public void GoOn(IEnumerable<JobLogLine> lines) => _lines.InsertRange(0, lines);
 
     /// <summary>Adds a line, unless it repeats the last one.</summary>
     public void Say(string text)

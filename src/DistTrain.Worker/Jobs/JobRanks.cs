@@ -1,12 +1,20 @@
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Ranks;
 using Microsoft.Extensions.Logging;
+using Orleans.Core.Internal;
+using Orleans.Runtime.Placement;
 
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>The rank grains of one job, called together. A rank whose silo is just being replaced answers nothing this time.</summary>
-internal sealed class JobRanks(IGrainFactory grains, string jobId, int ranks, ILogger logger)
+internal sealed class JobRanks(IGrainFactory grains, ISiloStatusOracle silos, TimeProvider time, string jobId, int ranks, ILogger logger)
 {
+    /// <summary>After a rank did not arrive where it was sent, e.g. because the silo has just gone.</summary>
+    private static readonly TimeSpan MovePause = TimeSpan.FromSeconds(10);
+
+    private RankMove? _move;
+    private long? _pausedSince;
+
     /// <summary>Makes sure that every rank runs; an entry is null where none answered.</summary>
     /// <param name="assignment">Gives a rank its assignment.</param>
     public Task<RankProgress?[]> RunAsync(Func<int, RankAssignment> assignment) =>
@@ -16,12 +24,38 @@ internal sealed class JobRanks(IGrainFactory grains, string jobId, int ranks, IL
             {
                 return (RankProgress?)await Rank(rank).RunAsync(assignment(rank));
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException)
+            catch (Exception e) when (IsAway(e))
             {
                 JobLog.RankAway(logger, jobId, rank, e.Message);
                 return null;
             }
         }));
+
+    /// <summary>
+    /// Moves at most one rank towards an even share of the silos. The rank computes the open step again where it arrives, the others wait for
+    /// it. While a rank is away, or does not run, nothing moves.
+    /// </summary>
+    /// <param name="progress">What <see cref="RunAsync"/> has just brought.</param>
+    public async Task BalanceAsync(IReadOnlyList<RankProgress?> progress)
+    {
+        if (!progress.All(p => p?.State == RankState.Running) || IsPaused(progress))
+            return;
+        var takers = silos.GetApproximateSiloStatuses(onlyActive: true).Keys.ToDictionary(silo => silo.ToString());
+        _move = RankBalance.Next([.. progress.Select(p => p!.Silo)], takers.Keys);
+        if (_move is not { } move)
+            return;
+        JobLog.Moving(logger, jobId, move.Rank, move.From, move.To);
+        try
+        {
+            // Only this call carries the hint: what an async method sets there does not leave it.
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, takers[move.To]);
+            await Rank(move.Rank).AsReference<IGrainManagementExtension>().MigrateOnIdle();
+        }
+        catch (Exception e) when (IsAway(e))
+        {
+            JobLog.RankAway(logger, jobId, move.Rank, e.Message);
+        }
+    }
 
     /// <summary>Ends every rank that can be reached; one that can't is fenced by the servers.</summary>
     public Task StopAsync() =>
@@ -31,11 +65,24 @@ internal sealed class JobRanks(IGrainFactory grains, string jobId, int ranks, IL
             {
                 await Rank(rank).StopAsync();
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException)
+            catch (Exception e) when (IsAway(e))
             {
                 JobLog.RankAway(logger, jobId, rank, e.Message);
             }
         }));
+
+    /// <summary>A rank tells its own faults as progress: what is thrown comes from its silo, which is gone, going, or too busy to answer.</summary>
+    private static bool IsAway(Exception e) => e is TimeoutException or OrleansException or OperationCanceledException or ObjectDisposedException;
+
+    private bool IsPaused(IReadOnlyList<RankProgress?> progress)
+    {
+        if (_move is { } last && progress[last.Rank]!.Silo != last.To)
+            _pausedSince = time.GetTimestamp();
+        _move = null;
+        if (_pausedSince is { } since && time.GetElapsedTime(since) >= MovePause)
+            _pausedSince = null;
+        return _pausedSince is not null;
+    }
 
     private IRankGrain Rank(int rank) => grains.GetGrain<IRankGrain>(new RankKey(jobId, rank).ToString());
 }

@@ -35,6 +35,9 @@ public sealed class JobRecord
     /// <summary>SHA-256 of the data the job started with.</summary>
     public string DataFingerprint { get; set; } = string.Empty;
 
+    /// <summary>What the silo that opened the job computes with (<see cref="Torch.Hosting.NativeEnvironment.Arithmetic"/>): all its ranks must.</summary>
+    public string Arithmetic { get; set; } = string.Empty;
+
     /// <summary>The servers hold the job's partitions of this generation: they are asked for them, never to make them again.</summary>
     public bool IsOpen { get; set; }
 
@@ -55,6 +58,9 @@ public sealed class JobRecord
 
     /// <summary>The servers go on from a checkpoint below this step: a later one has just been found damaged.</summary>
     public long UsableBelow { get; set; } = long.MaxValue;
+
+    /// <summary>Steps that make no update, since training went back from a step whose numbers were wrong; in order of the generations.</summary>
+    public List<PassedOver> PassedOver { get; set; } = [];
 
     public bool CancelRequested { get; set; }
 
@@ -89,4 +95,6 @@ public sealed record JobOutcome(
     double OverheadShare,
     string WeightsSha256,
     int Recoveries,
-    long RedoneSteps);
+    long RedoneSteps,
+    long SkippedSteps,
+    long ReplayChecks);

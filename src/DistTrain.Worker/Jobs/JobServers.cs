@@ -1,6 +1,7 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Torch.Hosting;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 
@@ -67,6 +68,14 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         record.DamagedCheckpoints.Add(reason);
         record.UsableBelow = _restoring;
         return BeginGenerationAsync(reason);
+    }
+
+    /// <summary>Training goes on from before a step whose numbers were wrong, without what was learned from there to the step.</summary>
+    public Task PassOverAsync(PassedOver steps, string reason)
+    {
+        record.PassedOver.Add(steps);
+        record.SealedSteps.RemoveAll(step => step > steps.First);
+        return BeginGenerationAsync($"{reason}; steps {steps.First} to {steps.Last} are passed over");
     }
 
     /// <summary>A server has been asked to end: training stops at a step's end, which is saved, and goes on from there once the server is back.</summary>
@@ -138,7 +147,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         record.Servers = servers;
         // A server without a bucket could not take part in a step: there may be fewer than the cluster has.
         if (record.DataFingerprint.Length == 0)
-            record.DataFingerprint = dataFingerprint;
+            (record.DataFingerprint, record.Arithmetic) = (dataFingerprint, NativeEnvironment.Arithmetic);
         if (changed)
             await BeginGenerationAsync($"the cluster's servers are {string.Join(", ", servers)} now");
         else
@@ -148,7 +157,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
     /// <summary>Asks for version 0, or for the newest checkpoint that the servers have; what they have comes before the record, which may be new.</summary>
     private async Task<OpenPartitionRequest> RequestAsync(ServerControl control, TrainingJob job, JobPreparation preparation)
     {
-        var stored = await control.ListCheckpointsAsync(jobId);
+        IReadOnlyList<StoredCheckpoints> stored = await control.ListCheckpointsAsync(jobId);
         if (SavedJob.Of(stored)?.Differences(jobId, job, preparation) is { Count: > 0 } differences)
             throw new JobFailedException(string.Join("; ", differences));
         await RaiseGenerationAsync(stored);
@@ -162,7 +171,9 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
             TestExamples = preparation.TestExamples,
             DataFingerprint = record.DataFingerprint,
             Leader = record.Servers[0],
+            PassedOver = { record.PassedOver.Select(steps => steps.ToMessage()) },
         };
+        stored = Rollback.Usable(stored, record.PassedOver);
         var choice = CheckpointChoice.Newest(stored, preparation.Layout.Length, record.UsableBelow);
         NameLost(after: choice?.Step ?? -1);
         if (choice is not null)

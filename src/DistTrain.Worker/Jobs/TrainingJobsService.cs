@@ -83,6 +83,8 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
     /// <summary>Data that can't be read and a model that does not fit it are the submitter's mistakes: said at once, not when the job starts.</summary>
     private async Task<JobPreparation> PrepareAsync(TrainingJob job)
     {
+        if (DeterminismCheck.Problem(job.Spec, options) is { } other)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, other));
         try
         {
             var preparation = await JobPreparation.OfAsync(job.Spec, datasets);

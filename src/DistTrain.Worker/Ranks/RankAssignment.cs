@@ -7,6 +7,7 @@ namespace DistTrain.Worker.Ranks;
 /// <param name="JobFile">The resolved job, YAML.</param>
 /// <param name="Servers">Endpoints of the job's servers, in order of their buckets.</param>
 /// <param name="DataFingerprint">SHA-256 of the data the job started with.</param>
+/// <param name="Arithmetic">What the job computes with (<see cref="Torch.Hosting.NativeEnvironment.Arithmetic"/>): elsewhere the bits would be others.</param>
 [GenerateSerializer]
 [Alias("DistTrain.RankAssignment")]
 public sealed record RankAssignment(
@@ -15,7 +16,8 @@ public sealed record RankAssignment(
     long Generation,
     string JobFile,
     IReadOnlyList<string> Servers,
-    string DataFingerprint);
+    string DataFingerprint,
+    string Arithmetic);
 
 /// <summary>How far a rank is.</summary>
 public enum RankState
@@ -28,7 +30,8 @@ public enum RankState
 /// <param name="State">Whether its loop still runs.</param>
 /// <param name="Step">The step it works on.</param>
 /// <param name="Silo">Where it lives.</param>
+/// <param name="MovedFrom">The silo that handed it over to this one; null where it was started anew.</param>
 /// <param name="Fault">Why it failed, in words for the user; null otherwise.</param>
 [GenerateSerializer]
 [Alias("DistTrain.RankProgress")]
-public sealed record RankProgress(RankState State, long Step, string Silo, string? Fault);
+public sealed record RankProgress(RankState State, long Step, string Silo, string? MovedFrom, string? Fault);

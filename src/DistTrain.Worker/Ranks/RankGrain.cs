@@ -1,24 +1,92 @@
+using System.Data.Common;
 using DistTrain.Worker.Cluster;
 using Microsoft.Extensions.Logging;
 
 namespace DistTrain.Worker.Ranks;
 
-/// <summary>Holds a rank's loop. Compute never runs on the grain's own scheduler: a busy turn would look like a dead silo.</summary>
+/// <summary>
+/// Holds a rank's loop. Compute never runs on the grain's own scheduler: a busy turn would look like a dead silo. When the rank moves, or its
+/// silo leaves, it takes its assignment along and goes on where it arrives, without waiting to be asked.
+/// </summary>
 [RankPlacement]
 [KeepAlive]
-internal sealed class RankGrain(DatasetCache datasets, ILogger<RankGrain> logger, ILocalSiloDetails silo) : Grain, IRankGrain
+internal sealed class RankGrain(
+    DatasetCache datasets,
+    IClusterMembershipService membership,
+    ILogger<RankGrain> logger,
+    ILocalSiloDetails silo) : Grain, IRankGrain, IGrainMigrationParticipant
 {
+    private const string AssignmentKey = "assignment";
+    private const string FromKey = "from";
+
     private RankLoop? _loop;
+    private RankAssignment? _assignment;
+    private string? _movedFrom;
+
+    private string Silo => silo.SiloAddress.ToString();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken) =>
+        _assignment is { } carried ? StartAsync(carried) : Task.CompletedTask;
 
     public async Task<RankProgress> RunAsync(RankAssignment assignment)
     {
         if (_loop is not null && (_loop.IsLost || _loop.Assignment.Generation != assignment.Generation))
-            await StopAsync();
-        _loop ??= RankLoop.Start(assignment, datasets, logger);
-        return _loop.Progress(silo.SiloAddress.ToString());
+            await StopLoopAsync();
+        return (_loop ?? await StartAsync(assignment)).Progress(_movedFrom);
     }
 
     public async Task StopAsync()
+    {
+        _assignment = null;
+        await StopLoopAsync();
+        DeactivateOnIdle();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await StopLoopAsync();
+        // A silo that was declared dead has nothing to hand over: its ranks live elsewhere.
+        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown && _assignment is not null)
+            this.MigrateOnIdle();
+    }
+
+    void IGrainMigrationParticipant.OnDehydrate(IDehydrationContext dehydrationContext)
+    {
+        if (_assignment is null)
+            return;
+        dehydrationContext.TryAddValue(AssignmentKey, _assignment);
+        dehydrationContext.TryAddValue(FromKey, Silo);
+    }
+
+    void IGrainMigrationParticipant.OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        rehydrationContext.TryGetValue(AssignmentKey, out _assignment);
+        rehydrationContext.TryGetValue(FromKey, out _movedFrom);
+    }
+
+    private async Task<RankLoop> StartAsync(RankAssignment assignment)
+    {
+        _assignment = assignment;
+        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync()), datasets, logger);
+    }
+
+    /// <summary>The membership's version, read now: a silo that hung learns here that it was declared dead, and a new one what led to its being asked.</summary>
+    private async Task<long> SeenMembershipAsync()
+    {
+        try
+        {
+            await membership.Refresh();
+        }
+        catch (Exception e) when (e is IOException or DbException or TimeoutException or OrleansException)
+        {
+            // Orleans reads it again by itself; until then what was seen last will do.
+            RankLog.MembershipAway(logger, e.Message);
+        }
+
+        return membership.CurrentSnapshot.Version.Value;
+    }
+
+    private async Task StopLoopAsync()
     {
         if (_loop is { } loop)
         {
@@ -26,6 +94,4 @@ internal sealed class RankGrain(DatasetCache datasets, ILogger<RankGrain> logger
             await loop.DisposeAsync();
         }
     }
-
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => StopAsync();
 }

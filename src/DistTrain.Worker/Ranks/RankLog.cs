@@ -16,4 +16,7 @@ internal static partial class RankLog
 
     [LoggerMessage(3004, LogLevel.Information, "Job {Job}, rank {Rank}: {Count} exchanges of moments, {Sent} bytes sent, {Received} received; the last round trips p50 {Median} ms, p99 {High} ms")]
     public static partial void SharedMoments(ILogger logger, string job, int rank, long count, long sent, long received, double median, double high);
+
+    [LoggerMessage(3005, LogLevel.Warning, "The cluster's membership could not be read ({Detail})")]
+    public static partial void MembershipAway(ILogger logger, string detail);
 }

@@ -35,6 +35,7 @@ internal sealed class RankLoop : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RankHome _home;
     private readonly DatasetCache _datasets;
     private readonly ILogger _logger;
     private readonly TrainingSpec _spec;
@@ -42,17 +43,21 @@ internal sealed class RankLoop : IAsyncDisposable
     private volatile bool _trainingIsOver;
     private string? _fault;
 
-    private RankLoop(RankAssignment assignment, DatasetCache datasets, ILogger logger)
+    private RankLoop(RankAssignment assignment, RankHome home, DatasetCache datasets, ILogger logger)
     {
-        (Assignment, _datasets, _logger) = (assignment, datasets, logger);
+        (Assignment, _home, _datasets, _logger) = (assignment, home, datasets, logger);
         _spec = JobFile.Read(assignment.JobFile, assignment.JobId, []).Job!.Spec;
     }
 
     public RankAssignment Assignment { get; }
 
-    public static RankLoop Start(RankAssignment assignment, DatasetCache datasets, ILogger logger)
+    /// <param name="assignment">What to compute.</param>
+    /// <param name="home">Where.</param>
+    /// <param name="datasets">Where its data come from.</param>
+    /// <param name="logger">Where its end is told.</param>
+    public static RankLoop Start(RankAssignment assignment, RankHome home, DatasetCache datasets, ILogger logger)
     {
-        var loop = new RankLoop(assignment, datasets, logger);
+        var loop = new RankLoop(assignment, home, datasets, logger);
         new Thread(loop.Run) { IsBackground = true, Name = $"rank {assignment.Rank} of {assignment.JobId}" }.Start();
         return loop;
     }
@@ -63,12 +68,14 @@ internal sealed class RankLoop : IAsyncDisposable
     /// </summary>
     public bool IsLost => _ended.Task.IsCompleted && !_trainingIsOver && _fault is null;
 
-    public RankProgress Progress(string silo)
+    /// <param name="movedFrom">Silo that the rank was moved from; null: it was not.</param>
+    public RankProgress Progress(string? movedFrom)
     {
         var state = _fault is not null ? RankState.Failed : _trainingIsOver ? RankState.Finished : RankState.Running;
-        return new RankProgress(state, Volatile.Read(ref _step), silo, _fault);
+        return new RankProgress(state, Volatile.Read(ref _step), _home.Silo, movedFrom, _fault);
     }
 
+    /// <summary>Stops between two micro-batches, and returns once the thread has ended. What the open step lacks is computed by the rank's next loop.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -85,6 +92,7 @@ internal sealed class RankLoop : IAsyncDisposable
         try
         {
             NativeEnvironment.Prepare();
+            RefuseOtherArithmetic();
             var data = _datasets.Load(_spec.Dataset);
             var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
             using var replica = new Replica(model, _spec.LargestMicroBatch);
@@ -112,6 +120,16 @@ internal sealed class RankLoop : IAsyncDisposable
         }
     }
 
+    private void RefuseOtherArithmetic()
+    {
+        if (NativeEnvironment.Arithmetic != Assignment.Arithmetic)
+        {
+            throw new RankFaultException(
+                $"rank {Assignment.Rank} is on a silo that computes with '{NativeEnvironment.Arithmetic}', and the job with '{Assignment.Arithmetic}': its bits would be others. "
+                + "Start all silos with one --determinism, and host only where all processors are of one kind");
+        }
+    }
+
     private static double Round(double milliseconds) => Math.Round(milliseconds, 3);
 
     private static string Describe(Exception e) => e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : $"{e.GetType().Name}: {e.Message}";
@@ -121,10 +139,10 @@ internal sealed class RankLoop : IAsyncDisposable
     private bool Train(Dataset data, Replica replica)
     {
         var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
-        using var attachment = Rejoin.Execute(() => ServerAttachment.Open(Assignment, sharesMoments, data, replica, _stop.Token));
+        using var attachment = Rejoin.Execute(stop => ServerAttachment.Open(Assignment, _home, sharesMoments, data, replica, stop), _stop.Token);
         try
         {
-            using var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments);
+            using var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments, _stop.Token);
             var head = attachment.Head;
             while (true)
             {
@@ -153,7 +171,7 @@ internal sealed class RankLoop : IAsyncDisposable
     {
         var started = Stopwatch.GetTimestamp();
         var shard = Shard.Of(Assignment.Rank, _spec.Workers, data.Test.Count);
-        var result = replica.Evaluate(data.Test, [.. Enumerable.Range(shard.Start, shard.Count)]);
+        var result = replica.Evaluate(data.Test, [.. Enumerable.Range(shard.Start, shard.Count)], _stop.Token);
         attachment.Streams[0].Send(new RankMessage
         {
             Evaluation = new EvaluationReport

@@ -28,9 +28,15 @@ internal sealed class ServerAttachment : IDisposable
     public VersionHead Head { get; private set; }
 
     /// <summary>Joins every server, then pulls the lowest open version: a rank that died half-way replays from it.</summary>
+    /// <param name="assignment">Who joins.</param>
+    /// <param name="home">Where it lives.</param>
+    /// <param name="sharesMoments">Whether the rank's BatchNorm layers meet those of others.</param>
+    /// <param name="data">Says which data this silo reads.</param>
+    /// <param name="replica">Takes the version in.</param>
+    /// <param name="stop">Ends it, and later the waiting for versions.</param>
     /// <exception cref="RpcException">A server is away, or refuses the rank.</exception>
     /// <exception cref="RankFaultException">This silo reads other data than the job started with.</exception>
-    public static ServerAttachment Open(RankAssignment assignment, bool sharesMoments, Dataset data, Replica replica, CancellationToken stop)
+    public static ServerAttachment Open(RankAssignment assignment, RankHome home, bool sharesMoments, Dataset data, Replica replica, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         var inbox = new VersionInbox(replica.Layout, assignment.Servers.Count, replica.Parameters);
@@ -41,6 +47,8 @@ internal sealed class ServerAttachment : IDisposable
             Rank = assignment.Rank,
             LayoutHash = replica.Layout.Hash,
             DataFingerprint = data.Fingerprint,
+            Silo = home.Silo,
+            Membership = home.Membership,
         };
         var attachment = new ServerAttachment(
             inbox,

@@ -14,6 +14,15 @@ internal static class Self
 
     public static Process Start(IEnumerable<string> arguments) => Start(Environment.ProcessPath!, arguments);
 
+    /// <summary>Starts <c>disttrain</c> with any arguments; what it logs is dropped.</summary>
+    public static Process StartQuiet(IEnumerable<string> arguments)
+    {
+        var process = Start(DistTrain, arguments, quiet: true);
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        return process;
+    }
+
     /// <summary>Starts <c>disttrain train</c> on two silos in a temporary folder.</summary>
     public static Process StartTrain(string folder, string? data, params string[] settings)
     {
@@ -44,9 +53,15 @@ internal static class Self
         }
     }
 
-    private static Process Start(string executable, IEnumerable<string> arguments)
+    private static Process Start(string executable, IEnumerable<string> arguments, bool quiet = false)
     {
-        var info = new ProcessStartInfo(executable, arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var info = new ProcessStartInfo(executable, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = quiet,
+        };
         foreach (var (name, value) in NativeEnvironment.ForChildren())
             info.Environment[name] = value;
         return Process.Start(info)!;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Tests.Cluster;
 
@@ -34,8 +35,8 @@ public sealed class LocalClusterTests : IDisposable
         await cluster.StartAsync(CancellationToken.None).For("the start");
         await cluster.StopAsync(CancellationToken.None).For("the end");
 
-        Assert.Contains($"worker --port 0 --cluster {_folder.File("cluster")} --servers 127.0.0.1:1,127.0.0.1:1 --exit-with-parent", Log("silo-0"));
-        Assert.Contains($"server --port 0 --job-folder {_folder.Path} --exit-with-parent", Log("server-0"));
+        Assert.Contains($"worker --port 0 --cluster {_folder.File("cluster")} --servers 127.0.0.1:1,127.0.0.1:1 --determinism host --exit-with-parent", Log("silo-0"));
+        Assert.Contains($"server --port 0 --job-folder {_folder.Path} --determinism host --exit-with-parent", Log("server-0"));
     }
 
     [Fact]
@@ -111,7 +112,7 @@ public sealed class LocalClusterTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private LocalCluster Cluster(SelfExecutable executable, int servers = 1, int silos = 1) =>
-        new(new ClusterPlan(_folder.Path, servers, silos), executable, TimeProvider.System, exit => _restarting.TrySetResult(exit));
+        new(new ClusterPlan(_folder.Path, servers, silos, Determinisms.Host), executable, TimeProvider.System, exit => _restarting.TrySetResult(exit));
 
     private List<(int Process, string Arguments)> Lives(string name) =>
         [.. Log(name).Split('\n').Where(line => line.StartsWith("pid ", StringComparison.Ordinal)).Select(line => line.Split(' ', 3)).Select(p => (int.Parse(p[1]), p[2]))];

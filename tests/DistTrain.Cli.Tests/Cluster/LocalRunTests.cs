@@ -5,6 +5,7 @@ using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Protocol;
+using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Tests.Cluster;
 
@@ -34,6 +35,22 @@ public sealed class LocalRunTests : IDisposable
         Assert.Equal(
             ["submitted", "state", "step", "state"],
             Contexts.Lines(_context.Output).Select(line => line.Split('"')[3]));
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_fetched_at_once_is_asked_for_again()
+    {
+        await using var silo = await FakeSilo.StartAsync();
+        silo.OnWatch = (_, events, cancel) => events.WriteAsync(Events.State(JobState.Completed, 1, 1), cancel);
+        var asked = 0;
+        silo.OnDownload = () => ++asked < 3
+            ? throw new Grpc.Core.RpcException(new Grpc.Core.Status(Grpc.Core.StatusCode.Unavailable, "starting"))
+            : [Events.Chunk("model.safetensors", "weights")];
+
+        var ended = await RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString()));
+
+        Assert.Equal(JobState.Completed, ended.State);
+        Assert.Equal("weights", File.ReadAllText(_folder.File("model.safetensors")));
     }
 
     [Fact]
@@ -121,7 +138,7 @@ public sealed class LocalRunTests : IDisposable
     {
         _context.Interruption.HandlesForce = true;
         var folder = RunFolder.Create(_folder.Path);
-        await using var cluster = new LocalCluster(new ClusterPlan(folder.FullPath, 1, 1), executable, TimeProvider.System, exit => _context.Error.WriteLine(exit.Restart));
+        await using var cluster = new LocalCluster(new ClusterPlan(folder.FullPath, 1, 1, Determinisms.Host), executable, TimeProvider.System, exit => _context.Error.WriteLine(exit.Restart));
         var job = JobFileInput.Read(null, [], TextWriter.Null);
         return await new LocalRun(_context, folder, cluster, new JsonDisplay(_context.Output))
             .RunAsync("job-1", job)

@@ -219,7 +219,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
             Averages = true,
             Sample = 4,
             EndsWithMean = true,
-            Progress = new Progress(1, 2, 3, 4, new(double.NaN, double.PositiveInfinity, 1e-300, 0.1, 0.7), 5),
+            Progress = new Progress(1, 2, 3, 4, new(double.NaN, double.PositiveInfinity, 1e-300, 0.1, 0.7), 5, new SkipTally(6, 7, new NormWindow([0.1, 1e-300]), 8)),
         };
         Assert.Equal(step, OpenStepJson.Read(OpenStepJson.Write(step)));
     }

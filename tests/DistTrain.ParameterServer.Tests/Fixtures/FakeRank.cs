@@ -32,22 +32,24 @@ public sealed class FakeRank : IAsyncDisposable
     public static FakeRank Connect(TinyJob job, int rank, int server = 0) => new(job, rank, server);
 
     /// <summary>A stream that the server has taken in.</summary>
-    public static async Task<FakeRank> JoinAsync(TinyJob job, int rank, int server = 0)
+    public static async Task<FakeRank> JoinAsync(TinyJob job, int rank, int server = 0, long membership = 0)
     {
         var stream = Connect(job, rank, server);
-        await stream.SendAsync(new RankMessage { Join = Joining(job, rank) });
+        await stream.SendAsync(new RankMessage { Join = Joining(job, rank, membership) });
         var answer = await stream.ReceiveAsync($"rank {rank} is taken in");
         stream.OpenStep = answer!.Message.Joined.OpenStep;
         return stream;
     }
 
-    public static JoinRequest Joining(TinyJob job, int rank) => new()
+    public static JoinRequest Joining(TinyJob job, int rank, long membership = 0) => new()
     {
         JobId = job.Id,
         Generation = job.Generation,
         Rank = rank,
         LayoutHash = job.Layout.Hash,
         DataFingerprint = TinyJob.Data,
+        Silo = job.SiloOf(rank),
+        Membership = membership,
     };
 
     /// <summary>What a rank says of its examples: another number for each step and rank.</summary>

@@ -3,6 +3,7 @@ using DistTrain.ParameterServer.Hosting;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
+using DistTrain.Recipes;
 using Grpc.Net.Client;
 
 namespace DistTrain.ParameterServer.Tests.Fixtures;
@@ -19,6 +20,12 @@ public sealed class RealServer : IAsyncLifetime
     public string? Folder { get; init; }
 
     public long MemoryLimit { get; init; } = 1 << 30;
+
+    /// <summary>What it is started for.</summary>
+    public string Determinism { get; init; } = Determinisms.Host;
+
+    /// <summary>Most threads that work on the buckets of a job.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>What its jobs start from.</summary>
     internal FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
@@ -50,7 +57,14 @@ public sealed class RealServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var listening = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var options = new ServerOptions { JobFolder = FolderOf("{job}"), MemoryLimit = MemoryLimit, FirstVersion = FirstVersion };
+        var options = new ServerOptions
+        {
+            JobFolder = FolderOf("{job}"),
+            MemoryLimit = MemoryLimit,
+            Determinism = Determinism,
+            Threads = Threads,
+            FirstVersion = FirstVersion,
+        };
         _running = ServerHost.RunAsync(options, listening.SetResult, _stop.Token);
         if (await Task.WhenAny(listening.Task, _running).Within("the server listens") == _running)
             await _running;

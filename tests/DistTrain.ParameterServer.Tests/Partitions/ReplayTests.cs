@@ -1,4 +1,5 @@
 using DistTrain.ParameterServer.Tests.Fixtures;
+using DistTrain.Protocol;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Tests.Partitions;
@@ -36,6 +37,40 @@ public sealed class ReplayTests(RealServer server) : IClassFixture<RealServer>
         await ranks.StepAsync(2);
         expected.Step(2);
         SameBits.Check(expected.Vector, ranks.Vector);
+    }
+
+    [Fact]
+    public async Task A_newer_stream_of_a_rank_ends_the_older_one()
+    {
+        var job = await new TinyJob(server).OpenAsync();
+        await using var first = await FakeRank.JoinAsync(job, 0, membership: 3);
+        await using var second = await FakeRank.JoinAsync(job, 0, membership: 3);
+        Assert.Equal(StatusCode.Aborted, (await first.EndAsync()).StatusCode);
+        await using var third = await FakeRank.JoinAsync(job, 0, membership: 4);
+        Assert.Equal(StatusCode.Aborted, (await second.EndAsync()).StatusCode);
+        await third.PullAsync(0);
+        Assert.Equal(0, (await third.ReceiveVersionAsync(0)).Head.Version);
+    }
+
+    /// <summary>It was declared dead while it hung; the two would end each other in turns.</summary>
+    [Fact]
+    public async Task A_silo_that_has_seen_less_of_the_cluster_does_not_take_its_rank_back()
+    {
+        var job = await new TinyJob(server).OpenAsync();
+        await using var late = FakeRank.Connect(job, 0);
+        await using (var lives = await FakeRank.JoinAsync(job, 0, membership: 4))
+        {
+            await late.SendAsync(new RankMessage { Join = FakeRank.Joining(job, 0, membership: 3) });
+            var end = await late.EndAsync();
+            Assert.Equal((StatusCode.Aborted, "rank 0 lives on another silo by now"), (end.StatusCode, end.Detail));
+            await lives.PullAsync(0);
+            Assert.Equal(0, (await lives.ReceiveVersionAsync(0)).Head.Version);
+        }
+
+        // Nobody is there to be superseded: whoever comes may have the rank, e.g. after the cluster's file was lost.
+        await using var back = (await Deadline.HoldsAsync(() => TryJoinAsync(job), rank => rank is not null, "the rank is taken in once the other stream has ended"))!;
+        await back.PullAsync(0);
+        Assert.Equal(0, (await back.ReceiveVersionAsync(0)).Head.Version);
     }
 
     [Fact]
@@ -127,6 +162,18 @@ public sealed class ReplayTests(RealServer server) : IClassFixture<RealServer>
             await stream.PushAllAsync(0);
             foreach (var (bucket, values) in (await stream.ReceiveVersionAsync(1)).Buckets)
                 SameBits.Check(expected.AsSpan(64 * bucket, 64), values);
+        }
+    }
+
+    private static async Task<FakeRank?> TryJoinAsync(TinyJob job)
+    {
+        try
+        {
+            return await FakeRank.JoinAsync(job, 0, membership: 3);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Aborted)
+        {
+            return null;
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.Intrinsics.X86;
+using DistTrain.Recipes;
 using DistTrain.Torch.Hosting;
 using TorchSharp;
 
@@ -42,9 +44,44 @@ public sealed class NativeEnvironmentTests(PreparedProcess process)
         Assert.Equal("kept", child.StandardOutput.ReadToEnd().Trim());
     }
 
+    [Theory]
+    [InlineData(Determinisms.Host)]
+    [InlineData(Determinisms.Portable)]
+    public void Children_get_all_that_decides_bits(string determinism) => Assert.Subset(
+        NativeEnvironment.ForChildren(determinism).ToHashSet(),
+        NativeEnvironment.Variables(determinism).Concat(StartEnvironment.Variables(determinism)).ToHashSet());
+
+    /// <summary>The settings themselves: what they do on a processor with AVX-512 was never seen.</summary>
     [Fact]
-    public void Children_get_all_that_decides_bits() =>
-        Assert.Subset(NativeEnvironment.ForChildren().ToHashSet(), NativeEnvironment.Variables().ToHashSet());
+    public void Portable_caps_every_library_at_avx2()
+    {
+        Assert.SkipUnless(Avx2.IsSupported, "portable needs AVX2");
+        string[] expected =
+        [
+            "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "MKL_CBWR=AVX2", "ONEDNN_MAX_CPU_ISA=AVX2", "ATEN_CPU_CAPABILITY=avx2", "MKL_ENABLE_INSTRUCTIONS=AVX2",
+        ];
+        Assert.Equal(expected, NativeEnvironment.Variables(Determinisms.Portable).Select(v => $"{v.Key}={v.Value}"));
+        Assert.Contains(new("DOTNET_EnableAVX512", "0"), StartEnvironment.Variables(Determinisms.Portable));
+    }
+
+    /// <summary>The bits of jobs from before there was a choice.</summary>
+    [Fact]
+    public void Host_on_a_processor_without_avx512_computes_with_avx2()
+    {
+        Assert.SkipUnless(Avx2.IsSupported && !Avx512F.IsSupported, "a processor with AVX2 and without AVX-512");
+        Assert.Equal("host AVX2", NativeEnvironment.Arithmetic);
+        Assert.Equal(
+            ["OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "MKL_CBWR=AVX2", "ONEDNN_MAX_CPU_ISA=AVX2", "ATEN_CPU_CAPABILITY=avx2"],
+            NativeEnvironment.Variables(Determinisms.Host).Select(v => $"{v.Key}={v.Value}"));
+    }
+
+    [Fact]
+    public void A_process_is_prepared_for_one_determinism()
+    {
+        var error = Assert.Throws<TorchLoadException>(() => NativeEnvironment.Prepare(Determinisms.Portable));
+        Assert.Contains("loaded for determinism: host", error.Message, StringComparison.Ordinal);
+        Assert.Same(process.Settings, NativeEnvironment.Prepare(Determinisms.Host));
+    }
 
     [Theory]
     [InlineData(null, false)]

@@ -1,0 +1,91 @@
+using DistTrain.Optimization.Parameters;
+
+namespace DistTrain.Benchmarks.Recovery;
+
+/// <summary>A standing cluster of real processes in a temporary folder, with one job that runs until it is cancelled. Disposing ends and deletes all of it.</summary>
+internal sealed class Cluster : IDisposable
+{
+    private const string JobId = "measured";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("disttrain-benchmark-").FullName;
+    private readonly string[] _settings;
+    private readonly List<Role> _all = [];
+
+    private Cluster(string[] settings) => _settings = settings;
+
+    public List<Role> Servers { get; } = [];
+
+    /// <summary>Oldest first.</summary>
+    public List<Role> Silos { get; } = [];
+
+    /// <summary>Starts the processes and submits the job.</summary>
+    public static async Task<Cluster> StartAsync(int servers, int silos, params string[] settings)
+    {
+        var cluster = new Cluster(settings);
+        for (var i = 0; i < servers; i++)
+            cluster.Servers.Add(await cluster.StartServerAsync(i, "0"));
+        await cluster.JoinAsync(silos);
+        await File.WriteAllTextAsync(cluster.Path("job.yaml"), "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
+        await Role.RunAsync([
+            "submit", cluster.Path("job.yaml"), "--id", JobId, "--endpoint", cluster.Silos[0].Endpoint,
+            .. Set([.. settings, "steps=1000000"]),
+        ]);
+        return cluster;
+    }
+
+    public async Task JoinAsync(int silos)
+    {
+        var joined = await Task.WhenAll(Enumerable.Range(0, silos).Select(_ =>
+            Role.StartAsync("worker", "--port", "0", "--cluster", Path("cluster"), "--servers", string.Join(',', Servers.Select(s => s.Endpoint)))));
+        _all.AddRange(joined);
+        Silos.AddRange(joined);
+    }
+
+    /// <summary>Starts a server again that has ended, where it was.</summary>
+    public async Task RestartServerAsync(int index) => Servers[index] = await StartServerAsync(index, Servers[index].Endpoint.Split(':')[1]);
+
+    /// <summary>Watches the job from its beginning, at the youngest silo.</summary>
+    public Role Watch()
+    {
+        var watch = Role.Start("watch", JobId, "--endpoint", Silos[^1].Endpoint, "--output", "json");
+        _all.Add(watch);
+        return watch;
+    }
+
+    /// <summary>Cancels the job.</summary>
+    /// <returns>SHA-256 of its weights, and that of a run of as many steps on one silo that nothing disturbs.</returns>
+    public async Task<(long Steps, string Disturbed, string Undisturbed)> CompareAsync()
+    {
+        var endpoint = Silos[^1].Endpoint;
+        var watch = Watch();
+        await Role.RunAsync("cancel", JobId, "--endpoint", endpoint);
+        await watch.ExitAsync();
+        var steps = watch.Steps[^1].Event.GetProperty("step").GetInt64();
+        await Role.RunAsync("download", JobId, "--endpoint", endpoint, "--out", Path("model"));
+        using var model = SafeTensorsReader.Open(System.IO.Path.Combine(Path("model"), "model.safetensors"));
+        var weights = new float[model.Layout()!.Length];
+        model.Fill(model.Layout()!, weights);
+        using var run = Role.Start(["train", "--silos", "1", "--output", "json", "--out", Path("undisturbed"), .. Set([.. _settings, $"steps={steps}"])]);
+        if (await run.ExitAsync() != 0)
+            throw new InvalidOperationException("the undisturbed run failed");
+        return (steps, WeightsHash.Compute(model.Layout()!, weights), run.Events[^1].Event.GetProperty("weightsSha256").GetString()!);
+    }
+
+    public void Dispose()
+    {
+        foreach (var role in Enumerable.Reverse(_all))
+            role.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static IEnumerable<string> Set(IEnumerable<string> settings) => settings.SelectMany(s => new[] { "--set", s });
+
+    private string Path(string name) => System.IO.Path.Combine(_folder, name);
+
+    private async Task<Role> StartServerAsync(int index, string port)
+    {
+        var server = await Role.StartAsync("server", "--port", port, "--job-folder", Path($"jobs-{index}/{{job}}"));
+        _all.Add(server);
+        return server;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using DistTrain.Benchmarks.Overhead;
+
+namespace DistTrain.Benchmarks.Recovery;
+
+/// <summary>A process of a standing cluster, or a watcher of its job; what it prints is kept with the time of its arrival.</summary>
+internal sealed class Role : IDisposable
+{
+    public const int SigKill = 9;
+    public const int SigTerm = 15;
+    public const int SigCont = 18;
+    public const int SigStop = 19;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    private readonly Process _process;
+    private readonly List<(TimeSpan At, JsonElement Event)> _events = [];
+
+    private Role(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, e) => Receive(e.Data);
+        process.BeginOutputReadLine();
+    }
+
+    /// <summary>Host and port of a server or silo.</summary>
+    public string Endpoint { get; private set; } = string.Empty;
+
+    /// <summary>One clock for all roles.</summary>
+    public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
+
+    /// <summary>All events so far, in order.</summary>
+    public IReadOnlyList<(TimeSpan At, JsonElement Event)> Events
+    {
+        get
+        {
+            lock (_events)
+                return [.. _events];
+        }
+    }
+
+    /// <summary>The committed steps so far.</summary>
+    public IReadOnlyList<(TimeSpan At, JsonElement Event)> Steps => [.. Events.Where(e => IsStep(e.Event))];
+
+    public static bool IsStep(JsonElement e) => Kind(e) == "step";
+
+    public static bool IsLog(JsonElement e, string part) => Kind(e) == "log" && e.GetProperty("text").GetString()!.Contains(part, StringComparison.Ordinal);
+
+    /// <summary>Starts a process that announces itself.</summary>
+    public static async Task<Role> StartAsync(params IEnumerable<string> arguments)
+    {
+        var role = Start(arguments);
+        role.Endpoint = (await role.WaitAsync(e => Kind(e) == "listening")).Event.GetProperty("endpoint").GetString()!;
+        return role;
+    }
+
+    public static Role Start(params IEnumerable<string> arguments) => new(Self.StartQuiet(arguments));
+
+    /// <summary>Runs a command to its end.</summary>
+    public static async Task RunAsync(params IEnumerable<string> arguments)
+    {
+        using var role = Start(arguments);
+        if (await role.ExitAsync() != 0)
+            throw new InvalidOperationException($"disttrain {string.Join(' ', arguments)} failed");
+    }
+
+    /// <summary>Waits for an event that arrived after <paramref name="after"/>.</summary>
+    public async Task<(TimeSpan At, JsonElement Event)> WaitAsync(Func<JsonElement, bool> wanted, TimeSpan after = default)
+    {
+        var deadline = Now + Limit;
+        while (true)
+        {
+            foreach (var e in Events)
+            {
+                if (e.At > after && wanted(e.Event))
+                    return e;
+            }
+
+            if (Now > deadline)
+                throw new TimeoutException($"waited {Limit} in vain; the last event was {Events.LastOrDefault().Event}");
+            await Task.Delay(20);
+        }
+    }
+
+    public void Signal(int signal) => _ = Kill(_process.Id, signal);
+
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Limit);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int process, int signal);
+
+    private static string? Kind(JsonElement e) => e.GetProperty("event").GetString();
+
+    private void Receive(string? line)
+    {
+        if (line is null || !line.StartsWith('{'))
+            return;
+        lock (_events)
+            _events.Add((Now, JsonDocument.Parse(line).RootElement));
+    }
+}

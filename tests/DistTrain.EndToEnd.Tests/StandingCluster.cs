@@ -1,0 +1,90 @@
+using System.Text.Json;
+using DistTrain.Optimization.Parameters;
+
+namespace DistTrain.EndToEnd.Tests;
+
+/// <summary>A server, and silos that come and go, each a process of its own. Disposing ends them all.</summary>
+internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
+{
+    /// <summary>Far beyond what anything here takes, also on a busy machine.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private readonly List<DistTrainProcess> _processes = [];
+    private string _server = string.Empty;
+
+    /// <summary>Starts the server and the first silos.</summary>
+    public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(RunFolder folder, int silos)
+    {
+        var cluster = new StandingCluster(folder);
+        cluster._server = await EndpointAsync(cluster.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]));
+        return (cluster, await cluster.JoinAsync(silos));
+    }
+
+    /// <summary>Starts further silos, at once.</summary>
+    public Task<Silo[]> JoinAsync(int silos) => Task.WhenAll(Enumerable.Range(0, silos).Select(async _ =>
+    {
+        var process = Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", _server);
+        return new Silo(process, await EndpointAsync(process));
+    }));
+
+    /// <summary>Submits a job that would run for long, and watches it.</summary>
+    public async Task<DistTrainProcess> SubmitAsync(Silo at, string id, params string[] settings)
+    {
+        var job = folder[$"{id}.yaml"];
+        await File.WriteAllTextAsync(job, "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
+        var submitted = await DistTrainProcess.RunAsync(
+            ["submit", job, "--endpoint", at.Endpoint, "--id", id, "--set", "steps=100000", .. settings.SelectMany(s => new[] { "--set", s })]);
+        Assert.True(submitted.ExitCode == 0, submitted.Error);
+        return Start("watch", id, "--endpoint", at.Endpoint, "--output", "json");
+    }
+
+    /// <summary>Cancels a watched job, and compares its weights and its history so far with those of a run of as many steps that nothing disturbs.</summary>
+    public async Task CheckAsync(Silo at, string id, DistTrainProcess watch, params string[] settings)
+    {
+        Assert.Equal(0, (await DistTrainProcess.RunAsync("cancel", id, "--endpoint", at.Endpoint)).ExitCode);
+        await watch.ExitAsync(Limit);
+        Assert.Equal("cancelled", watch.Events[^1].GetProperty("event").GetString());
+        Assert.Equal(0, (await DistTrainProcess.RunAsync("download", id, "--endpoint", at.Endpoint, "--out", folder[$"{id}-model"])).ExitCode);
+        using var model = SafeTensorsReader.Open(Path.Combine(folder[$"{id}-model"], "model.safetensors"));
+        var weights = new float[model.Layout()!.Length];
+        model.Fill(model.Layout()!, weights);
+
+        var steps = watch.Steps();
+        Assert.Equal(Enumerable.Range(1, steps.Count), steps.Select(s => s.GetProperty("step").GetInt32()));
+        var undisturbed = await Training.RunAsync(folder, $"{id}-undisturbed", silos: 1, servers: 1, [$"steps={steps.Count}", .. settings]);
+        Assert.Equal(undisturbed.WeightsSha256, WeightsHash.Compute(model.Layout()!, weights));
+        Assert.Equal(undisturbed.Events.Where(DistTrainProcess.IsStep).Select(Loss), steps.Select(Loss));
+    }
+
+    /// <summary>Ends what is left, in order.</summary>
+    public async Task StopAsync()
+    {
+        foreach (var process in Enumerable.Reverse(_processes).Where(process => process.IsRunning))
+        {
+            process.Signal(15);
+            Assert.Equal(0, await process.ExitAsync(Limit));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in Enumerable.Reverse(_processes))
+            await process.DisposeAsync();
+    }
+
+    private static double Loss(JsonElement step) => step.GetProperty("loss").GetDouble();
+
+    private static async Task<string> EndpointAsync(DistTrainProcess role) =>
+        (await role.EventAsync(e => e.GetProperty("event").GetString() == "listening", Limit)).GetProperty("endpoint").GetString()!;
+
+    private DistTrainProcess Start(params string[] arguments)
+    {
+        var process = DistTrainProcess.Start(arguments);
+        lock (_processes)
+            _processes.Add(process);
+        return process;
+    }
+}
+
+/// <summary>A silo of a standing cluster.</summary>
+internal sealed record Silo(DistTrainProcess Process, string Endpoint);
