@@ -30,7 +30,7 @@ public class LargeBatchTests
         var run = await AssertSameAsync(folder, Small("epochs=3", "averaging={name: swap, trainAccuracy: 0.05, batch: 32, epochs: 1, lr: 0.01}"));
 
         // 5 steps of 64 together; then 10 of 32 for each of three ranks, each in an order of its own; then statistics over all.
-        VerificationTests.AssertCounts(await VerificationTests.AssertCleanAsync(folder["2x2"], run.WeightsSha256), steps: 16, examples: 320 + (3 * 320) + 320);
+        Verified.Counts(await Verified.CleanAsync(folder["2x2"], run.WeightsSha256), steps: 16, examples: 320 + (3 * 320) + 320);
         Assert.Equal([.. Enumerable.Repeat(64, 5), .. Enumerable.Repeat(96, 10)], Examples(folder["1x1"]));
         Assert.Equal(15, run.Completed.GetProperty("steps").GetInt32());
         Assert.Equal([5, 16], Events(folder["1x1"], "evaluation").Select(e => e.GetProperty("step").GetInt32()));
@@ -47,7 +47,7 @@ public class LargeBatchTests
             var settings = Small("epochs=2", $"averaging={averaging}", "optimizer.name=lars");
             var one = await Training.RunAsync(folder, $"{name}-1", silos: 1, servers: 1, settings);
             Assert.Equal(one.WeightsSha256, (await Training.RunAsync(folder, $"{name}-2", silos: 2, servers: 2, settings)).WeightsSha256);
-            await VerificationTests.AssertCleanAsync(folder[$"{name}-2"], one.WeightsSha256);
+            await Verified.CleanAsync(folder[$"{name}-2"], one.WeightsSha256);
         }
     }
 
@@ -58,7 +58,7 @@ public class LargeBatchTests
         var settings = Small("epochs=3", "batch={growth: {from: 32, to: 100}}", "schedule={name: cosine}");
         var one = await Training.RunAsync(folder, "1x1", silos: 1, servers: 1, settings);
         Assert.Equal(one.WeightsSha256, (await Training.RunAsync(folder, "2x2", silos: 2, servers: 2, settings)).WeightsSha256);
-        await VerificationTests.AssertCleanAsync(folder["2x2"], one.WeightsSha256);
+        await Verified.CleanAsync(folder["2x2"], one.WeightsSha256);
 
         Assert.Equal([.. Enumerable.Repeat(32, 10), .. Enumerable.Repeat(64, 5), 100, 100, 100, 20], Examples(folder["1x1"]));
         Assert.Equal(19, one.Completed.GetProperty("steps").GetInt32());
@@ -73,7 +73,7 @@ public class LargeBatchTests
         var settings = Small("epochs=4", $"batch={{auto: {{from: {From}, to: {To}, everySteps: {EverySteps}, smoothing: 0.5}}}}");
         var one = await Training.RunAsync(folder, "1x1", silos: 1, servers: 1, settings);
         Assert.Equal(one.WeightsSha256, (await Training.RunAsync(folder, "2x2", silos: 2, servers: 2, settings)).WeightsSha256);
-        await VerificationTests.AssertCleanAsync(folder["2x2"], one.WeightsSha256);
+        await Verified.CleanAsync(folder["2x2"], one.WeightsSha256);
 
         Assert.Equal(Events(folder["1x1"], "step").Select(Figures), Events(folder["2x2"], "step").Select(Figures));
         var batch = From;

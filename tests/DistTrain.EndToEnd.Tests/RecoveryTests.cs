@@ -30,7 +30,7 @@ public class RecoveryTests
             Enumerable.Range(1, Steps),
             train.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("step").GetInt32()));
         Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["disturbed"]));
-        await VerificationTests.AssertCleanAsync(folder["disturbed"], undisturbed.WeightsSha256);
+        await Verified.CleanAsync(folder["disturbed"], undisturbed.WeightsSha256);
         Assert.Equal(3, train.Error.Split("starting it again").Length - 1);
     }
 
@@ -53,6 +53,6 @@ public class RecoveryTests
         Assert.Equal(undisturbed.WeightsSha256, completed.GetProperty("weightsSha256").GetString());
         Assert.Equal((2, 0), (completed.GetProperty("recoveries").GetInt32(), completed.GetProperty("redoneSteps").GetInt32()));
         Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["disturbed"]));
-        await VerificationTests.AssertCleanAsync(folder["disturbed"], undisturbed.WeightsSha256);
+        await Verified.CleanAsync(folder["disturbed"], undisturbed.WeightsSha256);
     }
 }

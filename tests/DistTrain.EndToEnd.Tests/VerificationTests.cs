@@ -7,29 +7,14 @@ public class VerificationTests
 {
     private static readonly string[] _settings = ["dataset.trainExamples=330", "dataset.testExamples=50", "workers=3", "batch=64", "optimizer.lr=0.02", LargeBatchTests.Model];
 
-    /// <summary>What an untouched run must give.</summary>
-    public static async Task<JsonElement> AssertCleanAsync(string run, string weightsSha256)
-    {
-        var verify = await DistTrainProcess.RunAsync("verify", run, "--output", "json");
-        Assert.True(verify.ExitCode == 0, $"exit code {verify.ExitCode}\n{verify.Error}");
-        var verified = Assert.Single(verify.Events);
-        Assert.Equal("verified", verified.GetProperty("event").GetString());
-        Assert.Equal(weightsSha256, verified.GetProperty("weightsSha256").GetString());
-        Assert.Empty(verified.GetProperty("problems").EnumerateArray());
-        return verified;
-    }
-
-    public static void AssertCounts(JsonElement verified, int steps, int examples) =>
-        Assert.Equal((steps, examples), (verified.GetProperty("steps").GetInt32(), verified.GetProperty("examplesChecked").GetInt32()));
-
     /// <summary>330 examples in steps of 64: the sixth step of an epoch has 10 for three ranks.</summary>
     [Fact]
     public async Task A_run_is_clean_until_a_line_of_its_history_is_altered()
     {
         using var folder = new RunFolder();
         var run = await Training.RunAsync(folder, "run", silos: 2, servers: 2, [.. _settings, "epochs=2"]);
-        var verified = await AssertCleanAsync(folder["run"], run.WeightsSha256);
-        AssertCounts(verified, steps: 12, examples: 660);
+        var verified = await Verified.CleanAsync(folder["run"], run.WeightsSha256);
+        Verified.Counts(verified, steps: 12, examples: 660);
         Assert.Equal(run.Completed.GetProperty("job").GetString(), verified.GetProperty("job").GetString());
         Assert.Equal(2, verified.GetProperty("epochs").GetDouble());
 
@@ -60,7 +45,7 @@ public class VerificationTests
         using var folder = new RunFolder();
         string[] settings = ["steps=8", "batchNorm.evaluation=recompute", "dataset.normalize=feature", "evaluation.everyEpochs=1"];
         var run = await Training.RunAsync(folder, "run", silos: 2, servers: 2, [.. _settings, .. settings]);
-        AssertCounts(await AssertCleanAsync(folder["run"], run.WeightsSha256), steps: 11, examples: (3 * 330) + 330 + 128);
+        Verified.Counts(await Verified.CleanAsync(folder["run"], run.WeightsSha256), steps: 11, examples: (3 * 330) + 330 + 128);
     }
 
     private static string[] Digests(string line) =>

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using DistTrain.Protocol;
 
 namespace DistTrain.Protocol.Tests;
 
