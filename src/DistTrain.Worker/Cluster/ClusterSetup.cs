@@ -41,6 +41,9 @@ public static class ClusterSetup
             options.ServiceId = Name;
         });
         silo.Configure<ClusterMembershipOptions>(SetTiming);
+#pragma warning disable ORLEANSEXP003 // The other directory ends grains of healthy silos when a silo that has their entries goes.
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
         return silo.AddPlacementDirector<RankPlacement, RankPlacementDirector>();
     }
 

@@ -11,8 +11,8 @@ internal sealed class FatalEnd : IFatalErrorHandler
 
     public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null)
     {
-        // Not by the log: its own thread might not come to it.
-        Console.Error.WriteLine($"this silo can't go on and ends: {context} {exception?.Message}");
+        // Not by the log: its own thread might not come to it. The log has the membership that follows the reason.
+        Console.Error.WriteLine($"this silo can't go on and ends: {context?.Split(" Reason:")[0]} {exception?.Message}");
         Environment.Exit(1);
     }
 }

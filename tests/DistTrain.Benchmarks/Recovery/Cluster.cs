@@ -36,7 +36,7 @@ internal sealed class Cluster : IDisposable
     public async Task JoinAsync(int silos)
     {
         var joined = await Task.WhenAll(Enumerable.Range(0, silos).Select(_ =>
-            Role.StartAsync("worker", "--port", "0", "--cluster", Path("cluster"), "--servers", string.Join(',', Servers.Select(s => s.Endpoint)))));
+            Role.StartAsync("worker", "--port", "0", "--cluster", Path("cluster"), "--servers", string.Join(',', Servers.Select(s => s.Endpoint)), "--exit-with-parent")));
         _all.AddRange(joined);
         Silos.AddRange(joined);
     }
@@ -44,20 +44,15 @@ internal sealed class Cluster : IDisposable
     /// <summary>Starts a server again that has ended, where it was.</summary>
     public async Task RestartServerAsync(int index) => Servers[index] = await StartServerAsync(index, Servers[index].Endpoint.Split(':')[1]);
 
-    /// <summary>Watches the job from its beginning, at the youngest silo.</summary>
-    public Role Watch()
-    {
-        var watch = Role.Start("watch", JobId, "--endpoint", Silos[^1].Endpoint, "--output", "json");
-        _all.Add(watch);
-        return watch;
-    }
+    /// <summary>Watches the job from its beginning, at the youngest silo; the caller disposes it.</summary>
+    public Role Watch() => Role.Start("watch", JobId, "--endpoint", Silos[^1].Endpoint, "--output", "json");
 
     /// <summary>Cancels the job.</summary>
     /// <returns>SHA-256 of its weights, and that of a run of as many steps on one silo that nothing disturbs.</returns>
     public async Task<(long Steps, string Disturbed, string Undisturbed)> CompareAsync()
     {
         var endpoint = Silos[^1].Endpoint;
-        var watch = Watch();
+        using var watch = Watch();
         await Role.RunAsync("cancel", JobId, "--endpoint", endpoint);
         await watch.ExitAsync();
         var steps = watch.Steps[^1].Event.GetProperty("step").GetInt64();
@@ -84,7 +79,7 @@ internal sealed class Cluster : IDisposable
 
     private async Task<Role> StartServerAsync(int index, string port)
     {
-        var server = await Role.StartAsync("server", "--port", port, "--job-folder", Path($"jobs-{index}/{{job}}"));
+        var server = await Role.StartAsync("server", "--port", port, "--job-folder", Path($"jobs-{index}/{{job}}"), "--exit-with-parent");
         _all.Add(server);
         return server;
     }

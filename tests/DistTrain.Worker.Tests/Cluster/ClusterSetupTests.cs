@@ -98,6 +98,34 @@ public sealed class ClusterSetupTests : IAsyncLifetime
         Assert.All(await PlacesAsync(first), place => Assert.Equal("first", place));
     }
 
+    /// <summary>Whoever it is that knows where they live.</summary>
+    [Fact]
+    public async Task A_silo_that_is_killed_or_leaves_disturbs_no_rank_of_the_others()
+    {
+        var first = await StartAsync("first");
+        using var second = ChildProcess.Start(SiloProcess.Role, "second", File);
+        Assert.Equal("ready", await second.ReadLineAsync(Limit));
+        var third = await StartAsync("third");
+        await SeenAsync(first, "first", "second", "third");
+        RankKey[] ranks = [.. Enumerable.Range(0, 60).Select(rank => new RankKey("large", rank))];
+        var stay = new Dictionary<RankKey, Guid>();
+        foreach (var rank in ranks)
+        {
+            if (await first.Grain(rank).SiloAsync() == "first")
+                stay[rank] = await first.Grain(rank).LifeAsync();
+        }
+
+        Assert.Equal(20, stay.Count);
+        second.Kill();
+        await SeenAsync(first, "first", "third");
+        await StopAsync(third);
+        await SeenAsync(first, "first");
+        foreach (var rank in ranks)
+            await Eventually.HoldsAsync(() => first.Grain(rank).SiloAsync(), silo => silo == "first", Limit, $"{rank} on the first silo");
+        foreach (var (rank, life) in stay)
+            Assert.Equal(life, await first.Grain(rank).LifeAsync());
+    }
+
     private async Task<IHost> StartAsync(string name)
     {
         var host = await SiloProcess.StartAsync(name, File, _errors);

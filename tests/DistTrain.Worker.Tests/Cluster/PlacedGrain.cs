@@ -8,6 +8,9 @@ public interface IPlacedGrain : IGrainWithStringKey
     Task<string> SiloAsync();
 
     Task<int> CountAsync();
+
+    /// <summary>The same as long as the grain lives where it is.</summary>
+    Task<Guid> LifeAsync();
 }
 
 [KeepAlive]
@@ -16,6 +19,10 @@ public sealed class PlacedGrain(
     ILocalSiloDetails silo,
     [PersistentState("count", ClusterSetup.JobStorage)] IPersistentState<PlacedGrain.Counter> counter) : Grain, IPlacedGrain
 {
+    private readonly Guid _life = Guid.NewGuid();
+
+    public Task<Guid> LifeAsync() => Task.FromResult(_life);
+
     public Task<string> SiloAsync() => Task.FromResult(silo.Name);
 
     public async Task<int> CountAsync()
