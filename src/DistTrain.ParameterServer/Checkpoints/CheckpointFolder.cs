@@ -14,8 +14,11 @@ namespace DistTrain.ParameterServer.Checkpoints;
 /// <summary>
 /// A job's folder as a server writes it: <c>checkpoints/step-N/server-K.bin</c> for its parts, with <c>server-K.json</c> that describes it until,
 /// all servers' parts being there, <c>manifest.json</c> describes them all. Files appear whole: written under another name, flushed, renamed.
+/// A description appears after what it describes and is gone from the disk before it, so that nothing looks whole that is not.
 /// </summary>
-internal sealed class CheckpointFolder(string jobFolder)
+/// <param name="jobFolder">The job's folder.</param>
+/// <param name="disk">What changes it.</param>
+internal sealed class CheckpointFolder(string jobFolder, Disk disk)
 {
     public string Path { get; } = jobFolder;
 
@@ -24,11 +27,11 @@ internal sealed class CheckpointFolder(string jobFolder)
     /// <summary>Writes this server's part of a snapshot.</summary>
     public CheckpointPart WritePart(Snapshot snapshot, PartitionPlan plan)
     {
-        var folder = Directory.CreateDirectory(StepFolder(snapshot.Step.Version)).FullName;
+        var folder = EnsureStepFolder(snapshot.Step.Version);
         var name = $"server-{plan.Server}.bin";
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long bytes = 0;
-        AtomicFile.Write(System.IO.Path.Combine(folder, name), stream =>
+        AtomicFile.Write(disk, System.IO.Path.Combine(folder, name), stream =>
         {
             foreach (var vector in snapshot.Vectors)
             {
@@ -52,34 +55,25 @@ internal sealed class CheckpointFolder(string jobFolder)
             Position = snapshot.Step.Position.ToMessage(),
             OpenStep = OpenStepJson.Write(snapshot.Step),
         };
-        AtomicFile.Write(DescriptionOf(part.Step, plan.Server), stream => stream.Write(Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(part))));
+        AtomicFile.Write(disk, DescriptionOf(part.Step, plan.Server), stream => stream.Write(Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(part))));
         return part;
     }
 
     /// <summary>The checkpoints of which something is on this server's disk, by step: sealed, or parts of any server that are not sealed yet.</summary>
-    public IEnumerable<StoredCheckpoint> Stored()
-    {
-        foreach (var step in Steps().Order())
-        {
-            var manifest = System.IO.Path.Combine(StepFolder(step), CheckpointManifest.FileName);
-            var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(manifest) };
-            stored.Parts.AddRange(ReadOrNull(manifest, json => CheckpointManifest.FromJson(json).Described()) ?? []);
-            foreach (var description in Directory.EnumerateFiles(StepFolder(step), "server-*.json"))
-                stored.Parts.AddRange(ReadOrNull<IEnumerable<CheckpointPart>>(description, json => [JsonParser.Default.Parse<CheckpointPart>(Encoding.UTF8.GetString(json))]) ?? []);
-            yield return stored;
-        }
-    }
+    public IEnumerable<StoredCheckpoint> Stored() => Steps().Order().Select(StoredAt);
 
     /// <summary>
-    /// What this server has written of steps after <paramref name="step"/> counts no more: the job went on from there without it. Only what is
-    /// its own: in a folder that servers share, another may have gone further already.
+    /// What this server has written of steps after <paramref name="step"/> counts no more, also after a power cut: the job went on from there
+    /// without it. Only what is its own: in a folder that servers share, another may have gone further already. A checkpoint of which this
+    /// server's part is not described is none, whatever the others still have of it.
     /// </summary>
     public void ForgetAfter(long step, int server)
     {
         foreach (var later in Steps().Where(s => s > step))
         {
-            File.Delete(System.IO.Path.Combine(StepFolder(later), CheckpointManifest.FileName));
-            File.Delete(DescriptionOf(later, server));
+            disk.Delete(ManifestOf(later));
+            disk.Delete(DescriptionOf(later, server));
+            disk.FlushFolder(StepFolder(later));
         }
     }
 
@@ -114,11 +108,9 @@ internal sealed class CheckpointFolder(string jobFolder)
     /// <summary>Writes the manifest of a checkpoint whose parts all exist; servers that share the folder all write it, with the same contents.</summary>
     public void WriteManifest(CheckpointManifest manifest, int server)
     {
-        AtomicFile.Write(
-            System.IO.Path.Combine(Directory.CreateDirectory(StepFolder(manifest.Step)).FullName, CheckpointManifest.FileName),
-            stream => stream.Write(manifest.ToJson()),
-            writer: $".server-{server}");
-        File.Delete(DescriptionOf(manifest.Step, server));
+        EnsureStepFolder(manifest.Step);
+        AtomicFile.Write(disk, ManifestOf(manifest.Step), stream => stream.Write(manifest.ToJson()), writer: $".server-{server}");
+        disk.Delete(DescriptionOf(manifest.Step, server));
     }
 
     /// <summary>Deletes the checkpoints older than the newest of <paramref name="keep"/> that are not among them.</summary>
@@ -129,7 +121,10 @@ internal sealed class CheckpointFolder(string jobFolder)
         {
             try
             {
-                Directory.Delete(StepFolder(step), recursive: true);
+                DeleteAll(step, "*.json");
+                disk.FlushFolder(StepFolder(step));
+                DeleteAll(step, "*");
+                disk.DeleteFolder(StepFolder(step));
             }
             catch (DirectoryNotFoundException)
             {
@@ -152,13 +147,53 @@ internal sealed class CheckpointFolder(string jobFolder)
         }
     }
 
+    private StoredCheckpoint StoredAt(long step)
+    {
+        var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(ManifestOf(step)) };
+        try
+        {
+            List<CheckpointPart> described = [.. ReadOrNull(ManifestOf(step), json => CheckpointManifest.FromJson(json).Described()) ?? []];
+            foreach (var description in Directory.EnumerateFiles(StepFolder(step), "server-*.json"))
+            {
+                if (ReadOrNull(description, json => JsonParser.Default.Parse<CheckpointPart>(Encoding.UTF8.GetString(json))) is { } part)
+                    described.Add(part);
+            }
+
+            // The manifest describes also what lies in other servers' folders; whether it is there, only they know.
+            stored.Parts.AddRange(described.Where(part => new FileInfo(FileOf(step, part)) is { Exists: true } file && file.Length == part.Bytes));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another server of the same folder has just deleted it.
+        }
+
+        return stored;
+    }
+
+    private void DeleteAll(long step, string pattern)
+    {
+        foreach (var file in Directory.GetFiles(StepFolder(step), pattern))
+            disk.Delete(file);
+    }
+
     private List<long> Steps() => !Directory.Exists(Checkpoints)
         ? []
         : [.. Directory.EnumerateDirectories(Checkpoints, "step-*")
             .Select(d => long.TryParse(System.IO.Path.GetFileName(d)["step-".Length..], CultureInfo.InvariantCulture, out var step) ? step : -1)
             .Where(step => step >= 0)];
 
+    private string FileOf(long step, CheckpointPart part) => System.IO.Path.Combine(StepFolder(step), System.IO.Path.GetFileName(part.File));
+
     private string DescriptionOf(long step, int server) => System.IO.Path.Combine(StepFolder(step), $"server-{server}.json");
+
+    private string ManifestOf(long step) => System.IO.Path.Combine(StepFolder(step), CheckpointManifest.FileName);
+
+    private string EnsureStepFolder(long step)
+    {
+        disk.EnsureFolder(Checkpoints);
+        disk.EnsureFolder(StepFolder(step));
+        return StepFolder(step);
+    }
 
     private string StepFolder(long step) => System.IO.Path.Combine(Checkpoints, $"step-{step}");
 }

@@ -7,32 +7,50 @@ namespace DistTrain.ParameterServer.Metrics;
 
 /// <summary>
 /// The committed history of a job, kept by its leader: one event a step and an evaluation, in memory for those who watch and as lines of
-/// <c>metrics.jsonl</c>. Writers hold the partition's gate; watchers do not.
+/// <c>metrics.jsonl</c>. Writers hold the partition's gate; watchers do not. What the file told before is replaced by the first
+/// <see cref="Flush"/>, not before: until then the job may have to go on from elsewhere.
 /// </summary>
 internal sealed class TrainingHistory : IDisposable
 {
+    private const int BufferBytes = 1 << 16;
+
     private readonly Lock _gate = new();
+    private readonly Lock _flushing = new();
+    private readonly Disk _disk;
+    private readonly string _path;
     private readonly TimeProvider _time;
-    private readonly FileStream _file;
     private readonly List<MetricsEvent> _events = [];
+    private readonly int _kept;
+    private Stream? _file;
+
+    /// <summary>Lines on their way to the file: a step costs a copy. Null where the file does not tell what the events do, and has to be written anew.</summary>
+    private BufferedStream? _lines;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastCommit;
     private bool _ended;
 
-    /// <param name="path">The file; what it holds is replaced.</param>
+    /// <param name="disk">Where the file is.</param>
+    /// <param name="path">The file.</param>
     /// <param name="time">Measures steps.</param>
     /// <param name="restored">The step that training goes on from: what the file tells of the steps before it is kept. Null: nothing is.</param>
-    public TrainingHistory(string path, TimeProvider time, OpenStep? restored = null)
+    public TrainingHistory(Disk disk, string path, TimeProvider time, OpenStep? restored = null)
     {
-        _time = time;
+        (_disk, _path, _time) = (disk, path, time);
         if (restored is not null)
             _events.AddRange(ReadBefore(path, restored));
-        AtomicFile.Write(path, stream =>
+        _kept = _events.Count;
+        if (!File.Exists(path))
+            Replace();
+    }
+
+    /// <summary>Something was recorded since the start.</summary>
+    public bool HasNew
+    {
+        get
         {
-            foreach (var metrics in _events)
-                WriteLine(stream, MetricsJson.Write(metrics));
-        });
-        _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
+            lock (_gate)
+                return _events.Count > _kept;
+        }
     }
 
     /// <summary>A rank has pulled the version to start from: the clock of the first step starts, once.</summary>
@@ -126,16 +144,42 @@ internal sealed class TrainingHistory : IDisposable
             return RunSummary.Of(_events);
     }
 
-    /// <summary>Returns when all that was recorded is on disk.</summary>
+    /// <summary>Returns when all that was recorded is on disk, and nothing else is in the file.</summary>
+    /// <exception cref="IOException">It is not; the next call tries again.</exception>
     public void Flush()
     {
-        lock (_gate)
-            _file.Flush();
-        // Not under the gate: a slow disk must hold up no step.
-        RandomAccess.FlushToDisk(_file.SafeFileHandle);
+        lock (_flushing)
+        {
+            bool isWhole;
+            lock (_gate)
+                isWhole = TryWrite(lines => lines.Flush());
+            if (!isWhole)
+            {
+                Replace();
+                return;
+            }
+
+            try
+            {
+                // Not under the gate: a slow disk must hold up no step.
+                _disk.Flush(_file!);
+            }
+            catch
+            {
+                // What the system still holds of the lines it may have given up.
+                lock (_gate)
+                    _lines = null;
+                throw;
+            }
+        }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+            TryWrite(lines => lines.Flush());
+        _file?.Dispose();
+    }
 
     /// <summary>Steps up to the restored version, and the evaluations before it; its own is repeated by the ranks. Ends at a line that was cut off.</summary>
     private static IEnumerable<MetricsEvent> ReadBefore(string path, OpenStep restored)
@@ -171,11 +215,51 @@ internal sealed class TrainingHistory : IDisposable
         lock (_gate)
         {
             _events.Add(metrics);
-            // The stream is buffered: a step costs a copy, and the file is at most 64 KiB behind until the next flush.
-            WriteLine(_file, line);
+            TryWrite(lines => WriteLine(lines, line));
             var waiting = _more;
             _more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting.TrySetResult();
+        }
+    }
+
+    /// <summary>A full disk must not fail a step: what could not be written, the next flush writes with all the rest, or says why it can't. Holds the gate.</summary>
+    /// <returns>False where the file has to be written anew.</returns>
+    private bool TryWrite(Action<Stream> write)
+    {
+        try
+        {
+            if (_lines is not null)
+                write(_lines);
+        }
+        catch (IOException)
+        {
+            _lines = null;
+        }
+
+        return _lines is not null;
+    }
+
+    /// <summary>Writes the whole file; goes on at its end.</summary>
+    private void Replace()
+    {
+        _file?.Dispose();
+        _file = null;
+        MetricsEvent[] events;
+        lock (_gate)
+            events = [.. _events];
+        AtomicFile.Write(_disk, _path, file =>
+        {
+            var lines = new BufferedStream(file, BufferBytes);
+            foreach (var metrics in events)
+                WriteLine(lines, MetricsJson.Write(metrics));
+            lines.Flush();
+        });
+        _file = _disk.Append(_path);
+        lock (_gate)
+        {
+            _lines = new BufferedStream(_file, BufferBytes);
+            foreach (var metrics in _events.Skip(events.Length))
+                TryWrite(lines => WriteLine(lines, MetricsJson.Write(metrics)));
         }
     }
 }

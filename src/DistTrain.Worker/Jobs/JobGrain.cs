@@ -242,7 +242,7 @@ internal sealed class JobGrain(
             request.RestoredStep = choice.Step;
             request.RestoredParts.AddRange(choice.Parts);
         }
-        else if (Record.SealedSteps.Count > 0)
+        else if (Record.SealedSteps.Count > 0 || Record.DamagedCheckpoints.Count > 0)
         {
             await EndAsync(JobPhase.Failed, $"no checkpoint can be used, and nothing was overwritten: {string.Join("; ", Record.DamagedCheckpoints)}");
             return false;
@@ -301,7 +301,13 @@ internal sealed class JobGrain(
         var request = new SealCheckpointRequest { JobId = JobId };
         request.Parts.AddRange(status.Select(s => s.Saved.First(p => p.Step == common)));
         request.Keep.AddRange(keep);
-        await servers.SealAsync(request);
+        if ((await servers.SealAsync(request)).FirstOrDefault(s => s.Saved.Any(p => p.Step == common)) is { } failed)
+        {
+            // Its parts are on disk, and make a checkpoint also without a manifest; the record tells of those that are sealed.
+            Say(failed.Error);
+            return;
+        }
+
         Record.SealedSteps = keep;
         Record.Step = common;
         await state.WriteStateAsync();
@@ -313,7 +319,8 @@ internal sealed class JobGrain(
         await SealAsync(servers, status);
         if (Record.SealedSteps.LastOrDefault(-1) != status.Min(s => s.Version))
         {
-            await EndAsync(JobPhase.Failed, $"the final version could not be saved: {string.Join("; ", status.Select(s => s.Error).Where(e => e.Length > 0))}");
+            var errors = (await servers.StatusAsync(JobId)).Select(s => s.Error).Where(e => e.Length > 0);
+            await EndAsync(JobPhase.Failed, $"the final version could not be saved: {string.Join("; ", errors)}");
             return;
         }
 
