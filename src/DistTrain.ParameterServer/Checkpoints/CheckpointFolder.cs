@@ -105,6 +105,9 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         }
     }
 
+    /// <summary>What a job goes on from is safe from a power cut from here on, also where who sealed it was killed before it was.</summary>
+    public void Secure(long step) => disk.FlushFolder(EnsureStepFolder(step));
+
     /// <summary>Writes the manifest of a checkpoint whose parts all exist; servers that share the folder all write it, with the same contents.</summary>
     public void WriteManifest(CheckpointManifest manifest, int server)
     {

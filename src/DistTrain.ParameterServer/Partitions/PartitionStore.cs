@@ -157,6 +157,8 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
         if (request.RestoredParts.Count > 0)
             folder.WriteManifest(CheckpointManifest.Of(plan, request.RestoredParts), plan.Server);
         var restored = request.HasRestoredStep ? Read(folder, request.RestoredStep, plan) : null;
+        if (restored is not null)
+            folder.Secure(request.RestoredStep);
         TrainingHistory? history = null;
         if (plan.IsLeader)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Worker.Jobs;
@@ -15,30 +16,30 @@ internal sealed class CrashCheck(CrashScenario scenario)
     private const long NextGeneration = 10;
 
     private readonly List<string> _violations = [];
-    private readonly HashSet<string> _seen = [];
+    private readonly HashSet<string> _tried = [];
+    private TrainedModel? _expected;
 
     /// <summary>Calls of the scenario's disk.</summary>
     public int Calls { get; private set; }
 
     /// <summary>Different disks that servers were started on.</summary>
-    public int Disks => _seen.Count;
+    public int Disks => _tried.Count;
 
-    /// <summary>What was found wrong; the first is enough where <paramref name="onlyFirst"/>.</summary>
-    /// <param name="disk">Makes the disk of the scenario in a folder; null: one that does as it is told.</param>
-    /// <param name="onlyFirst">Stops at the first.</param>
+    /// <summary>Tries a crash after every call of the scenario's disk.</summary>
+    /// <param name="disk">Makes the disk in a folder; null: one that does as it is told.</param>
+    /// <param name="onlyFirst">Ends with the first call where something is wrong.</param>
+    /// <returns>What is wrong.</returns>
     public async Task<IReadOnlyList<string>> ViolationsAsync(Func<string, RecordedDisk>? disk = null, bool onlyFirst = false)
     {
-        var expected = await UndisturbedAsync();
         var (calls, promises) = await RecordAsync(disk ?? (root => new RecordedDisk(root)));
         Calls = calls.Count;
         // Backwards: of disks that differ in temporary files only, the one is tried that has most of them.
         foreach (var (call, after) in calls.Reverse())
         {
             var promised = promises.LastOrDefault(p => p.Call <= call.Number, (Call: 0, Step: -1)).Step;
-            var killed = after.Killed();
-            await TryAsync($"killed after {call}", killed, after, promised, expected);
+            await TryAsync($"killed after {call}", after.Killed(), after, promised);
             foreach (var left in after.PowerCuts())
-                await TryAsync($"power cut after {call}", left, DiskState.Of(left), promised, expected);
+                await TryAsync($"power cut after {call}", left, DiskState.Of(left), promised);
             if (onlyFirst && _violations.Count > 0)
                 break;
         }
@@ -46,17 +47,19 @@ internal sealed class CrashCheck(CrashScenario scenario)
         return _violations;
     }
 
-    /// <summary>Kills the scenario's servers at one call of their disk: that one and all after it fail.</summary>
-    /// <returns>What was found wrong; null where the scenario needs fewer calls.</returns>
-    public async Task<IReadOnlyList<string>?> ViolationsOfDyingAtAsync(int call, TrainedModel expected)
+    /// <summary>Tries what the scenario's servers themselves do when the machine stops: one call and all after it fail.</summary>
+    /// <param name="number">The call.</param>
+    /// <returns>What is wrong up to now; null where the scenario ends before that call.</returns>
+    public async Task<IReadOnlyList<string>?> ViolationsOfDyingAtAsync(int number)
     {
         using var folder = new TempFolder();
-        var disk = new RecordedDisk(folder.Path) { Fault = c => c.Number >= call ? new IOException("the machine has stopped") : null };
+        var disk = new RecordedDisk(folder.Path) { Fault = call => call.Number >= number ? new IOException("the machine has stopped") : null };
         var promised = -1L;
         await using (var servers = await ServerGroup.StartAsync(scenario, folder.Path, disk))
         {
             var run = scenario.RunAsync(servers.All, step => promised = disk.Failed.IsCompleted ? promised : step);
-            if (await Task.WhenAny(run, disk.Failed).Within("the scenario ends or dies") == run && !disk.Failed.IsCompleted)
+            await Task.WhenAny(run, disk.Failed).Within("the scenario ends or dies");
+            if (!disk.Failed.IsCompleted)
             {
                 await run;
                 return null;
@@ -66,12 +69,11 @@ internal sealed class CrashCheck(CrashScenario scenario)
             await run.ContinueWith(_ => { }, TaskScheduler.Default).Within("the scenario notices");
         }
 
-        await TryAsync($"died at call {call}", disk.State.Killed(), disk.State, promised, expected);
+        await TryAsync($"died at call {number}", disk.State.Killed(), disk.State, promised);
         return _violations;
     }
 
-    /// <summary>What the job comes to without any crash.</summary>
-    public static async Task<TrainedModel> UndisturbedAsync()
+    private static async Task<TrainedModel> UndisturbedAsync()
     {
         using var folder = new TempFolder();
         await using var server = await RealServer.StartAsync(folder.Path);
@@ -92,27 +94,43 @@ internal sealed class CrashCheck(CrashScenario scenario)
     }
 
     /// <summary>Starts servers on what is left, unless the same has been tried, and goes on to the end.</summary>
-    private async Task TryAsync(string crash, DiskTree left, DiskState state, long promised, TrainedModel expected)
+    private async Task TryAsync(string crash, DiskTree left, DiskState state, long promised)
     {
-        if (!_seen.Add($"{left.Digest} {promised}"))
+        if (!_tried.Add($"{left.Digest} {state.Flushed().Digest} {promised}"))
             return;
+        _expected ??= await UndisturbedAsync();
         using var folder = new TempFolder();
         left.WriteTo(folder.Path);
-        var disk = new RecordedDisk(folder.Path, state);
-        await using var servers = await ServerGroup.StartAsync(scenario, folder.Path, disk);
         try
         {
+            CheckSealed(folder.Path);
+            var disk = new RecordedDisk(folder.Path, state);
+            await using var servers = await ServerGroup.StartAsync(scenario, folder.Path, disk);
             var job = CrashScenario.JobOn(servers.All, NextGeneration);
             await GoOnAsync(job, promised, reason => _violations.Add($"{crash}: {reason}"));
             await using (var ranks = await Cohort.AttachAsync(job))
                 await CrashScenario.EndAsync(job, ranks);
-            if ((await TrainedModel.OfAsync(job)).DifferenceTo(expected) is { } difference)
+            if ((await TrainedModel.OfAsync(job)).DifferenceTo(_expected) is { } difference)
                 _violations.Add($"{crash}: {difference}");
-            CheckEnd(crash, disk.State, expected);
+            if (!state.IsFlushed)
+                CheckEnd(disk.State, _expected);
         }
-        catch (Exception e) when (e is RpcException or TimeoutException)
+        catch (Exception e) when (e is RpcException or TimeoutException or CheckpointException)
         {
             _violations.Add($"{crash}: {e.Message}");
+        }
+    }
+
+    /// <summary>What has a manifest is whole.</summary>
+    /// <exception cref="CheckpointException">It is not.</exception>
+    private void CheckSealed(string root)
+    {
+        foreach (var manifest in Directory.EnumerateFiles(root, CheckpointManifest.FileName, SearchOption.AllDirectories))
+        {
+            var (folder, found) = CheckpointReader.Find(Path.GetDirectoryName(manifest)!);
+            // With a folder of its own a server has its own part only.
+            foreach (var part in found.Parts.Where(p => folder.StartsWith(scenario.FolderOf(root, p.Server), StringComparison.Ordinal)))
+                CheckpointReader.ReadPart(folder, part);
         }
     }
 
@@ -123,7 +141,7 @@ internal sealed class CrashCheck(CrashScenario scenario)
         {
             var choice = CheckpointChoice.Newest(await job.StoredAsync(), job.Layout.Length, below);
             if ((choice?.Step ?? -1) < promised)
-                violation($"it goes on from {(choice is null ? "nothing" : $"step {choice.Step}")}, though step {promised} was there");
+                violation($"goes on from step {choice?.Step.ToString(CultureInfo.InvariantCulture) ?? "0"}, though step {promised} was there");
             try
             {
                 await (choice is null ? job.StartOverAsync() : job.RestoreAsync(choice.Step, choice.Parts));
@@ -131,26 +149,19 @@ internal sealed class CrashCheck(CrashScenario scenario)
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.DataLoss)
             {
-                violation($"step {choice!.Step} looked whole and is not: {e.Status.Detail}");
+                violation($"step {choice!.Step} looks whole and is not: {e.Status.Detail}");
                 below = choice.Step;
             }
         }
     }
 
-    /// <summary>What the job has come to is on the disk for good, though part of what it stands on was written by servers that were killed.</summary>
-    private void CheckEnd(string crash, DiskState end, TrainedModel expected)
+    /// <summary>What the job has come to is safe from a power cut, though part of what it stands on was written by servers that were killed.</summary>
+    private void CheckEnd(DiskState end, TrainedModel expected)
     {
         using var folder = new TempFolder();
         end.Flushed().WriteTo(folder.Path);
-        try
-        {
-            var folders = Enumerable.Range(0, scenario.Servers).Select(server => Path.Combine(scenario.FolderOf(folder.Path, server), CrashScenario.JobId));
-            if (TrainedModel.OnDisk([.. folders]).DifferenceTo(expected) is { } difference)
-                _violations.Add($"{crash}, and a power cut at the end: {difference}");
-        }
-        catch (CheckpointException e)
-        {
-            _violations.Add($"{crash}, and a power cut at the end: {e.Message}");
-        }
+        var folders = Enumerable.Range(0, scenario.Servers).Select(server => Path.Combine(scenario.FolderOf(folder.Path, server), CrashScenario.JobId));
+        if (TrainedModel.OnDisk([.. folders]).DifferenceTo(expected) is { } difference)
+            throw new CheckpointException($"after a power cut at the end, {difference}");
     }
 }

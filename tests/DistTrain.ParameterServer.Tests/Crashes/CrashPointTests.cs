@@ -4,19 +4,15 @@ namespace DistTrain.ParameterServer.Tests.Crashes;
 public sealed class CrashPointTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData(1, false, 0L, 100)]
-    [InlineData(2, false, 1L, 150)]
-    [InlineData(2, true, 1L, 150)]
-    public async Task Whatever_a_crash_leaves_the_job_goes_on_from_it(int servers, bool ownFolders, long? goesOnFrom, int atLeast)
+    [InlineData(1, false, 0L, 120, 60)]
+    [InlineData(2, false, 1L, 190, 90)]
+    [InlineData(2, true, 1L, 200, 180)]
+    public async Task Whatever_a_crash_leaves_the_job_goes_on_from_it(int servers, bool ownFolders, long? goesOnFrom, int calls, int disks)
     {
         var check = new CrashCheck(new CrashScenario(servers, ownFolders, goesOnFrom));
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        var violations = await check.ViolationsAsync();
-        System.Console.Error.WriteLine($"@@ {check.Calls} calls, {check.Disks} disks, {watch.Elapsed} cpu {Environment.CpuUsage.TotalTime} violations {violations.Count}");
-        foreach (var v in violations.Take(30)) System.Console.Error.WriteLine("@@ " + v);
-        output.WriteLine($"{check.Calls} calls, {check.Disks} disks, {watch.Elapsed}");
-        Assert.Empty(violations);
-        Assert.True(check.Calls >= atLeast, $"only {check.Calls} calls");
-        Assert.True(check.Disks >= check.Calls / 2, $"only {check.Disks} disks");
+        Assert.Empty(await check.ViolationsAsync());
+        output.WriteLine($"{check.Calls} calls of the disk; {check.Disks} disks that a crash may leave");
+        Assert.InRange(check.Calls, calls, int.MaxValue);
+        Assert.InRange(check.Disks, disks, int.MaxValue);
     }
 }

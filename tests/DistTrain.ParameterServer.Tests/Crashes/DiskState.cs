@@ -69,6 +69,9 @@ internal sealed record DiskState
     /// <summary>What the process leaves that is killed here: all it has done.</summary>
     public DiskTree Killed() => Tree((_, _) => true, contents => contents.Now);
 
+    /// <summary>A power cut would leave all of it.</summary>
+    public bool IsFlushed => Folders.Values.All(f => f.Pending.IsEmpty) && Files.Values.All(f => f.Now == f.Flushed);
+
     /// <summary>What is safe from any power cut.</summary>
     public DiskTree Flushed() => Tree((_, _) => false, contents => contents.Flushed);
 
@@ -98,7 +101,6 @@ internal sealed record DiskState
         foreach (var one in all)
         {
             yield return [one];
-            yield return [.. all.Where(other => other != one)];
         }
     }
 

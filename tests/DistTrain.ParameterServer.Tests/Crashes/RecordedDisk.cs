@@ -70,11 +70,7 @@ internal class RecordedDisk(string root, DiskState start) : Disk
 
     public override Stream Append(string path) => new RecordedStream(this, path, base.Append(path));
 
-    public override void Flush(Stream file)
-    {
-        var path = ((RecordedStream)file).Path;
-        Do("flush", path, name => _state.Flushed(name));
-    }
+    public override void Flush(Stream file) => Do("flush", PathOf(file), name => _state.Flushed(name));
 
     public override void Move(string from, string to) => Do("move", to, name =>
     {
@@ -96,6 +92,8 @@ internal class RecordedDisk(string root, DiskState start) : Disk
 
     public override void FlushFolder(string path) => Do("flush folder", path, name =>
         Directory.Exists(path) ? _state.FolderFlushed(name) : throw new DirectoryNotFoundException(path));
+
+    protected static string PathOf(Stream file) => ((RecordedStream)file).Path;
 
     private string Relative(string path)
     {
