@@ -1,9 +1,13 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 
 namespace DistTrain.Protocol;
 
-/// <summary>A metrics event as one line of JSON: the format of a run's <c>metrics.jsonl</c> and of <c>--output json</c>.</summary>
+/// <summary>
+/// A metrics event as one line of JSON: the format of a run's <c>metrics.jsonl</c> and of <c>--output json</c>. JSON has no number for what is not
+/// finite: it is written as "NaN", "Infinity" or "-Infinity".
+/// </summary>
 public static class MetricsJson
 {
     /// <summary>The event as UTF-8 without a line end.</summary>
@@ -29,7 +33,8 @@ public static class MetricsJson
     {
         using var document = JsonDocument.Parse(line);
         var root = document.RootElement;
-        double Number(string name) => root.GetProperty(name).GetDouble();
+        double Number(string name) => root.GetProperty(name) is { ValueKind: JsonValueKind.String } text ? NotFinite(text) : root.GetProperty(name).GetDouble();
+        string Text(string name) => root.TryGetProperty(name, out var text) ? text.GetString()! : string.Empty;
         return root.GetProperty("event").GetString() switch
         {
             "step" => new MetricsEvent
@@ -44,6 +49,8 @@ public static class MetricsJson
                     Examples = root.GetProperty("examples").GetInt32(),
                     Milliseconds = Number("milliseconds"),
                     ComputeMilliseconds = Number("computeMilliseconds"),
+                    Skipped = Text("skipped"),
+                    ReplayCheck = Text("replayCheck"),
                 },
             },
             "evaluation" => new MetricsEvent
@@ -66,12 +73,16 @@ public static class MetricsJson
         json.WriteString("event", "step");
         json.WriteNumber("step", step.Step);
         json.WriteNumber("epoch", step.Epoch);
-        json.WriteNumber("loss", step.Loss);
+        WriteNumber(json, "loss", step.Loss);
         json.WriteNumber("accuracy", step.Accuracy);
         json.WriteNumber("learningRate", step.LearningRate);
         json.WriteNumber("examples", step.Examples);
         json.WriteNumber("milliseconds", Math.Round(step.Milliseconds, 3));
         json.WriteNumber("computeMilliseconds", Math.Round(step.ComputeMilliseconds, 3));
+        if (step.Skipped.Length > 0)
+            json.WriteString("skipped", step.Skipped);
+        if (step.ReplayCheck.Length > 0)
+            json.WriteString("replayCheck", step.ReplayCheck);
     }
 
     private static void WriteEvaluation(Utf8JsonWriter json, EvaluationMetrics evaluation)
@@ -79,8 +90,24 @@ public static class MetricsJson
         json.WriteString("event", "evaluation");
         json.WriteNumber("step", evaluation.Step);
         json.WriteNumber("epoch", evaluation.Epoch);
-        json.WriteNumber("loss", evaluation.Loss);
+        WriteNumber(json, "loss", evaluation.Loss);
         json.WriteNumber("accuracy", evaluation.Accuracy);
         json.WriteNumber("examples", evaluation.Examples);
     }
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, double number)
+    {
+        if (double.IsFinite(number))
+            json.WriteNumber(name, number);
+        else
+            json.WriteString(name, number.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static double NotFinite(JsonElement text) => text.GetString() switch
+    {
+        "NaN" => double.NaN,
+        "Infinity" => double.PositiveInfinity,
+        "-Infinity" => double.NegativeInfinity,
+        var other => throw new JsonException($"'{other}' is not a number"),
+    };
 }

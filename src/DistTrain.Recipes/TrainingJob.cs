@@ -59,6 +59,8 @@ public sealed record TrainingSpec
 
     public required EvaluationRecipe Evaluation { get; init; }
 
+    public NumericsRecipe Numerics { get; init; } = new(NumericsPolicies.Stop, OutlierFactor: 0, ReplayCheck: 0);
+
     /// <summary>Most examples in one forward pass of a rank at any time of the job.</summary>
     public int LargestMicroBatch
     {
@@ -121,6 +123,15 @@ public sealed record BatchNormRecipe(BatchNormScope Scope, string Evaluation, do
 /// <param name="EverySteps">Steps between checkpoints; 0 means only the final one.</param>
 /// <param name="Keep">How many checkpoints are kept.</param>
 public sealed record CheckpointRecipe(int EverySteps, int Keep);
+
+/// <param name="Policy">stop, skip-step or rollback: what a step whose numbers are wrong does to the job.</param>
+/// <param name="OutlierFactor">How far over the median of the last steps the norm of a rank's gradient may lie; 0: as far as it likes.</param>
+/// <param name="ReplayCheck">Steps between two in which a rank's gradient is computed a second time by another; 0: never.</param>
+public sealed record NumericsRecipe(string Policy, double OutlierFactor, int ReplayCheck)
+{
+    /// <summary>A step is updated only once its numbers have been judged: buckets wait for the last one.</summary>
+    public bool Judges => Policy != NumericsPolicies.Stop || OutlierFactor > 0;
+}
 
 /// <param name="EveryEpochs">Epochs between evaluations on the test set; 0 means only at the end.</param>
 public sealed record EvaluationRecipe(int EveryEpochs);

@@ -82,6 +82,10 @@ internal sealed class DistTrainProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a step is committed.</summary>
+    public Task StepAsync(long step) =>
+        EventAsync(e => e.GetProperty("event").GetString() == "step" && e.GetProperty("step").GetInt64() >= step, TimeSpan.FromMinutes(1));
+
     public async Task<int> ExitAsync(TimeSpan patience)
     {
         using var limit = new CancellationTokenSource(patience);
@@ -102,11 +106,20 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     /// <summary>Ends one of the processes that <c>train</c> has started, at once.</summary>
     /// <param name="role">server or worker.</param>
     /// <param name="index">Which of them, by the order in which they were started.</param>
-    public void KillChild(string role, int index)
+    public void KillChild(string role, int index) => Assert.Equal(0, Kill(Children(role)[index], 9));
+
+    /// <summary>Sends a signal to one of the processes that <c>train</c> has started.</summary>
+    public void SignalChild(string role, int index, int signal) => Assert.Equal(0, Kill(Children(role)[index], signal));
+
+    /// <summary>Ends this process and all that it has started, at once.</summary>
+    public async Task KillAllAsync()
     {
-        var children = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
-            .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order().ToList();
-        Assert.Equal(0, Kill(children[index], 9));
+        List<int> children = [.. Children("server"), .. Children("worker")];
+        // First the one that would start the others again.
+        Assert.Equal(0, Kill(_process.Id, 9));
+        foreach (var child in children)
+            Assert.Equal(0, Kill(child, 9));
+        await _process.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -119,6 +132,10 @@ internal sealed class DistTrainProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private List<int> Children(string role) =>
+        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
+            .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order()];
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Processes of a run are killed: they are started again, and the run ends as if nothing had happened.</summary>
@@ -22,8 +20,7 @@ public class RecoveryTests
         await using var train = DistTrainProcess.Start(Training.Arguments(folder, "disturbed", silos: 2, servers: 2, _settings));
         foreach (var (step, role, index) in new[] { (30, "server", 0), (70, "worker", 0), (110, "server", 1) })
         {
-            await train.EventAsync(
-                e => e.GetProperty("event").GetString() == "step" && e.GetProperty("step").GetInt64() >= step, TimeSpan.FromMinutes(1));
+            await train.StepAsync(step);
             train.KillChild(role, index);
         }
 
@@ -32,17 +29,28 @@ public class RecoveryTests
         Assert.Equal(
             Enumerable.Range(1, Steps),
             train.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("step").GetInt32()));
-        Assert.Equal(History(folder["undisturbed"]), History(folder["disturbed"]));
+        Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["disturbed"]));
         Assert.Equal(3, train.Error.Split("starting it again").Length - 1);
     }
 
-    /// <summary>The lines of the history without what is measured.</summary>
-    private static List<string> History(string run) =>
-        [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line =>
+    [Fact]
+    public async Task Servers_that_are_asked_to_end_save_first_and_no_step_is_done_again()
+    {
+        using var folder = new RunFolder();
+        string[] settings = [.. _settings, "checkpoint.everySteps=0"];
+        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 2, servers: 2, settings);
+
+        await using var train = DistTrainProcess.Start(Training.Arguments(folder, "disturbed", silos: 2, servers: 2, settings));
+        foreach (var (step, index) in new[] { (40, 0), (100, 1) })
         {
-            var json = JsonNode.Parse(line)!.AsObject();
-            json.Remove("milliseconds");
-            json.Remove("computeMilliseconds");
-            return json.ToJsonString();
-        })];
+            await train.StepAsync(step);
+            train.SignalChild("server", index, 15);
+        }
+
+        Assert.Equal(0, await train.ExitAsync(TimeSpan.FromMinutes(2)));
+        var completed = train.Events[^1];
+        Assert.Equal(undisturbed.WeightsSha256, completed.GetProperty("weightsSha256").GetString());
+        Assert.Equal((2, 0), (completed.GetProperty("recoveries").GetInt32(), completed.GetProperty("redoneSteps").GetInt32()));
+        Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["disturbed"]));
+    }
 }

@@ -13,18 +13,14 @@ internal sealed record ClusterPlan(string Folder, int Servers, int Silos)
 
     /// <param name="index">Number of the server.</param>
     /// <param name="port">Where it listens; 0: on a free port.</param>
-    public ChildStart Server(int index, int port) => new(
-        $"server-{index}",
-        ["server", "--port", Text(port), "--job-folder", Folder, "--exit-with-parent"],
-        LogFile("server", index));
+    public ChildStart Server(int index, int port) =>
+        Child($"server-{index}", ["server", "--port", Text(port), "--job-folder", Folder]);
 
     /// <param name="index">Number of the silo.</param>
     /// <param name="servers">Endpoints of all servers, in order.</param>
     /// <param name="port">Where it listens; 0: on a free port.</param>
-    public ChildStart Silo(int index, IEnumerable<string> servers, int port) => new(
-        $"silo-{index}",
-        ["worker", "--port", Text(port), "--cluster", ClusterFolder, "--servers", string.Join(',', servers), "--exit-with-parent"],
-        LogFile("silo", index));
+    public ChildStart Silo(int index, IEnumerable<string> servers, int port) =>
+        Child($"silo-{index}", ["worker", "--port", Text(port), "--cluster", ClusterFolder, "--servers", string.Join(',', servers)]);
 
     /// <summary>E.g. "1 server and 2 silos".</summary>
     public string Describe() => $"{Count(Servers, "server")} and {Count(Silos, "silo")}";
@@ -33,5 +29,8 @@ internal sealed record ClusterPlan(string Folder, int Servers, int Silos)
 
     private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
 
-    private string LogFile(string role, int index) => Path.Combine(ClusterFolder, $"{role}-{index}.log");
+    private ChildStart Child(string name, IEnumerable<string> arguments) => new(
+        name,
+        [.. arguments, "--exit-with-parent", "--lock", Path.Combine(ClusterFolder, RunHold.ChildLock(name))],
+        Path.Combine(ClusterFolder, $"{name}.log"));
 }

@@ -29,6 +29,16 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
     /// <summary>The front doors for clients, once started.</summary>
     public IReadOnlyList<Endpoint> Silos { get; private set; } = [];
 
+    public IReadOnlyList<SupervisedChild> ServerProcesses => _servers;
+
+    public IReadOnlyList<SupervisedChild> SiloProcesses => _silos;
+
+    /// <summary>Where silos are told to find a server that listens at an endpoint; by default, there.</summary>
+    public Func<Endpoint, Endpoint> ServerDoor { get; init; } = server => server;
+
+    /// <summary>Ends of a child in a row, each soon after its start, after which it is not started again.</summary>
+    public int MostFailures { get; init; } = 5;
+
     /// <summary>Completes with the first child that ended unasked and is not started again: it ends whenever it is.</summary>
     public Task<ChildExit> UnexpectedExit => _unexpectedExit.Task;
 
@@ -43,11 +53,11 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
             _servers.Add(Start(port => plan.Server(index, port)));
         }
 
-        var servers = await ListeningAsync(_servers, cancel);
+        var doors = (await ListeningAsync(_servers, cancel)).Select(server => ServerDoor(server).ToString()).ToList();
         for (var i = 0; i < plan.Silos; i++)
         {
             var index = i;
-            _silos.Add(Start(port => plan.Silo(index, servers.Select(server => server.ToString()), port)));
+            _silos.Add(Start(port => plan.Silo(index, doors, port)));
         }
 
         Silos = await ListeningAsync(_silos, cancel);
@@ -78,7 +88,7 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
 
     private SupervisedChild Start(Func<int, ChildStart> start)
     {
-        var child = new SupervisedChild(executable, start, clock, restarting);
+        var child = new SupervisedChild(executable, start, clock, restarting, MostFailures);
         _ = WatchAsync(child);
         return child;
     }

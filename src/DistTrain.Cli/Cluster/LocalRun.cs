@@ -15,17 +15,25 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     /// <summary>Of the ten seconds in which everything is gone after Ctrl-C, the processes need most.</summary>
     private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>About twenty seconds, in which a process that was lost is back.</summary>
+    private const int FetchAttempts = 8;
+
+    private static readonly Backoff FetchWaits = new(TimeSpan.FromSeconds(0.25), TimeSpan.FromSeconds(5));
+
     private readonly CancellationToken _requested = context.Interruption.Requested;
     private bool _submitted;
 
+    /// <param name="id">The job's id.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="resumes">It goes on from its newest checkpoint.</param>
     /// <returns>The state in which the job ended: completed, failed or cancelled.</returns>
-    public async Task<JobSummary> RunAsync(string id, TrainingJob job)
+    public async Task<JobSummary> RunAsync(string id, TrainingJob job, bool resumes = false)
     {
         try
         {
             // 1
             await cluster.StartAsync(_requested);
-            var ended = await BeforeUnexpectedExitAsync(id, job);
+            var ended = await BeforeUnexpectedExitAsync(id, job, resumes);
             // 4
             if (ended.State == JobState.Completed && !File.Exists(folder.Model))
                 await FetchAsync(id);
@@ -44,10 +52,10 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     }
 
     // A process that ends is started again; one that ends each time ends the run.
-    private async Task<JobSummary> BeforeUnexpectedExitAsync(string id, TrainingJob job)
+    private async Task<JobSummary> BeforeUnexpectedExitAsync(string id, TrainingJob job, bool resumes)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_requested);
-        var ended = SubmitAndFollowAsync(id, job, cancel.Token);
+        var ended = SubmitAndFollowAsync(id, job, resumes, cancel.Token);
         if (await Task.WhenAny(ended, cluster.UnexpectedExit) == ended)
             return await ended;
         await cancel.CancelAsync();
@@ -58,22 +66,37 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
         return new JobSummary { JobId = id, State = JobState.Failed, Error = $"{exit.Summary}; see {exit.LogFile}" };
     }
 
-    private async Task<JobSummary> SubmitAndFollowAsync(string id, TrainingJob job, CancellationToken cancel)
+    private async Task<JobSummary> SubmitAndFollowAsync(string id, TrainingJob job, bool resumes, CancellationToken cancel)
     {
         // 2
         using var jobs = new JobsClient(cluster.Silos[0], context.Clock);
         _submitted = true;
-        await jobs.SubmitAsync(id, JobFile.Write(job), cancel);
+        if (resumes)
+            await jobs.ResumeAsync(id, JobFile.Write(job), cancel);
+        else
+            await jobs.SubmitAsync(id, JobFile.Write(job), cancel);
         display.Submitted(id);
         // 3
         using var follower = new JobFollower(cluster.Silos, context.Clock) { Attached = true };
         return await display.FollowAsync(follower.FollowAsync(id, 0, cancel), cancel);
     }
 
+    // A silo, or the server behind it, may be lost after the last step too: the next one is asked, and waited for.
     private async Task FetchAsync(string id)
     {
-        using var jobs = new JobsClient(cluster.Silos[0], context.Clock);
-        await jobs.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested);
+        for (var attempt = 1; ; attempt++)
+        {
+            using var jobs = new JobsClient(cluster.Silos[(attempt - 1) % cluster.Silos.Count], context.Clock);
+            try
+            {
+                await jobs.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested);
+                return;
+            }
+            catch (CommandException) when (attempt < FetchAttempts)
+            {
+                await Task.Delay(FetchWaits.After(attempt), context.Clock, _requested);
+            }
+        }
     }
 
     private async Task CancelAsync(string id)

@@ -18,6 +18,20 @@ internal sealed class RunFolder(string path)
     /// <summary>The resolved job.</summary>
     public string Job => Path.Combine(FullPath, "job.yaml");
 
+    /// <summary>The local cluster's own files.</summary>
+    public string Cluster => Path.Combine(FullPath, "cluster");
+
+    /// <summary>How the run was started.</summary>
+    public string Description => Path.Combine(Cluster, "run.json");
+
+    /// <summary>True when a run was started in the folder.</summary>
+    public static bool HoldsRun(string path) => File.Exists(new RunFolder(path).Job);
+
+    /// <summary>The folder of a run that was started.</summary>
+    /// <exception cref="CommandException">There is none.</exception>
+    public static RunFolder Open(string path) =>
+        HoldsRun(path) ? new RunFolder(path) : throw CommandException.BadInput($"{path} is no run's folder: it has no job.yaml");
+
     /// <summary>Makes the folder. Another run's files are never mixed with this one's.</summary>
     /// <exception cref="CommandException">There is something in it, or it cannot be made.</exception>
     public static RunFolder Create(string path)

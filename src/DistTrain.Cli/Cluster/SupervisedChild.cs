@@ -7,9 +7,6 @@ namespace DistTrain.Cli.Cluster;
 /// </summary>
 internal sealed class SupervisedChild : IDisposable
 {
-    /// <summary>Ends in a row, each soon after the start, after which it is not started again.</summary>
-    private const int MostFailures = 5;
-
     /// <summary>A process that lived so long had started well.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(1);
 
@@ -20,6 +17,7 @@ internal sealed class SupervisedChild : IDisposable
     private readonly Func<int, ChildStart> _start;
     private readonly TimeProvider _clock;
     private readonly Action<ChildExit> _restarting;
+    private readonly int _mostFailures;
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource<ChildExit> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ChildProcess _child;
@@ -28,15 +26,26 @@ internal sealed class SupervisedChild : IDisposable
     /// <param name="start">How it is started on a port; 0 the first time.</param>
     /// <param name="clock">Measures lives and waits.</param>
     /// <param name="restarting">Told of each end after which it is started again.</param>
-    public SupervisedChild(SelfExecutable executable, Func<int, ChildStart> start, TimeProvider clock, Action<ChildExit> restarting)
+    /// <param name="mostFailures">Ends in a row, each soon after the start, after which it is not started again.</param>
+    public SupervisedChild(SelfExecutable executable, Func<int, ChildStart> start, TimeProvider clock, Action<ChildExit> restarting, int mostFailures)
     {
-        (_executable, _start, _clock, _restarting) = (executable, start, clock, restarting);
+        (_executable, _start, _clock, _restarting, _mostFailures) = (executable, start, clock, restarting, mostFailures);
         _child = ChildProcess.Start(executable, start(0));
         Listening = _child.Listening;
         _ = SuperviseAsync();
     }
 
     public string Name => _child.Name;
+
+    /// <summary>The process that runs and has announced itself; null while there is none.</summary>
+    public int? ProcessId
+    {
+        get
+        {
+            lock (_gate)
+                return _child is { Exited.IsCompleted: false, Listening.IsCompletedSuccessfully: true } ? _child.ProcessId : null;
+        }
+    }
 
     /// <summary>Completes with the announced endpoint, which stays.</summary>
     public Task<Endpoint> Listening { get; }
@@ -92,7 +101,7 @@ internal sealed class SupervisedChild : IDisposable
             if (_ending.IsCancellationRequested)
                 return;
             // What never listened would not the second time either.
-            if (!Listening.IsCompletedSuccessfully || failures > MostFailures)
+            if (!Listening.IsCompletedSuccessfully || failures > _mostFailures)
             {
                 _givenUp.TrySetResult(exit);
                 return;

@@ -39,6 +39,11 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
             "disttrain study large-batch-mlp --set dataset.path=data/mnist --out studies/mlp",
             "disttrain study large-batch-mlp --set dataset.path=data/mnist --only lars-4096-s1 --only lamb",
         ],
+        ["chaos"] =
+        [
+            "disttrain chaos --seed 7 --kills 10",
+            "disttrain chaos --runs 20 --kills 3 --out chaos/mnist --set dataset.name=mnist --set dataset.path=data/mnist --set epochs=1",
+        ],
         ["recipes"] = ["disttrain recipes", "disttrain recipes lars-32k"],
         ["optimizers"] = ["disttrain optimizers", "disttrain optimizers momentum"],
         ["schedules"] = ["disttrain schedules", "disttrain schedules cosine --output json"],

@@ -33,6 +33,13 @@ internal static class RoleOptions
         Hidden = true,
     };
 
+    /// <summary>Set by <c>train</c> for the processes it starts: a file that the process holds as long as it lives.</summary>
+    public static Option<string?> Lock { get; } = new("--lock")
+    {
+        Description = "File to hold as long as the process lives.",
+        Hidden = true,
+    };
+
     private static IPAddress? ParseHost(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;

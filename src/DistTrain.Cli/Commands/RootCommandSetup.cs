@@ -13,6 +13,7 @@ internal static class RootCommandSetup
             + "The job file alone decides the resulting weights, bit by bit, whatever the size of the cluster.")
         {
             TrainCommand.Create(),
+            ResumeCommand.Create(),
             SubmitCommand.Create(),
             WatchCommand.Create(),
             ListCommand.Create(),
@@ -22,6 +23,7 @@ internal static class RootCommandSetup
             WorkerCommand.Create(),
             EvalCommand.Create(),
             StudyCommand.Create(),
+            ChaosCommand.Create(),
             ScheduleCommand.Create(),
             PoliciesCommand.Optimizers(),
             PoliciesCommand.Schedules(),

@@ -31,6 +31,7 @@ internal static class ServerCommand
         MemoryLimit,
         RoleOptions.Insecure,
         RoleOptions.ExitWithParent,
+        RoleOptions.Lock,
     }.Does(RunAsync);
 
     private static Task<int> RunAsync(CommandContext context) =>

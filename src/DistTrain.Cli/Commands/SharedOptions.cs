@@ -51,15 +51,18 @@ internal static class SharedOptions
             HelpName = "n",
             DefaultValueFactory = _ => fallback,
         };
-        option.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.Tokens.Count == 0)
-                return;
-            if (!int.TryParse(result.Tokens[0].Value, out var value) || value < minimum || value > maximum)
-                result.AddError($"{name} must be a whole number {Range(minimum, maximum)}, not '{result.Tokens[0].Value}'");
-        });
+        RequireNumber(option, minimum, maximum);
         return option;
     }
+
+    /// <summary>Refuses what is no whole number in a range.</summary>
+    public static void RequireNumber(Option option, int minimum, int maximum) => option.Validators.Add(result =>
+    {
+        if (result.Errors.Any() || result.Tokens.Count == 0)
+            return;
+        if (!int.TryParse(result.Tokens[0].Value, out var value) || value < minimum || value > maximum)
+            result.AddError($"{option.Name} must be a whole number {Range(minimum, maximum)}, not '{result.Tokens[0].Value}'");
+    });
 
     /// <summary>Reads host:port, or adds the rule to the parse errors.</summary>
     public static Endpoint ParseEndpoint(ArgumentResult result, string text)

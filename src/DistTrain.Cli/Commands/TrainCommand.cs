@@ -15,14 +15,15 @@ internal static class TrainCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<int> Silos = SharedOptions.Number("--silos", "Worker silos (processes) to start.", 2, 1, 256);
-
-    private static readonly Option<int> Servers = SharedOptions.Number("--servers", "Parameter servers (processes) to start.", 1, 1, 64);
-
     private static readonly Option<string?> Out = new("--out")
     {
         Description = "Folder of the run, new or empty. Default: runs/<job id>.",
         HelpName = "folder",
+    };
+
+    private static readonly Option<bool> Resume = new("--resume")
+    {
+        Description = "Go on with the run that --out holds if there is one, else start it: the same command line may be given again and again.",
     };
 
     public static Command Create() => new Command(
@@ -30,25 +31,26 @@ internal static class TrainCommand
     {
         JobFileArgument,
         SharedOptions.Set,
-        Silos,
-        Servers,
+        LocalOptions.Silos,
+        LocalOptions.Servers,
         Out,
+        Resume,
     }.Does(RunAsync);
 
-    private static async Task<int> RunAsync(CommandContext context)
+    private static Task<int> RunAsync(CommandContext context)
     {
-        var started = context.Clock.GetTimestamp();
         var job = JobFileInput.Read(context.GetOrDefault(JobFileArgument), context.Get(SharedOptions.Set), context.Error);
-        var id = NewJobId.Make(job.Name, context.Clock);
-        var folder = RunFolder.Create(context.GetOrDefault(Out) ?? Path.Combine("runs", id));
-        await File.WriteAllTextAsync(folder.Job, JobFile.Write(job));
+        return LocalOptions.RunAsync(context, StartOf(context, job));
+    }
 
-        context.Interruption.HandlesForce = true;
-        var plan = new ClusterPlan(folder.FullPath, context.Get(Servers), context.Get(Silos));
-        var display = JobDisplay.For(context);
-        display.Note($"starting {plan.Describe()}; logs in {Path.Combine(folder.Shown, "cluster")}");
-        await using var cluster = new LocalCluster(plan, SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
-        var ended = await new LocalRun(context, folder, cluster, display).RunAsync(id, job);
-        return display.End(ended, context.Clock.GetElapsedTime(started), context.Json ? folder.FullPath : folder.Shown);
+    private static RunStart StartOf(CommandContext context, TrainingJob job)
+    {
+        var id = NewJobId.Make(job.Name, context.Clock);
+        var path = context.GetOrDefault(Out);
+        if (!context.Get(Resume))
+            return RunStart.New(path ?? Path.Combine("runs", id), id, job);
+        if (path is null)
+            throw CommandException.BadInput("--resume needs --out, the folder of the run");
+        return RunFolder.HoldsRun(path) ? RunStart.Resumed(RunFolder.Open(path), job) : RunStart.New(path, id, job);
     }
 }

@@ -38,6 +38,7 @@ internal static class WorkerCommand
         Slots,
         RoleOptions.Insecure,
         RoleOptions.ExitWithParent,
+        RoleOptions.Lock,
     }.Does(RunAsync);
 
     private static Task<int> RunAsync(CommandContext context) =>

@@ -22,6 +22,10 @@ internal static class ClosingSummary
         yield return ("step", $"{Figures.Number(c.StepMillisecondsMedian)} ms median, {Figures.Share(c.OverheadShare)} of it outside forward and backward");
         if (c.Recoveries > 0)
             yield return ("recoveries", $"{Figures.Count(c.Recoveries)}, {Figures.Count(c.RedoneSteps)} steps done again");
+        if (c.SkippedSteps > 0)
+            yield return ("skipped", $"{Figures.Count(c.SkippedSteps)} steps made no update");
+        if (c.ReplayChecks > 0)
+            yield return ("replay checks", $"{Figures.Count(c.ReplayChecks)}, each with the same bits");
         yield return ("weights sha256", c.WeightsSha256);
         if (c.Folder is not null)
             yield return ("folder", c.Folder);

@@ -59,5 +59,7 @@ internal static class JobDisplay
         Math.Round(time.TotalSeconds, 3),
         r.Recoveries,
         r.RedoneSteps,
+        r.SkippedSteps,
+        r.ReplayChecks,
         folder);
 }

@@ -37,12 +37,14 @@ internal sealed class JsonDisplay(TextWriter output) : IJobDisplay
         JobEvent.EventOneofCase.Summary =>
             new StateEvent(next.Summary.State.Name(), next.Summary.Step, next.Summary.TotalSteps),
         JobEvent.EventOneofCase.Step when next.Step is var s =>
-            new StepEvent(s.Step, s.Epoch, s.Loss, s.Accuracy, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds),
+            new StepEvent(s.Step, s.Epoch, s.Loss, s.Accuracy, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds, Said(s.Skipped), Said(s.ReplayCheck)),
         JobEvent.EventOneofCase.Evaluation when next.Evaluation is var e =>
             new EvaluationEvent(e.Step, e.Epoch, e.Loss, e.Accuracy),
         JobEvent.EventOneofCase.Log => new LogEvent(next.Log.Text),
         _ => null,
     };
+
+    private static string? Said(string text) => text.Length == 0 ? null : text;
 
     private void Write(OutputEvent line) => output.WriteLine(OutputJson.Line(line));
 }

@@ -70,9 +70,12 @@ internal sealed class TrainingProgress
         Step = Math.Max(Step, step.Step);
         Epoch = step.Epoch;
         LearningRate = step.LearningRate;
-        _loss.Add(step.Loss, step.Examples);
-        _accuracy.Add(step.Accuracy, step.Examples);
         _examples.Add(step.Examples);
         _milliseconds.Add(step.Milliseconds);
+        // The loss of a skipped step may be no number, and one such would be all of the mean.
+        if (step.Skipped.Length > 0)
+            return;
+        _loss.Add(step.Loss, step.Examples);
+        _accuracy.Add(step.Accuracy, step.Examples);
     }
 }

@@ -24,6 +24,16 @@ internal sealed class JobsClient(Endpoint endpoint, TimeProvider clock) : IDispo
         return (await CallAsync(o => _channel.Client.SubmitAsync(request, o), SubmitLimit, cancel)).JobId;
     }
 
+    /// <summary>Lets a job go on that failed or was cancelled, or of which only the servers know.</summary>
+    /// <param name="id">The job's id.</param>
+    /// <param name="jobFile">YAML; empty: as it was.</param>
+    /// <exception cref="CommandException">The cluster cannot be reached, or the job is another one; all differences are named.</exception>
+    public Task<JobSummary> ResumeAsync(string id, string jobFile, CancellationToken cancel)
+    {
+        var request = new ResumeRequest { JobId = id, JobFile = jobFile };
+        return CallAsync(o => _channel.Client.ResumeAsync(request, o), SubmitLimit, cancel);
+    }
+
     /// <summary>All jobs in order of submission.</summary>
     public async Task<IReadOnlyList<JobSummary>> ListAsync(CancellationToken cancel) =>
         (await CallAsync(o => _channel.Client.ListAsync(new ListRequest(), o), CallLimit, cancel)).Jobs;

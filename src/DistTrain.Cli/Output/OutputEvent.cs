@@ -19,6 +19,9 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(CheckEvent), "check")]
 [JsonDerivedType(typeof(EvaluatedEvent), "evaluated")]
 [JsonDerivedType(typeof(StudyCellEvent), "cell")]
+[JsonDerivedType(typeof(FaultEvent), "fault")]
+[JsonDerivedType(typeof(ChaosRunEvent), "run")]
+[JsonDerivedType(typeof(ChaosEvent), "chaos")]
 [JsonDerivedType(typeof(RecipeEvent), "recipe")]
 [JsonDerivedType(typeof(ScheduleEvent), "schedule")]
 [JsonDerivedType(typeof(RateEvent), "rate")]
@@ -43,6 +46,8 @@ internal sealed record SubmittedEvent(string Job) : OutputEvent;
 internal sealed record StateEvent(string State, long Step, long TotalSteps) : OutputEvent;
 
 /// <summary>A committed step. Loss and accuracy are means over its examples, at the weights before the update.</summary>
+/// <param name="Skipped">Why it made no update; left out when it did.</param>
+/// <param name="ReplayCheck">Whose gradient was computed twice, and by whom; left out when none was.</param>
 internal sealed record StepEvent(
     long Step,
     double Epoch,
@@ -51,7 +56,9 @@ internal sealed record StepEvent(
     double LearningRate,
     int Examples,
     double Milliseconds,
-    double ComputeMilliseconds) : OutputEvent;
+    double ComputeMilliseconds,
+    string? Skipped = null,
+    string? ReplayCheck = null) : OutputEvent;
 
 /// <summary>The weights of a step on the whole test set.</summary>
 internal sealed record EvaluationEvent(long Step, double Epoch, double Loss, double Accuracy) : OutputEvent;
@@ -73,6 +80,8 @@ internal sealed record LogEvent(string Text) : OutputEvent;
 /// <param name="Seconds">Wall time of this command.</param>
 /// <param name="Recoveries">How often a rank went on at another silo, or the servers from a checkpoint.</param>
 /// <param name="RedoneSteps">Steps that were done again because of that.</param>
+/// <param name="SkippedSteps">Steps that made no update because of their numbers.</param>
+/// <param name="ReplayChecks">Steps in which two ranks computed the same gradient, with the same bits.</param>
 /// <param name="Folder">The run's folder, absolute; left out when the files are on the cluster only.</param>
 internal sealed record CompletedEvent(
     string Job,
@@ -88,6 +97,8 @@ internal sealed record CompletedEvent(
     double Seconds,
     int Recoveries,
     long RedoneSteps,
+    long SkippedSteps,
+    long ReplayChecks,
     string? Folder) : OutputEvent;
 
 /// <summary>The job, or the command before it had one, failed. Always the last line.</summary>
@@ -162,6 +173,35 @@ internal sealed record CheckEvent(string Name, string Status, string Message, st
 /// <param name="Seconds">Wall time of its run.</param>
 /// <param name="WeightsSha256">Of the final weights; null when it diverged.</param>
 internal sealed record StudyCellEvent(string Cell, string State, double? TestAccuracy, double Seconds, string? WeightsSha256) : OutputEvent;
+
+/// <summary>A fault that <c>chaos</c> brought about, once the cluster is over it.</summary>
+/// <param name="Run">undisturbed or seed-N.</param>
+/// <param name="Step">Last committed step when it struck.</param>
+/// <param name="Kind">kill, stop, cut, delay, silence, damage or disk.</param>
+/// <param name="Target">server-0, silo-1, ….</param>
+/// <param name="StalledSeconds">Longest wait for a committed step from the fault until three steps after it; null when the job ended before.</param>
+internal sealed record FaultEvent(string Run, long Step, string Kind, string Target, double? StalledSeconds) : OutputEvent;
+
+/// <summary>A run of <c>chaos</c> is done and checked.</summary>
+/// <param name="Run">undisturbed or seed-N.</param>
+/// <param name="State">passed or failed.</param>
+/// <param name="SecondsLost">Beyond the undisturbed run's.</param>
+/// <param name="Violations">What did not hold: guarantee, what was expected, what was found.</param>
+internal sealed record ChaosRunEvent(
+    string Run,
+    string State,
+    int Kills,
+    int OtherFaults,
+    int Recoveries,
+    long RedoneSteps,
+    double Seconds,
+    double SecondsLost,
+    string? WeightsSha256,
+    IReadOnlyList<string> Violations) : OutputEvent;
+
+/// <summary>All runs of <c>chaos</c> are done. Always the last line.</summary>
+/// <param name="Folder">Where runs and results are, absolute.</param>
+internal sealed record ChaosEvent(int Runs, int Failed, string? WeightsSha256, string Folder) : OutputEvent;
 
 /// <summary>A recipe as <c>recipes</c> lists it.</summary>
 /// <param name="Spec">What it sets, YAML.</param>

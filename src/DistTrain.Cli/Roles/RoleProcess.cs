@@ -24,6 +24,7 @@ internal static class RoleProcess
         // Standard output belongs to the announcement: whatever a library prints goes to the log.
         Console.SetOut(context.Error);
 
+        using var held = Hold(context.GetOrDefault(RoleOptions.Lock));
         // Not disposed: the parent's end may come while the process is already leaving.
         var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Interruption.Requested);
         if (context.Get(RoleOptions.ExitWithParent))
@@ -57,4 +58,8 @@ internal static class RoleProcess
             context.Output.Flush();
         }
     }
+
+    private static FileLock? Hold(string? path) => path is null
+        ? null
+        : FileLock.TryTake(path) ?? throw CommandException.BadInput($"another process holds {path}: it does this one's work");
 }

@@ -83,7 +83,7 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
             await foreach (var next in events.WithCancellation(cancel))
             {
                 last = next.Summary ?? last;
-                if (next.Step is { } step)
+                if (next.Step is { Skipped.Length: 0 } step)
                     (_lossSum, _examples) = (_lossSum + (step.Loss * step.Examples), _examples + step.Examples);
                 if (next.Evaluation is { } evaluation)
                     Evaluated(evaluation);

@@ -131,4 +131,5 @@ public enum Draw
     Permutation = 2,
     Dropout = 3,
     SyntheticDigits = 4,
+    Faults = 5,
 }

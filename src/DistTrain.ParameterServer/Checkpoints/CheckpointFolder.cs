@@ -59,8 +59,26 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         return part;
     }
 
-    /// <summary>The checkpoints of which something is on this server's disk, by step: sealed, or parts of any server that are not sealed yet.</summary>
-    public IEnumerable<StoredCheckpoint> Stored() => Steps().Order().Select(StoredAt);
+    /// <summary>
+    /// The checkpoints of which something is on this server's disk, by step (sealed, or parts of any server that are not sealed yet), and what
+    /// the job was.
+    /// </summary>
+    public StoredCheckpoints Stored()
+    {
+        var all = new StoredCheckpoints();
+        foreach (var step in Steps().Order())
+        {
+            var manifest = ReadOrNull(ManifestOf(step), json => CheckpointManifest.FromJson(json));
+            if (manifest is not null && ReadOrNull(ManifestOf(step), _ => LayoutJson.Read(manifest.Layout).Hash) is { } layout)
+                (all.JobFile, all.DataFingerprint, all.LayoutHash) = (manifest.JobFile, manifest.DataFingerprint, layout);
+            var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(ManifestOf(step)) };
+            // The manifest describes also what lies in other servers' folders; whether it is there, only they know.
+            stored.Parts.AddRange((manifest?.Described() ?? []).Concat(DescribedByThemselves(step)).Where(part => HasFileOf(step, part)));
+            all.Checkpoints.Add(stored);
+        }
+
+        return all;
+    }
 
     /// <summary>
     /// What this server has written of steps after <paramref name="step"/> counts no more, also after a power cut: the job went on from there
@@ -85,7 +103,6 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         foreach (var (what, expected, found) in new[]
         {
             ("job", plan.JobId, manifest.JobId),
-            ("job file", JobFile.Write(plan.Job), manifest.JobFile),
             ("parameter layout", LayoutJson.Write(plan.Layout), manifest.Layout),
             ("data", plan.DataFingerprint, manifest.DataFingerprint),
             ("step", $"{step}", $"{manifest.Step}"),
@@ -95,6 +112,9 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
                 throw new CheckpointException($"{folder}: its {what} is not that of job '{plan.JobId}' at step {step}");
         }
 
+        var saved = JobFile.Read(manifest.JobFile, manifest.JobId, []).Job;
+        if (saved is null || JobFile.Differences(saved, plan.Job).Count > 0)
+            throw new CheckpointException($"{folder}: its job file is not that of job '{plan.JobId}'");
         try
         {
             return new RestoredVersion(OpenStepJson.Read(manifest.OpenStep), CheckpointReader.ReadRun(folder, manifest, plan.Offset, plan.Length, plan.SavedSlots));
@@ -144,34 +164,31 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         {
             return File.Exists(path) ? read(File.ReadAllBytes(path)) : null;
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or JsonException or IOException)
+        catch (Exception e) when (e is InvalidProtocolBufferException or JsonException or FormatException or IOException)
         {
             return null;
         }
     }
 
-    private StoredCheckpoint StoredAt(long step)
+    private List<CheckpointPart> DescribedByThemselves(long step)
     {
-        var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(ManifestOf(step)) };
         try
         {
-            List<CheckpointPart> described = [.. ReadOrNull(ManifestOf(step), json => CheckpointManifest.FromJson(json).Described()) ?? []];
-            foreach (var description in Directory.EnumerateFiles(StepFolder(step), "server-*.json"))
-            {
-                if (ReadOrNull(description, json => JsonParser.Default.Parse<CheckpointPart>(Encoding.UTF8.GetString(json))) is { } part)
-                    described.Add(part);
-            }
-
-            // The manifest describes also what lies in other servers' folders; whether it is there, only they know.
-            stored.Parts.AddRange(described.Where(part => new FileInfo(FileOf(step, part)) is { Exists: true } file && file.Length == part.Bytes));
+            return
+            [
+                .. Directory.EnumerateFiles(StepFolder(step), "server-*.json")
+                    .Select(file => ReadOrNull(file, json => JsonParser.Default.Parse<CheckpointPart>(Encoding.UTF8.GetString(json)))).OfType<CheckpointPart>(),
+            ];
         }
         catch (DirectoryNotFoundException)
         {
-            // Another server of the same folder has just deleted it.
+            // Servers of one machine share the folder; another has just deleted it.
+            return [];
         }
-
-        return stored;
     }
+
+    private bool HasFileOf(long step, CheckpointPart part) =>
+        new FileInfo(System.IO.Path.Combine(StepFolder(step), System.IO.Path.GetFileName(part.File))) is { Exists: true } file && file.Length == part.Bytes;
 
     private void DeleteAll(long step, string pattern)
     {
@@ -184,8 +201,6 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         : [.. Directory.EnumerateDirectories(Checkpoints, "step-*")
             .Select(d => long.TryParse(System.IO.Path.GetFileName(d)["step-".Length..], CultureInfo.InvariantCulture, out var step) ? step : -1)
             .Where(step => step >= 0)];
-
-    private string FileOf(long step, CheckpointPart part) => System.IO.Path.Combine(StepFolder(step), System.IO.Path.GetFileName(part.File));
 
     private string DescriptionOf(long step, int server) => System.IO.Path.Combine(StepFolder(step), $"server-{server}.json");
 

@@ -157,8 +157,10 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
         {
             write();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever it was: an exception that got out would fail every later save too, since each waits for the one before.
+            // (A file that may not grow any further is no IOException to .NET.)
             _error = $"{what}: {e.Message}";
             CheckpointLog.Failed(logger, plan.JobId, what, e);
         }

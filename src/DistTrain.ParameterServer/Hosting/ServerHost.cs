@@ -61,6 +61,7 @@ public static class ServerHost
             // The wanted end.
         }
 
+        await app.Services.GetRequiredService<PartitionStore>().LeaveAsync();
         await app.StopAsync(CancellationToken.None);
     }
 }

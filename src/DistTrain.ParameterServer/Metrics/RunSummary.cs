@@ -15,12 +15,15 @@ internal static class RunSummary
         var timed = steps.Count > 1 ? steps.Skip(1).ToList() : steps;
         // Epochs are rounded fractions: the tolerance keeps the step that ends exactly one epoch before the last out.
         var lastEpochStart = steps[^1].Epoch - 1 + 1e-9;
-        var lastEpoch = steps.Where(s => s.Epoch > lastEpochStart).ToList();
+        // The loss of a skipped step may be no number, and is none that training went by.
+        var lastEpoch = steps.Where(s => s.Epoch > lastEpochStart && s.Skipped.Length == 0).ToList();
         return new JobResult
         {
             Steps = steps[^1].Step,
             Epochs = steps[^1].Epoch,
             TrainLoss = lastEpoch.Sum(s => s.Loss * s.Examples) / lastEpoch.Sum(s => s.Examples),
+            SkippedSteps = steps.Count(s => s.Skipped.Length > 0),
+            ReplayChecks = steps.Count(s => s.ReplayCheck.Length > 0),
             TestAccuracy = evaluation?.Accuracy ?? 0,
             TestLoss = evaluation?.Loss ?? 0,
             ImagesPerSecond = timed.Sum(s => (double)s.Examples) / Math.Max(timed.Sum(s => s.Milliseconds), 1e-3) * 1000,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
@@ -12,19 +13,20 @@ namespace DistTrain.ParameterServer.Metrics;
 /// </summary>
 internal sealed class TrainingHistory : IDisposable
 {
-    private const int BufferBytes = 1 << 16;
+    /// <summary>The file is at most so much behind, unless it cannot be written.</summary>
+    private const int FlushBytes = 1 << 16;
 
     private readonly Lock _gate = new();
     private readonly Lock _flushing = new();
     private readonly Disk _disk;
     private readonly string _path;
     private readonly TimeProvider _time;
+    private readonly ArrayBufferWriter<byte> _unwritten = new(FlushBytes);
     private readonly List<MetricsEvent> _events = [];
     private readonly int _kept;
-    private Stream? _file;
 
-    /// <summary>Lines on their way to the file: a step costs a copy. Null where the file does not tell what the events do, and has to be written anew.</summary>
-    private BufferedStream? _lines;
+    /// <summary>Null where the file does not tell what the events do, and has to be written anew.</summary>
+    private Stream? _file;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastCommit;
     private bool _ended;
@@ -61,7 +63,12 @@ internal sealed class TrainingHistory : IDisposable
     }
 
     /// <summary>Records a step from what its ranks said, added in rank-tree order.</summary>
-    public void StepClosed(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks)
+    /// <param name="step">The step.</param>
+    /// <param name="plan">Of its partition.</param>
+    /// <param name="ranks">What each rank said.</param>
+    /// <param name="skipped">Why it made no update, or null.</param>
+    /// <param name="replayCheck">Whose gradient was computed twice, and by whom, or null.</param>
+    public void StepClosed(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks, string? skipped = null, string? replayCheck = null)
     {
         var now = _time.GetTimestamp();
         var elapsed = _time.GetElapsedTime(_lastCommit, now).TotalMilliseconds;
@@ -79,6 +86,8 @@ internal sealed class TrainingHistory : IDisposable
                 Examples = examples,
                 Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),
                 ComputeMilliseconds = ranks.Max(r => r.ComputeMilliseconds),
+                Skipped = skipped ?? string.Empty,
+                ReplayCheck = replayCheck ?? string.Empty,
             },
         });
     }
@@ -145,30 +154,29 @@ internal sealed class TrainingHistory : IDisposable
     }
 
     /// <summary>Returns when all that was recorded is on disk, and nothing else is in the file.</summary>
-    /// <exception cref="IOException">It is not; the next call tries again.</exception>
+    /// <exception cref="IOException">The disk is full; what was recorded stays in memory until the next time.</exception>
     public void Flush()
     {
         lock (_flushing)
         {
-            bool isWhole;
-            lock (_gate)
-                isWhole = TryWrite(lines => lines.Flush());
-            if (!isWhole)
+            if (_file is null)
             {
                 Replace();
                 return;
             }
 
+            lock (_gate)
+                WriteOut();
             try
             {
                 // Not under the gate: a slow disk must hold up no step.
-                _disk.Flush(_file!);
+                _disk.Flush(_file);
             }
             catch
             {
-                // What the system still holds of the lines it may have given up.
+                // What the system could not bring to the disk it may have dropped.
                 lock (_gate)
-                    _lines = null;
+                    LetGo();
                 throw;
             }
         }
@@ -177,8 +185,10 @@ internal sealed class TrainingHistory : IDisposable
     public void Dispose()
     {
         lock (_gate)
-            TryWrite(lines => lines.Flush());
-        _file?.Dispose();
+        {
+            TryWriteOut();
+            LetGo();
+        }
     }
 
     /// <summary>Steps up to the restored version, and the evaluations before it; its own is repeated by the ranks. Ends at a line that was cut off.</summary>
@@ -215,51 +225,64 @@ internal sealed class TrainingHistory : IDisposable
         lock (_gate)
         {
             _events.Add(metrics);
-            TryWrite(lines => WriteLine(lines, line));
+            _unwritten.Write(line);
+            _unwritten.Write("\n"u8);
+            // A step costs a copy, and no step fails because a disk is full.
+            if (_unwritten.WrittenCount >= FlushBytes)
+                TryWriteOut();
             var waiting = _more;
             _more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting.TrySetResult();
         }
     }
 
-    /// <summary>A full disk must not fail a step: what could not be written, the next flush writes with all the rest, or says why it can't. Holds the gate.</summary>
-    /// <returns>False where the file has to be written anew.</returns>
-    private bool TryWrite(Action<Stream> write)
+    private void TryWriteOut()
     {
         try
         {
-            if (_lines is not null)
-                write(_lines);
+            WriteOut();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
-            _lines = null;
+            // The next save, which flushes first, fails for the same reason and says so.
         }
-
-        return _lines is not null;
     }
 
-    /// <summary>Writes the whole file; goes on at its end.</summary>
+    /// <summary>Part of it may be on disk when this throws: the next attempt begins at the same place of the file.</summary>
+    private void WriteOut()
+    {
+        if (_file is null || _unwritten.WrittenCount == 0)
+            return;
+        _file.Write(_unwritten.WrittenSpan);
+        _unwritten.ResetWrittenCount();
+    }
+
+    /// <summary>Writes the whole file, and goes on at its end. What is recorded meanwhile is still unwritten then.</summary>
     private void Replace()
     {
-        _file?.Dispose();
-        _file = null;
         MetricsEvent[] events;
         lock (_gate)
+        {
             events = [.. _events];
+            _unwritten.ResetWrittenCount();
+        }
+
         AtomicFile.Write(_disk, _path, file =>
         {
-            var lines = new BufferedStream(file, BufferBytes);
+            var lines = new BufferedStream(file, FlushBytes);
             foreach (var metrics in events)
                 WriteLine(lines, MetricsJson.Write(metrics));
             lines.Flush();
         });
-        _file = _disk.Append(_path);
+        var opened = _disk.Append(_path);
         lock (_gate)
-        {
-            _lines = new BufferedStream(_file, BufferBytes);
-            foreach (var metrics in _events.Skip(events.Length))
-                TryWrite(lines => WriteLine(lines, MetricsJson.Write(metrics)));
-        }
+            _file = opened;
+    }
+
+    /// <summary>The next flush writes the file anew.</summary>
+    private void LetGo()
+    {
+        _file?.Dispose();
+        _file = null;
     }
 }

@@ -59,6 +59,8 @@ internal sealed class Course
     /// <summary>True when the gradients' noise is measured: a pass over the sums, and one over the servers, for each step.</summary>
     public bool MeasuresNoise => _spec.BatchPlan.Policy?.Name == BatchByNoise.PolicyName || _spec.Scaling.Rule == ScalingRules.AdaScale;
 
+    private bool FindsOutliers => _spec.Numerics.OutlierFactor > 0;
+
     private string Averaging => _spec.Averaging.Name;
 
     private bool TakesStatistics => _hasStatistics && (Averaging != NoAveraging.PolicyName || Recomputes);
@@ -102,8 +104,12 @@ internal sealed class Course
         {
             EpochExamples = closed.Progress.EpochExamples + closed.Take,
             EpochCorrect = closed.Progress.EpochCorrect + outcome.Correct,
+            Skips = closed.Progress.Skips.After(outcome.Verdict, FindsOutliers ? Math.Sqrt(outcome.AverageSquare) : null),
         };
-        if (MeasuresNoise)
+        var skipped = outcome.Verdict.IsSkip;
+        if (skipped)
+            note = $"step {closed.Version} makes no update: {outcome.Verdict.Reason}; {progress.Skips.Steps} step(s) skipped so far";
+        if (MeasuresNoise && !skipped)
             progress = WithNoise(progress, version, outcome);
         var next = closed.Sharing switch
         {
@@ -111,9 +117,10 @@ internal sealed class Course
             Sharing.Local => IsOver(progress.Updates(version), position) ? Averaged(version, position) : Local(version, position, progress),
             _ => AfterTogether(version, position, progress, isMeasured: false, ref note),
         };
-        // Where the slots start anew, nothing in them was gathered at another rate.
-        next = next with { PreviousRate = next.Take == 0 || next.SlotAge == 0 ? next.Rate : closed.Rate };
-        return next.Kind == StepKind.Statistics ? next with { PreviousRate = closed.Rate } : AtEpochStart(next);
+        // Where the slots start anew, nothing in them was gathered at another rate; nor at that of a step that did not touch them.
+        var gathered = skipped ? closed.PreviousRate : closed.Rate;
+        next = next with { PreviousRate = next.Take == 0 || next.SlotAge == 0 ? next.Rate : gathered };
+        return next.Kind == StepKind.Statistics ? next with { PreviousRate = gathered } : AtEpochStart(next);
     }
 
     private static OpenStep AtEpochStart(OpenStep next) =>
@@ -174,7 +181,7 @@ internal sealed class Course
         var take = position.Take(BatchAt(position.Epoch, progress), _trainExamples);
         var step = new OpenStep(version, position, take, IsEvaluated(position), RateAt(version, position, take, progress))
         {
-            SlotAge = progress.Updates(version),
+            SlotAge = progress.SlotAge(version),
             Progress = progress,
         };
         if (!KeepsMean)

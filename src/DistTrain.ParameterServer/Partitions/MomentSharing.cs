@@ -22,7 +22,10 @@ internal sealed class MomentSharing(PartitionPlan plan) : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly int _groupSize = plan.Job.Spec.BatchNorm.Scope.RanksOf(plan.Job.Spec.Workers);
 
-    /// <summary>Adds a rank's share; completes with the total of its scope.</summary>
+    /// <summary>
+    /// Adds a rank's share; completes with the total of its scope. A share of another rank, computed a second time, adds nothing: what counts is that
+    /// rank's own, also if it comes later.
+    /// </summary>
     /// <exception cref="RpcException">FAILED_PRECONDITION: the share fits no layer; CANCELLED: training was stopped.</exception>
     public async Task<MomentTotal> ShareAsync(int rank, MomentShare share, CancellationToken cancellation)
     {
@@ -32,14 +35,16 @@ internal sealed class MomentSharing(PartitionPlan plan) : IDisposable
         var layer = round!.Layer;
         Refuse(layer < 0 || layer >= segments.Count || segments[layer].Kind != SegmentKind.Statistics || share.Values.Count != segments[layer].Length, $"rank {rank} shares {share.Values.Count} values of layer {layer}, which has none such");
         Refuse(share.Count < 0, $"rank {rank} shares moments of {share.Count} values");
-        var group = rank - (rank % _groupSize);
+        var of = share.HasReplayed ? share.Replayed : rank;
+        Refuse(of < 0 || of >= plan.Job.Spec.Workers, $"rank {rank} shares moments of rank {of}");
+        var group = of - (of % _groupSize);
         var members = Math.Min(_groupSize, plan.Job.Spec.Workers - group);
         try
         {
             using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
-            return await _rounds
-                .ShareAsync(new MomentRoundKey(group, round.Step, round.MicroBatch, layer, round.Pass), rank - group, members, share, Total)
-                .WaitAsync(ends.Token);
+            var key = new MomentRoundKey(group, round.Step, round.MicroBatch, layer, round.Pass);
+            var total = share.HasReplayed ? _rounds.TotalAsync(key, members) : _rounds.ShareAsync(key, rank - group, members, share, Total);
+            return await total.WaitAsync(ends.Token);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

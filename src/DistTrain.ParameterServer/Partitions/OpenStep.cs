@@ -19,7 +19,7 @@ internal sealed record OpenStep(long Version, Position Position, int Take, bool 
     /// <summary>Rate of the step before; of the first step, its own.</summary>
     public double PreviousRate { get; init; } = Rate;
 
-    /// <summary>Updates done since the optimizer's slots were zero.</summary>
+    /// <summary>Updates done since the optimizer's slots were zero; a skipped step is none.</summary>
     public long SlotAge { get; init; } = Version;
 
     /// <summary>The version that this step makes is the mean over the replica groups.</summary>
@@ -54,14 +54,26 @@ internal sealed record OpenStep(long Version, Position Position, int Take, bool 
 /// <param name="Batch">Examples in a full step, where the noise decides it; else 0.</param>
 /// <param name="Noise">The gradient noise so far, where it is measured.</param>
 /// <param name="StatisticsSteps">Steps so far that took statistics and made no update.</param>
-internal readonly record struct Progress(long PhaseStart = 0, long EpochExamples = 0, long EpochCorrect = 0, int Batch = 0, NoiseScale Noise = default, long StatisticsSteps = 0)
+/// <param name="Skips">Steps that made none because of their numbers.</param>
+internal readonly record struct Progress(
+    long PhaseStart = 0,
+    long EpochExamples = 0,
+    long EpochCorrect = 0,
+    int Batch = 0,
+    NoiseScale Noise = default,
+    long StatisticsSteps = 0,
+    SkipTally Skips = default)
 {
-    /// <summary>Updates done at <paramref name="version"/>: what schedules and the length of the job count.</summary>
+    /// <summary>Steps that trained up to <paramref name="version"/>, the skipped ones too: what schedules and the length of the job count.</summary>
     public long Updates(long version) => version - StatisticsSteps;
+
+    /// <summary>Those that changed the optimizer's slots.</summary>
+    public long SlotAge(long version) => Updates(version) - Skips.Steps;
 }
 
 /// <summary>What a closed step tells the course of training.</summary>
 /// <param name="Correct">Examples that were classified right, over the ranks of the replica.</param>
-/// <param name="AverageSquare">|ḡ|² of the averaged gradient, where the noise is measured.</param>
+/// <param name="AverageSquare">|ḡ|² of the averaged gradient, where something needs it.</param>
 /// <param name="Shares">Each rank's examples and the squared norm of what it pushed, where the noise is measured.</param>
-internal readonly record struct StepOutcome(long Correct, double AverageSquare, IReadOnlyList<(int Examples, double Square)> Shares);
+/// <param name="Verdict">What became of it.</param>
+internal readonly record struct StepOutcome(long Correct, double AverageSquare, IReadOnlyList<(int Examples, double Square)> Shares, Verdict Verdict = default);

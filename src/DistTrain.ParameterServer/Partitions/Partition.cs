@@ -6,6 +6,7 @@ using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
+using DistTrain.Recipes;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Partitions;
@@ -18,21 +19,21 @@ namespace DistTrain.ParameterServer.Partitions;
 internal sealed class Partition : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, RankSession> _sessions = [];
+    private readonly RankSessions _sessions = new();
+    private readonly ReplicaSet _replicas;
+    private readonly ReplicaUpdate _update;
     private readonly EvaluationTally _evaluations;
     private readonly CheckpointSaver _checkpoints;
     private readonly TrainingHistory? _history;
     private readonly StepTally _closed;
+    private readonly ReplayChecks? _replays;
     private readonly BucketLoop _loop = new(Environment.ProcessorCount);
     private readonly TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>The replica that each rank trains now, and the one it trained before while somebody may have to replay a step of it.</summary>
-    private readonly ReplicaGroup[] _replicas;
-    private readonly ReplicaGroup?[] _before;
     private bool _stopping;
     private volatile bool _stopped;
     private volatile string? _error;
     private volatile string? _note;
+    private volatile StepFault? _fault;
 
     /// <param name="plan">What the partition is a part of.</param>
     /// <param name="checkpoints">Saves it.</param>
@@ -43,21 +44,19 @@ internal sealed class Partition : IDisposable
         Plan = plan;
         Norms = new NormSharing(plan);
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
+        _replays = plan.IsLeader && plan.Job.Spec.Numerics.ReplayCheck > 0 ? new ReplayChecks(plan) : null;
         _checkpoints = checkpoints;
         _history = history;
         _evaluations = new EvaluationTally(plan.Tree);
         _closed = new StepTally(plan.Tree.Ranks);
-        _before = new ReplicaGroup[plan.Tree.Ranks];
-        _replicas = new ReplicaGroup[plan.Tree.Ranks];
-        var first = restored?.Open ?? plan.Course.First();
-        var together = new ReplicaGroup(plan, AllRanks, first with { Sharing = Sharing.Together });
-        if (restored is null)
-            together.FillVersionZero();
-        else
-            together.Fill(restored);
-        Array.Fill(_replicas, together);
-        if (first.Sharing != Sharing.Together)
-            Part(together, first);
+        _replicas = new ReplicaSet(plan, restored?.Open ?? plan.Course.First(), together =>
+        {
+            if (restored is null)
+                together.FillVersionZero();
+            else
+                together.Fill(restored);
+        });
+        _update = new ReplicaUpdate(plan, _replicas, Norms, checkpoints, _loop);
     }
 
     public PartitionPlan Plan { get; }
@@ -72,21 +71,34 @@ internal sealed class Partition : IDisposable
     public MomentSharing? Moments { get; }
 
     /// <summary>The committed version; while ranks have replicas of their own, the lowest.</summary>
-    public long Version => _replicas.Min(r => r.Open.Version);
+    public long Version => _replicas.ByRank.Min(r => r.Open.Version);
 
     /// <summary>All ranks train one replica: there is one committed version.</summary>
-    public bool IsTogether => _replicas[0].IsCommon;
+    public bool IsTogether => _replicas.First.IsCommon;
 
     /// <summary>Steps of the whole job; at most, until the last one is known.</summary>
-    public long TotalSteps => _replicas[0].Open is { IsLast: true } last && !_stopping ? last.Version : Plan.Course.TotalSteps;
+    public long TotalSteps => _replicas.First.Open is { IsLast: true } last ? last.Version : Plan.Course.TotalSteps;
 
     public bool Stopped => _stopped;
+
+    /// <summary>Ranks train here: what they push is worth waiting for.</summary>
+    public bool IsTraining
+    {
+        get
+        {
+            lock (_gate)
+                return !_stopped && !_sessions.IsEmpty;
+        }
+    }
 
     /// <summary>Why the partition can't go on, or null.</summary>
     public string? Error => _error ?? _checkpoints.Error;
 
     /// <summary>What the user should know of the course of training, or null.</summary>
     public string? Note => _note;
+
+    /// <summary>Why the open step must not be taken, or null. Nothing more is committed.</summary>
+    public StepFault? Fault => _fault;
 
     /// <summary>The last version is committed and, on the leader, evaluated by every rank.</summary>
     public bool Finished
@@ -95,13 +107,11 @@ internal sealed class Partition : IDisposable
         {
             lock (_gate)
             {
-                var open = _replicas[0].Open;
-                return IsTogether && open.IsLast && !_stopping && (!Plan.IsLeader || !open.Evaluate || _evaluations.IsComplete(open.Version));
+                var open = _replicas.First.Open;
+                return IsTogether && open.IsLast && (!Plan.IsLeader || !open.Evaluate || _evaluations.IsComplete(open.Version));
             }
         }
     }
-
-    private IReadOnlyList<int> AllRanks => [.. Enumerable.Range(0, Plan.Tree.Ranks)];
 
     /// <summary>Takes a rank's stream in; a stream that the rank had before is superseded.</summary>
     public RankSession Join(JoinRequest request)
@@ -112,27 +122,23 @@ internal sealed class Partition : IDisposable
             request.DataFingerprint != Plan.DataFingerprint,
             $"rank {request.Rank} reads other data ({request.DataFingerprint}) than the job started with ({Plan.DataFingerprint})");
         Refuse(request.Rank < 0 || request.Rank >= Plan.Tree.Ranks, $"rank {request.Rank} is not one of the job's {Plan.Tree.Ranks}");
-        var session = new RankSession(request.Rank);
         lock (_gate)
         {
             if (_stopped)
                 throw new RpcException(new Status(StatusCode.Cancelled, "training has been stopped"));
-            if (_sessions.Remove(request.Rank, out var old))
-                old.End(StatusCode.Aborted, "superseded by a newer stream of the same rank");
-            _sessions[request.Rank] = session;
-            session.Send(Frame<ServerMessage>.ToSend(new ServerMessage { Joined = new Joined { OpenStep = _replicas[request.Rank].Open.Version } }));
+            var session = _sessions.Add(request.Rank);
+            _replays?.Joined(request.Rank, request.Silo);
+            session.Send(Frame<ServerMessage>.ToSend(new ServerMessage { Joined = new Joined { OpenStep = _replicas.Of(request.Rank).Open.Version } }));
+            return session;
         }
-
-        return session;
     }
 
     public void Leave(RankSession session)
     {
         lock (_gate)
         {
-            if (_sessions.GetValueOrDefault(session.Rank) == session)
-                _sessions.Remove(session.Rank);
-            if (_stopping && _sessions.Count == 0)
+            _sessions.Remove(session);
+            if (_stopping && _sessions.IsEmpty)
                 _quiet.TrySetResult();
         }
     }
@@ -142,16 +148,21 @@ internal sealed class Partition : IDisposable
     {
         lock (_gate)
         {
-            var replica = _replicas[session.Rank];
-            if (replica.Find(version) is null && _before[session.Rank] is { } before)
-                replica = before;
-            var step = replica.Find(version);
-            Refuse(step is null, $"rank {session.Rank} asks for version {version}, the server holds {_replicas[session.Rank].Open.Version}");
+            var replica = _replicas.Holding(session.Rank, version);
+            Refuse(replica is null, $"rank {session.Rank} asks for version {version}, the server holds {_replicas.Of(session.Rank).Open.Version}");
             _history?.TrainingStarts();
             foreach (var bucket in Plan.Buckets)
-                session.Send(BucketFrame(replica, bucket, version));
-            session.Send(HeadFrame(step!));
+                session.Send(BucketFrame(replica!, bucket, version));
+            session.Send(HeadFrame(replica!.Find(version)!));
         }
+    }
+
+    /// <summary>Keeps the digest of a gradient that two ranks compute (leader only).</summary>
+    public void Digest(RankSession session, GradientDigest digest)
+    {
+        Refuse(_replays is null, $"rank {session.Rank} sends a digest, and gradients are compared elsewhere or not at all");
+        lock (_gate)
+            _replays!.Add(session.Rank, digest);
     }
 
     /// <summary>
@@ -161,7 +172,7 @@ internal sealed class Partition : IDisposable
     public void Push(RankSession session, Frame<RankMessage> frame)
     {
         var chunk = frame.Head.Gradient;
-        var replica = Volatile.Read(ref _replicas[session.Rank]);
+        var replica = _replicas.Of(session.Rank);
         var index = chunk.Bucket - (Plan.Buckets.Count == 0 ? 0 : Plan.Buckets[0].Index);
         Refuse(index < 0 || index >= Plan.Buckets.Count, $"bucket {chunk.Bucket} is not one of this server's");
         var state = replica.Buckets[index];
@@ -180,7 +191,7 @@ internal sealed class Partition : IDisposable
             var member = session.Rank - replica.Index;
             arrival = chunk.Step < open.Version ? Arrival.Duplicate : state.Add(member, chunk.Contribution, frame.TakePayload());
             if (arrival == Arrival.Complete && Plan.StepsAtOnce(open))
-                StepBucket(replica, state, TimeOf(open, gradientScale: 1));
+                _update.StepBucket(replica, state);
         }
 
         lock (_gate)
@@ -200,7 +211,7 @@ internal sealed class Partition : IDisposable
         {
             if (_stopped)
                 return;
-            var replica = _replicas[report.Rank];
+            var replica = _replicas.Of(report.Rank);
             Refuse(report.Version > replica.Open.Version, $"rank {report.Rank} evaluates version {report.Version}, the server holds {replica.Open.Version}");
             // What is evaluated is common to all replicas, so the epoch is the same for all.
             if (_evaluations.Add(report) is { } total)
@@ -217,8 +228,8 @@ internal sealed class Partition : IDisposable
     {
         lock (_gate)
         {
-            _stopping |= !Finished;
-            if (!IsTogether || _replicas[0].Open.IsLast || _sessions.Count == 0)
+            _stopping = true;
+            if (!IsTogether || _replicas.First.Open.IsLast || _sessions.IsEmpty || _fault is not null)
                 _quiet.TrySetResult();
         }
 
@@ -228,16 +239,16 @@ internal sealed class Partition : IDisposable
             if (!_stopped)
             {
                 _stopped = true;
-                foreach (var session in _sessions.Values)
-                    session.End(StatusCode.Cancelled, "training has been stopped");
-                _sessions.Clear();
+                _sessions.EndAll(StatusCode.Cancelled, "training has been stopped");
             }
         }
 
         Norms.Stop();
         Moments?.Stop();
-        if (IsTogether && !_replicas[0].IsHalfStepped())
-            await _checkpoints.SaveNowAsync(_replicas[0]);
+        // A step that was judged faulty has touched nothing, though its sums are complete.
+        var isUntouched = _fault is not null && _replicas.First.SteppedCount == 0;
+        if (IsTogether && (isUntouched || !_replicas.First.IsHalfStepped()))
+            await _checkpoints.SaveNowAsync(_replicas.First);
         else
             await _checkpoints.FinishAsync();
         _checkpoints.FlushHistory();
@@ -249,9 +260,7 @@ internal sealed class Partition : IDisposable
         lock (_gate)
         {
             _stopped = true;
-            foreach (var session in _sessions.Values)
-                session.End(StatusCode.Aborted, "the job goes on in a newer generation");
-            _sessions.Clear();
+            _sessions.EndAll(StatusCode.Aborted, "the job goes on in a newer generation");
         }
 
         Norms.Stop();
@@ -268,38 +277,13 @@ internal sealed class Partition : IDisposable
     }
 
     /// <summary>The committed elements of a bucket, of a partition at rest.</summary>
-    public ReadOnlyMemory<float> Committed(Bucket bucket) => _replicas[0].Committed(bucket);
+    public ReadOnlyMemory<float> Committed(Bucket bucket) => _replicas.First.Committed(bucket);
 
     public void Dispose()
     {
         Norms.Dispose();
         Moments?.Dispose();
         _history?.Dispose();
-    }
-
-    private UpdateTime TimeOf(OpenStep open, double gradientScale) =>
-        new(open.SlotAge, open.Rate, open.PreviousRate, Plan.Course.EpochsAt(open.Position), gradientScale);
-
-    private void StepBucket(ReplicaGroup replica, BucketState state, in UpdateTime time)
-    {
-        Release(replica);
-        Capture(replica, state);
-        replica.Step(state, time);
-    }
-
-    /// <summary>Stepping writes over the version before the committed one: every member has pushed, so nobody needs it any more.</summary>
-    private void Release(ReplicaGroup replica)
-    {
-        replica.ForgetPrevious();
-        foreach (var rank in replica.Ranks)
-            Volatile.Write(ref _before[rank], null);
-    }
-
-    /// <summary>A snapshot that is still in the making gets the bucket before an update touches it. The caller holds the bucket's gate, or works alone.</summary>
-    private void Capture(ReplicaGroup replica, BucketState state)
-    {
-        if (_checkpoints.Pending is { } snapshot && snapshot.Replica == replica)
-            replica.CaptureLocked(snapshot, state);
     }
 
     /// <summary>A bucket's sum is complete. Holds the gate.</summary>
@@ -314,44 +298,26 @@ internal sealed class Partition : IDisposable
         }
         else if (replica.CompleteCount == replica.Buckets.Count)
         {
-            _ = Task.Run(() => StepWithNormsAsync(replica));
+            _ = Task.Run(() => StepAllAsync(replica));
         }
     }
 
-    /// <summary>The update for rules that need norms over tensors or over the whole gradient: all buckets are there, none is stepped.</summary>
-    private async Task StepWithNormsAsync(ReplicaGroup replica)
+    private async Task StepAllAsync(ReplicaGroup replica)
     {
         try
         {
-            var open = replica.Open;
-            var time = TimeOf(open, await ClipAsync(replica, open));
-            Release(replica);
-            if (Plan.Optimizer.Norms > 0)
+            var verdict = await _update.StepAllAsync(replica, index =>
             {
-                _loop.Run(replica.Buckets.Count, index =>
-                {
-                    var state = replica.Buckets[index];
-                    lock (state.Gate)
-                    {
-                        Capture(replica, state);
-                        replica.Measure(state, time);
-                    }
-                });
-                replica.Combine((await Norms.AllAsync(replica.Index, open.Version, round: 1, replica.PieceSums)).Span);
-            }
-
-            _loop.Run(replica.Buckets.Count, fromEnd =>
-            {
-                // Backwards: what was measured last is still in the cache.
-                var index = replica.Buckets.Count - 1 - fromEnd;
-                var state = replica.Buckets[index];
-                lock (state.Gate)
-                    StepBucket(replica, state, time);
                 lock (_gate)
                     Publish(replica, index);
             });
             lock (_gate)
-                CloseStep(replica);
+            {
+                if (verdict.Kind == VerdictKind.Fault)
+                    Stall(new StepFault(replica.Open.Version, verdict.Reason!, Plan.Job.Spec.Numerics.Policy == NumericsPolicies.Rollback));
+                else
+                    CloseStep(replica);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -364,28 +330,6 @@ internal sealed class Partition : IDisposable
         }
     }
 
-    /// <summary>
-    /// The factor that brings the whole gradient's norm down to the limit; 1 when it is below, or when there is none. Where the noise is
-    /// measured, the same norm and those of the ranks' gradients are kept for the course of training.
-    /// </summary>
-    private async ValueTask<double> ClipAsync(ReplicaGroup replica, OpenStep open)
-    {
-        if (Plan.ClipNorm == 0 && !MeasuresNoise(open))
-            return 1;
-        var sums = await Norms.AllAsync(replica.Index, open.Version, round: 0, GradientNorm.PieceSums(replica, _loop));
-        var square = GradientNorm.Total(sums.Span);
-        if (MeasuresNoise(open))
-        {
-            var ranks = await Norms.AllAsync(replica.Index, open.Version, round: 2, GradientNorm.RankSums(replica));
-            replica.Noise = (square, GradientNorm.TotalByRank(ranks.Span, replica.Ranks.Count));
-        }
-
-        var norm = Math.Sqrt(square);
-        return Plan.ClipNorm > 0 && norm > Plan.ClipNorm ? Plan.ClipNorm / norm : 1;
-    }
-
-    private bool MeasuresNoise(OpenStep open) => Plan.Course.MeasuresNoise && open.Sharing == Sharing.Together;
-
     /// <summary>A bucket is stepped: its replica's ranks get it, unless it is to be averaged first. Holds the gate.</summary>
     private void Publish(ReplicaGroup replica, int index)
     {
@@ -395,12 +339,8 @@ internal sealed class Partition : IDisposable
             SendBucket(replica, index, replica.Open.Version + 1);
     }
 
-    private void SendBucket(ReplicaGroup replica, int index, long version)
-    {
-        var frame = BucketFrame(replica, Plan.Buckets[index], version);
-        foreach (var rank in replica.Ranks)
-            _sessions.GetValueOrDefault(rank)?.Send(frame);
-    }
+    private void SendBucket(ReplicaGroup replica, int index, long version) =>
+        _sessions.Send(replica.Ranks, BucketFrame(replica, Plan.Buckets[index], version));
 
     /// <summary>All buckets are stepped. Holds the gate.</summary>
     private void CloseStep(ReplicaGroup replica)
@@ -410,14 +350,27 @@ internal sealed class Partition : IDisposable
         if (_stopped || replica.SteppedCount < replica.Buckets.Count)
             return;
         var closed = replica.Open;
+        if (_replays?.DifferenceIn(closed) is { } difference)
+        {
+            Stall(new StepFault(closed.Version, difference, RollsBack: false));
+            return;
+        }
+
         if (closed.Averages)
         {
-            if (_replicas.All(r => r.AwaitsAverage))
+            if (_replicas.ByRank.All(r => r.AwaitsAverage))
                 CloseWithAverage(closed);
             return;
         }
 
         Close(replica, NextOf(replica));
+    }
+
+    /// <summary>The open step must not be taken: it stays open, its ranks wait, and the job's grain learns why. Holds the gate.</summary>
+    private void Stall(StepFault fault)
+    {
+        _fault = fault;
+        _quiet.TrySetResult();
     }
 
     /// <summary>The step after the replica's open one. Holds the gate.</summary>
@@ -429,22 +382,23 @@ internal sealed class Partition : IDisposable
         var expected = closed.Sharing == Sharing.Local ? contributions[0].Examples : closed.Take;
         Refuse(examples != expected, $"step {closed.Version} took {examples} examples instead of {expected}");
         if (closed.Kind == StepKind.Gradient && _closed.Add(closed.Version, contributions) is { } all)
-            _history?.StepClosed(closed, Plan, all);
+            _history?.StepClosed(closed, Plan, all, replica.Verdict.Reason, _replays?.CheckedIn(closed));
         var outcome = new StepOutcome(
             contributions.Sum(c => c.Correct),
-            replica.Noise.AverageSquare,
-            MeasuresNoise(closed) ? [.. contributions.Zip(replica.Noise.RankSquares, (c, square) => (c.Examples, square))] : []);
+            replica.Norms.AverageSquare,
+            _update.MeasuresNoise(closed) ? [.. contributions.Zip(replica.Norms.RankSquares, (c, square) => (c.Examples, square))] : [],
+            replica.Verdict);
         var next = Plan.Course.Next(closed, outcome, out var note);
         _note = note ?? _note;
-        return _stopping ? next with { Take = 0, Evaluate = false } : next;
+        return next;
     }
 
     private void Close(ReplicaGroup replica, OpenStep next)
     {
         replica.Close(next);
         var mayGoOn = replica.IsCommon ? _checkpoints.Committed(replica, next) : Task.CompletedTask;
-        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast)
-            Part(replica, next);
+        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast && !_stopping)
+            _replicas.Part(replica, next);
         _ = AnnounceAsync(replica.Ranks, mayGoOn);
     }
 
@@ -455,50 +409,18 @@ internal sealed class Partition : IDisposable
         lock (_gate)
         {
             foreach (var rank in ranks)
-                _sessions.GetValueOrDefault(rank)?.Send(HeadFrame(_replicas[rank].Open));
+                _sessions.Send([rank], HeadFrame(_replicas.Of(rank).Open));
             if (_stopping)
                 _quiet.TrySetResult();
         }
     }
 
-    /// <summary>Each rank gets a replica of its own, which starts as the common one is.</summary>
-    private void Part(ReplicaGroup together, OpenStep open)
-    {
-        foreach (var rank in together.Ranks)
-        {
-            var own = new ReplicaGroup(Plan, [rank], Course.OfReplica(open, rank));
-            own.ContinueFrom(together, withSlots: open.Sharing == Sharing.Local);
-            Volatile.Write(ref _before[rank], together);
-            Volatile.Write(ref _replicas[rank], own);
-        }
-    }
-
-    /// <summary>All replicas have stepped a version that is to be averaged: the mean is that version, for all of them or for the one that follows.</summary>
+    /// <summary>All replicas have stepped a version that is to be averaged. Holds the gate.</summary>
     private void CloseWithAverage(OpenStep closed)
     {
-        var replicas = _replicas.ToArray();
-        List<OpenStep> next = [.. replicas.Select(NextOf)];
-        var together = next[0].Sharing == Sharing.Together ? new ReplicaGroup(Plan, AllRanks, next[0]) : null;
-        _loop.Run(Plan.Buckets.Count, index =>
-        {
-            var bucket = Plan.Buckets[index];
-            var mean = new float[bucket.Length];
-            WeightAverage.Of(replicas, bucket, closed.Version + 1, mean);
-            foreach (var replica in together is null ? replicas : [together])
-                mean.CopyTo(replica.Writable(bucket, closed.Version + 1));
-        });
-        for (var rank = 0; rank < replicas.Length; rank++)
-        {
-            replicas[rank].Close(next[rank]);
-            if (together is not null)
-            {
-                Volatile.Write(ref _before[rank], replicas[rank]);
-                Volatile.Write(ref _replicas[rank], together);
-            }
-        }
-
+        var together = _replicas.Average(closed, [.. _replicas.ByRank.Select(NextOf)], _loop);
         var mayGoOn = together is null ? Task.CompletedTask : _checkpoints.Committed(together, together.Open);
-        foreach (var replica in _replicas.Distinct())
+        foreach (var replica in _replicas.All)
         {
             for (var index = 0; index < Plan.Buckets.Count; index++)
                 SendBucket(replica, index, replica.Open.Version);
@@ -509,7 +431,7 @@ internal sealed class Partition : IDisposable
     /// <summary>What a replaying rank missed: the bucket, if it is already stepped, and behind the last bucket the head.</summary>
     private void Answer(RankSession session, long step, int index)
     {
-        var replica = _replicas[session.Rank];
+        var replica = _replicas.Of(session.Rank);
         var open = replica.Open;
         if (step == open.Version && replica.Stepped[index] && !open.Averages)
         {
@@ -528,8 +450,16 @@ internal sealed class Partition : IDisposable
             new ServerMessage { Parameters = new ParameterChunk { Version = version, Bucket = bucket.Index } },
             replica.Elements(bucket, version));
 
-    private static Frame<ServerMessage> HeadFrame(OpenStep step) =>
-        Frame<ServerMessage>.ToSend(new ServerMessage { Head = step.ToHead() });
+    /// <summary>
+    /// The head of a step; with it a rank learns whose gradient it computes, of the leader also whose a second time. Where training is to end before
+    /// its time, the ranks are told that it is over; the open step stays what it is, for whoever goes on from it. Holds the gate.
+    /// </summary>
+    private Frame<ServerMessage> HeadFrame(OpenStep step)
+    {
+        var head = (_stopping ? step with { Take = 0, Evaluate = false } : step).ToHead();
+        head.Replay = _replays?.OrderFor(step);
+        return Frame<ServerMessage>.ToSend(new ServerMessage { Head = head });
+    }
 
     private static void Refuse(bool wrong, string reason)
     {

@@ -22,7 +22,8 @@ internal sealed class PartitionPlan
         int trainExamples,
         int testExamples,
         string dataFingerprint,
-        string leader = "")
+        string leader = "",
+        IReadOnlyList<StepRange>? passedOver = null)
     {
         (JobId, Generation, Job, Layout) = (jobId, generation, job, layout);
         (Server, Servers) = (server, servers);
@@ -34,6 +35,7 @@ internal sealed class PartitionPlan
         Optimizer = OptimizerCatalog.Find(job.Spec.Optimizer.Name)!.Create<float>(job.Spec.Optimizer.Options);
         Course = new Course(job.Spec, trainExamples, testExamples, layout.Segments.Any(s => s.IsBuffer && s.Kind != SegmentKind.Features));
         ClipNorm = ClipNormOf(job.Spec.Optimizer);
+        Judge = new StepJudge(job.Spec.Numerics, passedOver ?? []);
         _refiner = job.Spec.Averaging is { Name: Swap.PolicyName } swap ? Swap.Refiner(swap.Options) : null;
     }
 
@@ -74,12 +76,15 @@ internal sealed class PartitionPlan
 
     /// <summary>True when a bucket may be stepped as soon as it is complete: nothing of the update spans buckets.</summary>
     public bool StepsAtOnce(OpenStep open) =>
-        open.Kind == StepKind.Statistics || open.Sharing == Sharing.Alone || (ClipNorm == 0 && Optimizer.Norms == 0 && !Course.MeasuresNoise);
+        open.Kind == StepKind.Statistics || open.Sharing == Sharing.Alone || (ClipNorm == 0 && Optimizer.Norms == 0 && !Course.MeasuresNoise && !Judge.Judges(open));
 
     /// <summary>The rule of steps shared so: ranks that refine on their own have one of their own.</summary>
     public IOptimizer<float> OptimizerOf(Sharing sharing) => sharing == Sharing.Alone ? _refiner! : Optimizer;
 
     public Course Course { get; }
+
+    /// <summary>Whether a step is taken.</summary>
+    public StepJudge Judge { get; }
 
     /// <summary>Vectors saved beside the weights: the optimizer's slots and, with SWA, the running mean.</summary>
     public int SavedSlots => Optimizer.Slots + (Course.KeepsMean ? 1 : 0);

@@ -14,10 +14,22 @@ namespace DistTrain.ParameterServer.Partitions;
 /// <summary>The partitions in this server's memory, by job.</summary>
 internal sealed class PartitionStore(ServerOptions options, TimeProvider time, ILogger<PartitionStore> logger) : IDisposable
 {
+    /// <summary>How long the job's grain may take to stop a job of a server that leaves: it looks each second, and a step may be open.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(6);
+
+    /// <summary>How long a step that is open when a server leaves may take to close.</summary>
+    private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly ConcurrentDictionary<string, Partition> _partitions = [];
     private readonly SemaphoreSlim _opening = new(1, 1);
+    private volatile bool _leaving;
 
     public IEnumerable<Partition> All => _partitions.Values;
+
+    /// <summary>The server has been asked to end.</summary>
+    public bool IsLeaving => _leaving;
 
     /// <exception cref="RpcException">NOT_FOUND: the job has no partition in memory here.</exception>
     public Partition Get(string jobId) =>
@@ -28,14 +40,16 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
 
     /// <summary>Makes the partition, or returns the one made before for the same generation; one of an older generation is dropped.</summary>
     /// <exception cref="RpcException">
-    /// FAILED_PRECONDITION: an older generation; RESOURCE_EXHAUSTED: the vectors exceed the memory limit; DATA_LOSS: the checkpoint can't be used;
-    /// UNAVAILABLE, PERMISSION_DENIED: the job's folder can't be written.
+    /// UNAVAILABLE: the server has been asked to end, or can't write the job's folder; PERMISSION_DENIED: it may not; FAILED_PRECONDITION: an older
+    /// generation; RESOURCE_EXHAUSTED: the vectors exceed the memory limit; DATA_LOSS: the checkpoint can't be used.
     /// </exception>
     public async Task<Partition> OpenAsync(OpenPartitionRequest request)
     {
         await _opening.WaitAsync();
         try
         {
+            if (_leaving)
+                throw new RpcException(new Status(StatusCode.Unavailable, "the server is leaving"));
             if (_partitions.TryGetValue(request.JobId, out var open))
             {
                 if (open.Plan.Generation == request.Generation)
@@ -70,6 +84,19 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             partition.History?.End();
             partition.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Takes no more jobs in and waits for those that train to be stopped at all their servers, so that a checkpoint of one version is complete and
+    /// no step is done again. A job without ranks, or that nobody stops in time, is stopped here alone: its part is saved.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        _leaving = true;
+        var begun = time.GetTimestamp();
+        while (All.Any(p => p.IsTraining) && time.GetElapsedTime(begun) < StopPatience)
+            await Task.Delay(LookInterval, time);
+        await Task.WhenAll(All.Select(p => p.StopAsync(StepPatience)));
     }
 
     /// <summary>Where a job's files are.</summary>
@@ -140,7 +167,8 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             request.TrainExamples,
             request.TestExamples,
             request.DataFingerprint,
-            request.Leader)
+            request.Leader,
+            request.PassedOver)
         {
             FirstVersion = options.FirstVersion,
         };

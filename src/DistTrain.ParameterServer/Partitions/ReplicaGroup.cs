@@ -61,8 +61,11 @@ internal sealed class ReplicaGroup
     /// <summary>True when all buckets are stepped and the step waits for the other replicas.</summary>
     public bool AwaitsAverage => _open.Averages && SteppedCount == Buckets.Count;
 
-    /// <summary>|ḡ|² of the open step, and by rank the squared norm of what it pushed; where the noise is measured.</summary>
-    public (double AverageSquare, double[] RankSquares) Noise { get; set; }
+    /// <summary>Of the open step's gradients, once they are needed.</summary>
+    public StepNorms Norms { get; set; } = StepNorms.None;
+
+    /// <summary>What becomes of the open step; an update, unless it was judged otherwise.</summary>
+    public Verdict Verdict { get; set; }
 
     /// <summary>What is saved besides the weights, each as long as the run.</summary>
     public IReadOnlyList<Memory<float>> Slots => _mean is null ? _update.Slots : [.. _update.Slots, _mean];
@@ -118,6 +121,7 @@ internal sealed class ReplicaGroup
         _previous = _open;
         _open = next;
         (SteppedCount, CompleteCount) = (0, 0);
+        (Norms, Verdict) = (StepNorms.None, default);
         Array.Clear(Stepped);
         foreach (var state in Buckets)
         {
@@ -187,6 +191,16 @@ internal sealed class ReplicaGroup
 
         if (open.Sample > 0)
             AddToMean(bucket, next, open);
+    }
+
+    /// <summary>The next version of one bucket is the committed one: a step that is skipped changes neither weights, buffers nor slots.</summary>
+    public void Keep(BucketState state)
+    {
+        var open = _open;
+        var next = Place(state.Bucket, open.Version + 1).Span;
+        Committed(state.Bucket).Span.CopyTo(next);
+        if (open.Sample > 0)
+            AddToMean(state.Bucket, next, open);
     }
 
     /// <summary>The running mean takes the version that is being made in: mean ← mean + (w − mean) / n.</summary>

@@ -34,14 +34,31 @@ internal sealed class Rounds<TKey, TShare, TTotal>
     {
         lock (_gate)
         {
-            if (key.Step < _latest.GetValueOrDefault(key.Group) - 1)
-                throw new RpcException(new Status(StatusCode.FailedPrecondition, $"step {key.Step} has been over for long; the open one is {_latest[key.Group]}"));
-            Forget(key);
-            if (!_rounds.TryGetValue(key, out var round))
-                _rounds[key] = round = new Round(members);
+            var round = Of(key, members);
             round.Add(member, share, combine);
             return round.Total;
         }
+    }
+
+    /// <summary>Completes with the total of all members, and brings no share: for somebody who looks on.</summary>
+    /// <param name="key">The round.</param>
+    /// <param name="members">How many there are in the group.</param>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: everybody has left the step behind.</exception>
+    public Task<TTotal> TotalAsync(TKey key, int members)
+    {
+        lock (_gate)
+            return Of(key, members).Total;
+    }
+
+    /// <summary>The round, which begins with whoever comes first.</summary>
+    private Round Of(TKey key, int members)
+    {
+        if (key.Step < _latest.GetValueOrDefault(key.Group) - 1)
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"step {key.Step} has been over for long; the open one is {_latest[key.Group]}"));
+        Forget(key);
+        if (!_rounds.TryGetValue(key, out var round))
+            _rounds[key] = round = new Round(members);
+        return round;
     }
 
     /// <summary>All members have closed step − 1, or nobody would be in this one; so nobody asks for step − 2 any more.</summary>

@@ -31,8 +31,12 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
         return Task.FromResult(StatusOf(partition));
     }
 
-    public override Task<StoredCheckpoints> ListCheckpoints(PartitionRequest request, ServerCallContext context) =>
-        Task.FromResult(new StoredCheckpoints { Checkpoints = { partitions.FolderOf(request.JobId).Stored() } });
+    public override Task<StoredCheckpoints> ListCheckpoints(PartitionRequest request, ServerCallContext context)
+    {
+        var stored = partitions.FolderOf(request.JobId).Stored();
+        stored.Generation = partitions.Find(request.JobId)?.Plan.Generation ?? 0;
+        return Task.FromResult(stored);
+    }
 
     public override Task<PartitionStatus> Release(PartitionRequest request, ServerCallContext context)
     {
@@ -60,7 +64,7 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
         }
     }
 
-    private static PartitionStatus StatusOf(Partition partition)
+    private PartitionStatus StatusOf(Partition partition)
     {
         var status = new PartitionStatus
         {
@@ -72,6 +76,8 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
             Stopped = partition.Stopped,
             Error = partition.Error ?? string.Empty,
             Note = partition.Note ?? string.Empty,
+            Fault = partition.Fault?.ToMessage(),
+            Leaving = partitions.IsLeaving,
         };
         status.Saved.AddRange(partition.Checkpoints.Saved);
         // The summary walks the whole history: only where it is read, at the end.

@@ -113,6 +113,9 @@ internal sealed class ParameterExchangeService(PartitionStore partitions)
             case RankMessage.BodyOneofCase.Evaluation:
                 partition.Evaluate(session, frame.Head.Evaluation);
                 break;
+            case RankMessage.BodyOneofCase.Digest:
+                partition.Digest(session, frame.Head.Digest);
+                break;
             default:
                 throw new RpcException(new Status(StatusCode.InvalidArgument, $"unexpected message {frame.Head.BodyCase}"));
         }

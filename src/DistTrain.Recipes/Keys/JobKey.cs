@@ -30,6 +30,12 @@ internal sealed record JobKey(string Path, ValueRule Rule, object? Default, stri
     /// <summary>True when the key must be given.</summary>
     public bool IsRequired => Default is null && _defaultText is null;
 
+    /// <summary>False where another value gives the same weights: such a key may change when a job goes on.</summary>
+    public bool DecidesBits { get; init; } = true;
+
+    /// <summary>In which jobs a key that usually does not decide bits does.</summary>
+    public Func<TrainingJob, bool> DecidesBitsOf { get; init; } = _ => false;
+
     /// <summary>When the key has no effect, or null.</summary>
     public string? IgnoredWhen { get; init; }
 

@@ -20,7 +20,7 @@ internal static class JobKeys
     public static JobKey Metadata { get; } = Section("metadata", "what the job is called");
 
     public static JobKey Name { get; } =
-        new("metadata.name", new JobNameRule(), null, "name of the job") { DefaultText = "the dataset's name", ValueIn = j => j.Name };
+        new("metadata.name", new JobNameRule(), null, "name of the job") { DefaultText = "the dataset's name", DecidesBits = false, ValueIn = j => j.Name };
 
     public static JobKey Spec { get; } = Section("spec", "the job itself");
 
@@ -28,6 +28,7 @@ internal static class JobKeys
         new("spec.recipe", new ChoiceRule("a recipe", NamedRecipe.Names), null, "a named setting; what the job leaves out is taken from it, see below")
         {
             DefaultText = "none",
+            DecidesBits = false,
             ValueIn = j => j.Spec.Recipe,
         };
 
@@ -43,6 +44,7 @@ internal static class JobKeys
         new("spec.dataset.path", new TextRule("the folder of the data"), null, "folder of the data, as the silos see it; digits has none")
         {
             DefaultText = "required, except for digits",
+            DecidesBits = false,
             ValueIn = j => j.Spec.Dataset.Path,
         };
 
@@ -233,15 +235,40 @@ internal static class JobKeys
     public static JobKey Checkpoint { get; } = Section("spec.checkpoint", "what is saved under way");
 
     public static JobKey CheckpointEverySteps { get; } =
-        new("spec.checkpoint.everySteps", new WholeRule(0, 1_000_000_000), 0L, "steps between checkpoints; 0: only the last step") { ValueIn = j => j.Spec.Checkpoint.EverySteps };
+        new("spec.checkpoint.everySteps", new WholeRule(0, 1_000_000_000), 0L, "steps between checkpoints; 0: only the last step")
+        {
+            DecidesBits = false,
+            DecidesBitsOf = j => j.Spec.Numerics.Policy == NumericsPolicies.Rollback,
+            ValueIn = j => j.Spec.Checkpoint.EverySteps,
+        };
 
     public static JobKey CheckpointKeep { get; } =
-        new("spec.checkpoint.keep", new WholeRule(1, 1_000_000), 2L, "how many checkpoints are kept: the newest") { ValueIn = j => j.Spec.Checkpoint.Keep };
+        new("spec.checkpoint.keep", new WholeRule(1, 1_000_000), 2L, "how many checkpoints are kept: the newest") { DecidesBits = false, ValueIn = j => j.Spec.Checkpoint.Keep };
 
     public static JobKey Evaluation { get; } = Section("spec.evaluation", "tests under way");
 
     public static JobKey EvaluationEveryEpochs { get; } =
         new("spec.evaluation.everyEpochs", new WholeRule(0, 1_000_000), 1L, "epochs between evaluations on the test set; 0: only at the end") { ValueIn = j => j.Spec.Evaluation.EveryEpochs };
+
+    public static JobKey Numerics { get; } = Section("spec.numerics", "what happens when numbers go wrong");
+
+    public static JobKey NumericsPolicy { get; } =
+        new("spec.numerics.policy", new ChoiceRule("a policy", NumericsPolicies.All), NumericsPolicies.Stop, "what a step whose gradient or loss is not finite, or is an outlier, does; stop: the job fails with rank, step and tensor; skip-step: it makes no update and its examples are passed over; rollback: training goes on from the checkpoint before it, and the examples from there to the step are passed over (2204.02311)")
+        {
+            ValueIn = j => j.Spec.Numerics.Policy,
+        };
+
+    public static JobKey NumericsOutlierFactor { get; } = Number(
+        "spec.numerics",
+        new("outlierFactor", OptionKind.Number, 0.0, "a step is an outlier when the norm of a rank's mean gradient exceeds so many times the median norm of the last 32 updates' gradients; 0: none is; not below 1 otherwise") { Minimum = 0 },
+        j => j.Spec.Numerics.OutlierFactor);
+
+    public static JobKey NumericsReplayCheck { get; } =
+        new("spec.numerics.replayCheck", new WholeRule(0, 1_000_000_000), 0L, "every so many steps a rank's gradient is computed a second time by another rank, on another silo if there is one, and the bytes are compared; a difference ends the job; 0: never")
+        {
+            DecidesBits = false,
+            ValueIn = j => j.Spec.Numerics.ReplayCheck,
+        };
 
     /// <summary>Every key in the order written; a section stands before its keys.</summary>
     public static IReadOnlyList<JobKey> All { get; } =
@@ -261,6 +288,7 @@ internal static class JobKeys
         Renorm, RenormRMax, RenormDMax, RenormRampStart, RenormRRampEnd, RenormDRampEnd,
         Checkpoint, CheckpointEverySteps, CheckpointKeep,
         Evaluation, EvaluationEveryEpochs,
+        Numerics, NumericsPolicy, NumericsOutlierFactor, NumericsReplayCheck,
     ];
 
     private const string NoScaling = "rule is none";

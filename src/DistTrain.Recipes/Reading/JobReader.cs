@@ -61,6 +61,8 @@ internal sealed class JobReader
         var everySteps = _keys.Count(JobKeys.CheckpointEverySteps);
         var keep = _keys.Count(JobKeys.CheckpointKeep);
         var everyEpochs = _keys.Count(JobKeys.EvaluationEveryEpochs);
+        var numerics = Numerics();
+        policies.CheckNumerics(numerics, averaging, workers, everySteps);
         if (_findings.Any)
             return null;
 
@@ -83,6 +85,7 @@ internal sealed class JobReader
             Renorm = renorm!,
             Checkpoint = new CheckpointRecipe(everySteps!.Value, keep!.Value),
             Evaluation = new EvaluationRecipe(everyEpochs!.Value),
+            Numerics = numerics!,
         });
     }
 
@@ -186,6 +189,14 @@ internal sealed class JobReader
         }
 
         return new RenormRamp(rMax.Value, dMax.Value, start.Value, rEnd.Value, dEnd.Value);
+    }
+
+    private NumericsRecipe? Numerics()
+    {
+        var policy = _keys.Text(JobKeys.NumericsPolicy);
+        var outlierFactor = _keys.Number(JobKeys.NumericsOutlierFactor);
+        var replayCheck = _keys.Count(JobKeys.NumericsReplayCheck);
+        return policy is null || outlierFactor is null || replayCheck is null ? null : new NumericsRecipe(policy, outlierFactor.Value, replayCheck.Value);
     }
 
     private void Refuse(JobKey key, string rule, JobKey? at = null) =>

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Recipes.Keys;
+using DistTrain.Recipes.Writing;
 
 namespace DistTrain.Recipes.Reading;
 
@@ -59,6 +60,24 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
         var share = rate * optimizer.Options.Number("coefficient");
         if (share < LeastLarsShare)
             Warn($"{JobKeys.Optimizer.Path}.lr", FormattableString.Invariant($"a step at rate {rate:0.######} moves a tensor by about {share * 100:0.######} % of its norm (rate * coefficient); LARS is used with rates of 1 and more"));
+    }
+
+    public void CheckNumerics(NumericsRecipe? numerics, PolicyRecipe? averaging, int? workers, int? everySteps)
+    {
+        if (numerics is null)
+            return;
+        if (numerics.OutlierFactor is > 0 and < 1)
+            Refuse(JobKeys.NumericsOutlierFactor.Path, "is below 1, where half of all steps are outliers; 10 is a start, 0 looks for none", ValueText.Of(numerics.OutlierFactor));
+        if (numerics.Policy == NumericsPolicies.Rollback && everySteps == 0)
+            Refuse(JobKeys.NumericsPolicy.Path, $"goes back to a multiple of {JobKeys.CheckpointEverySteps.Path}, which is 0: give the steps between checkpoints", numerics.Policy);
+        if (numerics.ReplayCheck > 0 && workers == 1)
+            Refuse(JobKeys.NumericsReplayCheck.Path, "needs another rank, which computes the gradient a second time, and there is one; raise workers to at least 2", $"{numerics.ReplayCheck}");
+        // A rank on its own that skips what the others do not is no longer one of them; and a checkpoint to go back to has no replicas.
+        if (numerics.Judges && averaging is { Name: Swap.PolicyName or PostLocal.PolicyName })
+        {
+            var key = numerics.Policy == NumericsPolicies.Stop ? JobKeys.NumericsOutlierFactor : JobKeys.NumericsPolicy;
+            Refuse(key.Path, $"{averaging.Name} lets ranks train on their own, where a step is not judged over all of them; use policy {NumericsPolicies.Stop} with outlierFactor 0, or another averaging");
+        }
     }
 
     private void CheckStart(PolicyRecipe averaging, int epochs)

@@ -19,6 +19,15 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("Tick")]
     Task TickAsync();
 
+    /// <summary>
+    /// Queues a job that has failed or was cancelled again, to go on from its newest checkpoint; one that is queued, runs or has completed stays as
+    /// it is.
+    /// </summary>
+    /// <param name="jobFile">The resolved job; keys that decide no bits may have changed.</param>
+    /// <returns>What keeps it from going on so, in words for the user; empty: nothing.</returns>
+    [Alias("Resume")]
+    Task<IReadOnlyList<string>> ResumeAsync(string jobFile);
+
     /// <summary>Records the wish to end; the next look acts on it.</summary>
     [Alias("Cancel")]
     Task CancelAsync();

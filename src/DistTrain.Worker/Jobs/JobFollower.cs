@@ -23,6 +23,9 @@ internal sealed class JobFollower(IGrainFactory grains, TimeProvider time)
         while (true)
         {
             var job = await DescribeAsync(jobId);
+            // The grain lives elsewhere now, and begins to tell anew.
+            if (said > job.Log.Count)
+                said = 0;
             for (; said < job.Log.Count; said++)
                 await writer.WriteAsync(new JobEvent { Log = new LogLine { Time = job.Log[said].Time, Text = job.Log[said].Text } }, cancellation);
             if (told != (job.Phase, job.TotalSteps) && !HasEnded(job))

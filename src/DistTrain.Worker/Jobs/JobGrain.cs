@@ -21,23 +21,25 @@ internal sealed class JobGrain(
     TimeProvider time,
     ILogger<JobGrain> logger) : Grain, IJobGrain
 {
-    /// <summary>How long a server may be away; ranks wait about as long.</summary>
-    private static readonly TimeSpan ServerPatience = TimeSpan.FromSeconds(40);
+    /// <summary>How long a server may be away: a node that is lost is replaced in minutes.</summary>
+    private static readonly TimeSpan ServerPatience = TimeSpan.FromMinutes(10);
 
-    private readonly List<JobLogLine> _log = [];
-    private ServerControl? _servers;
+    private JobServers? _servers;
+    private JobNotes? _notes;
     private JobPreparation? _preparation;
     private TrainingJob? _job;
     private JobRanks? _ranks;
     private long? _unreachableSince;
-    private long _step;
-    private long _restoring;
 
     private JobRecord Record => state.State;
 
     private string JobId => this.GetPrimaryKeyString();
 
+    private JobNotes Notes => _notes ??= new JobNotes(time);
+
     private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, JobId, Job.Spec.Workers, logger);
+
+    private JobServers Servers => _servers ??= new JobServers(JobId, Record, state.WriteStateAsync, Notes, time, logger);
 
     private TrainingJob Job => _job ??= JobFile.Read(Record.JobFile, JobId, []).Job!;
 
@@ -59,12 +61,30 @@ internal sealed class JobGrain(
         await state.WriteStateAsync();
     }
 
+    public async Task<IReadOnlyList<string>> ResumeAsync(string jobFile)
+    {
+        var job = JobFile.Read(jobFile, JobId, []).Job!;
+        var preparation = await JobPreparation.OfAsync(job.Spec, datasets);
+        var before = new SavedJob(Record.JobFile, LayoutHash: null, Record.DataFingerprint.Length > 0 ? Record.DataFingerprint : preparation.DataFingerprint);
+        if (before.Differences(JobId, job, preparation) is { Count: > 0 } differences)
+            return differences;
+        if (Record.Phase == JobPhase.Completed || (!Record.HasEnded && !Record.CancelRequested && Record.JobFile == jobFile))
+            return [];
+        if (Record.HasEnded)
+            Record.Phase = JobPhase.Queued;
+        (Record.JobFile, Record.Error, Record.CancelRequested, Record.UsableBelow) = (jobFile, null, false, long.MaxValue);
+        Record.DamagedCheckpoints.Clear();
+        (_job, _preparation, _ranks, _unreachableSince) = (null, null, null, null);
+        await Servers.BeginGenerationAsync("resumed");
+        return [];
+    }
+
     public async Task CancelAsync()
     {
         if (!state.RecordExists || Record.HasEnded || Record.CancelRequested)
             return;
         Record.CancelRequested = true;
-        Say("cancellation requested");
+        Notes.Say("cancellation requested");
         await state.WriteStateAsync();
         this.AsReference<IJobGrain>().TickAsync().Ignore();
     }
@@ -74,13 +94,13 @@ internal sealed class JobGrain(
         JobId,
         Record.JobFile,
         Record.Phase,
-        Math.Max(_step, Record.Step),
+        Math.Max(_servers?.Step ?? 0, Record.Step),
         Record.TotalSteps,
         Record.SubmittedAt,
         Record.Error,
         Record.Outcome,
         Record.Servers,
-        [.. _log]));
+        Notes.Lines));
 
     public async Task TickAsync()
     {
@@ -99,19 +119,17 @@ internal sealed class JobGrain(
             await DriveAsync();
             _unreachableSince = null;
         }
-        catch (Exception e) when (e is DatasetException or ModelException)
+        catch (Exception e) when (e is DatasetException or ModelException or JobFailedException)
         {
             await EndAsync(JobPhase.Failed, e.Message);
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.NotFound && Record.IsOpen)
         {
-            await NextGenerationAsync(e.Status.Detail);
+            await Servers.BeginGenerationAsync(e.Status.Detail);
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.DataLoss && !Record.IsOpen)
         {
-            Record.DamagedCheckpoints.Add(e.Status.Detail);
-            Record.UsableBelow = _restoring;
-            await NextGenerationAsync(e.Status.Detail);
+            await Servers.PassOverCheckpointAsync(e.Status.Detail);
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && ServerMayComeBack())
         {
@@ -129,19 +147,18 @@ internal sealed class JobGrain(
         }
     }
 
-    /// <summary>
-    /// The servers start anew, in a generation of their own: one of them was started again without its partition, or the checkpoint they were
-    /// to go on from can't be used.
-    /// </summary>
-    private async Task NextGenerationAsync(string reason)
+    /// <summary>A step's numbers are wrong: the job goes back to before it, or fails.</summary>
+    private async Task FaultAsync(StepFault fault)
     {
-        Say($"{reason}: the servers go on from a checkpoint");
-        Record.Generation++;
-        Record.IsOpen = false;
-        _servers?.Dispose();
-        _servers = null;
-        await state.WriteStateAsync();
-        JobLog.Restoring(logger, JobId, Record.Generation, reason);
+        var passedOver = fault.RollsBack ? Rollback.From(fault.Step, Job.Spec.Checkpoint.EverySteps, Record.Generation + 1) : null;
+        if (passedOver is not null && Rollback.IsProgress(Record.PassedOver, passedOver))
+        {
+            await Servers.PassOverAsync(passedOver, fault.Reason);
+            return;
+        }
+
+        var inVain = passedOver is null ? string.Empty : $"; going back {Rollback.MostWithoutProgress} times did not help. Lower optimizer.lr, warm the rate up, or check the data";
+        await EndAsync(JobPhase.Failed, fault.Reason + inVain);
     }
 
     private bool ServerMayComeBack() =>
@@ -156,9 +173,7 @@ internal sealed class JobGrain(
     private async Task DriveAsync()
     {
         var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
-        var servers = _servers ??= await OpenAsync(preparation);
-        if (Record.HasEnded)
-            return;
+        var servers = await Servers.OpenAsync(Job, preparation, options.Servers);
         var progress = await Ranks.RunAsync(rank =>
             new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint));
         await CountRecoveriesAsync(progress);
@@ -169,108 +184,19 @@ internal sealed class JobGrain(
         }
 
         var status = await servers.StatusAsync(JobId);
-        _step = status.Min(s => s.Version);
+        Servers.Step = status.Min(s => s.Version);
         Record.TotalSteps = status[0].TotalSteps;
         if (status.FirstOrDefault(s => s.Error.Length > 0) is { } broken)
-            Say(broken.Error);
+            Notes.Say(broken.Error);
         if (status[0].Note.Length > 0)
-            SayOnce(status[0].Note);
-        await SealAsync(servers, status);
-        if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
+            Notes.SayOnce(status[0].Note);
+        await Servers.SealAsync(status, Job.Spec.Checkpoint.Keep);
+        if (status.FirstOrDefault(s => s.Fault is not null) is { } faulty)
+            await FaultAsync(faulty.Fault);
+        else if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
             await CompleteAsync(servers, preparation);
-    }
-
-    private async Task<ServerControl> OpenAsync(JobPreparation preparation)
-    {
-        if (Record.Servers.Count == 0)
-        {
-            // A server without a bucket could not take part in a step.
-            Record.Servers = [.. options.Servers.Take(preparation.Layout.Buckets.Count)];
-            Record.DataFingerprint = preparation.DataFingerprint;
-            await state.WriteStateAsync();
-        }
-
-        var servers = new ServerControl(Record.Servers, time);
-        // A server that lost a partition must say so: made again, it would start the job over.
-        if (Record.IsOpen)
-            return servers;
-        var request = new OpenPartitionRequest
-        {
-            JobId = JobId,
-            Generation = Record.Generation,
-            JobFile = Record.JobFile,
-            Layout = LayoutJson.Write(preparation.Layout),
-            TrainExamples = preparation.TrainExamples,
-            TestExamples = preparation.TestExamples,
-            DataFingerprint = Record.DataFingerprint,
-            Leader = Record.Servers[0],
-        };
-        PartitionStatus[] opened;
-        try
-        {
-            if (!await ChooseCheckpointAsync(servers, request, preparation.Layout.Length))
-                return servers;
-            opened = await servers.OpenAsync(request);
-        }
-        catch
-        {
-            servers.Dispose();
-            throw;
-        }
-
-        Record.TotalSteps = opened[0].TotalSteps;
-        Record.IsOpen = true;
-        if (Record.Generation > 1)
-            WentOn(opened[0].Version);
-        await state.WriteStateAsync();
-        Say($"{preparation.Layout.ParameterCount:N0} parameters in {preparation.Layout.Buckets.Count} buckets on {Record.Servers.Count} server(s), "
-            + $"{Job.Spec.Workers} rank(s), {opened[0].TotalSteps:N0} steps");
-        return servers;
-    }
-
-    /// <summary>Later generations go on from the newest checkpoint that the servers have.</summary>
-    /// <returns>False where there were checkpoints and none can be used: the job has ended.</returns>
-    private async Task<bool> ChooseCheckpointAsync(ServerControl servers, OpenPartitionRequest request, int elements)
-    {
-        if (Record.Generation == 1)
-            return true;
-        var choice = CheckpointChoice.Newest(await servers.ListCheckpointsAsync(JobId), elements, Record.UsableBelow);
-        NameLost(after: choice?.Step ?? -1);
-        if (choice is not null)
-        {
-            _restoring = choice.Step;
-            request.RestoredStep = choice.Step;
-            request.RestoredParts.AddRange(choice.Parts);
-        }
-        else if (Record.SealedSteps.Count > 0 || Record.DamagedCheckpoints.Count > 0)
-        {
-            await EndAsync(JobPhase.Failed, $"no checkpoint can be used, and nothing was overwritten: {string.Join("; ", Record.DamagedCheckpoints)}");
-            return false;
-        }
-
-        return true;
-    }
-
-    /// <summary>Sealed once, and now not even tried: some server has neither its manifest nor its part.</summary>
-    private void NameLost(long after)
-    {
-        foreach (var step in Record.SealedSteps.Where(s => s > after && s < Record.UsableBelow))
-        {
-            Record.DamagedCheckpoints.Add($"checkpoints/step-{step}: the manifest or a part is missing");
-            Say(Record.DamagedCheckpoints[^1]);
-        }
-    }
-
-    /// <summary>The servers are at the version of a checkpoint.</summary>
-    private void WentOn(long step)
-    {
-        var redone = Math.Max(0, Math.Max(_step, Record.Step) - step);
-        Record.Restores++;
-        Record.RedoneSteps += redone;
-        Record.UsableBelow = long.MaxValue;
-        Record.SealedSteps = [.. Record.SealedSteps.Where(s => s < step), .. step > 0 ? [step] : Array.Empty<long>()];
-        _step = Record.Step = step;
-        Say($"generation {Record.Generation} goes on from step {step}; {redone} step(s) are done again");
+        else if (status.Any(s => s.Leaving))
+            await Servers.HandOverAsync(status, Job.Spec.Checkpoint.Keep);
     }
 
     private async Task CountRecoveriesAsync(RankProgress?[] progress)
@@ -283,7 +209,7 @@ internal sealed class JobGrain(
             if (Record.RankSilos[rank] is { Length: > 0 } before && before != silos[rank])
             {
                 Record.Recoveries++;
-                Say($"rank {rank} goes on at {silos[rank]}; {before} is gone");
+                Notes.Say($"rank {rank} goes on at {silos[rank]}; {before} is gone");
             }
         }
 
@@ -291,32 +217,9 @@ internal sealed class JobGrain(
         await state.WriteStateAsync();
     }
 
-    /// <summary>Declares the newest checkpoint complete that every server has its part of.</summary>
-    private async Task SealAsync(ServerControl servers, IReadOnlyList<PartitionStatus> status)
-    {
-        var common = status[0].Saved.Select(p => p.Step).Where(step => status.All(s => s.Saved.Any(p => p.Step == step))).DefaultIfEmpty(-1).Max();
-        if (common < 0)
-            return;
-        List<long> keep = [.. Record.SealedSteps.Where(s => s != common).Append(common).TakeLast(Job.Spec.Checkpoint.Keep)];
-        var request = new SealCheckpointRequest { JobId = JobId };
-        request.Parts.AddRange(status.Select(s => s.Saved.First(p => p.Step == common)));
-        request.Keep.AddRange(keep);
-        if ((await servers.SealAsync(request)).FirstOrDefault(s => s.Saved.Any(p => p.Step == common)) is { } failed)
-        {
-            // Its parts are on disk, and make a checkpoint also without a manifest; the record tells of those that are sealed.
-            Say(failed.Error);
-            return;
-        }
-
-        Record.SealedSteps = keep;
-        Record.Step = common;
-        await state.WriteStateAsync();
-    }
-
     private async Task CompleteAsync(ServerControl servers, JobPreparation preparation)
     {
-        var status = await servers.StopAsync(JobId);
-        await SealAsync(servers, status);
+        var status = await Servers.StopAsync(Job.Spec.Checkpoint.Keep);
         if (Record.SealedSteps.LastOrDefault(-1) != status.Min(s => s.Version))
         {
             var errors = (await servers.StatusAsync(JobId)).Select(s => s.Error).Where(e => e.Length > 0);
@@ -337,7 +240,9 @@ internal sealed class JobGrain(
             result.OverheadShare,
             WeightsHash.Compute(preparation.Layout, vector),
             Record.Recoveries + Record.Restores,
-            Record.RedoneSteps);
+            Record.RedoneSteps,
+            result.SkippedSteps,
+            result.ReplayChecks);
         await Ranks.StopAsync();
         await WriteEndAsync(JobPhase.Completed);
     }
@@ -346,14 +251,11 @@ internal sealed class JobGrain(
     private async Task EndAsync(JobPhase phase, string? error)
     {
         Record.Error = error;
-        if (_servers is not null || Record.Servers.Count > 0)
+        if (Record.Servers.Count > 0)
         {
-            var servers = _servers ??= new ServerControl(Record.Servers, time);
             try
             {
-                var status = await servers.StopAsync(JobId);
-                await SealAsync(servers, status);
-                _step = status.Min(s => s.Version);
+                await Servers.StopAsync(Job.Spec.Checkpoint.Keep);
             }
             catch (RpcException e)
             {
@@ -367,40 +269,11 @@ internal sealed class JobGrain(
 
     private async Task WriteEndAsync(JobPhase phase)
     {
-        Record.Step = Math.Max(_step, Record.Step);
+        Record.Step = Math.Max(Servers.Step, Record.Step);
         Record.Phase = phase;
         await state.WriteStateAsync();
         JobLog.Ended(logger, JobId, phase, Record.Error ?? "");
         // Only now that the end is on record: a job whose partitions are gone could not be driven again.
-        await ReleaseAsync();
-    }
-
-    private async Task ReleaseAsync()
-    {
-        if (_servers is not { } servers)
-            return;
-        try
-        {
-            await servers.ReleaseAsync(JobId);
-        }
-        catch (RpcException e)
-        {
-            JobLog.ServerAway(logger, JobId, e.Status.Detail);
-        }
-
-        servers.Dispose();
-        _servers = null;
-    }
-
-    private void SayOnce(string text)
-    {
-        if (_log.TrueForAll(l => l.Text != text))
-            Say(text);
-    }
-
-    private void Say(string text)
-    {
-        if (_log.Count == 0 || _log[^1].Text != text)
-            _log.Add(new JobLogLine(time.GetUtcNow().ToUnixTimeMilliseconds(), text));
+        await Servers.ReleaseAsync();
     }
 }

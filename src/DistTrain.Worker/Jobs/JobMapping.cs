@@ -35,6 +35,8 @@ internal static class JobMapping
                 WeightsSha256 = o.WeightsSha256,
                 Recoveries = o.Recoveries,
                 RedoneSteps = o.RedoneSteps,
+                SkippedSteps = o.SkippedSteps,
+                ReplayChecks = o.ReplayChecks,
             };
         }
 

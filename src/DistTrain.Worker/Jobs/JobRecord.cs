@@ -56,6 +56,9 @@ public sealed class JobRecord
     /// <summary>The servers go on from a checkpoint below this step: a later one has just been found damaged.</summary>
     public long UsableBelow { get; set; } = long.MaxValue;
 
+    /// <summary>Steps that make no update, since training went back from a step whose numbers were wrong; in order of the generations.</summary>
+    public List<PassedOver> PassedOver { get; set; } = [];
+
     public bool CancelRequested { get; set; }
 
     /// <summary>Why it failed; null otherwise.</summary>
@@ -89,4 +92,6 @@ public sealed record JobOutcome(
     double OverheadShare,
     string WeightsSha256,
     int Recoveries,
-    long RedoneSteps);
+    long RedoneSteps,
+    long SkippedSteps,
+    long ReplayChecks);

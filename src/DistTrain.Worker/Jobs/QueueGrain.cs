@@ -37,9 +37,11 @@ internal sealed class QueueGrain(
 
     public async Task EnqueueAsync(string jobId, int workers)
     {
-        if (state.State.Jobs.Contains(jobId))
+        if (state.State.Unfinished.Any(j => j.JobId == jobId))
             return;
-        state.State.Jobs.Add(jobId);
+        // A job that is resumed is in the list already.
+        if (!state.State.Jobs.Contains(jobId))
+            state.State.Jobs.Add(jobId);
         state.State.Unfinished.Add(new QueuedJob(jobId, workers, Started: false));
         await state.WriteStateAsync();
         await StartNextAsync();

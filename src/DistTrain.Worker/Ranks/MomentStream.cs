@@ -40,7 +40,10 @@ internal sealed class MomentStream : IDisposable
     });
 
     /// <summary>The exchange of one micro-batch of a step.</summary>
-    public IMomentExchange Of(long step, int microBatch) => new MicroBatchExchange(this, step, microBatch);
+    /// <param name="step">The step.</param>
+    /// <param name="microBatch">The micro-batch.</param>
+    /// <param name="replayed">The rank whose pass is computed a second time: it gets the same answers and adds nothing; null: this rank's own.</param>
+    public IMomentExchange Of(long step, int microBatch, int? replayed = null) => new MicroBatchExchange(this, step, microBatch, replayed);
 
     public void Dispose()
     {
@@ -78,22 +81,29 @@ internal sealed class MomentStream : IDisposable
         {
             _call.RequestStream.WriteAsync(message).GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is InvalidOperationException or RpcException or OperationCanceledException)
+        catch (Exception e) when (e is InvalidOperationException or RpcException or OperationCanceledException or IOException)
         {
             _inbox.ThrowIfFailed();
             throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
         }
     }
 
-    private sealed class MicroBatchExchange(MomentStream stream, long step, int microBatch) : IMomentExchange
+    private sealed class MicroBatchExchange(MomentStream stream, long step, int microBatch, int? replayed) : IMomentExchange
     {
-        public BatchMoments Merge(int layer, BatchMoments own) => stream.Share(own.ToShare(Round(layer, MomentPass.Forward))).ToMoments();
+        public BatchMoments Merge(int layer, BatchMoments own) => Share(own.ToShare(Round(layer, MomentPass.Forward))).ToMoments();
 
         public double[] Sum(int layer, double[] own)
         {
             var share = new MomentShare { Round = Round(layer, MomentPass.Backward) };
             share.Values.AddRange(own);
-            return [.. stream.Share(share).Values];
+            return [.. Share(share).Values];
+        }
+
+        private MomentTotal Share(MomentShare share)
+        {
+            if (replayed is { } rank)
+                share.Replayed = rank;
+            return stream.Share(share);
         }
 
         private MomentRound Round(int layer, MomentPass pass) => new() { Step = step, MicroBatch = microBatch, Layer = layer, Pass = pass };

@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Gradients;
 using DistTrain.Torch.Replicas;
 
 namespace DistTrain.Worker.Ranks;
@@ -5,25 +6,31 @@ namespace DistTrain.Worker.Ranks;
 /// <summary>Says where a gradient stopped being a number.</summary>
 internal static class NotFinite
 {
-    public static RankFaultException Describe(Replica replica, int rank, long step, double lossSum)
+    /// <summary>
+    /// The tensors whose gradient is not finite, and the buffers whose batch moments are not (they would ruin the running statistics though every
+    /// gradient is fine), in words; else the loss, if it is not. Null when all of it is finite.
+    /// </summary>
+    public static string? In(Replica replica, double lossSum)
     {
-        var tensors = replica.Layout.Segments
-            .Where(s => replica.Gradient.Span.Slice(s.Offset, s.Length).ContainsAnyNotFinite())
-            .Select(s => s.Name)
-            .ToList();
-        var where = tensors.Count == 0 ? $"the loss is {lossSum}" : $"the gradient of {string.Join(", ", tensors)} is not finite";
-        return new RankFaultException(
-            $"rank {rank}, step {step}: {where}. Lower optimizer.lr, warm the rate up, or check the data for values that are not finite");
-    }
+        if (IsFinite(replica.Gradient.Span))
+            return double.IsFinite(lossSum) ? null : $"the loss is {lossSum}";
+        var wrong = replica.Layout.Segments
+            .Where(s => !IsFinite(replica.Gradient.Span.Slice(s.Offset, s.Length)))
+            .ToLookup(s => s.IsBuffer, s => s.Name);
+        return string.Join("; ", Parts());
 
-    private static bool ContainsAnyNotFinite(this Span<float> values)
-    {
-        foreach (var value in values)
+        IEnumerable<string> Parts()
         {
-            if (!float.IsFinite(value))
-                return true;
+            if (wrong[false].Any())
+                yield return $"the gradient of {string.Join(", ", wrong[false])} is not finite";
+            if (wrong[true].Any())
+                yield return $"the moments of {string.Join(", ", wrong[true])} are not finite";
         }
-
-        return false;
     }
+
+    /// <summary>The fault of a rank whose gradient, moments or loss are not finite.</summary>
+    public static RankFaultException Fault(Replica replica, int rank, long step, double lossSum) =>
+        new($"rank {rank}, step {step}: {In(replica, lossSum)}. Lower optimizer.lr, warm the rate up, or check the data for values that are not finite");
+
+    public static bool IsFinite(ReadOnlySpan<float> values) => double.IsFinite(SquaredNorm.Of(values));
 }

@@ -14,8 +14,8 @@ internal sealed class RankGrain(DatasetCache datasets, ILogger<RankGrain> logger
     {
         if (_loop is not null && (_loop.IsLost || _loop.Assignment.Generation != assignment.Generation))
             await StopAsync();
-        _loop ??= RankLoop.Start(assignment, datasets, logger);
-        return _loop.Progress(silo.SiloAddress.ToString());
+        _loop ??= RankLoop.Start(assignment, silo.SiloAddress.ToString(), datasets, logger);
+        return _loop.Progress();
     }
 
     public async Task StopAsync()

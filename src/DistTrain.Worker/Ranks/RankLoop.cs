@@ -20,12 +20,12 @@ namespace DistTrain.Worker.Ranks;
 /// </summary>
 internal sealed class RankLoop : IAsyncDisposable
 {
-    /// <summary>About 40 seconds for a server to come back.</summary>
+    /// <summary>Until the rank is told to stop: how long a server may be away, the job's grain decides.</summary>
     private static readonly ResiliencePipeline Rejoin = new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<RpcException>(IsTransient),
-            MaxRetryAttempts = 25,
+            MaxRetryAttempts = int.MaxValue,
             BackoffType = DelayBackoffType.Exponential,
             Delay = TimeSpan.FromMilliseconds(100),
             MaxDelay = TimeSpan.FromSeconds(2),
@@ -35,6 +35,7 @@ internal sealed class RankLoop : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly string _silo;
     private readonly DatasetCache _datasets;
     private readonly ILogger _logger;
     private readonly TrainingSpec _spec;
@@ -42,17 +43,17 @@ internal sealed class RankLoop : IAsyncDisposable
     private volatile bool _trainingIsOver;
     private string? _fault;
 
-    private RankLoop(RankAssignment assignment, DatasetCache datasets, ILogger logger)
+    private RankLoop(RankAssignment assignment, string silo, DatasetCache datasets, ILogger logger)
     {
-        (Assignment, _datasets, _logger) = (assignment, datasets, logger);
+        (Assignment, _silo, _datasets, _logger) = (assignment, silo, datasets, logger);
         _spec = JobFile.Read(assignment.JobFile, assignment.JobId, []).Job!.Spec;
     }
 
     public RankAssignment Assignment { get; }
 
-    public static RankLoop Start(RankAssignment assignment, DatasetCache datasets, ILogger logger)
+    public static RankLoop Start(RankAssignment assignment, string silo, DatasetCache datasets, ILogger logger)
     {
-        var loop = new RankLoop(assignment, datasets, logger);
+        var loop = new RankLoop(assignment, silo, datasets, logger);
         new Thread(loop.Run) { IsBackground = true, Name = $"rank {assignment.Rank} of {assignment.JobId}" }.Start();
         return loop;
     }
@@ -63,10 +64,10 @@ internal sealed class RankLoop : IAsyncDisposable
     /// </summary>
     public bool IsLost => _ended.Task.IsCompleted && !_trainingIsOver && _fault is null;
 
-    public RankProgress Progress(string silo)
+    public RankProgress Progress()
     {
         var state = _fault is not null ? RankState.Failed : _trainingIsOver ? RankState.Finished : RankState.Running;
-        return new RankProgress(state, Volatile.Read(ref _step), silo, _fault);
+        return new RankProgress(state, Volatile.Read(ref _step), _silo, _fault);
     }
 
     public async ValueTask DisposeAsync()
@@ -121,7 +122,7 @@ internal sealed class RankLoop : IAsyncDisposable
     private bool Train(Dataset data, Replica replica)
     {
         var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
-        using var attachment = Rejoin.Execute(() => ServerAttachment.Open(Assignment, sharesMoments, data, replica, _stop.Token));
+        using var attachment = Rejoin.Execute(() => ServerAttachment.Open(Assignment, _silo, sharesMoments, data, replica, _stop.Token));
         try
         {
             var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments);

@@ -30,7 +30,7 @@ internal sealed class ServerAttachment : IDisposable
     /// <summary>Joins every server, then pulls the lowest open version: a rank that died half-way replays from it.</summary>
     /// <exception cref="RpcException">A server is away, or refuses the rank.</exception>
     /// <exception cref="RankFaultException">This silo reads other data than the job started with.</exception>
-    public static ServerAttachment Open(RankAssignment assignment, bool sharesMoments, Dataset data, Replica replica, CancellationToken stop)
+    public static ServerAttachment Open(RankAssignment assignment, string silo, bool sharesMoments, Dataset data, Replica replica, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         var inbox = new VersionInbox(replica.Layout, assignment.Servers.Count, replica.Parameters);
@@ -41,6 +41,7 @@ internal sealed class ServerAttachment : IDisposable
             Rank = assignment.Rank,
             LayoutHash = replica.Layout.Hash,
             DataFingerprint = data.Fingerprint,
+            Silo = silo,
         };
         var attachment = new ServerAttachment(
             inbox,

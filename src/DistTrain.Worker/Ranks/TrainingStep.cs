@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
@@ -6,6 +8,7 @@ using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Replicas;
+using Google.Protobuf;
 using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.Worker.Ranks;
@@ -19,7 +22,7 @@ namespace DistTrain.Worker.Ranks;
 ///  3  forward and backward on the replica
 ///  4  bucket: cut the flat gradient
 ///  5  push a chunk for each bucket          ───────▶   6  aggregate in rank-tree order      (BucketSum)
-///                                                      7  schedule and optimizer step       (StepBucket)
+///                                                      7  schedule and optimizer step       (ReplicaUpdate)
 ///                                                      8  new parameter version             (Publish, CloseStep)
 ///  10 replica: the next version is whole    ◀───────   9  pull: buckets come back on the same stream
 /// </code>
@@ -35,36 +38,68 @@ internal sealed class TrainingStep(
     MomentStream? moments)
 {
     private readonly EpochOrder _order = new(spec.Seed, data.Train.Count);
+    private readonly bool _failsAlone = spec.Numerics.Policy == NumericsPolicies.Stop;
 
     /// <summary>Computes and pushes this rank's gradient of the step that starts at <paramref name="head"/>, and waits for the next version.</summary>
     /// <param name="head">The version the replica holds.</param>
     /// <param name="evaluationMilliseconds">Time the rank spent on evaluation since its last step.</param>
     /// <returns>The head of the version the replica holds now.</returns>
-    /// <exception cref="RankFaultException">A gradient or loss is not finite.</exception>
+    /// <exception cref="RankFaultException">A gradient, its moments or the loss are not finite, and the job stops at that or the step can't be skipped.</exception>
     public VersionHead Run(VersionHead head, double evaluationMilliseconds)
     {
         var position = head.Position.ToPosition();
 
-        // 1 Shard: the step's examples are perm(seed, group, epoch)[cursor, cursor + take); rank r owns the r-th contiguous slice, or, where
-        // ranks train alone, all of it.
-        var sharers = head.Sharing == Sharing.Alone ? 1 : spec.Workers;
-        var shard = Shard.Of(sharers == 1 ? 0 : rank, sharers, head.Take);
-        var examples = _order.Of(position).AsSpan(position.Cursor + shard.Start, shard.Count);
-
-        // 2–3 Minibatches, forward and backward.
+        // 1–3 Shard, minibatches, forward and backward.
         var started = Stopwatch.GetTimestamp();
-        var result = ForwardAndBackward(examples, Shard.LargestCount(sharers, head.Take), head, position);
+        var result = Compute(rank, head, position);
         var compute = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        if (head.Replay is { } replay)
+            Replay(replay, head, position);
 
         // 4–5 Buckets, each one chunk to the server that owns it.
         inbox.Expect(head.Version + 1);
-        Push(head.Version, result, compute, evaluationMilliseconds);
+        Push(head, result, compute, evaluationMilliseconds);
 
         // 6–9 happen at the servers; 10 the replica holds the next version when all its buckets and heads are there.
         return inbox.WaitForVersion();
     }
 
-    private BatchResult ForwardAndBackward(ReadOnlySpan<int> examples, int largestShare, VersionHead head, Position position)
+    /// <summary>The gradient of one rank's share of a step, in the replica's gradient vector.</summary>
+    private BatchResult Compute(int of, VersionHead head, Position position)
+    {
+        // 1 Shard: the step's examples are perm(seed, group, epoch)[cursor, cursor + take); rank r owns the r-th contiguous slice, or, where
+        // ranks train alone, all of it.
+        var sharers = head.Sharing == Sharing.Alone ? 1 : spec.Workers;
+        var shard = Shard.Of(sharers == 1 ? 0 : of, sharers, head.Take);
+        var examples = _order.Of(position).AsSpan(position.Cursor + shard.Start, shard.Count);
+        return ForwardAndBackward(of, examples, Shard.LargestCount(sharers, head.Take), head, position);
+    }
+
+    /// <summary>
+    /// Two ranks tell the leader what they have computed of the same gradient. The one that does so for another comes to it after its own, for which
+    /// others may wait in exchanges of moments, and before it pushes: the next version must not come in while it computes.
+    /// </summary>
+    private void Replay(ReplayOrder order, VersionHead head, Position position)
+    {
+        if (order.Rank == rank)
+            SendDigest(head.Version, rank);
+        if (order.By != rank)
+            return;
+        var own = replica.Gradient.ToArray();
+        _ = Compute(order.Rank, head, position);
+        SendDigest(head.Version, order.Rank);
+        own.CopyTo(replica.Gradient);
+    }
+
+    private void SendDigest(long step, int of)
+    {
+        var digest = new GradientDigest { Step = step, Rank = of };
+        foreach (var segment in replica.Layout.Segments)
+            digest.Segments.Add(ByteString.CopyFrom(SHA256.HashData(MemoryMarshal.AsBytes(replica.Gradient.Span.Slice(segment.Offset, segment.Length)))));
+        streams[0].Send(new RankMessage { Digest = digest });
+    }
+
+    private BatchResult ForwardAndBackward(int of, ReadOnlySpan<int> examples, int largestShare, VersionHead head, Position position)
     {
         replica.BeginStep();
         var total = default(BatchResult);
@@ -77,9 +112,9 @@ internal sealed class TrainingStep(
         {
             var from = Math.Min(index * size, examples.Length);
             var to = Math.Min(from + size, examples.Length);
-            var key = new MicroBatchKey(spec.Seed, position, rank, index);
+            var key = new MicroBatchKey(spec.Seed, position, of, index);
             // Ranks that train on their own do not wait for each other.
-            var exchange = head.Sharing == Sharing.Together ? moments?.Of(head.Version, index) : null;
+            var exchange = head.Sharing == Sharing.Together ? moments?.Of(head.Version, index, of == rank ? null : of) : null;
             total += head.Kind == StepKind.Statistics
                 ? replica.Measure(data.Train, examples[from..to], key, exchange)
                 : replica.Accumulate(data.Train, examples[from..to], divisor, key, exchange);
@@ -88,9 +123,12 @@ internal sealed class TrainingStep(
         return total;
     }
 
-    private void Push(long step, BatchResult result, double computeMilliseconds, double evaluationMilliseconds)
+    private void Push(VersionHead head, BatchResult result, double computeMilliseconds, double evaluationMilliseconds)
     {
-        var layout = replica.Layout;
+        var (step, layout) = (head.Version, replica.Layout);
+        // Where steps are judged over all ranks, each chunk says what is wrong with any. Statistics are of the whole training set: they can't be skipped.
+        var failsAlone = _failsAlone || head.Kind == StepKind.Statistics;
+        var notFinite = failsAlone ? string.Empty : NotFinite.In(replica, result.LossSum) ?? string.Empty;
         for (var server = 0; server < streams.Count; server++)
         {
             foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, streams.Count)))
@@ -98,8 +136,8 @@ internal sealed class TrainingStep(
                 var chunk = replica.Gradient.Slice(bucket.Offset, bucket.Length);
                 var trainable = Math.Clamp(layout.TrainableLength - bucket.Offset, 0, bucket.Length);
                 var squaredNorm = SquaredNorm.Of(chunk.Span[..trainable]);
-                if (!double.IsFinite(squaredNorm) || !double.IsFinite(result.LossSum))
-                    throw NotFinite.Describe(replica, rank, step, result.LossSum);
+                if (failsAlone && !(double.IsFinite(squaredNorm) && NotFinite.IsFinite(chunk.Span[trainable..]) && double.IsFinite(result.LossSum)))
+                    throw NotFinite.Fault(replica, rank, step, result.LossSum);
                 streams[server].Send(
                     new RankMessage
                     {
@@ -116,6 +154,7 @@ internal sealed class TrainingStep(
                                 SquaredNorm = squaredNorm,
                                 ComputeMilliseconds = computeMilliseconds,
                                 EvaluationMilliseconds = evaluationMilliseconds,
+                                NotFinite = notFinite,
                             },
                         },
                     },

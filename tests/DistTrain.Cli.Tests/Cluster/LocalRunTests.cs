@@ -37,6 +37,22 @@ public sealed class LocalRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_that_cannot_be_fetched_at_once_is_asked_for_again()
+    {
+        await using var silo = await FakeSilo.StartAsync();
+        silo.OnWatch = (_, events, cancel) => events.WriteAsync(Events.State(JobState.Completed, 1, 1), cancel);
+        var asked = 0;
+        silo.OnDownload = () => ++asked < 3
+            ? throw new Grpc.Core.RpcException(new Grpc.Core.Status(Grpc.Core.StatusCode.Unavailable, "starting"))
+            : [Events.Chunk("model.safetensors", "weights")];
+
+        var ended = await RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString()));
+
+        Assert.Equal(JobState.Completed, ended.State);
+        Assert.Equal("weights", File.ReadAllText(_folder.File("model.safetensors")));
+    }
+
+    [Fact]
     public async Task The_first_ctrl_c_cancels_the_job_and_ends_the_processes()
     {
         await using var silo = await FakeSilo.StartAsync();

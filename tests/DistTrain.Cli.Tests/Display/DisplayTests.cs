@@ -141,6 +141,6 @@ public sealed class DisplayTests : IDisposable
         new JsonDisplay(_output).End(Events.State(JobState.Completed, 40, 40).Summary, TimeSpan.FromSeconds(1.23456), "/runs/job-1");
         var completed = Assert.IsType<CompletedEvent>(OutputJson.Read(Assert.Single(Contexts.Lines(_output))));
         Assert.Equal(
-            new CompletedEvent("job-1", 40, 1, 0.5, 0.9875, 0.25, 1880.4, 68.25, 0.125, Events.Hash, 1.235, 0, 0, "/runs/job-1"), completed);
+            new CompletedEvent("job-1", 40, 1, 0.5, 0.9875, 0.25, 1880.4, 68.25, 0.125, Events.Hash, 1.235, 0, 0, 0, 0, "/runs/job-1"), completed);
     }
 }

@@ -13,7 +13,7 @@ public class OutputJsonTests
     [Fact]
     public void The_last_line_has_the_fields_that_tools_rely_on()
     {
-        var line = OutputJson.Line(new CompletedEvent("j", 1, 1, 0.1, 0.9, 0.2, 100, 5, 0.1, "00", 2, 0, 0, "/runs/j"));
+        var line = OutputJson.Line(new CompletedEvent("j", 1, 1, 0.1, 0.9, 0.2, 100, 5, 0.1, "00", 2, 0, 0, 0, 0, "/runs/j"));
         var names = JsonDocument.Parse(line).RootElement.EnumerateObject().Select(property => property.Name);
         Assert.Equal(
             [

@@ -87,6 +87,52 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
         SameBits.Check(ReferenceTraining.After(job, 3).Vector, again.Vector);
     }
 
+    [Fact]
+    public async Task A_server_that_leaves_says_so_and_a_job_that_is_stopped_then_goes_on_where_it_was()
+    {
+        using var folder = new TempFolder();
+        string[] settings = ["steps=6", "checkpoint.everySteps=100"];
+        await using var stays = await RealServer.StartAsync(folder.Path);
+        await using var leaves = await RealServer.StartAsync(folder.Path);
+        var job = await new TinyJob([stays, leaves], settings).OpenAsync();
+        await using (var ranks = await RankGroup.AttachAsync(job))
+        {
+            await ranks.TrainAsync(3);
+            var leaving = leaves.LeaveAsync();
+            await Deadline.HoldsAsync(job.StatusAsync, s => s[1].Leaving && !s[0].Leaving, "the server says that it leaves");
+            Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => new TinyJob(leaves, settings).OpenAsync())).StatusCode);
+            await job.StopAsync();
+            await leaving;
+        }
+
+        await using var returns = await RealServer.StartAsync(folder.Path);
+        job = new TinyJob([stays, returns], settings) { Id = job.Id };
+        var stored = await job.StoredAsync();
+        Assert.All(stored, s => Assert.Equal(3, Assert.Single(s.Checkpoints).Step));
+        await job.RestoreAsync(3, stored.SelectMany(s => s.Checkpoints[0].Parts).DistinctBy(p => p.Server));
+        await using var again = await RankGroup.AttachAsync(job);
+        SameBits.Check(ReferenceTraining.After(job, 3).Vector, again.Vector);
+        await again.StepAsync(3);
+        SameBits.Check(ReferenceTraining.After(job, 4).Vector, again.Vector);
+    }
+
+    [Fact]
+    public async Task A_job_without_ranks_is_saved_when_its_server_ends()
+    {
+        using var folder = new TempFolder();
+        var server = await RealServer.StartAsync(folder.Path);
+        var job = await new TinyJob(server, "steps=6", "checkpoint.everySteps=0").OpenAsync();
+        await using (var ranks = await RankGroup.AttachAsync(job))
+        {
+            await ranks.TrainAsync(2);
+            await ranks.LeaveAsync();
+        }
+
+        await server.DisposeAsync();
+        await using var again = await RealServer.StartAsync(folder.Path);
+        Assert.Equal(2, Assert.Single((await new TinyJob(again) { Id = job.Id }.StoredAsync())[0].Checkpoints).Step);
+    }
+
     /// <summary>Killed between the last part and the manifest: the parts' own descriptions are enough, and what was begun after them counts no more.</summary>
     [Fact]
     public async Task Parts_that_nobody_sealed_are_a_checkpoint_when_all_are_there()
@@ -173,7 +219,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
             Averages = true,
             Sample = 4,
             EndsWithMean = true,
-            Progress = new Progress(1, 2, 3, 4, new(double.NaN, double.PositiveInfinity, 1e-300, 0.1, 0.7), 5),
+            Progress = new Progress(1, 2, 3, 4, new(double.NaN, double.PositiveInfinity, 1e-300, 0.1, 0.7), 5, new SkipTally(6, 7, new NormWindow([0.1, 1e-300]), 8)),
         };
         Assert.Equal(step, OpenStepJson.Read(OpenStepJson.Write(step)));
     }

@@ -10,7 +10,8 @@ public sealed class CrashPointTests(ITestOutputHelper output)
     public async Task Whatever_a_crash_leaves_the_job_goes_on_from_it(int servers, bool ownFolders, long? goesOnFrom, int calls, int disks)
     {
         var check = new CrashCheck(new CrashScenario(servers, ownFolders, goesOnFrom));
-        Assert.Empty(await check.ViolationsAsync());
+        var violations = await check.ViolationsAsync();
+        Assert.True(violations.Count == 0, string.Join('\n', violations));
         output.WriteLine($"{check.Calls} calls of the disk; {check.Disks} disks that a crash may leave");
         Assert.InRange(check.Calls, calls, int.MaxValue);
         Assert.InRange(check.Disks, disks, int.MaxValue);

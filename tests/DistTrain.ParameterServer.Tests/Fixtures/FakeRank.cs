@@ -48,6 +48,7 @@ public sealed class FakeRank : IAsyncDisposable
         Rank = rank,
         LayoutHash = job.Layout.Hash,
         DataFingerprint = TinyJob.Data,
+        Silo = job.SiloOf(rank),
     };
 
     public Task SendAsync(RankMessage message, ReadOnlyMemory<float> payload = default) =>

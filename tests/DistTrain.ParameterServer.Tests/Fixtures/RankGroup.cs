@@ -17,6 +17,9 @@ public sealed class RankGroup : IAsyncDisposable
     /// <summary>The last version received.</summary>
     public float[] Vector { get; }
 
+    /// <summary>The leader's head of it.</summary>
+    public VersionHead Head { get; private set; } = new();
+
     /// <summary>The stream of <paramref name="rank"/> to <paramref name="server"/>.</summary>
     public FakeRank this[int rank, int server = 0] => _ranks[rank][server];
 
@@ -73,6 +76,8 @@ public sealed class RankGroup : IAsyncDisposable
             {
                 var received = await stream.ReceiveVersionAsync(version);
                 head ??= received.Head;
+                // Only the leader says whose gradient is computed twice.
+                received.Head.Replay = head.Replay;
                 Assert.Equal(head, received.Head);
                 foreach (var (bucket, values) in received.Buckets)
                     values.CopyTo(vector, _job.Layout.Buckets[bucket].Offset);
@@ -83,7 +88,7 @@ public sealed class RankGroup : IAsyncDisposable
             vector.CopyTo(Vector, 0);
         }
 
-        return head!;
+        return Head = head!;
     }
 
     /// <summary>Every rank says that it is done, and reads until the server has let it go.</summary>

@@ -62,13 +62,19 @@ public sealed class RealServer : IAsyncLifetime
         _channel = GrpcTransport.Connect(Endpoint);
     }
 
+    /// <summary>Asks it to end, and returns when it has ended.</summary>
+    public async Task LeaveAsync()
+    {
+        await _stop.CancelAsync();
+        await _running.Within("the server ends");
+    }
+
     public async ValueTask DisposeAsync()
     {
         try
         {
             _channel?.Dispose();
-            await _stop.CancelAsync();
-            await _running.Within("the server ends");
+            await LeaveAsync();
         }
         finally
         {

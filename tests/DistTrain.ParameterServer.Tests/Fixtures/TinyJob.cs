@@ -37,6 +37,12 @@ public sealed class TinyJob
 
     public TrainingJob Job { get; }
 
+    /// <summary>Where its ranks say that they live.</summary>
+    public Func<int, string> SiloOf { get; init; } = _ => "silo";
+
+    /// <summary>Steps that make no update, whatever they bring.</summary>
+    public IReadOnlyList<StepRange> PassedOver { get; set; } = [];
+
     /// <summary>A multiple of the batch, so that every step is full.</summary>
     public int TrainExamples { get; init; } = 12;
 
@@ -71,6 +77,7 @@ public sealed class TinyJob
         TestExamples = TestExamples,
         DataFingerprint = Data,
         Leader = Servers[0].Endpoint,
+        PassedOver = { PassedOver },
     };
 
     public async Task<TinyJob> OpenAsync()

@@ -253,6 +253,37 @@ public sealed class CourseTests
         Assert.Equal([4, 5, 0], steps.Skip(4).Select(s => s.Take == 0 ? 0 : s.SlotAge + 1));
     }
 
+    /// <summary>Skipped steps pass their examples over and are steps of the schedule; the optimizer does not learn of them.</summary>
+    [Fact]
+    public void Skipped_steps_move_the_position_and_the_rate_and_leave_the_slots_age()
+    {
+        var course = new Course(Spec(["batch=4", "steps=8", "numerics.outlierFactor=3", .. _falling]), 12, 0, hasStatistics: false);
+        var skip = Verdict.Skip("rank 1: the loss is NaN");
+        var notes = new List<string>();
+        var usual = Walk(course);
+        var steps = Walk(course, s => new StepOutcome(0, s.Version + 1, [], s.Version switch { 0 or 3 or 4 => skip, 6 => Verdict.PassOver(6), _ => default }), notes: notes);
+        Assert.Equal(usual.Select(s => (s.Version, s.Position, s.Take, s.Rate)), steps.Select(s => (s.Version, s.Position, s.Take, s.Rate)));
+        Assert.Equal([0, 0, 1, 2, 2, 2, 3, 3], steps.SkipLast(1).Select(s => s.SlotAge));
+        // The rate at which the slots were last changed; where they are zero, the step's own.
+        Assert.Equal([0, 1, 1, 2, 2, 2, 5, 5], steps.SkipLast(1).Select(s => usual.FindIndex(u => u.Rate.Equals(s.PreviousRate))));
+        Assert.Equal([0, 1, 1, 1, 2, 3, 3, 4], steps.SkipLast(1).Select(s => s.Progress.Skips.Steps));
+        Assert.Equal([0, 1, 0, 0, 1, 2, 0, 0], steps.SkipLast(1).Select(s => s.Progress.Skips.InRow));
+        Assert.Equal([Math.Sqrt(2), Math.Sqrt(3), Math.Sqrt(6)], steps[7].Progress.Skips.Norms!.Values);
+        Assert.Equal("step 4 makes no update: rank 1: the loss is NaN; 3 step(s) skipped so far", notes[2]);
+    }
+
+    [Fact]
+    public void The_median_is_that_of_the_last_32_norms()
+    {
+        var window = new NormWindow([]);
+        for (var norm = 1; norm <= 7; norm++)
+            Assert.Null((window = window.With(norm)).Median);
+        Assert.Equal(4, (window = window.With(8)).Median);
+        for (var norm = 9; norm <= 40; norm++)
+            window = window.With(norm);
+        Assert.Equal((32, 9, 24), (window.Values.Count, window.Values[0], window.Median));
+    }
+
     private static string[] Swap(int batch, int epochs) =>
         ["averaging.name=swap", "averaging.trainAccuracy=0.98", $"averaging.batch={batch}", $"averaging.epochs={epochs}", "averaging.lr=0.02"];
 

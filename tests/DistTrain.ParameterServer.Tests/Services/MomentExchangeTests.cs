@@ -120,6 +120,34 @@ public sealed class MomentExchangeTests(RealServer server) : IClassFixture<RealS
         await RefusedAsync(stream.TotalAsync(0), code, reason);
     }
 
+    /// <summary>Also when it comes before the rank's own, whose group is another: the answer is that of the ranks themselves.</summary>
+    [Fact]
+    public async Task A_share_that_is_computed_a_second_time_is_answered_and_adds_nothing()
+    {
+        var job = await OpenAsync("workers=4", "batch=8", "batchNorm.scope=group:2");
+        await using var ranks = await StreamsAsync(job, 4);
+        var again = Moments(9).ToShare(Round(0));
+        again.Replayed = 2;
+        await ranks.ShareAsync(0, again);
+        var own = Enumerable.Range(2, 2).Select(Moments).ToList();
+        await ranks.ShareAsync(2, own[0].ToShare(Round(0)));
+        await ranks.ShareAsync(3, own[1].ToShare(Round(0)));
+        var expected = BatchMoments.Merge(own);
+        foreach (var rank in new[] { 0, 2, 3 })
+            Assert.Equal(expected.Mean, (await ranks.TotalAsync(rank)).ToMoments().Mean);
+    }
+
+    [Fact]
+    public async Task A_share_of_a_rank_that_the_job_does_not_have_is_refused()
+    {
+        var job = await OpenAsync("batchNorm.scope=global");
+        await using var ranks = await StreamsAsync(job, 1);
+        var again = Moments(0).ToShare(Round(0));
+        again.Replayed = 2;
+        await ranks.ShareAsync(0, again);
+        await RefusedAsync(ranks.TotalAsync(0), StatusCode.FailedPrecondition, "rank 0 shares moments of rank 2");
+    }
+
     [Fact]
     public async Task A_job_whose_ranks_are_by_themselves_exchanges_nothing()
     {

@@ -56,6 +56,8 @@ public sealed class JobKeysTests
     [InlineData("checkpoint.everySteps", "0", "1000000000", "-1", "1000000001")]
     [InlineData("checkpoint.keep", "1", "1000000", "0", "1000001")]
     [InlineData("evaluation.everyEpochs", "0", "1000000", "-1", "1000001")]
+    [InlineData("numerics.outlierFactor", "0", "1e300", "-1", "1e309")]
+    [InlineData("numerics.replayCheck", "0", "1000000000", "-1", "1000000001")]
     [InlineData("dataset.trainExamples", "1", "100000000", "0", "100000001")]
     public void Ranges_hold_their_ends(string path, string low, string high, string below, string above)
     {

@@ -25,6 +25,12 @@ public sealed class PolicyRulesTests
     [InlineData("optimizer.weightDecay: '-0.1' is not allowed; give a number of at least 0", "optimizer={name: lars, weightDecay: -0.1}")]
     [InlineData("optimizer.weightDecay: '-0.1' is not allowed; give a number of at least 0", "optimizer={name: lamb, weightDecay: -0.1}")]
     [InlineData("optimizer.clipNorm: '-1' is not allowed; give a number of at least 0", "optimizer={name: lamb, clipNorm: -1}")]
+    [InlineData("numerics.policy: 'ignore' is not a policy; use one of stop, skip-step, rollback", "numerics.policy=ignore")]
+    [InlineData("numerics.policy: 'rollback' goes back to a multiple of spec.checkpoint.everySteps, which is 0: give the steps between checkpoints", "numerics.policy=rollback")]
+    [InlineData("numerics.policy: swap lets ranks train on their own, where a step is not judged over all of them; use policy stop with outlierFactor 0, or another averaging", "numerics.policy=skip-step", "averaging.name=swap")]
+    [InlineData("numerics.outlierFactor: post-local lets ranks train on their own, where a step is not judged over all of them; use policy stop with outlierFactor 0, or another averaging", "numerics.outlierFactor=9", "averaging={name: post-local, startEpoch: 1}")]
+    [InlineData("numerics.outlierFactor: '0.5' is below 1, where half of all steps are outliers; 10 is a start, 0 looks for none", "numerics.outlierFactor=0.5")]
+    [InlineData("numerics.replayCheck: '3' needs another rank, which computes the gradient a second time, and there is one; raise workers to at least 2", "numerics.replayCheck=3", "workers=1")]
     public void Impossible_settings_are_refused(string problem, params string[] changes) =>
         Assert.EndsWith($": spec.{problem}", Assert.Single(JobText.Problems(null, changes)), StringComparison.Ordinal);
 

@@ -25,7 +25,8 @@ internal static class JobGenerator
         var scopes = Gen.OneOf([BatchNormScope.Local, new(BatchNormScopeKind.Global), new(BatchNormScopeKind.Group, 1), new(BatchNormScopeKind.Ghost, 32)]);
         var batchNorm = Gen.Select(scopes, Gen.OneOf([.. BatchNormEvaluations.All]), Gen.Double[1e-6, 1], Gen.Double[1e-12, 10], (scope, evaluation, m, e) => new BatchNormRecipe(scope, evaluation, m, e));
         var renorm = Gen.Select(Gen.Double[1, 10], Gen.Double[0, 10], Gen.Double[0, 0.5], Gen.Double[0.5, 1], Gen.Double[0.5, 1], (r, d, start, rEnd, dEnd) => new RenormRamp(r, d, start, rEnd, dEnd));
-        var saving = Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 100], Gen.Int[0, 10], (every, keep, evaluate) => (new CheckpointRecipe(every, keep), new EvaluationRecipe(evaluate)));
+        var numerics = Gen.Select(Gen.OneOf([.. NumericsPolicies.All]), Gen.Double[1, 100], Gen.Bool, Gen.Int[0, 1000], (policy, factor, isOff, replay) => new NumericsRecipe(policy, isOff ? 0 : factor, replay));
+        var saving = Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 100], Gen.Int[0, 10], numerics, (every, keep, evaluate, wrong) => (new CheckpointRecipe(every, keep), new EvaluationRecipe(evaluate), wrong));
         var policies = Gen.Select(Policy(PolicyCatalog.Optimizers), Policy(PolicyCatalog.Schedules), Policy(PolicyCatalog.Averagings));
         var rates = Gen.Select(Gen.OneOf([.. ScalingRules.All]), Gen.Int[1, 10_000], Gen.OneOf([.. WarmupStarts.All]), (rule, batch, from) => new ScalingRecipe(rule, batch, from));
         var batches = Gen.Select(Policy(PolicyCatalog.Batches), Gen.Bool, (policy, isPlain) => isPlain ? null : policy);
@@ -49,6 +50,7 @@ internal static class JobGenerator
             Renorm = norm.Item3,
             Checkpoint = save.Item1,
             Evaluation = save.Item2,
+            Numerics = save.Item3,
         }));
     }
 
@@ -69,6 +71,19 @@ internal static class JobGenerator
             Schedule = spec.Schedule with { Options = options },
             Scaling = startsTwice ? spec.Scaling with { WarmupFrom = WarmupStarts.Zero } : spec.Scaling,
             Averaging = Fitting(spec.Averaging, spec.Epochs),
+            Numerics = Fitting(spec),
+        };
+    }
+
+    /// <summary>No rollback without checkpoints, no replay without another rank, no judging of ranks on their own.</summary>
+    private static NumericsRecipe Fitting(TrainingSpec spec)
+    {
+        var isAlone = spec.Epochs is not null && spec.Averaging.Name is Swap.PolicyName or PostLocal.PolicyName;
+        var numerics = isAlone ? new NumericsRecipe(NumericsPolicies.Stop, 0, spec.Numerics.ReplayCheck) : spec.Numerics;
+        return numerics with
+        {
+            Policy = numerics.Policy == NumericsPolicies.Rollback && spec.Checkpoint.EverySteps == 0 ? NumericsPolicies.SkipStep : numerics.Policy,
+            ReplayCheck = spec.Workers == 1 ? 0 : numerics.ReplayCheck,
         };
     }
 

@@ -75,6 +75,10 @@ public sealed class JobWriterTests
                 keep: 2
               evaluation:
                 everyEpochs: 1
+              numerics:
+                policy: stop
+                outlierFactor: 0
+                replayCheck: 0
 
             """.ReplaceLineEndings("\n"),
             JobFile.Write(JobText.Job(null, "steps=10", "model={name: custom, layers: [conv: 8, norm: batch, norm: {kind: group, groups: 4, zeroGamma: true}, relu, residual: [dropout: 0.5], maxPool: 2, linear: 10]}")));
@@ -122,7 +126,7 @@ public sealed class JobWriterTests
         AssertEqual(expected.Schedule, read.Schedule);
         AssertEqual(expected.Averaging, read.Averaging);
         Assert.Equal(expected.Scaling, read.Scaling);
-        Assert.Equal((expected.BatchNorm, expected.Checkpoint, expected.Evaluation), (read.BatchNorm, read.Checkpoint, read.Evaluation));
+        Assert.Equal((expected.BatchNorm, expected.Checkpoint, expected.Evaluation, expected.Numerics), (read.BatchNorm, read.Checkpoint, read.Evaluation, read.Numerics));
     }
 
     private static void AssertEqual(PolicyRecipe expected, PolicyRecipe read)

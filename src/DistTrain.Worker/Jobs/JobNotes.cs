@@ -1,0 +1,24 @@
+namespace DistTrain.Worker.Jobs;
+
+/// <summary>What happened to a job, in words for those who watch it; as long as its grain lives where it is.</summary>
+internal sealed class JobNotes(TimeProvider time)
+{
+    private readonly List<JobLogLine> _lines = [];
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<JobLogLine> Lines => [.. _lines];
+
+    /// <summary>Adds a line, unless it repeats the last one.</summary>
+    public void Say(string text)
+    {
+        if (_lines.Count == 0 || _lines[^1].Text != text)
+            _lines.Add(new JobLogLine(time.GetUtcNow().ToUnixTimeMilliseconds(), text));
+    }
+
+    /// <summary>Adds a line that has not been said yet.</summary>
+    public void SayOnce(string text)
+    {
+        if (_lines.TrueForAll(l => l.Text != text))
+            Say(text);
+    }
+}

@@ -1,0 +1,25 @@
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Tests.Doubles;
+
+namespace DistTrain.Cli.Tests.Commands;
+
+/// <summary>What is refused before any process is started.</summary>
+public sealed class ChaosCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData("checkpoint.everySteps is 0: a job under faults needs checkpoints", "--set", "checkpoint.everySteps=0")]
+    [InlineData("the job has 69 steps; 10 kills and the faults beside them need at least 130", "--set", "steps=69", "--kills", "10")]
+    [InlineData("--kills must be a whole number from 1 to 1000, not '0'", "--kills", "0")]
+    [InlineData("spec.model.name", "--set", "model.name=mpl")]
+    public async Task Bad_input_is_named(string problem, params string[] args)
+    {
+        var (code, _, error) = await Contexts.RunAsync(["chaos", "--out", _folder.File("out"), .. args]);
+
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains(problem, string.Join('\n', error));
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

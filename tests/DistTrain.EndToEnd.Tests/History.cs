@@ -1,0 +1,17 @@
+using System.Text.Json.Nodes;
+
+namespace DistTrain.EndToEnd.Tests;
+
+/// <summary>The committed history of a run.</summary>
+internal static class History
+{
+    /// <summary>The lines of the run's metrics without what is measured.</summary>
+    public static List<string> Of(string run) =>
+        [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line =>
+        {
+            var json = JsonNode.Parse(line)!.AsObject();
+            json.Remove("milliseconds");
+            json.Remove("computeMilliseconds");
+            return json.ToJsonString();
+        })];
+}

@@ -1,0 +1,71 @@
+namespace DistTrain.EndToEnd.Tests;
+
+/// <summary>A run that was cut short goes on from its checkpoints, and ends as if nothing had happened.</summary>
+public class ResumeTests
+{
+    private static readonly string[] _settings =
+    [
+        LargeBatchTests.Model, "workers=4", "batch=32", "steps=120", "batchNorm.scope=global", "optimizer.name=lamb", "optimizer.lr=0.002",
+        "checkpoint.everySteps=15", "dataset.trainExamples=400", "dataset.testExamples=50", "evaluation.everyEpochs=2",
+    ];
+
+    [Fact]
+    public async Task After_all_processes_were_killed_at_once_the_run_goes_on_to_the_same_weights_and_history()
+    {
+        using var folder = new RunFolder();
+        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 2, servers: 2, _settings);
+
+        await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "killed", silos: 2, servers: 2, _settings)))
+        {
+            await train.StepAsync(50);
+            await train.KillAllAsync();
+        }
+
+        var other = await DistTrainProcess.RunAsync("resume", folder["killed"], "--output", "json", "--set", "seed=2", "--set", "workers=3");
+        Assert.Equal(2, other.ExitCode);
+        Assert.Contains("spec.seed: 1 before, 2 now", other.Error);
+        Assert.Contains("spec.workers: 4 before, 3 now", other.Error);
+
+        var resumed = await DistTrainProcess.RunAsync("resume", folder["killed"], "--output", "json");
+        Assert.Equal(undisturbed.WeightsSha256, resumed.WeightsSha256);
+        Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["killed"]));
+        Assert.InRange(resumed.Completed.GetProperty("redoneSteps").GetInt64(), 0, 30);
+    }
+
+    [Fact]
+    public async Task A_cancelled_run_whose_records_are_lost_goes_on_with_other_processes()
+    {
+        using var folder = new RunFolder();
+        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 1, servers: 1, _settings);
+
+        await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "cancelled", silos: 2, servers: 2, _settings)))
+        {
+            await train.StepAsync(20);
+            train.Signal(2);
+            Assert.Equal(130, await train.ExitAsync(TimeSpan.FromMinutes(1)));
+        }
+
+        Directory.Delete(Path.Combine(folder["cancelled"], "cluster"), recursive: true);
+        var arguments = Training.Arguments(folder, "cancelled", silos: 1, servers: 1, _settings).ToArray();
+        var other = await DistTrainProcess.RunAsync([.. arguments, "--set", "dataset.trainExamples=300", "--resume"]);
+        Assert.Equal(2, other.ExitCode);
+        Assert.Contains("spec.dataset.trainExamples: 400 before, 300 now", other.Error);
+
+        var resumed = await DistTrainProcess.RunAsync([.. arguments, "--resume"]);
+        Assert.Equal(undisturbed.WeightsSha256, resumed.WeightsSha256);
+        Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["cancelled"]));
+    }
+
+    [Fact]
+    public async Task A_folder_serves_one_command_at_a_time()
+    {
+        using var folder = new RunFolder();
+        await using var train = DistTrainProcess.Start(Training.Arguments(folder, "run", silos: 1, servers: 1, [.. _settings, "steps=1000000"]));
+        await train.StepAsync(1);
+        var second = await DistTrainProcess.RunAsync("resume", folder["run"]);
+        Assert.Equal(2, second.ExitCode);
+        Assert.Contains("another command is running this job", second.Error);
+        train.Signal(2);
+        Assert.Equal(130, await train.ExitAsync(TimeSpan.FromMinutes(1)));
+    }
+}
