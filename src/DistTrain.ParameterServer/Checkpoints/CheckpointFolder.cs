@@ -208,7 +208,6 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
 
     private string EnsureStepFolder(long step)
     {
-        disk.EnsureFolder(Checkpoints);
         disk.EnsureFolder(StepFolder(step));
         return StepFolder(step);
     }

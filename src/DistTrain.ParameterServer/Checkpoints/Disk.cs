@@ -38,11 +38,11 @@ internal class Disk
         path = Path.GetFullPath(path);
         if (Path.GetDirectoryName(path) is not { } parent)
             return;
-        if (!Directory.Exists(parent))
+        // A folder with nothing in it may have been made by a process that died before it was safe.
+        if (!Directory.Exists(parent) || (!Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(parent).Any()))
             EnsureFolder(parent);
         if (!Directory.Exists(path))
             CreateFolder(path);
-        // Also where it was there: who made it may have died before this.
         FlushFolder(parent);
     }
 }

@@ -91,7 +91,12 @@ internal class RecordedDisk(string root, DiskState start) : Disk
     });
 
     public override void FlushFolder(string path) => Do("flush folder", path, name =>
-        Directory.Exists(path) ? _state.FolderFlushed(name) : throw new DirectoryNotFoundException(path));
+    {
+        if (!Directory.Exists(path))
+            throw new DirectoryNotFoundException(path);
+        // What lies above the folder is not told of.
+        return name.StartsWith("..", StringComparison.Ordinal) ? _state : _state.FolderFlushed(name);
+    });
 
     protected static string PathOf(Stream file) => ((RecordedStream)file).Path;
 
