@@ -4,28 +4,29 @@ namespace DistTrain.ParameterServer.Checkpoints;
 internal static class AtomicFile
 {
     /// <summary>Creates or replaces <paramref name="path"/> with what <paramref name="write"/> writes.</summary>
+    /// <param name="disk">Where it is.</param>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its contents.</param>
     /// <param name="writer">Part of the temporary name; keeps several writers of one file apart.</param>
     /// <exception cref="IOException">The disk is full or the folder is missing; the old file, if any, is untouched.</exception>
-    public static void Write(string path, Action<Stream> write, string writer = "")
+    public static void Write(Disk disk, string path, Action<Stream> write, string writer = "")
     {
         var temporary = $"{path}{writer}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+            using (var file = disk.Create(temporary))
             {
-                write(stream);
-                stream.Flush(flushToDisk: true);
+                write(file);
+                disk.Flush(file);
             }
 
-            File.Move(temporary, path, overwrite: true);
-            FolderFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            disk.Move(temporary, path);
+            disk.FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch
         {
             // Half a file would go on filling the disk that may just have been full.
-            File.Delete(temporary);
+            disk.Delete(temporary);
             throw;
         }
     }

@@ -14,8 +14,11 @@ namespace DistTrain.ParameterServer.Checkpoints;
 /// <summary>
 /// A job's folder as a server writes it: <c>checkpoints/step-N/server-K.bin</c> for its parts, with <c>server-K.json</c> that describes it until,
 /// all servers' parts being there, <c>manifest.json</c> describes them all. Files appear whole: written under another name, flushed, renamed.
+/// A description appears after what it describes and is gone from the disk before it, so that nothing looks whole that is not.
 /// </summary>
-internal sealed class CheckpointFolder(string jobFolder)
+/// <param name="jobFolder">The job's folder.</param>
+/// <param name="disk">What changes it.</param>
+internal sealed class CheckpointFolder(string jobFolder, Disk disk)
 {
     public string Path { get; } = jobFolder;
 
@@ -24,11 +27,11 @@ internal sealed class CheckpointFolder(string jobFolder)
     /// <summary>Writes this server's part of a snapshot.</summary>
     public CheckpointPart WritePart(Snapshot snapshot, PartitionPlan plan)
     {
-        var folder = Directory.CreateDirectory(StepFolder(snapshot.Step.Version)).FullName;
+        var folder = EnsureStepFolder(snapshot.Step.Version);
         var name = $"server-{plan.Server}.bin";
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long bytes = 0;
-        AtomicFile.Write(System.IO.Path.Combine(folder, name), stream =>
+        AtomicFile.Write(disk, System.IO.Path.Combine(folder, name), stream =>
         {
             foreach (var vector in snapshot.Vectors)
             {
@@ -52,7 +55,7 @@ internal sealed class CheckpointFolder(string jobFolder)
             Position = snapshot.Step.Position.ToMessage(),
             OpenStep = OpenStepJson.Write(snapshot.Step),
         };
-        AtomicFile.Write(DescriptionOf(part.Step, plan.Server), stream => stream.Write(Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(part))));
+        AtomicFile.Write(disk, DescriptionOf(part.Step, plan.Server), stream => stream.Write(Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(part))));
         return part;
     }
 
@@ -65,17 +68,12 @@ internal sealed class CheckpointFolder(string jobFolder)
         var all = new StoredCheckpoints();
         foreach (var step in Steps().Order())
         {
-            var path = System.IO.Path.Combine(StepFolder(step), CheckpointManifest.FileName);
-            var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(path) };
-            if (ReadOrNull(path, json => CheckpointManifest.FromJson(json)) is { } manifest)
-            {
-                stored.Parts.AddRange(manifest.Described());
-                (all.JobFile, all.DataFingerprint) = (manifest.JobFile, manifest.DataFingerprint);
-                all.LayoutHash = LayoutJson.Read(manifest.Layout).Hash;
-            }
-
-            foreach (var description in Directory.EnumerateFiles(StepFolder(step), "server-*.json"))
-                stored.Parts.AddRange(ReadOrNull<IEnumerable<CheckpointPart>>(description, json => [JsonParser.Default.Parse<CheckpointPart>(Encoding.UTF8.GetString(json))]) ?? []);
+            var manifest = ReadOrNull(ManifestOf(step), json => CheckpointManifest.FromJson(json));
+            if (manifest is not null && ReadOrNull(ManifestOf(step), _ => LayoutJson.Read(manifest.Layout).Hash) is { } layout)
+                (all.JobFile, all.DataFingerprint, all.LayoutHash) = (manifest.JobFile, manifest.DataFingerprint, layout);
+            var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(ManifestOf(step)) };
+            // The manifest describes also what lies in other servers' folders; whether it is there, only they know.
+            stored.Parts.AddRange((manifest?.Described() ?? []).Concat(DescribedByThemselves(step)).Where(part => HasFileOf(step, part)));
             all.Checkpoints.Add(stored);
         }
 
@@ -83,15 +81,17 @@ internal sealed class CheckpointFolder(string jobFolder)
     }
 
     /// <summary>
-    /// What this server has written of steps after <paramref name="step"/> counts no more: the job went on from there without it. Only what is
-    /// its own: in a folder that servers share, another may have gone further already.
+    /// What this server has written of steps after <paramref name="step"/> counts no more, also after a power cut: the job went on from there
+    /// without it. Only what is its own: in a folder that servers share, another may have gone further already. A checkpoint of which this
+    /// server's part is not described is none, whatever the others still have of it.
     /// </summary>
     public void ForgetAfter(long step, int server)
     {
         foreach (var later in Steps().Where(s => s > step))
         {
-            File.Delete(System.IO.Path.Combine(StepFolder(later), CheckpointManifest.FileName));
-            File.Delete(DescriptionOf(later, server));
+            disk.Delete(ManifestOf(later));
+            disk.Delete(DescriptionOf(later, server));
+            disk.FlushFolder(StepFolder(later));
         }
     }
 
@@ -125,14 +125,15 @@ internal sealed class CheckpointFolder(string jobFolder)
         }
     }
 
+    /// <summary>What a job goes on from is safe from a power cut from here on, also where who sealed it was killed before it was.</summary>
+    public void Secure(long step) => disk.FlushFolder(EnsureStepFolder(step));
+
     /// <summary>Writes the manifest of a checkpoint whose parts all exist; servers that share the folder all write it, with the same contents.</summary>
     public void WriteManifest(CheckpointManifest manifest, int server)
     {
-        AtomicFile.Write(
-            System.IO.Path.Combine(Directory.CreateDirectory(StepFolder(manifest.Step)).FullName, CheckpointManifest.FileName),
-            stream => stream.Write(manifest.ToJson()),
-            writer: $".server-{server}");
-        File.Delete(DescriptionOf(manifest.Step, server));
+        EnsureStepFolder(manifest.Step);
+        AtomicFile.Write(disk, ManifestOf(manifest.Step), stream => stream.Write(manifest.ToJson()), writer: $".server-{server}");
+        disk.Delete(DescriptionOf(manifest.Step, server));
     }
 
     /// <summary>Deletes the checkpoints older than the newest of <paramref name="keep"/> that are not among them.</summary>
@@ -143,7 +144,10 @@ internal sealed class CheckpointFolder(string jobFolder)
         {
             try
             {
-                Directory.Delete(StepFolder(step), recursive: true);
+                DeleteAll(step, "*.json");
+                disk.FlushFolder(StepFolder(step));
+                DeleteAll(step, "*");
+                disk.DeleteFolder(StepFolder(step));
             }
             catch (DirectoryNotFoundException)
             {
@@ -166,6 +170,32 @@ internal sealed class CheckpointFolder(string jobFolder)
         }
     }
 
+    private List<CheckpointPart> DescribedByThemselves(long step)
+    {
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateFiles(StepFolder(step), "server-*.json")
+                    .Select(file => ReadOrNull(file, json => JsonParser.Default.Parse<CheckpointPart>(Encoding.UTF8.GetString(json)))).OfType<CheckpointPart>(),
+            ];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Servers of one machine share the folder; another has just deleted it.
+            return [];
+        }
+    }
+
+    private bool HasFileOf(long step, CheckpointPart part) =>
+        new FileInfo(System.IO.Path.Combine(StepFolder(step), System.IO.Path.GetFileName(part.File))) is { Exists: true } file && file.Length == part.Bytes;
+
+    private void DeleteAll(long step, string pattern)
+    {
+        foreach (var file in Directory.GetFiles(StepFolder(step), pattern))
+            disk.Delete(file);
+    }
+
     private List<long> Steps() => !Directory.Exists(Checkpoints)
         ? []
         : [.. Directory.EnumerateDirectories(Checkpoints, "step-*")
@@ -173,6 +203,14 @@ internal sealed class CheckpointFolder(string jobFolder)
             .Where(step => step >= 0)];
 
     private string DescriptionOf(long step, int server) => System.IO.Path.Combine(StepFolder(step), $"server-{server}.json");
+
+    private string ManifestOf(long step) => System.IO.Path.Combine(StepFolder(step), CheckpointManifest.FileName);
+
+    private string EnsureStepFolder(long step)
+    {
+        disk.EnsureFolder(StepFolder(step));
+        return StepFolder(step);
+    }
 
     private string StepFolder(long step) => System.IO.Path.Combine(Checkpoints, $"step-{step}");
 }

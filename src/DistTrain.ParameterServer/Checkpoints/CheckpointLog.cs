@@ -11,6 +11,6 @@ internal static partial class CheckpointLog
     [LoggerMessage(2002, LogLevel.Information, "Job {Job}: ranks wait at step {Step} until the checkpoint before it is on disk")]
     public static partial void Waiting(ILogger logger, string job, long step);
 
-    [LoggerMessage(2003, LogLevel.Error, "Job {Job}: checkpoint of step {Step} failed")]
-    public static partial void Failed(ILogger logger, string job, long step, Exception exception);
+    [LoggerMessage(2003, LogLevel.Error, "Job {Job}: {What} could not be written")]
+    public static partial void Failed(ILogger logger, string job, string what, Exception exception);
 }

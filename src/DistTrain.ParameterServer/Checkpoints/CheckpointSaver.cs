@@ -20,6 +20,7 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
     private long _lastSaved = restored;
     private volatile Snapshot? _pending;
     private volatile string? _error;
+    private bool _forgot;
 
     /// <summary>The snapshot whose buckets are still to be copied, or null.</summary>
     public Snapshot? Pending => _pending;
@@ -34,10 +35,8 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
         }
     }
 
-    /// <summary>Why the last save failed, or null.</summary>
+    /// <summary>Why the last write failed, or null.</summary>
     public string? Error => _error;
-
-    public CheckpointFolder Folder => folder;
 
     /// <summary>A version was committed: starts a save if one is due. Called before any bucket of the next step is stepped.</summary>
     /// <returns>
@@ -68,11 +67,32 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             return _saving;
     }
 
-    /// <summary>The checkpoint of <paramref name="step"/> is complete on all servers: it and what is older need not be offered again.</summary>
-    public void Sealed(long step)
+    /// <summary>
+    /// The checkpoint of which these are all parts is complete: it and what is older need not be offered again. Nothing happens where this server
+    /// does not offer its part of it: it was sealed before, or belongs to another generation.
+    /// </summary>
+    /// <param name="parts">One of each server.</param>
+    /// <param name="keep">Steps of the sealed checkpoints that stay, this one included.</param>
+    public void Seal(IReadOnlyList<CheckpointPart> parts, IReadOnlyCollection<long> keep)
     {
-        lock (_gate)
-            _saved.RemoveAll(p => p.Step <= step);
+        var step = parts[0].Step;
+        if (!Saved.Any(own => own.Step == step && own.Generation == parts[0].Generation))
+            return;
+        Try($"checkpoint of step {step}", () =>
+        {
+            // Every server writes it: with a folder of its own it serves its part from there, in a shared one the file is the same.
+            folder.WriteManifest(CheckpointManifest.Of(plan, parts), plan.Server);
+            lock (_gate)
+                _saved.RemoveAll(p => p.Step <= step);
+            folder.Prune(keep);
+        });
+    }
+
+    /// <summary>Brings the history to disk when nothing more will be saved. Where nothing has happened since the start, nothing on disk is touched.</summary>
+    public void FlushHistory()
+    {
+        if (_forgot || history is { HasNew: true })
+            Try("metrics.jsonl", BringHistory);
     }
 
     /// <returns>The save before it.</returns>
@@ -102,32 +122,47 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             snapshot.Replica.Capture(snapshot, index);
     }
 
-    private void Save(Snapshot snapshot)
+    private void Save(Snapshot snapshot) => Try($"checkpoint of step {snapshot.Step.Version}", () =>
+    {
+        CaptureAll(snapshot);
+        Interlocked.CompareExchange(ref _pending, null, snapshot);
+        BringHistory();
+        var part = folder.WritePart(snapshot, plan);
+        lock (_gate)
+        {
+            _saved.Add(part);
+            _lastSaved = part.Step;
+        }
+
+        _error = null;
+        CheckpointLog.Saved(logger, plan.JobId, snapshot.Step.Version);
+    });
+
+    /// <summary>
+    /// The history comes to disk before what is saved with it. Before the first time, later steps than the one that the partition started from
+    /// are forgotten: they would be newer than the history. Not earlier, since until then nothing of them may be overwritten: also the next
+    /// server may find its part damaged, or the one before be asked for again.
+    /// </summary>
+    private void BringHistory()
+    {
+        if (!_forgot)
+            folder.ForgetAfter(_restored, plan.Server);
+        _forgot = true;
+        history?.Flush();
+    }
+
+    private void Try(string what, Action write)
     {
         try
         {
-            CaptureAll(snapshot);
-            Interlocked.CompareExchange(ref _pending, null, snapshot);
-            history?.Flush();
-            // Before the first part of this generation: those after the version it started from are of no use any more.
-            if (_restored >= 0 && _lastSaved == _restored)
-                folder.ForgetAfter(_restored, plan.Server);
-            var part = folder.WritePart(snapshot, plan);
-            lock (_gate)
-            {
-                _saved.Add(part);
-                _lastSaved = part.Step;
-            }
-
-            _error = null;
-            CheckpointLog.Saved(logger, plan.JobId, snapshot.Step.Version);
+            write();
         }
         catch (Exception e)
         {
             // Whatever it was: an exception that got out would fail every later save too, since each waits for the one before.
             // (A file that may not grow any further is no IOException to .NET.)
-            _error = $"checkpoint of step {snapshot.Step.Version}: {e.Message}";
-            CheckpointLog.Failed(logger, plan.JobId, snapshot.Step.Version, e);
+            _error = $"{what}: {e.Message}";
+            CheckpointLog.Failed(logger, plan.JobId, what, e);
         }
     }
 }

@@ -7,6 +7,9 @@ internal static partial class FolderFlush
 {
     private const int ReadOnly = 0;
 
+    private const int NoSuchFile = 2;
+
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="IOException">The folder can't be opened or flushed.</exception>
     public static void Flush(string folder)
     {
@@ -14,6 +17,8 @@ internal static partial class FolderFlush
         if (OperatingSystem.IsWindows())
             return;
         var handle = Open(folder, ReadOnly);
+        if (handle < 0 && Marshal.GetLastPInvokeError() == NoSuchFile)
+            throw new DirectoryNotFoundException($"{folder}: {Marshal.GetLastPInvokeErrorMessage()}");
         if (handle < 0)
             throw new IOException($"{folder}: {Marshal.GetLastPInvokeErrorMessage()}");
         try

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Parameters;
+using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Recipes;
 
@@ -27,4 +28,7 @@ public sealed record ServerOptions
 
     /// <summary>What the jobs start from. Tests hold whole steps to reference numbers that start from given weights.</summary>
     internal FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
+
+    /// <summary>What the jobs' files are changed through. Tests put one in its place that fails.</summary>
+    internal Disk Disk { get; init; } = Disk.Real;
 }

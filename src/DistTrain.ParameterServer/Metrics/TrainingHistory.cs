@@ -8,7 +8,8 @@ namespace DistTrain.ParameterServer.Metrics;
 
 /// <summary>
 /// The committed history of a job, kept by its leader: one event a step and an evaluation, in memory for those who watch and as lines of
-/// <c>metrics.jsonl</c>. With each step stands its entry in the ledger: which examples it took. Writers hold the partition's gate; watchers do not.
+/// <c>metrics.jsonl</c>. With each step stands its entry in the ledger: which examples it took. Writers hold the partition's gate; watchers do
+/// not. What the file told before is replaced by the first <see cref="Flush"/>, not before: until then the job may have to go on from elsewhere.
 /// </summary>
 internal sealed class TrainingHistory : IDisposable
 {
@@ -16,28 +17,42 @@ internal sealed class TrainingHistory : IDisposable
     private const int FlushBytes = 1 << 16;
 
     private readonly Lock _gate = new();
+    private readonly Lock _flushing = new();
+    private readonly Disk _disk;
+    private readonly string _path;
     private readonly TimeProvider _time;
-    private readonly FileStream _file;
     private readonly ArrayBufferWriter<byte> _unwritten = new(FlushBytes);
     private readonly List<MetricsEvent> _events = [];
+    private readonly int _kept;
+
+    /// <summary>Null where the file does not tell what the events do, and has to be written anew.</summary>
+    private Stream? _file;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastCommit;
     private bool _ended;
 
-    /// <param name="path">The file; what it holds is replaced.</param>
+    /// <param name="disk">Where the file is.</param>
+    /// <param name="path">The file.</param>
     /// <param name="time">Measures steps.</param>
     /// <param name="restored">The step that training goes on from: what the file tells of the steps before it is kept. Null: nothing is.</param>
-    public TrainingHistory(string path, TimeProvider time, OpenStep? restored = null)
+    public TrainingHistory(Disk disk, string path, TimeProvider time, OpenStep? restored = null)
     {
-        _time = time;
+        (_disk, _path, _time) = (disk, path, time);
         if (restored is not null)
             _events.AddRange(ReadBefore(path, restored));
-        AtomicFile.Write(path, stream =>
+        _kept = _events.Count;
+        if (!File.Exists(path))
+            Replace();
+    }
+
+    /// <summary>Something was recorded since the start.</summary>
+    public bool HasNew
+    {
+        get
         {
-            foreach (var metrics in _events)
-                WriteLine(stream, MetricsJson.Write(metrics));
-        });
-        _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            lock (_gate)
+                return _events.Count > _kept;
+        }
     }
 
     /// <summary>A rank has pulled the version to start from: the clock of the first step starts, once.</summary>
@@ -143,23 +158,41 @@ internal sealed class TrainingHistory : IDisposable
             return RunSummary.Of(_events);
     }
 
-    /// <summary>Returns when all that was recorded is on disk.</summary>
+    /// <summary>Returns when all that was recorded is on disk, and nothing else is in the file.</summary>
     /// <exception cref="IOException">The disk is full; what was recorded stays in memory until the next time.</exception>
     public void Flush()
     {
-        lock (_gate)
-            WriteOut();
-        // Not under the gate: a slow disk must hold up no step.
-        RandomAccess.FlushToDisk(_file.SafeFileHandle);
+        lock (_flushing)
+        {
+            if (_file is null)
+            {
+                Replace();
+                return;
+            }
+
+            lock (_gate)
+                WriteOut();
+            try
+            {
+                // Not under the gate: a slow disk must hold up no step.
+                _disk.Flush(_file);
+            }
+            catch
+            {
+                // What the system could not bring to the disk it may have dropped.
+                lock (_gate)
+                    LetGo();
+                throw;
+            }
+        }
     }
 
     public void Dispose()
     {
         lock (_gate)
         {
-            if (_file.CanWrite)
-                TryWriteOut();
-            _file.Dispose();
+            TryWriteOut();
+            LetGo();
         }
     }
 
@@ -235,9 +268,38 @@ internal sealed class TrainingHistory : IDisposable
     /// <summary>Part of it may be on disk when this throws: the next attempt begins at the same place of the file.</summary>
     private void WriteOut()
     {
-        if (_unwritten.WrittenCount == 0)
+        if (_file is null || _unwritten.WrittenCount == 0)
             return;
         _file.Write(_unwritten.WrittenSpan);
         _unwritten.ResetWrittenCount();
+    }
+
+    /// <summary>Writes the whole file, and goes on at its end. What is recorded meanwhile is still unwritten then.</summary>
+    private void Replace()
+    {
+        MetricsEvent[] events;
+        lock (_gate)
+        {
+            events = [.. _events];
+            _unwritten.ResetWrittenCount();
+        }
+
+        AtomicFile.Write(_disk, _path, file =>
+        {
+            var lines = new BufferedStream(file, FlushBytes);
+            foreach (var metrics in events)
+                WriteLine(lines, MetricsJson.Write(metrics));
+            lines.Flush();
+        });
+        var opened = _disk.Append(_path);
+        lock (_gate)
+            _file = opened;
+    }
+
+    /// <summary>The next flush writes the file anew.</summary>
+    private void LetGo()
+    {
+        _file?.Dispose();
+        _file = null;
     }
 }

@@ -251,7 +251,7 @@ internal sealed class Partition : IDisposable
             await _checkpoints.SaveNowAsync(_replicas.First);
         else
             await _checkpoints.FinishAsync();
-        _history?.Flush();
+        _checkpoints.FlushHistory();
     }
 
     /// <summary>Ends without saving, for a newer generation of the job on this server: what is not in a checkpoint is done again.</summary>

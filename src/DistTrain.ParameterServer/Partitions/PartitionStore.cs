@@ -40,7 +40,8 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
 
     /// <summary>Makes the partition, or returns the one made before for the same generation; one of an older generation is dropped.</summary>
     /// <exception cref="RpcException">
-    /// UNAVAILABLE: the server has been asked to end; FAILED_PRECONDITION: an older generation; RESOURCE_EXHAUSTED: the vectors exceed the memory limit; DATA_LOSS: the checkpoint can't be used.
+    /// UNAVAILABLE: the server has been asked to end, or can't write the job's folder; PERMISSION_DENIED: it may not; FAILED_PRECONDITION: an older
+    /// generation; RESOURCE_EXHAUSTED: the vectors exceed the memory limit; DATA_LOSS: the checkpoint can't be used.
     /// </exception>
     public async Task<Partition> OpenAsync(OpenPartitionRequest request)
     {
@@ -65,7 +66,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
                 open.Dispose();
             }
 
-            var partition = Make(request);
+            var partition = MakeOrSayWhyNot(request);
             _partitions[request.JobId] = partition;
             return partition;
         }
@@ -102,7 +103,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
     /// <exception cref="RpcException">INVALID_ARGUMENT: not a job id (it becomes part of a path).</exception>
     public CheckpointFolder FolderOf(string jobId) =>
         JobId.IsValid(jobId)
-            ? new CheckpointFolder(options.JobFolder.Replace("{job}", jobId, StringComparison.Ordinal))
+            ? new CheckpointFolder(options.JobFolder.Replace("{job}", jobId, StringComparison.Ordinal), options.Disk)
             : throw new RpcException(new Status(StatusCode.InvalidArgument, $"'{jobId}' is not a job id"));
 
     public void Dispose()
@@ -121,6 +122,23 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
         catch (FormatException e)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
+        }
+    }
+
+    private Partition MakeOrSayWhyNot(OpenPartitionRequest request)
+    {
+        try
+        {
+            return Make(request);
+        }
+        catch (IOException e)
+        {
+            // A full disk, mostly: whoever asks again after it was cleaned up is served.
+            throw new RpcException(new Status(StatusCode.Unavailable, $"the folder of job '{request.JobId}': {e.Message}"));
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new RpcException(new Status(StatusCode.PermissionDenied, $"the folder of job '{request.JobId}': {e.Message}"));
         }
     }
 
@@ -171,15 +189,17 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
                 + $"{(options.MemoryLimit - taken) >> 20} MiB of its {options.MemoryLimit >> 20} MiB are free. Use more servers or raise --memory-limit"));
         }
 
-        Directory.CreateDirectory(folder.Path);
+        options.Disk.EnsureFolder(folder.Path);
         if (request.RestoredParts.Count > 0)
             folder.WriteManifest(CheckpointManifest.Of(plan, request.RestoredParts), plan.Server);
         var restored = request.HasRestoredStep ? Read(folder, request.RestoredStep, plan) : null;
+        if (restored is not null)
+            folder.Secure(request.RestoredStep);
         TrainingHistory? history = null;
         if (plan.IsLeader)
         {
-            AtomicFile.Write(Path.Combine(folder.Path, "job.yaml"), stream => stream.Write(Encoding.UTF8.GetBytes(request.JobFile)));
-            history = new TrainingHistory(Path.Combine(folder.Path, "metrics.jsonl"), time, restored?.Open);
+            AtomicFile.Write(options.Disk, Path.Combine(folder.Path, "job.yaml"), stream => stream.Write(Encoding.UTF8.GetBytes(request.JobFile)));
+            history = new TrainingHistory(options.Disk, Path.Combine(folder.Path, "metrics.jsonl"), time, restored?.Open);
         }
 
         return new Partition(plan, new CheckpointSaver(plan, folder, history, restored?.Open.Version ?? -1, logger), history, restored);

@@ -1,4 +1,3 @@
-using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using Grpc.Core;
@@ -28,10 +27,7 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
     public override Task<PartitionStatus> SealCheckpoint(SealCheckpointRequest request, ServerCallContext context)
     {
         var partition = partitions.Get(request.JobId);
-        // Every server writes it: with a folder of its own it serves its part from there, in a shared one the file is the same.
-        partition.Checkpoints.Folder.WriteManifest(CheckpointManifest.Of(partition.Plan, request.Parts), partition.Plan.Server);
-        partition.Checkpoints.Folder.Prune(request.Keep);
-        partition.Checkpoints.Sealed(request.Parts[0].Step);
+        partition.Checkpoints.Seal(request.Parts, request.Keep);
         return Task.FromResult(StatusOf(partition));
     }
 

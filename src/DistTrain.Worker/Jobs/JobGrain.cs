@@ -251,7 +251,8 @@ internal sealed class JobGrain(
         var status = await Servers.StopAsync(Job.Spec.Checkpoint.Keep);
         if (Record.SealedSteps.LastOrDefault(-1) != status.Min(s => s.Version))
         {
-            await EndAsync(JobPhase.Failed, $"the final version could not be saved: {string.Join("; ", status.Select(s => s.Error).Where(e => e.Length > 0))}");
+            var errors = (await servers.StatusAsync(JobId)).Select(s => s.Error).Where(e => e.Length > 0);
+            await EndAsync(JobPhase.Failed, $"the final version could not be saved: {string.Join("; ", errors)}");
             return;
         }
 

@@ -109,7 +109,13 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         var request = new SealCheckpointRequest { JobId = jobId };
         request.Parts.AddRange(status.Select(s => s.Saved.First(p => p.Step == common)));
         request.Keep.AddRange(kept);
-        await _control!.SealAsync(request);
+        if ((await _control!.SealAsync(request)).FirstOrDefault(s => s.Saved.Any(p => p.Step == common)) is { } failed)
+        {
+            // Its parts are on disk, and make a checkpoint also without a manifest; the record tells of those that have one everywhere.
+            notes.Say(failed.Error);
+            return;
+        }
+
         record.SealedSteps = kept;
         record.Step = common;
         await save();
@@ -182,7 +188,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
             request.RestoredStep = choice.Step;
             request.RestoredParts.AddRange(choice.Parts);
         }
-        else if (record.SealedSteps.Count > 0 || stored.Any(s => s.Checkpoints.Any(c => c.Sealed)))
+        else if (record.SealedSteps.Count > 0 || record.UsableBelow < long.MaxValue || stored.Any(s => s.Checkpoints.Any(c => c.Sealed)))
         {
             throw new JobFailedException($"no checkpoint can be used, and nothing was overwritten: {string.Join("; ", record.DamagedCheckpoints)}");
         }

@@ -14,8 +14,8 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_file_is_made_and_replaced_whole()
     {
-        AtomicFile.Write(File, stream => stream.Write("a long first text"u8));
-        AtomicFile.Write(File, stream => stream.Write("second"u8));
+        AtomicFile.Write(Disk.Real, File, stream => stream.Write("a long first text"u8));
+        AtomicFile.Write(Disk.Real, File, stream => stream.Write("second"u8));
         Assert.Equal("second", System.IO.File.ReadAllText(File));
         Assert.Equal([File], Directory.EnumerateFiles(_folder.Path));
     }
@@ -23,8 +23,8 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void The_old_file_is_seen_until_the_new_one_is_whole()
     {
-        AtomicFile.Write(File, stream => stream.Write("old"u8));
-        AtomicFile.Write(File, stream =>
+        AtomicFile.Write(Disk.Real, File, stream => stream.Write("old"u8));
+        AtomicFile.Write(Disk.Real, File, stream =>
         {
             stream.Write("new"u8);
             stream.Flush();
@@ -36,8 +36,8 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_writer_that_throws_leaves_the_old_file_and_left_half_a_file_beside_it()
     {
-        AtomicFile.Write(File, stream => stream.Write("old"u8));
-        Assert.Throws<IOException>(() => AtomicFile.Write(File, stream =>
+        AtomicFile.Write(Disk.Real, File, stream => stream.Write("old"u8));
+        Assert.Throws<IOException>(() => AtomicFile.Write(Disk.Real, File, stream =>
         {
             stream.Write("half"u8);
             throw new IOException("the disk is full");
@@ -50,12 +50,12 @@ public sealed class AtomicFileTests : IDisposable
     public void What_a_stopped_process_left_is_written_over()
     {
         System.IO.File.WriteAllText(File + ".tmp", "left by one that was killed, and longer than what follows");
-        AtomicFile.Write(File, stream => stream.Write("new"u8));
+        AtomicFile.Write(Disk.Real, File, stream => stream.Write("new"u8));
         Assert.Equal("new", System.IO.File.ReadAllText(File));
         Assert.Equal([File], Directory.EnumerateFiles(_folder.Path));
     }
 
     [Fact]
     public void A_missing_folder_is_an_IOException() =>
-        Assert.ThrowsAny<IOException>(() => AtomicFile.Write(_folder.File("no/file"), stream => stream.Write("x"u8)));
+        Assert.ThrowsAny<IOException>(() => AtomicFile.Write(Disk.Real, _folder.File("no/file"), stream => stream.Write("x"u8)));
 }

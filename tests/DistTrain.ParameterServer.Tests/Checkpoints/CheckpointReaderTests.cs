@@ -148,7 +148,7 @@ public sealed class CheckpointReaderTests : IDisposable
         var job = new TinyJob(new RealServer[servers]);
         var vector = new float[layout.Length];
         VersionZero.Fill(layout, job.Job.Spec.Seed, 0, vector);
-        var folder = new CheckpointFolder(_folder.Path);
+        var folder = new CheckpointFolder(_folder.Path, Disk.Real);
         var parts = Enumerable.Range(0, servers).Select(server =>
         {
             var plan = new PartitionPlan(job.Id, 1, job.Job, layout, server, servers, trainExamples: 12, testExamples: 0, TinyJob.Data);

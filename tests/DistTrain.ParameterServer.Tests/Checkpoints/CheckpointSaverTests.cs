@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Tests.Fixtures;
+using DistTrain.Protocol;
 
 namespace DistTrain.ParameterServer.Tests.Checkpoints;
 
@@ -101,6 +102,37 @@ public sealed class CheckpointSaverTests(RealServer server) : IClassFixture<Real
 
         Assert.Equal(4, CheckpointReader.Find(job.Folder).Manifest.Step);
         Assert.Equal(3, CheckpointReader.Find(Path.Combine(job.Folder, "checkpoints", "step-3")).Manifest.Step);
+    }
+
+    [Fact]
+    public async Task A_sealing_that_comes_late_or_from_another_generation_brings_nothing_back()
+    {
+        var job = await new TinyJob(server, "steps=4", "checkpoint.everySteps=1").OpenAsync();
+        SealCheckpointRequest first;
+        await using (var ranks = await RankGroup.AttachAsync(job))
+        {
+            await ranks.StepAsync(0);
+            first = new SealCheckpointRequest { JobId = job.Id, Parts = { (await job.SavedAsync(1))[0].Saved }, Keep = { 1 } };
+            await job.SealAsync(1, 1);
+            await ranks.StepAsync(1);
+            await job.SealAsync(2, 2);
+            Assert.Empty((await server.Partitions.SealCheckpointAsync(first)).Error);
+        }
+
+        var checkpoints = Path.Combine(job.Folder, "checkpoints");
+        Assert.Equal(["step-2"], Directory.EnumerateDirectories(checkpoints).Select(d => Path.GetFileName(d)));
+
+        await job.RestoreAsync(2);
+        await using (var ranks = await RankGroup.AttachAsync(job))
+        {
+            await ranks.StepAsync(2);
+            var old = (await job.SavedAsync(3))[0].Saved[0].Clone();
+            old.Generation = 1;
+            await server.Partitions.SealCheckpointAsync(new SealCheckpointRequest { JobId = job.Id, Parts = { old }, Keep = { 3 } });
+        }
+
+        Assert.Equal(["step-2", "step-3"], Directory.EnumerateDirectories(checkpoints).Select(d => Path.GetFileName(d)).Order());
+        Assert.Equal(2, CheckpointReader.Find(job.Folder).Manifest.Step);
     }
 
     [Fact]

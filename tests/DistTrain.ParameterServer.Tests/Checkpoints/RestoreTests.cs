@@ -158,7 +158,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
         Assert.Equal([1, 1, 0], stored[1].Checkpoints.Select(c => c.Parts.Count));
         Assert.All(stored.SelectMany(s => s.Checkpoints), c => Assert.False(c.Sealed));
         await job.RestoreAsync(4, stored.SelectMany(s => s.Checkpoints.Where(c => c.Step == 4).SelectMany(c => c.Parts)));
-        Assert.All(await job.StoredAsync(), s => Assert.True(s.Checkpoints.Single(c => c.Step == 4) is { Sealed: true, Parts.Count: 2 }));
+        Assert.All(await job.StoredAsync(), s => Assert.True(s.Checkpoints.Single(c => c.Step == 4) is { Sealed: true, Parts.Count: 1 }));
         await using (var again = await RankGroup.AttachAsync(job))
         {
             for (var step = 4L; step < 8; step++)
@@ -178,6 +178,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
     [InlineData("cut", "bytes, expected")]
     [InlineData("part", "the part of server 0 is missing")]
     [InlineData("manifest", "no checkpoint here")]
+    [InlineData("torn", "manifest.json: ")]
     [InlineData("step", "not a checkpoint manifest")]
     [InlineData("job", "its job file is not that of job")]
     [InlineData("data", "its data is not that of job")]
@@ -195,16 +196,43 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
 
         var folder = Path.Combine(job.Folder, "checkpoints", "step-2");
         Damage(folder, damage);
-        var files = Files(folder);
+        var files = Files(job.Folder);
         var refused = await Assert.ThrowsAsync<RpcException>(() => job.RestoreAsync(2));
         Assert.Equal(StatusCode.DataLoss, refused.StatusCode);
         Assert.Contains(folder, refused.Status.Detail, StringComparison.Ordinal);
         Assert.Contains(reason, refused.Status.Detail, StringComparison.Ordinal);
-        Assert.Equal(files, Files(folder));
+        Assert.Equal(files, Files(job.Folder));
 
         await job.RestoreAsync(1);
         await using var again = await RankGroup.AttachAsync(job);
         SameBits.Check(ReferenceTraining.After(job, 1).Vector, again.Vector);
+    }
+
+    /// <summary>The first server can read its parts, and is opened at each checkpoint; the second finds its own damaged.</summary>
+    [Fact]
+    public async Task Where_no_checkpoint_can_be_used_nothing_is_overwritten()
+    {
+        using var folder = new TempFolder();
+        await using var first = await RealServer.StartAsync(folder.File("a"));
+        await using var second = await RealServer.StartAsync(folder.File("b"));
+        var job = await new TinyJob([first, second], "steps=6", "checkpoint.everySteps=1").OpenAsync();
+        await using (var ranks = await RankGroup.AttachAsync(job))
+        {
+            await ranks.StepAsync(0);
+            await job.SealAsync(1, 1);
+            await ranks.StepAsync(1);
+            await job.SealAsync(2, 1, 2);
+            await ranks.StepAsync(2);
+            await job.SavedAsync(3);
+        }
+
+        foreach (var part in Directory.GetFiles(folder.File("b"), "server-1.bin", SearchOption.AllDirectories))
+            await File.WriteAllTextAsync(part, "torn");
+        var files = Files(folder.Path);
+        for (var step = 2; step > 0; step--)
+            Assert.Equal(StatusCode.DataLoss, (await Assert.ThrowsAsync<RpcException>(() => job.RestoreAsync(step))).StatusCode);
+        Assert.Equal(1, (await first.Partitions.StopAsync(job.Request)).Version);
+        Assert.Equal(files, Files(folder.Path));
     }
 
     [Fact]
@@ -261,6 +289,10 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
             case "manifest":
                 File.Delete(manifest);
                 break;
+            case "torn":
+                using (var stream = File.OpenWrite(manifest))
+                    stream.SetLength(stream.Length / 2);
+                break;
             default:
                 var json = JsonNode.Parse(File.ReadAllText(manifest))!;
                 json[how switch { "step" => "format", "job" => "jobFile", "data" => "dataFingerprint", _ => "openStep" }] = how == "step" ? 1 : "other";
@@ -270,5 +302,5 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
     }
 
     private static List<(string Name, string Contents)> Files(string folder) =>
-        [.. Directory.EnumerateFiles(folder).Order().Select(f => (f, Convert.ToHexString(File.ReadAllBytes(f))))];
+        [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order().Select(f => (f, Convert.ToHexString(File.ReadAllBytes(f))))];
 }

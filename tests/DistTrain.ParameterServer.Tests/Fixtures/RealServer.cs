@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Parameters;
+using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Hosting;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
@@ -29,6 +30,9 @@ public sealed class RealServer : IAsyncLifetime
 
     /// <summary>What its jobs start from.</summary>
     internal FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
+
+    /// <summary>What its jobs' files are changed through.</summary>
+    internal Disk Disk { get; init; } = Disk.Real;
 
     /// <summary>host:port.</summary>
     public string Endpoint { get; private set; } = string.Empty;
@@ -64,6 +68,7 @@ public sealed class RealServer : IAsyncLifetime
             Determinism = Determinism,
             Threads = Threads,
             FirstVersion = FirstVersion,
+            Disk = Disk,
         };
         _running = ServerHost.RunAsync(options, listening.SetResult, _stop.Token);
         if (await Task.WhenAny(listening.Task, _running).Within("the server listens") == _running)

@@ -87,6 +87,13 @@ public sealed class TinyJob
         return this;
     }
 
+    /// <summary>Opens the next generation at version 0.</summary>
+    public Task<TinyJob> StartOverAsync()
+    {
+        Generation++;
+        return OpenAsync();
+    }
+
     /// <summary>What each server has on disk.</summary>
     public Task<StoredCheckpoints[]> StoredAsync() =>
         Task.WhenAll(Servers.Select(s => s.Partitions.ListCheckpointsAsync(Request).ResponseAsync)).Within("the checkpoints are listed");
