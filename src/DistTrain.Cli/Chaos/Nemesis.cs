@@ -127,7 +127,7 @@ internal sealed class Nemesis(LocalCluster cluster, IReadOnlyList<ChaosProxy> do
         }
 
         var since = history.Step;
-        await UntilAsync(() => CheckpointHarm.Sealed(run).FirstOrDefault() > since);
+        await UntilAsync(() => CheckpointHarm.Sealed(run) is [var newest, ..] && newest > since);
     }
 
     private async Task DuringAsync(double seconds, Action begin, Action end)

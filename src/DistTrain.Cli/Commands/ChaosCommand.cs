@@ -2,7 +2,6 @@ using System.CommandLine;
 using DistTrain.Cli.Chaos;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
-using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Commands;
 

@@ -21,7 +21,7 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
     public async Task FollowAsync(string jobId, long fromStep, IServerStreamWriter<JobEvent> writer, CancellationToken watching)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(watching, silo.ApplicationStopping);
-        var events = new EventWriter(writer, end.Token);
+        using var events = new EventWriter(writer, end.Token);
         var progress = new HistoryPosition(fromStep);
         var relay = Task.CompletedTask;
         var job = await DescribeAsync(jobId).WaitAsync(end.Token);
@@ -90,12 +90,14 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
     }
 
     /// <summary>A watcher's stream, which takes one event at a time, and what it was told of the job's state and log.</summary>
-    private sealed class EventWriter(IServerStreamWriter<JobEvent> writer, CancellationToken cancellation)
+    private sealed class EventWriter(IServerStreamWriter<JobEvent> writer, CancellationToken cancellation) : IDisposable
     {
         private readonly SemaphoreSlim _turn = new(1);
         // Lines, not their number: the grain's log begins anew when it is lost with its silo.
         private readonly HashSet<JobLogLine> _said = [];
         private (JobPhase Phase, long TotalSteps)? _told;
+
+        public void Dispose() => _turn.Dispose();
 
         public async Task WriteAsync(JobEvent next)
         {

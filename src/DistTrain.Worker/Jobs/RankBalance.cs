@@ -14,9 +14,9 @@ internal static class RankBalance
         var ranks = takers.ToDictionary(silo => silo, _ => 0);
         foreach (var silo in silos)
         {
-            if (!ranks.ContainsKey(silo))
+            if (!ranks.TryGetValue(silo, out var count))
                 return null;
-            ranks[silo]++;
+            ranks[silo] = count + 1;
         }
 
         if (ranks.Count == 0)

@@ -72,14 +72,15 @@ internal sealed class Role : IDisposable
         var deadline = Now + Limit;
         while (true)
         {
-            foreach (var e in Events)
+            var events = Events;
+            foreach (var e in events)
             {
                 if (e.At > after && wanted(e.Event))
                     return e;
             }
 
             if (Now > deadline)
-                throw new TimeoutException($"waited {Limit} in vain; the last event was {Events.LastOrDefault().Event}");
+                throw new TimeoutException($"waited {Limit} in vain; the last event was {(events is [.., var last] ? last.Event : default)}");
             await Task.Delay(20);
         }
     }

@@ -72,6 +72,7 @@ public sealed class SignalsTests : IDisposable
 
     private static Process Start(string script) => Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script])
     {
+        UseShellExecute = false,
         RedirectStandardInput = true,
         RedirectStandardOutput = true,
     })!;

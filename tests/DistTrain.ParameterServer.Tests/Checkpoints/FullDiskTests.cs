@@ -1,7 +1,6 @@
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Tests.Crashes;
 using DistTrain.ParameterServer.Tests.Fixtures;
-using DistTrain.Protocol;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Tests.Checkpoints;
