@@ -13,7 +13,6 @@ internal static class History
             json.Remove("milliseconds");
             json.Remove("computeMilliseconds");
             (json["ledger"] as JsonObject)?.Remove("generation");
-            json["ledger"]?.AsObject().Remove("generation");
             return json.ToJsonString();
         })];
 }

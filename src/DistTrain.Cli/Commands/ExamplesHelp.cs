@@ -22,6 +22,12 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
             "disttrain submit job.yaml --endpoint 127.0.0.1:5000 --id nightly-17 --set seed=17",
         ],
         ["watch"] = ["disttrain watch nightly-17 --endpoint 127.0.0.1:5000 --from-step 100"],
+        ["resume"] =
+        [
+            "disttrain resume runs/first",
+            "disttrain resume runs/first --silos 4 --servers 2",
+            "disttrain resume nightly-17 --endpoint 127.0.0.1:5000",
+        ],
         ["list"] = ["disttrain list --endpoint 127.0.0.1:5000"],
         ["cancel"] = ["disttrain cancel nightly-17 --endpoint 127.0.0.1:5000"],
         ["download"] = ["disttrain download nightly-17 --endpoint 127.0.0.1:5000 --out models/nightly-17"],

@@ -18,7 +18,7 @@ public class OutputJsonTests
         Assert.Equal(
             [
                 "event", "job", "steps", "epochs", "trainLoss", "testAccuracy", "testLoss", "imagesPerSecond", "stepMillisecondsMedian",
-                "overheadShare", "weightsSha256", "seconds", "recoveries", "redoneSteps", "folder",
+                "overheadShare", "weightsSha256", "seconds", "recoveries", "redoneSteps", "skippedSteps", "replayChecks", "folder",
             ],
             names);
     }

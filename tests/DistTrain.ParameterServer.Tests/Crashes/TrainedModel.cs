@@ -47,6 +47,7 @@ internal sealed record TrainedModel(float[] Weights, IReadOnlyList<string> Histo
         {
             var json = JsonNode.Parse(line)!.AsObject();
             json.Remove("milliseconds");
+            (json["ledger"] as JsonObject)?.Remove("generation");
             return json.ToJsonString();
         }
         catch (System.Text.Json.JsonException)
