@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A run that was cut short goes on from its checkpoints, and ends as if nothing had happened.</summary>
@@ -56,6 +58,46 @@ public class ResumeTests
         Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["cancelled"]));
     }
 
+    /// <summary>One with a flipped byte, one cut short, one without its manifest: the one before them is good, until that is cut short too.</summary>
+    [Fact]
+    public async Task Damaged_checkpoints_are_named_and_the_one_before_is_used_and_where_all_are_nothing_is_overwritten()
+    {
+        using var folder = new RunFolder();
+        string[] settings = [.. _settings, "checkpoint.keep=4", "steps=80"];
+        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 1, servers: 2, settings);
+        await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "killed", silos: 1, servers: 2, settings)))
+        {
+            await train.StepAsync(79);
+            await train.KillAllAsync();
+        }
+
+        var steps = Directory.GetDirectories(CheckpointsOf("killed")).Select(d => int.Parse(Path.GetFileName(d)["step-".Length..], CultureInfo.InvariantCulture)).Order().ToArray();
+        Assert.Equal([15, 30, 45], steps[..3]);
+        foreach (var step in steps[3..])
+            Flip(Part("killed", step));
+        Cut(Part("killed", 45));
+        foreach (var description in Directory.GetFiles(Path.GetDirectoryName(Part("killed", 30))!, "*.json"))
+            File.Delete(description);
+        Copy(folder["killed"], folder["spoiled"]);
+
+        var resumed = await DistTrainProcess.RunAsync("resume", folder["killed"], "--output", "json");
+        Assert.Equal(undisturbed.WeightsSha256, resumed.WeightsSha256);
+        Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["killed"]));
+        var said = string.Join('\n', resumed.Events.Where(e => e.GetProperty("event").GetString() == "log").Select(e => e.GetProperty("text").GetString()));
+        Assert.All((int[])[30, 45, .. steps[3..]], step => Assert.Contains($"checkpoints/step-{step}", said));
+
+        Cut(Part("spoiled", 15));
+        var before = Contents(folder["spoiled"]);
+        var refused = await DistTrainProcess.RunAsync("resume", folder["spoiled"], "--output", "json");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("no checkpoint can be used, and nothing was overwritten", refused.Error);
+        Assert.All(steps, step => Assert.Contains($"checkpoints/step-{step}", refused.Error));
+        Assert.Equal(before, Contents(folder["spoiled"]));
+
+        string CheckpointsOf(string run) => Path.Combine(folder[run], "checkpoints");
+        string Part(string run, int step) => Path.Combine(CheckpointsOf(run), $"step-{step}", "server-0.bin");
+    }
+
     [Fact]
     public async Task A_folder_serves_one_command_at_a_time()
     {
@@ -68,4 +110,34 @@ public class ResumeTests
         train.Signal(2);
         Assert.Equal(130, await train.ExitAsync(TimeSpan.FromMinutes(1)));
     }
+
+    private static void Flip(string file)
+    {
+        var bytes = File.ReadAllBytes(file);
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(file, bytes);
+    }
+
+    private static void Cut(string file)
+    {
+        using var stream = File.OpenWrite(file);
+        stream.SetLength(stream.Length / 2);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
+    /// <summary>Checkpoints and history.</summary>
+    private static List<(string Name, string Contents)> Contents(string run) =>
+    [
+        .. Directory.GetFiles(Path.Combine(run, "checkpoints"), "*", SearchOption.AllDirectories).Append(Path.Combine(run, "metrics.jsonl")).Order()
+            .Select(file => (file, Convert.ToHexString(File.ReadAllBytes(file)))),
+    ];
 }

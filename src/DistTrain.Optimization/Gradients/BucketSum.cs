@@ -22,7 +22,7 @@ public enum Arrival
 /// node above that has become complete, block by block: a chunk is read once and intermediate sums stay in the cache. So at most three
 /// quarters of the ranks' chunks wait at a time. Not thread-safe: the holder locks.
 /// </summary>
-public sealed class BucketSum
+public class BucketSum
 {
     /// <summary>Elements of a block, 8 KiB of float32: the blocks of an addition fit in the first cache together.</summary>
     private const int BlockLength = 2048;
@@ -59,7 +59,7 @@ public sealed class BucketSum
     /// <param name="rank">Whose it is.</param>
     /// <param name="examples">Examples behind it: the weight of its moments.</param>
     /// <param name="values">Rented from <see cref="ArrayPool{T}.Shared"/>; owned by this object unless the answer is <see cref="Arrival.Duplicate"/>.</param>
-    public Arrival Add(int rank, int examples, float[] values)
+    public virtual Arrival Add(int rank, int examples, float[] values)
     {
         if (_arrived[rank])
             return Arrival.Duplicate;
@@ -72,7 +72,7 @@ public sealed class BucketSum
     }
 
     /// <summary>Gives all arrays back and starts empty, for the next step.</summary>
-    public void Reset()
+    public virtual void Reset()
     {
         foreach (ref var values in _values.AsSpan())
         {

@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
@@ -28,6 +29,9 @@ public sealed record ServerOptions
 
     /// <summary>What the jobs start from. Tests hold whole steps to reference numbers that start from given weights.</summary>
     internal FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
+
+    /// <summary>Makes the sums of gradients. Tests put one in its place that breaks a rule, to see that they notice.</summary>
+    internal Func<RankTree, Bucket, BucketSum> NewSum { get; init; } = (tree, bucket) => new BucketSum(tree, bucket);
 
     /// <summary>What the jobs' files are changed through. Tests put one in its place that fails.</summary>
     internal Disk Disk { get; init; } = Disk.Real;

@@ -5,15 +5,15 @@ using DistTrain.Protocol;
 namespace DistTrain.ParameterServer.Partitions;
 
 /// <summary>The open step's sum for one bucket and what each rank said beside its chunk. Guarded by <see cref="Gate"/>.</summary>
-internal sealed class BucketState(Bucket bucket, RankTree tree)
+internal sealed class BucketState(Bucket bucket, BucketSum sum, int members)
 {
-    private readonly Contribution?[] _contributions = new Contribution?[tree.Ranks];
+    private readonly Contribution?[] _contributions = new Contribution?[members];
 
     public Lock Gate { get; } = new();
 
     public Bucket Bucket { get; } = bucket;
 
-    public BucketSum Sum { get; } = new(tree, bucket);
+    public BucketSum Sum { get; } = sum;
 
     /// <summary>By member of the replica group; complete once the sum is.</summary>
     public IReadOnlyList<Contribution?> Contributions => _contributions;

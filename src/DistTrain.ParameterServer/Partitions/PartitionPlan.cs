@@ -92,6 +92,9 @@ internal sealed class PartitionPlan
     /// <summary>What the job starts from.</summary>
     public FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
 
+    /// <summary>Makes the sum of a bucket over the ranks of a tree.</summary>
+    public Func<RankTree, Bucket, BucketSum> NewSum { get; init; } = (tree, bucket) => new BucketSum(tree, bucket);
+
     /// <summary>Most threads that work on its buckets; changes no result.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

@@ -178,6 +178,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             request.PassedOver)
         {
             FirstVersion = options.FirstVersion,
+            NewSum = options.NewSum,
             Threads = options.Threads,
         };
         var taken = _partitions.Values.Sum(p => p.Plan.MemoryBytes);

@@ -29,7 +29,7 @@ internal sealed class ReplicaGroup
         (_plan, Ranks, _open) = (plan, ranks, open);
         IsCommon = open.Sharing == Sharing.Together;
         var tree = new RankTree(ranks.Count);
-        Buckets = [.. plan.Buckets.Select(b => new BucketState(b, tree))];
+        Buckets = [.. plan.Buckets.Select(b => new BucketState(b, plan.NewSum(tree, b), ranks.Count))];
         Stepped = new bool[Buckets.Count];
         _versions = new VersionBuffers(plan.Length);
         _update = new FlatUpdate<float>(plan.OptimizerOf(open.Sharing), plan.Layout, plan.Buckets);

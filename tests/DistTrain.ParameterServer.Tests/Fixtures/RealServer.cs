@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Hosting;
@@ -30,6 +31,9 @@ public sealed class RealServer : IAsyncLifetime
 
     /// <summary>What its jobs start from.</summary>
     internal FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
+
+    /// <summary>Makes its sums of gradients.</summary>
+    internal Func<RankTree, Bucket, BucketSum> NewSum { get; init; } = (tree, bucket) => new BucketSum(tree, bucket);
 
     /// <summary>What its jobs' files are changed through.</summary>
     internal Disk Disk { get; init; } = Disk.Real;
@@ -68,6 +72,7 @@ public sealed class RealServer : IAsyncLifetime
             Determinism = Determinism,
             Threads = Threads,
             FirstVersion = FirstVersion,
+            NewSum = NewSum,
             Disk = Disk,
         };
         _running = ServerHost.RunAsync(options, listening.SetResult, _stop.Token);

@@ -129,7 +129,8 @@ public sealed class Trainee : IAsyncDisposable
         }
     }
 
-    private async Task ReceiveAsync(long version)
+    /// <summary>Waits for a version from every server, and holds it.</summary>
+    public async Task ReceiveAsync(long version)
     {
         var vector = new float[_job.Layout.Length];
         VersionHead? head = null;

@@ -1,0 +1,31 @@
+using DistTrain.ParameterServer.Tests.Fixtures;
+
+namespace DistTrain.ParameterServer.Tests.Guarantees;
+
+/// <summary>What a disturbed job comes to; and tests of that test: with one guarantee broken, it has to find out.</summary>
+public sealed class GuaranteeTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task A_disturbed_job_comes_to_what_its_file_says() =>
+        Assert.Empty(await DisturbedJob.ViolationsAsync(folder => new RealServer { Folder = folder }));
+
+    [Theory]
+    [InlineData("duplicates are counted", "weights")]
+    [InlineData("chunks are added as they arrive", "weights")]
+    [InlineData("the position is not restored", "weights")]
+    [InlineData("the ledger is one off", "\"cursor\": 1,")]
+    public async Task A_broken_guarantee_is_found(string guarantee, string expected)
+    {
+        Func<string, RealServer> server = guarantee switch
+        {
+            "duplicates are counted" => folder => new RealServer { Folder = folder, NewSum = (tree, bucket) => new SumThatCountsTwice(tree, bucket) },
+            "chunks are added as they arrive" => folder => new RealServer { Folder = folder, NewSum = (tree, bucket) => new SumInOrderOfArrival(tree, bucket) },
+            "the position is not restored" => folder => new RealServer { Folder = folder, Disk = new DiskThatForgetsThePosition() },
+            "the ledger is one off" => folder => new RealServer { Folder = folder, Disk = new DiskWithALedgerOneOff() },
+            _ => throw new ArgumentOutOfRangeException(nameof(guarantee), guarantee, null),
+        };
+        var violations = await DisturbedJob.ViolationsAsync(server);
+        output.WriteLine(string.Join('\n', violations));
+        Assert.Contains(violations, v => v.Contains(expected, StringComparison.Ordinal));
+    }
+}
