@@ -41,8 +41,12 @@ recovery.SetAction(parsed => RecoveryBenchmark.RunAsync(parsed.GetValue(rounds))
 var seconds = new Option<int>("--seconds") { Description = "Timed seconds between the changes.", DefaultValueFactory = _ => 20 };
 var scale = new Command("scale", "images/s on 2, then 4, then 1 silos during one job, and whether its weights are those of an undisturbed run.") { seconds };
 scale.SetAction(parsed => ScaleBenchmark.RunAsync(parsed.GetValue(seconds)));
+var minutes = new Option<double>("--minutes") { Description = "How long.", DefaultValueFactory = _ => 30 };
+var interval = new Option<int>("--interval") { Description = "Seconds from fault to fault.", DefaultValueFactory = _ => 20 };
+var soak = new Command("soak", "Memory, handles and errors of the processes that are spared while others are killed, hang and leave (mlp, 4 ranks, 3 silos, 2 servers).") { minutes, interval };
+soak.SetAction(parsed => SoakBenchmark.RunAsync(parsed.GetValue(minutes), parsed.GetValue(interval)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, checkpoints, recovery, scale, pytorch, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, checkpoints, recovery, scale, soak, pytorch, micro }
     .Parse(args).InvokeAsync();

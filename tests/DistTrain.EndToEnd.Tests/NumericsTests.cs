@@ -41,6 +41,8 @@ public class NumericsTests
         Assert.Equal(2, Steps(first).Count(s => s.TryGetProperty("skipped", out _)));
         Assert.Contains(first.Events, e => e.GetProperty("event").GetString() == "log" && e.GetProperty("text").GetString()!.Contains("makes no update: rank", StringComparison.Ordinal));
         Assert.True(double.IsFinite(first.Completed.GetProperty("testLoss").GetDouble()));
+        // Its examples were taken, once.
+        await Verified.CleanAsync(folder["b"], first.WeightsSha256);
     }
 
     [Fact]
@@ -56,6 +58,7 @@ public class NumericsTests
         Assert.Equal(skipped.Count, first.Completed.GetProperty("skippedSteps").GetInt32());
         Assert.Equal(2, skipped.Distinct().Count());
         Assert.Equal(2, first.Completed.GetProperty("recoveries").GetInt32());
+        await Verified.CleanAsync(folder["b"], first.WeightsSha256);
     }
 
     [Fact]

@@ -3,20 +3,15 @@ using System.Globalization;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A run that was cut short goes on from its checkpoints, and ends as if nothing had happened.</summary>
-public class ResumeTests
+[Collection(DisturbedRuns.Name)]
+public class ResumeTests(UndisturbedRun undisturbed)
 {
-    private static readonly string[] _settings =
-    [
-        LargeBatchTests.Model, "workers=4", "batch=32", "steps=120", "batchNorm.scope=global", "optimizer.name=lamb", "optimizer.lr=0.002",
-        "checkpoint.everySteps=15", "dataset.trainExamples=400", "dataset.testExamples=50", "evaluation.everyEpochs=2",
-    ];
+    private static readonly string[] _settings = [.. UndisturbedRun.Settings];
 
     [Fact]
     public async Task After_all_processes_were_killed_at_once_the_run_goes_on_to_the_same_weights_and_history()
     {
         using var folder = new RunFolder();
-        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 2, servers: 2, _settings);
-
         await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "killed", silos: 2, servers: 2, _settings)))
         {
             await train.StepAsync(50);
@@ -30,7 +25,7 @@ public class ResumeTests
 
         var resumed = await DistTrainProcess.RunAsync("resume", folder["killed"], "--output", "json");
         Assert.Equal(undisturbed.WeightsSha256, resumed.WeightsSha256);
-        Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["killed"]));
+        Assert.Equal(undisturbed.Lines, History.Of(folder["killed"]));
         Assert.InRange(resumed.Completed.GetProperty("redoneSteps").GetInt64(), 0, 30);
     }
 
@@ -38,8 +33,6 @@ public class ResumeTests
     public async Task A_cancelled_run_whose_records_are_lost_goes_on_with_other_processes()
     {
         using var folder = new RunFolder();
-        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 1, servers: 1, _settings);
-
         await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "cancelled", silos: 2, servers: 2, _settings)))
         {
             await train.StepAsync(20);
@@ -55,7 +48,7 @@ public class ResumeTests
 
         var resumed = await DistTrainProcess.RunAsync([.. arguments, "--resume"]);
         Assert.Equal(undisturbed.WeightsSha256, resumed.WeightsSha256);
-        Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["cancelled"]));
+        Assert.Equal(undisturbed.Lines, History.Of(folder["cancelled"]));
     }
 
     /// <summary>One with a flipped byte, one cut short, one without its manifest: the one before them is good, until that is cut short too.</summary>
@@ -63,9 +56,7 @@ public class ResumeTests
     public async Task Damaged_checkpoints_are_named_and_the_one_before_is_used_and_where_all_are_nothing_is_overwritten()
     {
         using var folder = new RunFolder();
-        string[] settings = [.. _settings, "checkpoint.keep=4", "steps=150"];
-        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 1, servers: 2, settings);
-        await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "killed", silos: 1, servers: 2, settings)))
+        await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "killed", silos: 1, servers: 2, [.. _settings, "checkpoint.keep=4"])))
         {
             // Those that follow each other closely make one: each is complete some steps later.
             await train.StepAsync(40);
@@ -84,7 +75,7 @@ public class ResumeTests
 
         var resumed = await DistTrainProcess.RunAsync("resume", folder["killed"], "--output", "json");
         Assert.Equal(undisturbed.WeightsSha256, resumed.WeightsSha256);
-        Assert.Equal(History.Of(folder["undisturbed"]), History.Of(folder["killed"]));
+        Assert.Equal(undisturbed.Lines, History.Of(folder["killed"]));
         var said = string.Join('\n', resumed.Events.Where(e => e.GetProperty("event").GetString() == "log").Select(e => e.GetProperty("text").GetString()));
         Assert.All(steps.Skip(1), step => Assert.Contains($"checkpoints/step-{step}", said));
 

@@ -14,11 +14,13 @@ internal static class Self
 
     public static Process Start(IEnumerable<string> arguments) => Start(Environment.ProcessPath!, arguments);
 
-    /// <summary>Starts <c>disttrain</c> with any arguments; what it logs is dropped.</summary>
-    public static Process StartQuiet(IEnumerable<string> arguments)
+    /// <summary>Starts <c>disttrain</c> with any arguments.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="logged">Told of each line of its log.</param>
+    public static Process StartQuiet(IEnumerable<string> arguments, Action<string> logged)
     {
         var process = Start(DistTrain, arguments, quiet: true);
-        process.ErrorDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, e) => logged(e.Data ?? string.Empty);
         process.BeginErrorReadLine();
         return process;
     }

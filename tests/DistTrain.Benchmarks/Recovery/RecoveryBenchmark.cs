@@ -12,7 +12,7 @@ internal static partial class RecoveryBenchmark
     private const int Interval = 50;
 
     /// <summary>A hung silo is the last to be noticed.</summary>
-    private static readonly TimeSpan Window = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(20);
 
     public static async Task RunAsync(int rounds)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using DistTrain.Benchmarks.Overhead;
@@ -17,12 +18,13 @@ internal sealed class Role : IDisposable
 
     private readonly Process _process;
     private readonly List<(TimeSpan At, JsonElement Event)> _events = [];
+    private readonly List<string> _errors = [];
 
-    private Role(Process process)
+    private Role(IEnumerable<string> arguments)
     {
-        _process = process;
-        process.OutputDataReceived += (_, e) => Receive(e.Data);
-        process.BeginOutputReadLine();
+        _process = Self.StartQuiet(arguments, Logged);
+        _process.OutputDataReceived += (_, e) => Receive(e.Data);
+        _process.BeginOutputReadLine();
     }
 
     /// <summary>Host and port of a server or silo.</summary>
@@ -44,6 +46,22 @@ internal sealed class Role : IDisposable
     /// <summary>The committed steps so far.</summary>
     public IReadOnlyList<(TimeSpan At, JsonElement Event)> Steps => [.. Events.Where(e => IsStep(e.Event))];
 
+    /// <summary>Category and number of each error in its log.</summary>
+    public IReadOnlyList<string> Errors
+    {
+        get
+        {
+            lock (_errors)
+                return [.. _errors];
+        }
+    }
+
+    public double ResidentMiB => File.ReadLines($"/proc/{_process.Id}/status").Where(l => l.StartsWith("VmRSS:", StringComparison.Ordinal))
+        .Select(l => double.Parse(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024).Single();
+
+    /// <summary>Open files, sockets among them.</summary>
+    public int Handles => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
+
     public static bool IsStep(JsonElement e) => Kind(e) == "step";
 
     public static bool IsLog(JsonElement e, string part) => Kind(e) == "log" && e.GetProperty("text").GetString()!.Contains(part, StringComparison.Ordinal);
@@ -56,7 +74,7 @@ internal sealed class Role : IDisposable
         return role;
     }
 
-    public static Role Start(params IEnumerable<string> arguments) => new(Self.StartQuiet(arguments));
+    public static Role Start(params IEnumerable<string> arguments) => new(arguments);
 
     /// <summary>Runs a command to its end.</summary>
     public static async Task RunAsync(params IEnumerable<string> arguments)
@@ -105,6 +123,14 @@ internal sealed class Role : IDisposable
     private static extern int Kill(int process, int signal);
 
     private static string? Kind(JsonElement e) => e.GetProperty("event").GetString();
+
+    private void Logged(string line)
+    {
+        if (!line.StartsWith("fail: ", StringComparison.Ordinal) && !line.StartsWith("crit: ", StringComparison.Ordinal))
+            return;
+        lock (_errors)
+            _errors.Add(line["fail: ".Length..].Trim());
+    }
 
     private void Receive(string? line)
     {
