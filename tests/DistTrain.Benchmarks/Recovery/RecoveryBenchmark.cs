@@ -61,7 +61,7 @@ internal static partial class RecoveryBenchmark
         var joined = Role.Now;
         await cluster.JoinAsync(1);
         await watch.WaitAsync(e => Role.IsLog(e, " moves to silo "), after: joined);
-        return (seconds, 0);
+        return (seconds, StepsDoneAgain(watch, at));
     }
 
     private static async Task<(double Seconds, long Redone)> LoseServerAsync(Cluster cluster, int round)
@@ -73,10 +73,15 @@ internal static partial class RecoveryBenchmark
         cluster.Servers[server].Signal(Role.SigKill);
         await cluster.Servers[server].ExitAsync();
         await cluster.RestartServerAsync(server);
-        var wentOn = await watch.WaitAsync(e => Role.IsLog(e, " goes on from step "), after: at);
+        await watch.WaitAsync(e => Role.IsLog(e, " goes on from step "), after: at);
         await Task.Delay(Window);
-        return (LongestPauseEnds(watch, at), long.Parse(Redone().Match(wentOn.Event.GetProperty("text").GetString()!).Groups["steps"].ValueSpan, CultureInfo.InvariantCulture));
+        return (LongestPauseEnds(watch, at), StepsDoneAgain(watch, at));
     }
+
+    /// <summary>As the job's log has it.</summary>
+    private static long StepsDoneAgain(Role watch, TimeSpan fault) => watch.Events
+        .Where(e => e.At > fault && Role.IsLog(e.Event, "are done again"))
+        .Sum(e => long.Parse(Redone().Match(e.Event.GetProperty("text").GetString()!).Groups["steps"].ValueSpan, CultureInfo.InvariantCulture));
 
     /// <summary>The watcher has caught up, and steps come as they are committed.</summary>
     private static async Task SettleAsync(Role watch)
