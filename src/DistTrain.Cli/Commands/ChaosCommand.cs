@@ -9,14 +9,15 @@ namespace DistTrain.Cli.Commands;
 internal static class ChaosCommand
 {
     /// <summary>Without a job file: about half a minute undisturbed on two cores.</summary>
-    private static readonly string[] Defaults =
-    [
-        "model.name=mlp", "workers=4", "steps=400", "batch=64", "checkpoint.everySteps=10", "checkpoint.keep=3",
-    ];
+    private const string BuiltIn = """
+        apiVersion: disttrain.dev/v1
+        kind: TrainingJob
+        spec: {model: {name: mlp}, workers: 4, steps: 400, batch: 64, checkpoint: {everySteps: 10, keep: 3}}
+        """;
 
     private static readonly Argument<string?> JobFileArgument = new("job.yaml")
     {
-        Description = $"The job file; without one, the built-in digits with {string.Join(", ", Defaults)}.",
+        Description = $"The job file; without one, the built-in digits with {BuiltIn.Split('\n')[^1]}.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -52,7 +53,7 @@ internal static class ChaosCommand
     private static async Task<int> RunAsync(CommandContext context)
     {
         var file = context.GetOrDefault(JobFileArgument);
-        var job = JobFileInput.Read(file, [.. file is null ? Defaults : [], .. context.Get(SharedOptions.Set)], context.Error);
+        var job = JobFileInput.Read(file, context.Get(SharedOptions.Set), context.Error, BuiltIn);
         var plan = new ChaosPlan(job, context.Get(Silos), context.Get(Servers), context.Get(Kills));
         if (job.Spec.Checkpoint.EverySteps == 0)
             throw CommandException.BadInput("checkpoint.everySteps is 0: a job under faults needs checkpoints to go on from; add e.g. --set checkpoint.everySteps=20");

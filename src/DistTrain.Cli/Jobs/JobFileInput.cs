@@ -6,13 +6,14 @@ namespace DistTrain.Cli.Jobs;
 /// <summary>The job file of a command line, with its overrides, as a resolved job.</summary>
 internal static class JobFileInput
 {
-    /// <param name="path">The file, or null for the defaults.</param>
+    /// <param name="path">The file, or null for <paramref name="builtIn"/>.</param>
     /// <param name="overrides"><c>path=value</c>, in order.</param>
     /// <param name="error">Receives the warnings.</param>
+    /// <param name="builtIn">The text of a job file; null: the defaults.</param>
     /// <exception cref="CommandException">With every problem of the file.</exception>
-    public static TrainingJob Read(string? path, IReadOnlyList<string> overrides, TextWriter error)
+    public static TrainingJob Read(string? path, IReadOnlyList<string> overrides, TextWriter error, string? builtIn = null)
     {
-        var result = JobFile.Read(path is null ? null : Load(path), path ?? "defaults", overrides);
+        var result = JobFile.Read(path is null ? builtIn : Load(path), path ?? "defaults", overrides);
         foreach (var warning in result.Warnings)
             error.WriteLine($"warning: {warning}");
         return result.Job ?? throw CommandException.BadInput([.. result.Problems.Select(problem => problem.ToString())]);
