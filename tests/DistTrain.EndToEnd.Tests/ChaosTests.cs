@@ -40,16 +40,6 @@ public class ChaosTests
         var second = await RunAsync(line);
         Assert.Equal(runs.Select(r => r.ToString()), Events(second.Events, "run").Select(r => r.ToString()));
         Assert.Contains("\n4 of 4 passed.\n", await File.ReadAllTextAsync(Path.Combine(folder["out"], "table.md")), StringComparison.Ordinal);
-
-        // A history of other bits is what the checker is there for.
-        var metrics = Path.Combine(folder["out"], "undisturbed", "metrics.jsonl");
-        await File.WriteAllTextAsync(metrics, (await File.ReadAllTextAsync(metrics)).Replace("\"examples\":32", "\"examples\":33", StringComparison.Ordinal));
-        var results = Path.Combine(folder["out"], "results.jsonl");
-        await File.WriteAllLinesAsync(results, (await File.ReadAllLinesAsync(results)).Where(r => !r.Contains("seed-1", StringComparison.Ordinal)));
-        var third = await RunAsync([.. line.Select(word => word == "3" ? "1" : word)]);
-        Assert.Equal(1, third.ExitCode);
-        Assert.Contains("G3, G4 same loss log: expected line 1: ", third.Error, StringComparison.Ordinal);
-        Assert.Contains("again: disttrain chaos --seed 1 --runs 1 --kills 2 --silos 3 --servers 2 --set 'model=", third.Error, StringComparison.Ordinal);
     }
 
     /// <summary>Four runs with some seconds of recovery after each fault: two minutes, and more on a busy machine.</summary>

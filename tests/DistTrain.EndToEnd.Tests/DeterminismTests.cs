@@ -1,7 +1,7 @@
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>The job file alone decides the bits.</summary>
-public class DeterminismTests
+public class DeterminismTests(StandingClusters clusters)
 {
     public static TheoryData<string, string> Models => new()
     {
@@ -16,10 +16,10 @@ public class DeterminismTests
     {
         using var folder = new RunFolder();
         var settings = Training.Short(model, norm);
-        var first = await Training.RunAsync(folder, "a", silos: 1, servers: 1, settings);
-        Assert.Equal(first.WeightsSha256, (await Training.RunAsync(folder, "b", silos: 2, servers: 2, settings)).WeightsSha256);
-        Assert.Equal(first.WeightsSha256, (await Training.RunAsync(folder, "c", silos: 2, servers: 1, settings)).WeightsSha256);
-        Assert.Equal(Losses(first), Losses(await Training.RunAsync(folder, "d", silos: 1, servers: 2, settings)));
+        var first = await clusters.RunAsync(folder, "a", silos: 1, servers: 1, settings);
+        Assert.Equal(first.WeightsSha256, (await clusters.RunAsync(folder, "b", silos: 2, servers: 2, settings)).WeightsSha256);
+        Assert.Equal(first.WeightsSha256, (await clusters.RunAsync(folder, "c", silos: 2, servers: 1, settings)).WeightsSha256);
+        Assert.Equal(Losses(first), Losses(await clusters.RunAsync(folder, "d", silos: 1, servers: 2, settings)));
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public class DeterminismTests
         var settings = Training.Short("workers=4", "model.name=mlp");
         var shas = new HashSet<string>();
         for (var silos = 1; silos <= 3; silos++)
-            shas.Add((await Training.RunAsync(folder, $"{silos}", silos, servers: 1, settings)).WeightsSha256);
+            shas.Add((await clusters.RunAsync(folder, $"{silos}", silos, servers: 1, settings)).WeightsSha256);
         Assert.Single(shas);
     }
 

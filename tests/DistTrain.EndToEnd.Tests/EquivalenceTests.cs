@@ -3,7 +3,7 @@ using DistTrain.Optimization.Parameters;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Distributed training is training on the whole batch.</summary>
-public class EquivalenceTests
+public class EquivalenceTests(StandingClusters clusters)
 {
     [Theory]
     [InlineData("mlp")]
@@ -12,8 +12,8 @@ public class EquivalenceTests
     {
         using var folder = new RunFolder();
         string[] settings = [$"model.name={model}", "batch=128", "steps=20", "optimizer.lr=0.01", "dataset.trainExamples=1000", "dataset.testExamples=50"];
-        _ = (await Training.RunAsync(folder, "four", silos: 2, servers: 1, [.. settings, "workers=4"])).Completed;
-        _ = (await Training.RunAsync(folder, "one", silos: 1, servers: 1, [.. settings, "workers=1"])).Completed;
+        _ = (await clusters.RunAsync(folder, "four", silos: 2, servers: 1, [.. settings, "workers=4"])).Completed;
+        _ = (await clusters.RunAsync(folder, "one", silos: 1, servers: 1, [.. settings, "workers=1"])).Completed;
         var (four, one) = (Read(folder["four"]), Read(folder["one"]));
         Assert.Equal(one.Keys.Order(), four.Keys.Order());
         Assert.All(one, tensor =>

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Rules that look at whole tensors, phases and batches that change: the job file alone decides the bits of these too.</summary>
-public class LargeBatchTests
+public class LargeBatchTests(StandingClusters clusters)
 {
     /// <summary>Two buckets, so that two servers share a tensor; BatchNorm, so that averaged weights have their statistics taken anew.</summary>
     public const string Model = "model={name: custom, layers: [{conv: {out: 8, kernel: 3}}, {norm: batch}, relu, {maxPool: 2}, flatten, {linear: 100}, relu, {linear: 10}]}";
@@ -45,8 +45,8 @@ public class LargeBatchTests
         foreach (var (name, averaging) in new[] { ("local", "{name: post-local, startEpoch: 1, everySteps: 2}"), ("swa", "{name: swa, startEpoch: 1, everyEpochs: 2}") })
         {
             var settings = Small("epochs=2", $"averaging={averaging}", "optimizer.name=lars");
-            var one = await Training.RunAsync(folder, $"{name}-1", silos: 1, servers: 1, settings);
-            Assert.Equal(one.WeightsSha256, (await Training.RunAsync(folder, $"{name}-2", silos: 2, servers: 2, settings)).WeightsSha256);
+            var one = await clusters.RunAsync(folder, $"{name}-1", silos: 1, servers: 1, settings);
+            Assert.Equal(one.WeightsSha256, (await clusters.RunAsync(folder, $"{name}-2", silos: 2, servers: 2, settings)).WeightsSha256);
             await Verified.CleanAsync(folder[$"{name}-2"], one.WeightsSha256);
         }
     }
@@ -56,8 +56,8 @@ public class LargeBatchTests
     {
         using var folder = new RunFolder();
         var settings = Small("epochs=3", "batch={growth: {from: 32, to: 100}}", "schedule={name: cosine}");
-        var one = await Training.RunAsync(folder, "1x1", silos: 1, servers: 1, settings);
-        Assert.Equal(one.WeightsSha256, (await Training.RunAsync(folder, "2x2", silos: 2, servers: 2, settings)).WeightsSha256);
+        var one = await clusters.RunAsync(folder, "1x1", silos: 1, servers: 1, settings);
+        Assert.Equal(one.WeightsSha256, (await clusters.RunAsync(folder, "2x2", silos: 2, servers: 2, settings)).WeightsSha256);
         await Verified.CleanAsync(folder["2x2"], one.WeightsSha256);
 
         Assert.Equal([.. Enumerable.Repeat(32, 10), .. Enumerable.Repeat(64, 5), 100, 100, 100, 20], Examples(folder["1x1"]));
@@ -71,8 +71,8 @@ public class LargeBatchTests
         const int From = 24, To = 160, EverySteps = 3;
         using var folder = new RunFolder();
         var settings = Small("epochs=4", $"batch={{auto: {{from: {From}, to: {To}, everySteps: {EverySteps}, smoothing: 0.5}}}}");
-        var one = await Training.RunAsync(folder, "1x1", silos: 1, servers: 1, settings);
-        Assert.Equal(one.WeightsSha256, (await Training.RunAsync(folder, "2x2", silos: 2, servers: 2, settings)).WeightsSha256);
+        var one = await clusters.RunAsync(folder, "1x1", silos: 1, servers: 1, settings);
+        Assert.Equal(one.WeightsSha256, (await clusters.RunAsync(folder, "2x2", silos: 2, servers: 2, settings)).WeightsSha256);
         await Verified.CleanAsync(folder["2x2"], one.WeightsSha256);
 
         Assert.Equal(Events(folder["1x1"], "step").Select(Figures), Events(folder["2x2"], "step").Select(Figures));
@@ -98,12 +98,12 @@ public class LargeBatchTests
         ["dataset.trainExamples=320", "dataset.testExamples=50", "workers=3", "batch=64", "optimizer.lr=0.02", Model, .. more];
 
     /// <summary>The first of three runs, on other silos and servers each; their weights and losses are the same.</summary>
-    private static async Task<Finished> AssertSameAsync(RunFolder folder, string[] settings)
+    private async Task<Finished> AssertSameAsync(RunFolder folder, string[] settings)
     {
-        var first = await Training.RunAsync(folder, "1x1", silos: 1, servers: 1, settings);
+        var first = await clusters.RunAsync(folder, "1x1", silos: 1, servers: 1, settings);
         foreach (var (silos, servers) in new[] { (2, 2), (3, 1) })
         {
-            var other = await Training.RunAsync(folder, $"{silos}x{servers}", silos, servers, settings);
+            var other = await clusters.RunAsync(folder, $"{silos}x{servers}", silos, servers, settings);
             Assert.Equal(first.WeightsSha256, other.WeightsSha256);
             Assert.Equal(Events(folder["1x1"], "step").Select(Figures), Events(folder[$"{silos}x{servers}"], "step").Select(Figures));
         }

@@ -3,7 +3,7 @@ using DistTrain.Optimization.Parameters;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Statistics over the batches of several ranks: the job file alone decides the bits of these too.</summary>
-public class NormalizationTests
+public class NormalizationTests(StandingClusters clusters)
 {
     public static TheoryData<string[]> Scopes => new()
     {
@@ -22,7 +22,7 @@ public class NormalizationTests
         settings = ["dataset.trainExamples=320", "dataset.testExamples=50", "workers=4", "epochs=2", "optimizer.lr=0.02", LargeBatchTests.Model, .. settings];
         var shas = new HashSet<string>();
         foreach (var (silos, servers) in new[] { (1, 1), (2, 2), (3, 1) })
-            shas.Add((await Training.RunAsync(folder, $"{silos}x{servers}", silos, servers, settings)).WeightsSha256);
+            shas.Add((await clusters.RunAsync(folder, $"{silos}x{servers}", silos, servers, settings)).WeightsSha256);
         Assert.Single(shas);
     }
 

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>One example of a table is so large that its step is not finite: what becomes of the job is said, and the same on any silos and servers.</summary>
-public class NumericsTests
+public class NumericsTests(StandingClusters clusters)
 {
     /// <summary>Steps of an epoch, one of which has the example.</summary>
     private const int StepsInEpoch = 6;
@@ -32,8 +32,8 @@ public class NumericsTests
     public async Task Skip_step_passes_over_one_step_of_each_epoch_with_the_same_bits_anywhere()
     {
         using var folder = new RunFolder();
-        var first = await Training.RunAsync(folder, "a", silos: 1, servers: 1, Settings(folder, "numerics.policy=skip-step"));
-        var second = await Training.RunAsync(folder, "b", silos: 2, servers: 2, Settings(folder, "numerics.policy=skip-step"));
+        var first = await clusters.RunAsync(folder, "a", silos: 1, servers: 1, Settings(folder, "numerics.policy=skip-step"));
+        var second = await clusters.RunAsync(folder, "b", silos: 2, servers: 2, Settings(folder, "numerics.policy=skip-step"));
         Assert.Equal(first.WeightsSha256, second.WeightsSha256);
         Assert.Equal(2 * StepsInEpoch, first.Completed.GetProperty("steps").GetInt32());
         Assert.All(new[] { first, second }, run => Assert.Equal(2, run.Completed.GetProperty("skippedSteps").GetInt32()));
@@ -50,8 +50,8 @@ public class NumericsTests
     {
         using var folder = new RunFolder();
         string[] settings = ["numerics.policy=rollback", "checkpoint.everySteps=2"];
-        var first = await Training.RunAsync(folder, "a", silos: 1, servers: 1, Settings(folder, settings));
-        var second = await Training.RunAsync(folder, "b", silos: 2, servers: 2, Settings(folder, settings));
+        var first = await clusters.RunAsync(folder, "a", silos: 1, servers: 1, Settings(folder, settings));
+        var second = await clusters.RunAsync(folder, "b", silos: 2, servers: 2, Settings(folder, settings));
         Assert.Equal(first.WeightsSha256, second.WeightsSha256);
         Assert.Equal(History.Of(folder["a"]), History.Of(folder["b"]));
         var skipped = History.Of(folder["a"]).Select(line => (string?)JsonNode.Parse(line)!["skipped"]).Where(reason => reason is not null).ToList();
@@ -69,8 +69,8 @@ public class NumericsTests
         [
             LargeBatchTests.Model, "workers=4", "batch=32", "steps=12", "microBatch=4", "batchNorm.scope=group:2", "dataset.trainExamples=400", "dataset.testExamples=50",
         ];
-        var without = await Training.RunAsync(folder, "without", silos: 1, servers: 2, settings);
-        var with = await Training.RunAsync(folder, "with", silos: 2, servers: 1, [.. settings, "numerics.replayCheck=3"]);
+        var without = await clusters.RunAsync(folder, "without", silos: 1, servers: 2, settings);
+        var with = await clusters.RunAsync(folder, "with", silos: 2, servers: 1, [.. settings, "numerics.replayCheck=3"]);
         Assert.Equal(without.WeightsSha256, with.WeightsSha256);
         Assert.Equal(4, with.Completed.GetProperty("replayChecks").GetInt32());
         var said = Steps(with).Where(s => s.TryGetProperty("replayCheck", out _)).ToDictionary(s => s.GetProperty("step").GetInt32(), s => s.GetProperty("replayCheck").GetString()!);

@@ -3,27 +3,31 @@ using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.EndToEnd.Tests;
 
-/// <summary>A server, and silos that come and go, each a process of its own. Disposing ends them all.</summary>
+/// <summary>Servers, and silos that come and go, each a process of its own. Disposing ends them all.</summary>
 internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
 {
     /// <summary>Far beyond what anything here takes, also on a busy machine.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    private readonly List<DistTrainProcess> _processes = [];
-    private string _server = string.Empty;
+    /// <summary>A job file in which everything has its default.</summary>
+    public const string EmptyJob = "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n";
 
-    /// <summary>Starts the server and the first silos.</summary>
-    public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(RunFolder folder, int silos)
+    private readonly List<DistTrainProcess> _processes = [];
+    private string _servers = string.Empty;
+
+    /// <summary>Starts the servers and the first silos.</summary>
+    public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(RunFolder folder, int silos, int servers = 1)
     {
         var cluster = new StandingCluster(folder);
-        cluster._server = await EndpointAsync(cluster.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]));
+        var started = Enumerable.Range(0, servers).Select(_ => EndpointAsync(cluster.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"])));
+        cluster._servers = string.Join(',', await Task.WhenAll(started));
         return (cluster, await cluster.JoinAsync(silos));
     }
 
     /// <summary>Starts further silos, at once.</summary>
     public Task<Silo[]> JoinAsync(int silos) => Task.WhenAll(Enumerable.Range(0, silos).Select(async _ =>
     {
-        var process = Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", _server);
+        var process = Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", _servers);
         return new Silo(process, await EndpointAsync(process));
     }));
 
@@ -31,7 +35,7 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
     public async Task<DistTrainProcess> SubmitAsync(Silo at, string id, params string[] settings)
     {
         var job = folder[$"{id}.yaml"];
-        await File.WriteAllTextAsync(job, "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
+        await File.WriteAllTextAsync(job, EmptyJob);
         var submitted = await DistTrainProcess.RunAsync(
             ["submit", job, "--endpoint", at.Endpoint, "--id", id, "--set", "steps=100000", .. settings.SelectMany(s => new[] { "--set", s })]);
         Assert.True(submitted.ExitCode == 0, submitted.Error);
