@@ -19,9 +19,17 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
     public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(RunFolder folder, int silos, int servers = 1)
     {
         var cluster = new StandingCluster(folder);
-        var started = Enumerable.Range(0, servers).Select(_ => EndpointAsync(cluster.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"])));
-        cluster._servers = string.Join(',', await Task.WhenAll(started));
-        return (cluster, await cluster.JoinAsync(silos));
+        try
+        {
+            var started = Enumerable.Range(0, servers).Select(_ => EndpointAsync(cluster.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"])));
+            cluster._servers = string.Join(',', await Task.WhenAll(started));
+            return (cluster, await cluster.JoinAsync(silos));
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts further silos, at once.</summary>

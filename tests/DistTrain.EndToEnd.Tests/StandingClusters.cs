@@ -31,7 +31,8 @@ public sealed class StandingClusters : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var starting in _clusters.Values)
+        // One that did not start has ended what it had started, and its tests have said why.
+        foreach (var starting in _clusters.Values.Where(c => c.IsCompletedSuccessfully))
         {
             var (folder, cluster, _) = await starting;
             await cluster.DisposeAsync();
@@ -51,8 +52,16 @@ public sealed class StandingClusters : IAsyncDisposable
         async Task<(RunFolder, StandingCluster, Silo[])> StartAsync()
         {
             var folder = new RunFolder();
-            var (cluster, started) = await StandingCluster.StartAsync(folder, silos, servers);
-            return (folder, cluster, started);
+            try
+            {
+                var (cluster, started) = await StandingCluster.StartAsync(folder, silos, servers);
+                return (folder, cluster, started);
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
+            }
         }
     }
 }
