@@ -14,11 +14,14 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
 
     private readonly List<DistTrainProcess> _processes = [];
     private string _servers = string.Empty;
+    private string[] _store = ["--cluster", folder["cluster"]];
 
     /// <summary>Starts the servers and the first silos.</summary>
-    public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(RunFolder folder, int silos, int servers = 1)
+    public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(RunFolder folder, int silos, int servers = 1, RedisServer? redis = null)
     {
         var cluster = new StandingCluster(folder);
+        if (redis is not null)
+            cluster._store = ["--cluster", redis.Address, "--redis-password-file", redis.PasswordFile];
         try
         {
             var started = Enumerable.Range(0, servers).Select(_ => EndpointAsync(cluster.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"])));
@@ -33,11 +36,10 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
     }
 
     /// <summary>Starts further silos, at once.</summary>
-    public Task<Silo[]> JoinAsync(int silos) => Task.WhenAll(Enumerable.Range(0, silos).Select(async _ =>
-    {
-        var process = Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", _servers);
-        return new Silo(process, await EndpointAsync(process));
-    }));
+    public Task<Silo[]> JoinAsync(int silos) => Task.WhenAll(Enumerable.Range(0, silos).Select(_ => JoinAtAsync("0")));
+
+    /// <summary>Starts one where another has ended.</summary>
+    public Task<Silo> JoinAgainAsync(Silo ended) => JoinAtAsync(ended.Endpoint.Split(':')[1]);
 
     /// <summary>Submits a job that would run for long, and watches it.</summary>
     public async Task<DistTrainProcess> SubmitAsync(Silo at, string id, params string[] settings)
@@ -88,6 +90,12 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
 
     private static async Task<string> EndpointAsync(DistTrainProcess role) =>
         (await role.EventAsync(e => e.GetProperty("event").GetString() == "listening", Limit)).GetProperty("endpoint").GetString()!;
+
+    private async Task<Silo> JoinAtAsync(string port)
+    {
+        var process = Start(["worker", "--port", port, "--servers", _servers, .. _store]);
+        return new Silo(process, await EndpointAsync(process));
+    }
 
     private DistTrainProcess Start(params string[] arguments)
     {

@@ -14,7 +14,7 @@ internal static class RoleOptions
         Description = "Address to bind.",
         HelpName = "address",
         DefaultValueFactory = _ => IPAddress.Loopback,
-        CustomParser = ParseHost,
+        CustomParser = ParseAddress,
     };
 
     /// <summary>Port that a role binds; 0 takes a free one.</summary>
@@ -49,14 +49,15 @@ internal static class RoleOptions
         Hidden = true,
     };
 
-    private static IPAddress? ParseHost(ArgumentResult result)
+    /// <summary>Reads an IP address, or adds the rule to the parse errors.</summary>
+    public static IPAddress? ParseAddress(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         if (string.Equals(text, "localhost", StringComparison.OrdinalIgnoreCase))
             return IPAddress.Loopback;
         if (IPAddress.TryParse(text, out var address))
             return address;
-        result.AddError($"--host '{text}' is not an IP address, e.g. 127.0.0.1");
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name} '{text}' is not an IP address, e.g. 127.0.0.1");
         return null;
     }
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Net;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Roles;
 using DistTrain.Torch.Hosting;
+using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Hosting;
 
 namespace DistTrain.Cli.Commands;
@@ -10,11 +12,28 @@ namespace DistTrain.Cli.Commands;
 /// <summary><c>disttrain worker</c>: one worker silo process.</summary>
 internal static class WorkerCommand
 {
-    private static readonly Option<string> ClusterFolder = new("--cluster")
+    private static readonly Option<IPAddress?> Advertise = new("--advertise")
     {
-        Description = "Folder of the cluster's membership and job records, shared by all its silos.",
-        HelpName = "folder",
+        Description = "Address at which the other silos reach this one. Default: --host.",
+        HelpName = "address",
+        CustomParser = RoleOptions.ParseAddress,
+    };
+
+    private static readonly Option<int> SiloPort =
+        SharedOptions.Number("--silo-port", "Port for the other silos; 0 takes a free one.", 0, 0, 65535);
+
+    private static readonly Option<ClusterStore> Cluster = new("--cluster")
+    {
+        Description = $"Where the cluster keeps its membership and job records, the same for all its silos: a folder (one machine) or {RedisStore.Form}.",
+        HelpName = "folder|redis://...",
         Required = true,
+        CustomParser = ParseCluster,
+    };
+
+    private static readonly Option<string?> RedisPassword = new("--redis-password-file")
+    {
+        Description = "File with the password of the cluster's Redis.",
+        HelpName = "file",
     };
 
     private static readonly Option<Endpoint[]> Servers = new("--servers")
@@ -33,7 +52,10 @@ internal static class WorkerCommand
     {
         RoleOptions.Host,
         RoleOptions.Port,
-        ClusterFolder,
+        Advertise,
+        SiloPort,
+        Cluster,
+        RedisPassword,
         Servers,
         Slots,
         RoleOptions.Determinism,
@@ -46,8 +68,20 @@ internal static class WorkerCommand
         RoleProcess.RunAsync(context, "silo", (listening, stop) =>
         {
             PrepareTorch(context.Get(RoleOptions.Determinism), context.Error);
-            return SiloHost.RunAsync(Options(context), listening, stop);
+            return ServeAsync(Options(context), listening, stop);
         });
+
+    private static async Task ServeAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
+    {
+        try
+        {
+            await SiloHost.RunAsync(options, listening, stop);
+        }
+        catch (ClusterStoreException e)
+        {
+            throw CommandException.Failed(e.Message, e);
+        }
+    }
 
     // Before anything touches libtorch: it reads its settings once, when it is loaded.
     private static void PrepareTorch(string determinism, TextWriter log)
@@ -67,11 +101,40 @@ internal static class WorkerCommand
     {
         Host = context.Get(RoleOptions.Host).ToString(),
         Port = context.Get(RoleOptions.Port),
-        ClusterFolder = context.Get(ClusterFolder),
+        Advertised = Advertised(context)?.ToString(),
+        SiloPort = context.Get(SiloPort),
+        Cluster = Store(context),
         Servers = [.. context.Get(Servers).Select(server => server.ToString())],
         Determinism = context.Get(RoleOptions.Determinism),
         RankSlots = context.Get(Slots),
     };
+
+    private static IPAddress? Advertised(CommandContext context)
+    {
+        var advertised = context.GetOrDefault(Advertise);
+        if ((advertised ?? context.Get(RoleOptions.Host)) is var known && (known.Equals(IPAddress.Any) || known.Equals(IPAddress.IPv6Any)))
+            throw CommandException.BadInput($"{known} means every address of this machine: say by --advertise which of them the other silos reach");
+        return advertised;
+    }
+
+    private static ClusterStore Store(CommandContext context) => (context.Get(Cluster), context.GetOrDefault(RedisPassword)) switch
+    {
+        (RedisStore redis, var password) => redis with { PasswordFile = password },
+        (_, not null) => throw CommandException.BadInput("--redis-password-file is for a cluster in Redis, and --cluster is a folder"),
+        (var store, _) => store,
+    };
+
+    private static ClusterStore? ParseCluster(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (!RedisStore.IsMeant(text))
+            return new FolderStore(text);
+        if (RedisStore.TryParse(text) is { } redis)
+            return redis;
+        // Not the text itself: there may be a password in it.
+        result.AddError($"--cluster is not {RedisStore.Form}; a password goes into a file, see --redis-password-file");
+        return null;
+    }
 
     private static Endpoint[] ParseServers(ArgumentResult result) =>
         [.. result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries)

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization.Serializers;
+using StackExchange.Redis;
 
 namespace DistTrain.Worker.Cluster;
 
@@ -30,6 +32,26 @@ public static class ClusterSetup
         silo.Services.AddGrainStorage(JobStorage, (services, _) => new SqliteGrainStorage(
             services.GetRequiredService<ClusterDatabase>(), services.GetRequiredService<IActivatorProvider>()));
         return silo;
+    }
+
+    /// <summary>Membership and grain state in Redis, for silos of many machines. Includes <see cref="UseClusterDefaults"/>.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="redis">A connection that outlives the silo.</param>
+    /// <param name="options">What it was made with.</param>
+    internal static ISiloBuilder UseRedisCluster(this ISiloBuilder silo, IConnectionMultiplexer redis, ConfigurationOptions options)
+    {
+        silo.UseClusterDefaults();
+        silo.UseRedisClustering(clustering =>
+        {
+            clustering.ConfigurationOptions = options;
+            clustering.CreateMultiplexer = _ => Task.FromResult((redis, true));
+        });
+        return silo.AddRedisGrainStorage(JobStorage, storage =>
+        {
+            storage.ConfigurationOptions = options;
+            storage.CreateMultiplexer = _ => Task.FromResult((redis, true));
+            storage.GrainStorageSerializer = new RecordFormat();
+        });
     }
 
     /// <summary>What any DistTrain cluster shares, wherever its membership is kept: its name, its timing, the placement of ranks.</summary>

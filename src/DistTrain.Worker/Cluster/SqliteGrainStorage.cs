@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.Data.Sqlite;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
@@ -13,13 +11,6 @@ namespace DistTrain.Worker.Cluster;
 /// </summary>
 internal sealed class SqliteGrainStorage(ClusterDatabase database, IActivatorProvider activators) : IGrainStorage
 {
-    internal static readonly JsonSerializerOptions Format = new()
-    {
-        // A loss may be NaN, and its record must still be kept.
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter() },
-    };
-
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var rows = await database.ReadAsync(
@@ -31,7 +22,7 @@ internal sealed class SqliteGrainStorage(ClusterDatabase database, IActivatorPro
             CancellationToken.None);
         if (rows is [var stored])
         {
-            grainState.State = JsonSerializer.Deserialize<T>(stored.Json, Format)!;
+            grainState.State = RecordFormat.Read<T>(stored.Json);
             grainState.ETag = stored.Etag;
             grainState.RecordExists = true;
         }
@@ -44,7 +35,7 @@ internal sealed class SqliteGrainStorage(ClusterDatabase database, IActivatorPro
     /// <exception cref="InconsistentStateException">The stored state is not the one that was read; nothing is written.</exception>
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var json = JsonSerializer.Serialize(grainState.State, Format);
+        var json = RecordFormat.Write(grainState.State);
         var held = grainState.ETag;
         grainState.ETag = await database.WriteAsync(
             Durability.Machine,

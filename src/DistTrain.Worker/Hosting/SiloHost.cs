@@ -28,8 +28,10 @@ public static partial class SiloHost
     /// <param name="listening">Called once with the endpoint of the gRPC front door, host:port.</param>
     /// <param name="stop">Ends the process gracefully.</param>
     /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="ClusterStoreException">The cluster's store can't be used.</exception>
     public static async Task RunAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
     {
+        await using var cluster = await options.Cluster.OpenAsync();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -55,11 +57,12 @@ public static partial class SiloHost
         builder.Services.AddGrpcHealthChecks();
         builder.Host.UseOrleans(silo =>
         {
-            silo.UseSqliteCluster(Path.Combine(Directory.CreateDirectory(options.ClusterFolder).FullName, "cluster.db"));
+            cluster.Use(silo);
             silo.Configure<EndpointOptions>(endpoint =>
             {
-                endpoint.AdvertisedIPAddress = address;
-                endpoint.SiloPort = FreePort(address);
+                endpoint.AdvertisedIPAddress = options.Advertised is { } advertised ? IPAddress.Parse(advertised) : address;
+                endpoint.SiloPort = options.SiloPort > 0 ? options.SiloPort : FreePort(address);
+                endpoint.SiloListeningEndpoint = new IPEndPoint(address, endpoint.SiloPort);
                 // Clients come in by gRPC; Orleans' own gateway stays closed.
                 endpoint.GatewayPort = 0;
             });

@@ -1,4 +1,5 @@
 using DistTrain.Recipes;
+using DistTrain.Worker.Cluster;
 
 namespace DistTrain.Worker.Hosting;
 
@@ -11,8 +12,14 @@ public sealed record SiloOptions
     /// <summary>Port of the gRPC front door; 0 takes a free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>Folder of the cluster's SQLite file, shared by all silos of one machine.</summary>
-    public required string ClusterFolder { get; init; }
+    /// <summary>Address at which other silos reach this one; null for <see cref="Host"/>, which then has to be one.</summary>
+    public string? Advertised { get; init; }
+
+    /// <summary>Port for the other silos, at the same addresses; 0 takes a free one.</summary>
+    public int SiloPort { get; init; }
+
+    /// <summary>Where the cluster keeps its membership and job records: what makes silos one cluster.</summary>
+    public required ClusterStore Cluster { get; init; }
 
     /// <summary>Endpoints (host:port) of the parameter servers, in the order that gives them their buckets.</summary>
     public required IReadOnlyList<string> Servers { get; init; }

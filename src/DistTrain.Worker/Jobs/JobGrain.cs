@@ -3,6 +3,7 @@ using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
+using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
 using Grpc.Core;
@@ -16,7 +17,7 @@ namespace DistTrain.Worker.Jobs;
 /// grain's memory, so it may be lost with its silo at any moment.
 /// </summary>
 internal sealed class JobGrain(
-    [PersistentState("job", "jobs")] IPersistentState<JobRecord> state,
+    [PersistentState("job", ClusterSetup.JobStorage)] IPersistentState<JobRecord> state,
     SiloOptions options,
     DatasetCache datasets,
     ISiloStatusOracle silos,
@@ -44,7 +45,7 @@ internal sealed class JobGrain(
 
     private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, silos, time, JobId, Job.Spec.Workers, logger);
 
-    private JobServers Servers => _servers ??= new JobServers(JobId, Record, state.WriteStateAsync, Notes, time, logger);
+    private JobServers Servers => _servers ??= new JobServers(JobId, Record, () => state.WriteOrEndAsync(this), Notes, time, logger);
 
     private TrainingJob Job => _job ??= JobFile.Read(Record.JobFile, JobId, []).Job!;
 
@@ -54,7 +55,7 @@ internal sealed class JobGrain(
             return Record.JobFile == jobFile;
         Record.JobFile = jobFile;
         Record.SubmittedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
-        await state.WriteStateAsync();
+        await state.WriteOrEndAsync(this);
         return true;
     }
 
@@ -63,7 +64,7 @@ internal sealed class JobGrain(
         if (Record.Phase != JobPhase.Queued)
             return;
         Record.Phase = JobPhase.Running;
-        await state.WriteStateAsync();
+        await state.WriteOrEndAsync(this);
     }
 
     public async Task<IReadOnlyList<string>> ResumeAsync(string jobFile)
@@ -90,7 +91,7 @@ internal sealed class JobGrain(
             return;
         Record.CancelRequested = true;
         Notes.Say("cancellation requested");
-        await state.WriteStateAsync();
+        await state.WriteOrEndAsync(this);
         this.AsReference<IJobGrain>().TickAsync().Ignore();
     }
 
@@ -243,7 +244,7 @@ internal sealed class JobGrain(
         }
 
         Record.RankSilos = now;
-        await state.WriteStateAsync();
+        await state.WriteOrEndAsync(this);
     }
 
     private async Task CompleteAsync(ServerControl servers, JobPreparation preparation)
@@ -300,7 +301,7 @@ internal sealed class JobGrain(
     {
         Record.Step = Math.Max(Servers.Step, Record.Step);
         Record.Phase = phase;
-        await state.WriteStateAsync();
+        await state.WriteOrEndAsync(this);
         JobLog.Ended(logger, JobId, phase, Record.Error ?? "");
         // Only now that the end is on record: a job whose partitions are gone could not be driven again.
         await Servers.ReleaseAsync();

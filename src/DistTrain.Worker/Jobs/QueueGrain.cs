@@ -1,3 +1,4 @@
+using DistTrain.Worker.Cluster;
 using Microsoft.Extensions.Logging;
 
 namespace DistTrain.Worker.Jobs;
@@ -26,7 +27,7 @@ public sealed record QueuedJob(string JobId, int Workers, bool Started);
 /// and a running job keeps running on fewer silos.
 /// </summary>
 internal sealed class QueueGrain(
-    [PersistentState("queue", "jobs")] IPersistentState<QueueRecord> state,
+    [PersistentState("queue", ClusterSetup.JobStorage)] IPersistentState<QueueRecord> state,
     TimeProvider time,
     ILogger<QueueGrain> logger) : Grain, IQueueGrain
 {
@@ -43,7 +44,7 @@ internal sealed class QueueGrain(
         if (!state.State.Jobs.Contains(jobId))
             state.State.Jobs.Add(jobId);
         state.State.Unfinished.Add(new QueuedJob(jobId, workers, Started: false));
-        await state.WriteStateAsync();
+        await state.WriteOrEndAsync(this);
         await StartNextAsync();
         LookAtAll();
     }
@@ -69,7 +70,7 @@ internal sealed class QueueGrain(
         state.State.Unfinished.RemoveAll(j => ended.Contains(j.JobId));
         foreach (var jobId in ended)
             _looks.Remove(jobId);
-        await state.WriteStateAsync();
+        await state.WriteOrEndAsync(this);
     }
 
     private async Task StartNextAsync()
@@ -82,7 +83,7 @@ internal sealed class QueueGrain(
                 return;
             await Job(job.JobId).StartAsync();
             state.State.Unfinished[next] = job with { Started = true };
-            await state.WriteStateAsync();
+            await state.WriteOrEndAsync(this);
         }
     }
 

@@ -1,0 +1,62 @@
+namespace DistTrain.EndToEnd.Tests;
+
+/// <summary>A cluster of many machines keeps its membership and its jobs in Redis. Here all machines are this one.</summary>
+public class RedisTests
+{
+    private const int SigKill = 9;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private static readonly string[] _settings = ["model.name=mlp", "workers=4", "batch=64", "dataset.trainExamples=1000", "dataset.testExamples=100", "checkpoint.everySteps=20"];
+
+    [Fact]
+    public async Task A_job_goes_on_without_Redis_and_after_the_loss_of_Redis_and_of_every_silo()
+    {
+        using var folder = new RunFolder();
+        await using var redis = await RedisServer.StartAsync(folder);
+        var (cluster, silos) = await StandingCluster.StartAsync(folder, 2, redis: redis);
+        await using var ending = cluster;
+        var watch = await cluster.SubmitAsync(silos[0], "redis", _settings);
+        await watch.StepAsync(30);
+
+        // Nobody needs it to train, though nothing can be sealed.
+        await redis.KillAsync();
+        await watch.StepAsync(watch.Steps().Count + 50);
+        await redis.StartAsync();
+
+        // What the silos knew is gone with them; the record brings the job to those that come.
+        foreach (var silo in silos)
+            silo.Process.Signal(SigKill);
+        foreach (var silo in silos)
+            await silo.Process.ExitAsync(Patience);
+        var again = await cluster.JoinAgainAsync(silos[0]);
+        await cluster.JoinAsync(1);
+        await watch.GoesOnAsync();
+
+        await cluster.CheckAsync(again, "redis", watch, _settings);
+        await cluster.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_silo_says_what_is_wrong_with_its_Redis()
+    {
+        using var folder = new RunFolder();
+        await using var redis = await RedisServer.StartAsync(folder);
+        await File.WriteAllTextAsync(folder["wrong"], "wrong");
+        var wrongPassword = await DistTrainProcess.RunAsync("worker", "--servers", "127.0.0.1:1", "--cluster", redis.Address, "--redis-password-file", folder["wrong"]);
+        var noFile = await DistTrainProcess.RunAsync("worker", "--servers", "127.0.0.1:1", "--cluster", redis.Address, "--redis-password-file", folder["none"]);
+        await redis.KillAsync();
+        var away = await DistTrainProcess.RunAsync("worker", "--servers", "127.0.0.1:1", "--cluster", redis.Address, "--redis-password-file", redis.PasswordFile);
+        Says(wrongPassword, $"Redis at {redis.Address["redis://".Length..]} ", "password");
+        Says(noFile, "the password file of Redis can't be read", folder["none"]);
+        Says(away, $"Redis at {redis.Address["redis://".Length..]} can't be reached");
+        Assert.DoesNotContain(await File.ReadAllTextAsync(redis.PasswordFile), wrongPassword.Error + noFile.Error + away.Error, StringComparison.Ordinal);
+
+        static void Says(Finished silo, params string[] parts)
+        {
+            Assert.Equal(1, silo.ExitCode);
+            Assert.All(parts, part => Assert.Contains(part, silo.Error, StringComparison.OrdinalIgnoreCase));
+            Assert.DoesNotContain("   at ", silo.Error, StringComparison.Ordinal);
+        }
+    }
+}
