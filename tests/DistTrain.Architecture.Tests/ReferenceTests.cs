@@ -9,11 +9,12 @@ public class ReferenceTests
     {
         ["Optimization"] = [],
         ["Recipes"] = ["Optimization"],
-        ["Protocol"] = ["Optimization"],
+        ["Security"] = [],
+        ["Protocol"] = ["Optimization", "Security"],
         ["Torch"] = ["Optimization", "Recipes"],
-        ["ParameterServer"] = ["Optimization", "Protocol", "Recipes"],
-        ["Worker"] = ["Optimization", "Protocol", "Recipes", "Torch"],
-        ["Cli"] = ["Optimization", "ParameterServer", "Protocol", "Recipes", "Torch", "Worker"],
+        ["ParameterServer"] = ["Optimization", "Protocol", "Recipes", "Security"],
+        ["Worker"] = ["Optimization", "Protocol", "Recipes", "Security", "Torch"],
+        ["Cli"] = ["Optimization", "ParameterServer", "Protocol", "Recipes", "Security", "Torch", "Worker"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.PathOf("src")).Select(d => Path.GetFileName(d)!)];

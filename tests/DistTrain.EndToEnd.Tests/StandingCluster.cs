@@ -15,16 +15,20 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
     private readonly List<DistTrainProcess> _processes = [];
     private string _servers = string.Empty;
     private string[] _store = ["--cluster", folder["cluster"]];
+    private string[] _guard = [];
+    private string[] _pass = [];
 
     /// <summary>Starts the servers and the first silos.</summary>
-    public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(RunFolder folder, int silos, int servers = 1, RedisServer? redis = null)
+    public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(RunFolder folder, int silos, int servers = 1, RedisServer? redis = null, ClusterCertificates? certificates = null)
     {
         var cluster = new StandingCluster(folder);
         if (redis is not null)
             cluster._store = ["--cluster", redis.Address, "--redis-password-file", redis.PasswordFile];
+        if (certificates is not null)
+            (cluster._guard, cluster._pass) = (["--certs", certificates["worker"], "--access", certificates.AccessFile], ["--certs", certificates["operator"]]);
         try
         {
-            var started = Enumerable.Range(0, servers).Select(_ => EndpointAsync(cluster.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"])));
+            var started = Enumerable.Range(0, servers).Select(_ => EndpointAsync(cluster.Start(["server", "--port", "0", "--job-folder", folder["jobs/{job}"], .. cluster._guard])));
             cluster._servers = string.Join(',', await Task.WhenAll(started));
             return (cluster, await cluster.JoinAsync(silos));
         }
@@ -34,6 +38,12 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Endpoints of the servers.</summary>
+    public IReadOnlyList<string> Servers => _servers.Split(',');
+
+    /// <summary>What the processes of the cluster have written to their logs.</summary>
+    public string Logs => string.Concat(_processes.Select(p => p.Error));
 
     /// <summary>Starts further silos, at once.</summary>
     public Task<Silo[]> JoinAsync(int silos) => Task.WhenAll(Enumerable.Range(0, silos).Select(_ => JoinAtAsync("0")));
@@ -47,18 +57,18 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
         var job = folder[$"{id}.yaml"];
         await File.WriteAllTextAsync(job, EmptyJob);
         var submitted = await DistTrainProcess.RunAsync(
-            ["submit", job, "--endpoint", at.Endpoint, "--id", id, "--set", "steps=100000", .. settings.SelectMany(s => new[] { "--set", s })]);
+            ["submit", job, "--endpoint", at.Endpoint, "--id", id, "--set", "steps=100000", .. _pass, .. settings.SelectMany(s => new[] { "--set", s })]);
         Assert.True(submitted.ExitCode == 0, submitted.Error);
-        return Start("watch", id, "--endpoint", at.Endpoint, "--output", "json");
+        return Start(["watch", id, "--endpoint", at.Endpoint, "--output", "json", .. _pass]);
     }
 
     /// <summary>Cancels a watched job, and compares its weights and its history so far with those of a run of as many steps that nothing disturbs.</summary>
     public async Task CheckAsync(Silo at, string id, DistTrainProcess watch, params string[] settings)
     {
-        Assert.Equal(0, (await DistTrainProcess.RunAsync("cancel", id, "--endpoint", at.Endpoint)).ExitCode);
+        Assert.Equal(0, (await DistTrainProcess.RunAsync(["cancel", id, "--endpoint", at.Endpoint, .. _pass])).ExitCode);
         await watch.ExitAsync(Limit);
         Assert.Equal("cancelled", watch.Events[^1].GetProperty("event").GetString());
-        Assert.Equal(0, (await DistTrainProcess.RunAsync("download", id, "--endpoint", at.Endpoint, "--out", folder[$"{id}-model"])).ExitCode);
+        Assert.Equal(0, (await DistTrainProcess.RunAsync(["download", id, "--endpoint", at.Endpoint, "--out", folder[$"{id}-model"], .. _pass])).ExitCode);
         using var model = SafeTensorsReader.Open(Path.Combine(folder[$"{id}-model"], "model.safetensors"));
         var weights = new float[model.Layout()!.Length];
         model.Fill(model.Layout()!, weights);
@@ -93,7 +103,7 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
 
     private async Task<Silo> JoinAtAsync(string port)
     {
-        var process = Start(["worker", "--port", port, "--servers", _servers, .. _store]);
+        var process = Start(["worker", "--port", port, "--servers", _servers, .. _store, .. _guard]);
         return new Silo(process, await EndpointAsync(process));
     }
 

@@ -69,7 +69,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     private async Task<JobSummary> SubmitAndFollowAsync(string id, TrainingJob job, bool resumes, CancellationToken cancel)
     {
         // 2
-        using var jobs = new JobsClient(cluster.Silos[0], context.Clock);
+        using var jobs = new JobsClient(new FrontDoor(cluster.Silos[0]), context.Clock);
         _submitted = true;
         if (resumes)
             await jobs.ResumeAsync(id, JobFile.Write(job), cancel);
@@ -77,7 +77,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
             await jobs.SubmitAsync(id, JobFile.Write(job), cancel);
         display.Submitted(id);
         // 3
-        using var follower = new JobFollower(cluster.Silos, context.Clock) { Attached = true };
+        using var follower = new JobFollower([.. cluster.Silos.Select(silo => new FrontDoor(silo))], context.Clock) { Attached = true };
         return await display.FollowAsync(follower.FollowAsync(id, 0, cancel), cancel);
     }
 
@@ -86,7 +86,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     {
         for (var attempt = 1; ; attempt++)
         {
-            using var jobs = new JobsClient(cluster.Silos[(attempt - 1) % cluster.Silos.Count], context.Clock);
+            using var jobs = new JobsClient(new FrontDoor(cluster.Silos[(attempt - 1) % cluster.Silos.Count]), context.Clock);
             try
             {
                 await jobs.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested);
@@ -106,7 +106,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
         display.Note("cancelling the job and ending its processes; Ctrl-C again kills them at once");
         try
         {
-            using var jobs = new JobsClient(cluster.Silos[0], context.Clock);
+            using var jobs = new JobsClient(new FrontDoor(cluster.Silos[0]), context.Clock);
             await jobs.CancelAsync(id, CancelLimit, context.Interruption.Forced);
         }
         catch (CommandException)

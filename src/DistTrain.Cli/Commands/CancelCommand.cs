@@ -12,11 +12,13 @@ internal static class CancelCommand
     {
         SharedOptions.Job,
         SharedOptions.Endpoint,
+        ClientOptions.Certificates,
+        ClientOptions.TokenFile,
     }.Does(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        using var jobs = new JobsClient(context.Get(SharedOptions.Endpoint), context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
         var job = await jobs.CancelAsync(context.Get(SharedOptions.Job), null, context.Interruption.Requested);
         context.Print(JobEntry.Event(job), job.State switch
         {

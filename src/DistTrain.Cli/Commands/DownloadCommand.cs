@@ -18,6 +18,8 @@ internal static class DownloadCommand
     {
         SharedOptions.Job,
         SharedOptions.Endpoint,
+        ClientOptions.Certificates,
+        ClientOptions.TokenFile,
         Out,
     }.Does(RunAsync);
 
@@ -25,7 +27,7 @@ internal static class DownloadCommand
     {
         var job = context.Get(SharedOptions.Job);
         var folder = Path.GetFullPath(context.Get(Out));
-        using var jobs = new JobsClient(context.Get(SharedOptions.Endpoint), context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
         var files = await jobs.DownloadAsync(job, folder, _ => true, context.Interruption.Requested);
         context.Print(
             new DownloadedEvent(job, folder, files),

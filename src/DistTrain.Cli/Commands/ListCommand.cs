@@ -10,11 +10,13 @@ internal static class ListCommand
     public static Command Create() => new Command("list", "List the jobs of a running cluster, in order of submission.")
     {
         SharedOptions.Endpoint,
+        ClientOptions.Certificates,
+        ClientOptions.TokenFile,
     }.Does(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        using var jobs = new JobsClient(context.Get(SharedOptions.Endpoint), context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
         var all = await jobs.ListAsync(context.Interruption.Requested);
         var width = Math.Max(3, all.Select(job => job.JobId.Length).DefaultIfEmpty().Max());
         if (!context.Json)

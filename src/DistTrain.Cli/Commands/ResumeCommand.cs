@@ -28,6 +28,8 @@ internal static class ResumeCommand
         LocalOptions.Silos,
         LocalOptions.Servers,
         Endpoint,
+        ClientOptions.Certificates,
+        ClientOptions.TokenFile,
     }.Does(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context)
@@ -41,7 +43,7 @@ internal static class ResumeCommand
     {
         if (context.Get(SharedOptions.Set).Length > 0)
             throw CommandException.BadInput("--set has no effect with --endpoint: the cluster has the job file");
-        using var jobs = new JobsClient(endpoint, context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context, endpoint), context.Clock);
         var job = await jobs.ResumeAsync(context.Get(Run), jobFile: "", context.Interruption.Requested);
         context.Print(JobEntry.Event(job), $"job {job.JobId} is {job.State.Name()}");
         return ExitCode.Done;

@@ -2,6 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using DistTrain.Recipes;
+using DistTrain.Security;
+using DistTrain.Security.Access;
+using DistTrain.Security.Callers;
+using DistTrain.Security.Certificates;
 
 namespace DistTrain.Cli.Commands;
 
@@ -29,6 +33,20 @@ internal static class RoleOptions
         DefaultValueFactory = _ => Determinisms.Host,
     }.AcceptOnlyFromAmong([.. Determinisms.All]);
 
+    /// <summary>The process's certificate and the authority of its cluster.</summary>
+    public static Option<string?> Certificates { get; } = new("--certs")
+    {
+        Description = "Folder with tls.crt, tls.key and ca.crt: speak TLS, and let in only who shows a certificate of this authority or a token. Read again when renewed.",
+        HelpName = "folder",
+    };
+
+    /// <summary>Tokens and limits.</summary>
+    public static Option<string?> Access { get; } = new("--access")
+    {
+        Description = "File with tokens, and with limits of submitters (docs/operations.md).",
+        HelpName = "file",
+    };
+
     /// <summary>Lets a role bind more than the loopback address.</summary>
     public static Option<bool> Insecure { get; } = new("--insecure")
     {
@@ -48,6 +66,23 @@ internal static class RoleOptions
         Description = "File to hold as long as the process lives.",
         Hidden = true,
     };
+
+    /// <summary>Whom the process lets in.</summary>
+    /// <exception cref="CommandException">A file can't be used; all problems are named.</exception>
+    public static Admission Admission(CommandContext context)
+    {
+        var (certificates, access) = (context.GetOrDefault(Certificates), context.GetOrDefault(Access));
+        if (access is not null && certificates is null)
+            throw CommandException.BadInput("--access without --certs: tokens would travel in the clear");
+        try
+        {
+            return new Admission(certificates is null ? null : CertificateFolder.OfRole(certificates), access is null ? AccessRules.None : AccessRules.Read(access));
+        }
+        catch (SecurityFileException e)
+        {
+            throw CommandException.BadInput(e.Message.Split(Environment.NewLine));
+        }
+    }
 
     /// <summary>Reads an IP address, or adds the rule to the parse errors.</summary>
     public static IPAddress? ParseAddress(ArgumentResult result)

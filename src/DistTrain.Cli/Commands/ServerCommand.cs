@@ -30,6 +30,8 @@ internal static class ServerCommand
         JobFolder,
         MemoryLimit,
         RoleOptions.Determinism,
+        RoleOptions.Certificates,
+        RoleOptions.Access,
         RoleOptions.Insecure,
         RoleOptions.ExitWithParent,
         RoleOptions.Lock,
@@ -42,6 +44,7 @@ internal static class ServerCommand
     {
         Host = context.Get(RoleOptions.Host).ToString(),
         Port = context.Get(RoleOptions.Port),
+        Admission = RoleOptions.Admission(context),
         JobFolder = context.Get(JobFolder),
         Determinism = context.Get(RoleOptions.Determinism),
         MemoryLimit = context.GetOrDefault(MemoryLimit) ?? new ServerOptions().MemoryLimit,

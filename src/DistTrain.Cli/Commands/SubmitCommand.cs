@@ -19,6 +19,8 @@ internal static class SubmitCommand
     {
         JobFileArgument,
         SharedOptions.Endpoint,
+        ClientOptions.Certificates,
+        ClientOptions.TokenFile,
         SharedOptions.Set,
         Id,
         Watch,
@@ -27,8 +29,7 @@ internal static class SubmitCommand
     private static async Task<int> RunAsync(CommandContext context)
     {
         var job = JobFileInput.Read(context.Get(JobFileArgument), context.Get(SharedOptions.Set), context.Error);
-        var endpoint = context.Get(SharedOptions.Endpoint);
-        using var jobs = new JobsClient(endpoint, context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
         var id = await jobs.SubmitAsync(
             context.GetOrDefault(Id) ?? NewJobId.Make(job.Name, context.Clock), JobFile.Write(job), context.Interruption.Requested);
         var display = JobDisplay.For(context);

@@ -13,6 +13,8 @@ internal static class WatchCommand
     {
         SharedOptions.Job,
         SharedOptions.Endpoint,
+        ClientOptions.Certificates,
+        ClientOptions.TokenFile,
         FromStep,
     }.Does(context => FollowAsync(context, JobDisplay.For(context), context.Get(SharedOptions.Job), context.Get(FromStep)));
 
@@ -23,7 +25,7 @@ internal static class WatchCommand
         var started = context.Clock.GetTimestamp();
         var endpoint = context.Get(SharedOptions.Endpoint);
         var cancel = context.Interruption.Requested;
-        using var follower = new JobFollower([endpoint], context.Clock);
+        using var follower = new JobFollower([ClientOptions.Door(context)], context.Clock);
         try
         {
             var ended = await display.FollowAsync(follower.FollowAsync(job, fromStep, cancel), cancel);

@@ -59,6 +59,8 @@ internal static class WorkerCommand
         Servers,
         Slots,
         RoleOptions.Determinism,
+        RoleOptions.Certificates,
+        RoleOptions.Access,
         RoleOptions.Insecure,
         RoleOptions.ExitWithParent,
         RoleOptions.Lock,
@@ -101,6 +103,7 @@ internal static class WorkerCommand
     {
         Host = context.Get(RoleOptions.Host).ToString(),
         Port = context.Get(RoleOptions.Port),
+        Admission = RoleOptions.Admission(context),
         Advertised = Advertised(context)?.ToString(),
         SiloPort = context.Get(SiloPort),
         Cluster = Store(context),

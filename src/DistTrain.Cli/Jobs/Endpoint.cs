@@ -5,9 +5,6 @@ namespace DistTrain.Cli.Jobs;
 /// <summary>A host (name, IPv4 address, or IPv6 address without brackets) and a port of 1..65535.</summary>
 internal readonly record struct Endpoint(string Host, int Port)
 {
-    /// <summary>For a plaintext gRPC channel.</summary>
-    public Uri Address => new($"http://{this}");
-
     /// <summary>Reads <c>host:port</c>; an IPv6 address stands in brackets.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out Endpoint endpoint)
     {

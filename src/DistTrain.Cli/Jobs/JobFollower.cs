@@ -8,7 +8,7 @@ namespace DistTrain.Cli.Jobs;
 /// Follows a job until it ends, through lost connections: attaches again after a growing wait, at the next silo of the
 /// list, from the first step not seen yet.
 /// </summary>
-internal sealed class JobFollower(IReadOnlyList<Endpoint> silos, TimeProvider clock) : IDisposable
+internal sealed class JobFollower(IReadOnlyList<FrontDoor> silos, TimeProvider clock) : IDisposable
 {
     private static readonly Backoff Waits = new(TimeSpan.FromSeconds(0.25), TimeSpan.FromSeconds(5));
 

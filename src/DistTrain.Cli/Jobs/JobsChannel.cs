@@ -1,4 +1,5 @@
 using DistTrain.Protocol;
+using DistTrain.Security.Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
@@ -10,21 +11,25 @@ internal sealed class JobsChannel : IDisposable
 {
     private readonly GrpcChannel _channel;
 
-    public JobsChannel(Endpoint endpoint)
+    public JobsChannel(FrontDoor door)
     {
-        Endpoint = endpoint;
-        _channel = GrpcChannel.ForAddress(endpoint.Address, new GrpcChannelOptions
+        Endpoint = door.Endpoint;
+        var handler = new SocketsHttpHandler
         {
-            HttpHandler = new SocketsHttpHandler
-            {
-                // An endpoint is named by the user; a proxy meant for the web has no business between.
-                UseProxy = false,
-                ConnectTimeout = TimeSpan.FromSeconds(5),
-                // A watch may be silent for long: without pings a vanished silo would never be noticed.
-                KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-                KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
-            },
+            // An endpoint is named by the user; a proxy meant for the web has no business between.
+            UseProxy = false,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            // A watch may be silent for long: without pings a vanished silo would never be noticed.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+        };
+        if (door.Certificates is { } certificates)
+            handler.SslOptions = ClientTls.Options(certificates);
+        _channel = GrpcChannel.ForAddress(door.Address, new GrpcChannelOptions
+        {
+            HttpHandler = handler,
             DisposeHttpClient = true,
+            Credentials = door.TokenFile is { } file ? WithToken(file) : null,
             MaxReceiveMessageSize = 16 << 20,
             ServiceConfig = new ServiceConfig { MethodConfigs = { Retries() } },
         });
@@ -36,6 +41,10 @@ internal sealed class JobsChannel : IDisposable
     public TrainingJobs.TrainingJobsClient Client { get; }
 
     public void Dispose() => _channel.Dispose();
+
+    private static ChannelCredentials WithToken(string file) =>
+        ChannelCredentials.Create(ChannelCredentials.SecureSsl, CallCredentials.FromInterceptor(async (_, metadata) =>
+            metadata.Add("Authorization", $"Bearer {(await File.ReadAllTextAsync(file)).Trim()}")));
 
     // Every call of the service is idempotent, so all may be sent again when a silo was not there.
     private static MethodConfig Retries() => new()

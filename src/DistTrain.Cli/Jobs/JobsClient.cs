@@ -5,14 +5,14 @@ using Grpc.Core;
 namespace DistTrain.Cli.Jobs;
 
 /// <summary>The short calls to a cluster, each with a deadline and with failures in the user's words.</summary>
-internal sealed class JobsClient(Endpoint endpoint, TimeProvider clock) : IDisposable
+internal sealed class JobsClient(FrontDoor door, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>The silo reads the data before it takes a job: mistakes in it are the submitter's.</summary>
     private static readonly TimeSpan SubmitLimit = TimeSpan.FromMinutes(5);
 
-    private readonly JobsChannel _channel = new(endpoint);
+    private readonly JobsChannel _channel = new(door);
 
     /// <summary>Queues a job.</summary>
     /// <param name="id">The job's id, made by the client.</param>
@@ -55,7 +55,7 @@ internal sealed class JobsClient(Endpoint endpoint, TimeProvider clock) : IDispo
         }
         catch (RpcException e) when (!cancel.IsCancellationRequested)
         {
-            throw RpcFailure.Explain(e, endpoint);
+            throw RpcFailure.Explain(e, door.Endpoint);
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class JobsClient(Endpoint endpoint, TimeProvider clock) : IDispo
         }
         catch (RpcException e) when (!cancel.IsCancellationRequested)
         {
-            throw RpcFailure.Explain(e, endpoint);
+            throw RpcFailure.Explain(e, door.Endpoint);
         }
     }
 }

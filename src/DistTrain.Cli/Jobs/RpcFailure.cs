@@ -17,7 +17,7 @@ internal static class RpcFailure
         return failure.StatusCode switch
         {
             StatusCode.InvalidArgument => CommandException.BadInput(Lines(detail)),
-            StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.FailedPrecondition or StatusCode.OutOfRange
+            StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.ResourceExhausted
                 => CommandException.BadInput(Lines(detail)),
             StatusCode.PermissionDenied or StatusCode.Unauthenticated
                 => CommandException.BadInput($"{endpoint} refuses this client: {detail}"),
@@ -44,6 +44,8 @@ internal static class RpcFailure
         {
             if (cause is System.Net.Sockets.SocketException socket)
                 return socket.Message;
+            if (cause is System.Security.Authentication.AuthenticationException)
+                return "its certificate is not one of the authority in --certs, or was made for another name";
             refused |= cause is HttpRequestException or HttpProtocolException or IOException;
         }
 

@@ -6,6 +6,7 @@ namespace DistTrain.Cli.Output;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(InvalidEvent), "invalid")]
 [JsonDerivedType(typeof(ListeningEvent), "listening")]
+[JsonDerivedType(typeof(CertificateEvent), "certificate")]
 [JsonDerivedType(typeof(SubmittedEvent), "submitted")]
 [JsonDerivedType(typeof(StateEvent), "state")]
 [JsonDerivedType(typeof(StepEvent), "step")]
@@ -36,6 +37,12 @@ internal sealed record InvalidEvent(IReadOnlyList<string> Problems) : OutputEven
 /// <param name="Role">server or silo.</param>
 /// <param name="Endpoint">host:port.</param>
 internal sealed record ListeningEvent(string Role, string Endpoint) : OutputEvent;
+
+/// <summary>A certificate that <c>certs</c> has made.</summary>
+/// <param name="Name">Who it speaks for.</param>
+/// <param name="Role">worker, operator or submitter.</param>
+/// <param name="Folder">For <c>--certs</c>.</param>
+internal sealed record CertificateEvent(string Name, string Role, string Folder) : OutputEvent;
 
 /// <summary>The cluster has the job.</summary>
 internal sealed record SubmittedEvent(string Job) : OutputEvent;

@@ -11,11 +11,14 @@ namespace DistTrain.Cli.Roles;
 internal static class BindAddress
 {
     /// <summary>The problem with <paramref name="host"/>, or null.</summary>
-    public static string? Problem(IPAddress host, bool insecure) =>
-        insecure || IPAddress.IsLoopback(host)
+    /// <param name="host">The address.</param>
+    /// <param name="insecure">The user said that nobody has to be asked.</param>
+    /// <param name="asks">Callers have to show who they are.</param>
+    public static string? Problem(IPAddress host, bool insecure, bool asks) =>
+        insecure || asks || IPAddress.IsLoopback(host)
             ? null
             : $"--host {host} can be reached from other machines and nothing would authenticate them; "
-                + "bind 127.0.0.1, or say --insecure if the network is closed";
+                + "give --certs, bind 127.0.0.1, or say --insecure if the network is closed";
 
     /// <summary>
     /// Listens for a moment, so that a port that is taken is one clear line and not the log of a host that failed half-way.

@@ -25,7 +25,7 @@ internal static class RoleProcess
         if (StartEnvironment.Ensure(context.Get(RoleOptions.Determinism), setting => LogOverride(setting, context.Error)) is { } impossible)
             throw CommandException.BadInput(impossible);
         var host = context.Get(RoleOptions.Host);
-        if (BindAddress.Problem(host, context.Get(RoleOptions.Insecure)) is { } problem)
+        if (BindAddress.Problem(host, context.Get(RoleOptions.Insecure), context.GetOrDefault(RoleOptions.Certificates) is not null) is { } problem)
             throw CommandException.BadInput(problem);
         BindAddress.Probe(host, context.Get(RoleOptions.Port));
         // Standard output belongs to the announcement: whatever a library prints goes to the log.

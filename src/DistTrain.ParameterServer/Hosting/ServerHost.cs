@@ -2,6 +2,8 @@ using System.Net;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Services;
 using DistTrain.Protocol.Transport;
+using DistTrain.Security;
+using DistTrain.Security.Callers;
 using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -29,12 +31,14 @@ public static class ServerHost
         builder.Logging.ClearProviders();
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel => GrpcTransport.Tune(kestrel, IPAddress.Parse(options.Host), options.Port));
+        builder.WebHost.ConfigureKestrel(kestrel => GrpcTransport.Tune(kestrel, IPAddress.Parse(options.Host), options.Port, options.Admission.Certificates));
         builder.Services.AddLargeBlocks();
         // Signals are the caller's: it cancels `stop`.
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddCallers(options.Admission);
+        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates));
         builder.Services.AddSingleton<PartitionStore>();
         builder.Services.AddGrpc(grpc =>
         {
@@ -45,11 +49,12 @@ public static class ServerHost
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ParameterExchangeService>, ExchangeMethodProvider>());
 
         await using var app = builder.Build();
-        app.MapGrpcService<ParameterExchangeService>();
-        app.MapGrpcService<JobPartitionsService>();
-        app.MapGrpcService<NormExchangeService>();
-        app.MapGrpcService<MomentExchangeService>();
-        app.MapGrpcHealthChecksService();
+        app.UseCallers();
+        app.MapGrpcService<ParameterExchangeService>().For(options.Admission, CallerRoles.Worker);
+        app.MapGrpcService<JobPartitionsService>().For(options.Admission, CallerRoles.Worker);
+        app.MapGrpcService<NormExchangeService>().For(options.Admission, CallerRoles.Worker);
+        app.MapGrpcService<MomentExchangeService>().For(options.Admission, CallerRoles.Worker);
+        app.MapGrpcHealthChecksService().AllowAnonymous();
         await app.StartAsync(stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try

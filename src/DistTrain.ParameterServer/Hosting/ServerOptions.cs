@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Recipes;
+using DistTrain.Security.Callers;
 
 namespace DistTrain.ParameterServer.Hosting;
 
@@ -14,6 +15,9 @@ public sealed record ServerOptions
 
     /// <summary>Port of the gRPC endpoint; 0 takes a free one.</summary>
     public int Port { get; init; }
+
+    /// <summary>Whom it lets in: processes of the cluster, where it asks.</summary>
+    public Admission Admission { get; init; } = Admission.OfEverybody;
 
     /// <summary>Folder of a job's files; <c>{job}</c> stands for the job's id.</summary>
     public string JobFolder { get; init; } = "runs/{job}";

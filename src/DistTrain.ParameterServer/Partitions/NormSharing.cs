@@ -20,7 +20,7 @@ internal sealed class NormSharing : IDisposable
         .AddRetry(new RetryStrategyOptions
         {
             // The leader may be late to open its partition, or away for a moment; who gives up is the job's grain.
-            ShouldHandle = new PredicateBuilder().Handle<RpcException>(e => e.StatusCode is StatusCode.Unavailable or StatusCode.NotFound),
+            ShouldHandle = new PredicateBuilder().Handle<RpcException>(e => e.IsAway() || e.StatusCode is StatusCode.NotFound),
             MaxRetryAttempts = int.MaxValue,
             BackoffType = DelayBackoffType.Exponential,
             Delay = TimeSpan.FromMilliseconds(20),
@@ -35,13 +35,13 @@ internal sealed class NormSharing : IDisposable
     private readonly GrpcChannel? _channel;
     private readonly NormExchange.NormExchangeClient? _leader;
 
-    public NormSharing(PartitionPlan plan)
+    public NormSharing(PartitionPlan plan, PeerChannels peers)
     {
         _plan = plan;
         if (plan.IsLeader)
             _rounds = new Rounds<NormRound, double[], double[]>();
         else
-            _leader = new NormExchange.NormExchangeClient(_channel = GrpcTransport.Connect(plan.Leader));
+            _leader = new NormExchange.NormExchangeClient(_channel = peers.Connect(plan.Leader));
     }
 
     /// <summary>The other servers ask this one.</summary>

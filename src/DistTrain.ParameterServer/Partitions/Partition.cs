@@ -37,12 +37,13 @@ internal sealed class Partition : IDisposable
     /// <param name="plan">What the partition is a part of.</param>
     /// <param name="checkpoints">Saves it.</param>
     /// <param name="history">Records it, on the leader.</param>
+    /// <param name="peers">Reaches the other servers.</param>
     /// <param name="restored">What it starts from; null: version 0.</param>
-    public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history, RestoredVersion? restored = null)
+    public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history, PeerChannels peers, RestoredVersion? restored = null)
     {
         Plan = plan;
         _loop = new BucketLoop(plan.Threads);
-        Norms = new NormSharing(plan);
+        Norms = new NormSharing(plan, peers);
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
         _replays = plan.IsLeader && plan.Job.Spec.Numerics.ReplayCheck > 0 ? new ReplayChecks(plan) : null;
         _checkpoints = checkpoints;

@@ -104,18 +104,8 @@ internal sealed class PartitionPlan
     /// <summary>The leader keeps metrics and evaluations.</summary>
     public bool IsLeader => Server == 0;
 
-    /// <summary>
-    /// Bytes of two versions and the slots of each replica, two snapshots, and at most three quarters of the ranks' chunks of each bucket, or four.
-    /// While the ranks have replicas of their own, the one they came from is still held.
-    /// </summary>
-    public long MemoryBytes
-    {
-        get
-        {
-            var replicas = Course.HasReplicas ? Job.Spec.Workers + 1 : 1;
-            return sizeof(float) * (long)Length * ((replicas * (2 + Optimizer.Slots)) + (2 * (1 + SavedSlots)) + Math.Max(4, (Job.Spec.Workers * 3 / 4) + 1));
-        }
-    }
+    /// <summary>What it takes, in bytes.</summary>
+    public long MemoryBytes => JobMemory.BytesPerParameter(Job.Spec) * Length;
 
     private static double ClipNormOf(PolicyRecipe optimizer)
     {

@@ -5,6 +5,7 @@ using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Hosting;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace DistTrain.ParameterServer.Partitions;
 
 /// <summary>The partitions in this server's memory, by job.</summary>
-internal sealed class PartitionStore(ServerOptions options, TimeProvider time, ILogger<PartitionStore> logger) : IDisposable
+internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, TimeProvider time, ILogger<PartitionStore> logger) : IDisposable
 {
     /// <summary>How long the job's grain may take to stop a job of a server that leaves: it looks each second, and a step may be open.</summary>
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(6);
@@ -203,7 +204,7 @@ internal sealed class PartitionStore(ServerOptions options, TimeProvider time, I
             history = new TrainingHistory(options.Disk, Path.Combine(folder.Path, "metrics.jsonl"), time, restored?.Open);
         }
 
-        return new Partition(plan, new CheckpointSaver(plan, folder, history, restored?.Open.Version ?? -1, logger), history, restored);
+        return new Partition(plan, new CheckpointSaver(plan, folder, history, restored?.Open.Version ?? -1, logger), history, peers, restored);
     }
 
     private static RestoredVersion Read(CheckpointFolder folder, long step, PartitionPlan plan)

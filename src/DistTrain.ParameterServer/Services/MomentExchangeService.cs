@@ -5,11 +5,11 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Services;
 
 /// <summary>The leader's answers to ranks in the middle of a pass, one stream for each.</summary>
-internal sealed class MomentExchangeService(PartitionStore partitions) : MomentExchange.MomentExchangeBase
+internal sealed class MomentExchangeService(PartitionStore partitions, TimeProvider time) : MomentExchange.MomentExchangeBase
 {
     public override async Task Exchange(IAsyncStreamReader<MomentMessage> requestStream, IServerStreamWriter<MomentTotal> responseStream, ServerCallContext context)
     {
-        if (!await requestStream.MoveNext(context.CancellationToken) || requestStream.Current.Join is not { } join)
+        if (!await FirstMessage.ArrivesAsync(requestStream, time, context.CancellationToken) || requestStream.Current.Join is not { } join)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a stream must be a join"));
         var partition = partitions.Get(join.JobId);
         partition.RefuseGeneration(join.Generation);

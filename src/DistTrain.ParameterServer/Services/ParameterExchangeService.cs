@@ -7,14 +7,14 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Services;
 
 /// <summary>The data road at the server: one stream for each rank, read and written independently.</summary>
-internal sealed class ParameterExchangeService(PartitionStore partitions)
+internal sealed class ParameterExchangeService(PartitionStore partitions, TimeProvider time)
 {
     public async Task Exchange(
         IAsyncStreamReader<Frame<RankMessage>> reader,
         IServerStreamWriter<Frame<ServerMessage>> writer,
         ServerCallContext context)
     {
-        if (!await reader.MoveNext(context.CancellationToken) || reader.Current.Head.Join is not { } join)
+        if (!await FirstMessage.ArrivesAsync(reader, time, context.CancellationToken) || reader.Current.Head.Join is not { } join)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a stream must be a join"));
         var partition = partitions.Get(join.JobId);
         var session = partition.Join(join);

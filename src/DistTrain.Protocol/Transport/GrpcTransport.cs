@@ -1,4 +1,6 @@
 using System.Net;
+using DistTrain.Security.Callers;
+using DistTrain.Security.Certificates;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -16,8 +18,8 @@ public static class GrpcTransport
 
     private const int WindowBytes = 16 << 20;
 
-    /// <summary>One HTTP/2 endpoint without TLS on the given address.</summary>
-    public static void Tune(KestrelServerOptions kestrel, IPAddress address, int port)
+    /// <summary>One HTTP/2 endpoint on the given address; in the clear where there are no certificates.</summary>
+    public static void Tune(KestrelServerOptions kestrel, IPAddress address, int port, CertificateFolder? certificates)
     {
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
@@ -27,15 +29,18 @@ public static class GrpcTransport
         kestrel.Limits.Http2.MaxStreamsPerConnection = 4096;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-        kestrel.Listen(address, port, listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(address, port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            if (certificates is not null)
+                listen.UseTls(certificates);
+        });
     }
 
-    /// <summary>A channel to <paramref name="endpoint"/> (host:port) without TLS.</summary>
-    public static GrpcChannel Connect(string endpoint) => GrpcChannel.ForAddress($"http://{endpoint}", new GrpcChannelOptions
+    /// <summary>A channel to <paramref name="endpoint"/> (host:port); in the clear where there are no certificates.</summary>
+    internal static GrpcChannel Connect(string endpoint, CertificateFolder? certificates)
     {
-        MaxReceiveMessageSize = MaxMessageBytes,
-        MaxSendMessageSize = MaxMessageBytes,
-        HttpHandler = new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             InitialHttp2StreamWindowSize = WindowBytes,
             EnableMultipleHttp2Connections = true,
@@ -43,9 +48,17 @@ public static class GrpcTransport
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-        },
-        DisposeHttpClient = true,
-    });
+        };
+        if (certificates is not null)
+            handler.SslOptions = ClientTls.Options(certificates);
+        return GrpcChannel.ForAddress($"{(certificates is null ? "http" : "https")}://{endpoint}", new GrpcChannelOptions
+        {
+            MaxReceiveMessageSize = MaxMessageBytes,
+            MaxSendMessageSize = MaxMessageBytes,
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+        });
+    }
 
     /// <summary>host:port of a started server that listens on one endpoint.</summary>
     public static string BoundEndpoint(IServerAddressesFeature addresses) => new Uri(addresses.Addresses.Single()).Authority;

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using DistTrain.Protocol.Transport;
+using DistTrain.Security;
+using DistTrain.Security.Callers;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Jobs;
 using DistTrain.Worker.Ranks;
@@ -10,6 +12,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -37,7 +40,12 @@ public static partial class SiloHost
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         var address = IPAddress.Parse(options.Host);
-        builder.WebHost.ConfigureKestrel(kestrel => GrpcTransport.Tune(kestrel, address, options.Port));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            GrpcTransport.Tune(kestrel, address, options.Port, options.Admission.Certificates);
+            // What clients send is small: one that sends a byte at a time holds nothing for long.
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        });
         builder.Services.AddLargeBlocks();
         // Signals are the caller's: it cancels `stop`.
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
@@ -50,6 +58,8 @@ public static partial class SiloHost
         builder.Services.AddSingleton<IFatalErrorHandler, FatalEnd>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddCallers(options.Admission);
+        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates));
         builder.Services.AddSingleton<DatasetCache>();
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobFiles>();
@@ -58,6 +68,8 @@ public static partial class SiloHost
         builder.Host.UseOrleans(silo =>
         {
             cluster.Use(silo);
+            if (options.Admission.Certificates is { } certificates)
+                silo.UseTls(certificates);
             silo.Configure<EndpointOptions>(endpoint =>
             {
                 endpoint.AdvertisedIPAddress = options.Advertised is { } advertised ? IPAddress.Parse(advertised) : address;
@@ -73,8 +85,9 @@ public static partial class SiloHost
         builder.Services.AddHostedService<ClusterPulse>();
 
         await using var app = builder.Build();
-        app.MapGrpcService<TrainingJobsService>();
-        app.MapGrpcHealthChecksService();
+        app.UseCallers();
+        app.MapGrpcService<TrainingJobsService>().For(options.Admission, CallerRoles.Submitter, CallerRoles.Operator).Audited();
+        app.MapGrpcHealthChecksService().AllowAnonymous();
         await app.StartAsync(stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try

@@ -1,4 +1,5 @@
 using DistTrain.Recipes;
+using DistTrain.Security.Callers;
 using DistTrain.Worker.Cluster;
 
 namespace DistTrain.Worker.Hosting;
@@ -17,6 +18,9 @@ public sealed record SiloOptions
 
     /// <summary>Port for the other silos, at the same addresses; 0 takes a free one.</summary>
     public int SiloPort { get; init; }
+
+    /// <summary>Whom it lets in: clients at the front door, other silos at theirs.</summary>
+    public Admission Admission { get; init; } = Admission.OfEverybody;
 
     /// <summary>Where the cluster keeps its membership and job records: what makes silos one cluster.</summary>
     public required ClusterStore Cluster { get; init; }

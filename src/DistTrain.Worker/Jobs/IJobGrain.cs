@@ -9,7 +9,11 @@ public interface IJobGrain : IGrainWithStringKey
     /// <summary>Records the job. Idempotent for the same job file.</summary>
     /// <returns>False when the id belongs to a job with another job file.</returns>
     [Alias("Submit")]
-    Task<bool> SubmitAsync(string jobFile);
+    Task<bool> SubmitAsync(string jobFile, string submitter);
+
+    /// <summary>Forgets a job that was recorded and then not taken into the queue; no other.</summary>
+    [Alias("Withdraw")]
+    Task WithdrawAsync();
 
     /// <summary>Moves a queued job to running.</summary>
     [Alias("Start")]
@@ -45,6 +49,7 @@ public sealed record JobDescription(
     bool Exists,
     string JobId,
     string JobFile,
+    string Submitter,
     JobPhase Phase,
     long Step,
     long TotalSteps,

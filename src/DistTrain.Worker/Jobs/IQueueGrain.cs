@@ -1,3 +1,4 @@
+using DistTrain.Security.Access;
 using Orleans.Concurrency;
 
 namespace DistTrain.Worker.Jobs;
@@ -7,8 +8,11 @@ namespace DistTrain.Worker.Jobs;
 public interface IQueueGrain : IGrainWithIntegerKey
 {
     /// <summary>Appends a job that has been recorded. Idempotent.</summary>
+    /// <param name="job">The job, not started.</param>
+    /// <param name="limits">What its submitter may have.</param>
+    /// <returns>Which limits it would exceed, in words for the user; empty: it is in the queue.</returns>
     [Alias("Enqueue")]
-    Task EnqueueAsync(string jobId, int workers);
+    Task<IReadOnlyList<string>> EnqueueAsync(QueuedJob job, QueueLimits limits);
 
     /// <summary>A silo's sign of life, each second: drives every unfinished job one look further.</summary>
     /// <param name="silo">The silo's address.</param>
@@ -21,3 +25,10 @@ public interface IQueueGrain : IGrainWithIntegerKey
     [AlwaysInterleave]
     Task<IReadOnlyList<string>> ListAsync();
 }
+
+/// <summary>What a submitter may have in the queue; null: no limit. See <see cref="SubmitterLimits"/>.</summary>
+/// <param name="Jobs">Unfinished jobs.</param>
+/// <param name="Ranks">Their ranks.</param>
+[GenerateSerializer]
+[Alias("DistTrain.QueueLimits")]
+public readonly record struct QueueLimits(long? Jobs, long? Ranks);

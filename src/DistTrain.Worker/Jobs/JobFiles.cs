@@ -1,6 +1,7 @@
 using System.Text;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
 using DistTrain.Worker.Ranks;
 using Google.Protobuf;
@@ -9,7 +10,7 @@ using Grpc.Core;
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>The files of a job that has ended, assembled from its servers.</summary>
-internal sealed class JobFiles(DatasetCache datasets, TimeProvider time)
+internal sealed class JobFiles(DatasetCache datasets, PeerChannels peers, TimeProvider time)
 {
     private const int ChunkBytes = 1 << 20;
 
@@ -21,7 +22,7 @@ internal sealed class JobFiles(DatasetCache datasets, TimeProvider time)
         await SendFileAsync("job.yaml", Encoding.UTF8.GetBytes(job.JobFile));
         if (job.Servers.Count == 0)
             return;
-        using var servers = new ServerControl(job.Servers, time);
+        using var servers = new ServerControl(job.Servers, peers, time);
         await SendFileAsync("metrics.jsonl", await MetricsAsync());
         if (await ModelAsync() is { } model)
             await SendFileAsync("model.safetensors", model);

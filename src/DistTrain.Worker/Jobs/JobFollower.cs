@@ -1,11 +1,12 @@
 using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>Turns a job's record and its leader's history into one stream of events, from any step, until the job has ended.</summary>
-internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime silo, TimeProvider time)
+internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime silo, PeerChannels peers, TimeProvider time)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
@@ -73,7 +74,7 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
     /// <summary>Relays until the leader says that nothing more comes, or goes away; either way the job's record is looked at again.</summary>
     private async Task RelayHistoryAsync(JobDescription job, HistoryPosition progress, EventWriter events, CancellationToken cancellation)
     {
-        using var leader = new ServerControl([job.Servers[0]], time);
+        using var leader = new ServerControl([job.Servers[0]], peers, time);
         try
         {
             using var call = leader.WatchMetrics(job.JobId, progress.NextStep, cancellation);
@@ -83,7 +84,7 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
                     await events.WriteAsync(metrics);
             }
         }
-        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.NotFound && !cancellation.IsCancellationRequested)
+        catch (RpcException e) when ((e.IsAway() || e.StatusCode is StatusCode.NotFound) && !cancellation.IsCancellationRequested)
         {
             // Not open yet, or the leader is being replaced.
         }

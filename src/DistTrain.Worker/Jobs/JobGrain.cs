@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
@@ -19,6 +20,7 @@ namespace DistTrain.Worker.Jobs;
 internal sealed class JobGrain(
     [PersistentState("job", ClusterSetup.JobStorage)] IPersistentState<JobRecord> state,
     SiloOptions options,
+    PeerChannels peers,
     DatasetCache datasets,
     ISiloStatusOracle silos,
     IHostApplicationLifetime silo,
@@ -45,18 +47,26 @@ internal sealed class JobGrain(
 
     private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, silos, time, JobId, Job.Spec.Workers, logger);
 
-    private JobServers Servers => _servers ??= new JobServers(JobId, Record, () => state.WriteOrEndAsync(this), Notes, time, logger);
+    private JobServers Servers => _servers ??= new JobServers(JobId, Record, () => state.WriteOrEndAsync(this), peers, Notes, time, logger);
 
     private TrainingJob Job => _job ??= JobFile.Read(Record.JobFile, JobId, []).Job!;
 
-    public async Task<bool> SubmitAsync(string jobFile)
+    public async Task<bool> SubmitAsync(string jobFile, string submitter)
     {
         if (state.RecordExists)
-            return Record.JobFile == jobFile;
-        Record.JobFile = jobFile;
+            return Record.JobFile == jobFile && Record.Submitter == submitter;
+        (Record.JobFile, Record.Submitter) = (jobFile, submitter);
         Record.SubmittedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         await state.WriteOrEndAsync(this);
         return true;
+    }
+
+    public async Task WithdrawAsync()
+    {
+        if (!state.RecordExists || Record.Phase != JobPhase.Queued || Record.Generation > 1)
+            return;
+        await state.ClearStateAsync();
+        DeactivateOnIdle();
     }
 
     public async Task StartAsync()
@@ -99,6 +109,7 @@ internal sealed class JobGrain(
         state.RecordExists,
         JobId,
         Record.JobFile,
+        Record.Submitter,
         Record.Phase,
         Math.Max(_servers?.Step ?? 0, Record.Step),
         Record.TotalSteps,
@@ -142,7 +153,7 @@ internal sealed class JobGrain(
         {
             await Servers.PassOverCheckpointAsync(e.Status.Detail);
         }
-        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && ServerMayComeBack())
+        catch (RpcException e) when (e.IsAway() && ServerMayComeBack())
         {
             JobLog.ServerAway(logger, JobId, e.Status.Detail);
         }

@@ -21,6 +21,9 @@ public sealed class JobRecord
     /// <summary>The resolved job, YAML; empty until submitted.</summary>
     public string JobFile { get; set; } = string.Empty;
 
+    /// <summary>Whose job it is: the name that its submitter goes by.</summary>
+    public string Submitter { get; set; } = string.Empty;
+
     public JobPhase Phase { get; set; }
 
     /// <summary>Unix time in milliseconds.</summary>

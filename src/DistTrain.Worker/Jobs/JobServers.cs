@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
 using DistTrain.Torch.Hosting;
 using Grpc.Core;
@@ -14,10 +15,11 @@ namespace DistTrain.Worker.Jobs;
 /// <param name="jobId">The job.</param>
 /// <param name="record">Its record.</param>
 /// <param name="save">Writes the record.</param>
+/// <param name="peers">Reaches the servers.</param>
 /// <param name="notes">Told what the user should know.</param>
 /// <param name="time">Measures limits.</param>
 /// <param name="logger">Told of generations.</param>
-internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save, JobNotes notes, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save, PeerChannels peers, JobNotes notes, TimeProvider time, ILogger logger) : IDisposable
 {
     private ServerControl? _control;
     private long _restoring;
@@ -38,7 +40,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
             return _control;
         await UseAsync([.. endpoints.Take(preparation.Layout.Buckets.Count)], preparation.DataFingerprint);
         _control?.Dispose();
-        var control = _control = new ServerControl(record.Servers, time);
+        var control = _control = new ServerControl(record.Servers, peers, time);
         if (record.IsOpen)
             return control;
         var opened = await control.OpenAsync(await RequestAsync(control, job, preparation));
@@ -90,7 +92,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
     /// <returns>How the servers stand.</returns>
     public async Task<PartitionStatus[]> StopAsync(int keep)
     {
-        var control = _control ??= new ServerControl(record.Servers, time);
+        var control = _control ??= new ServerControl(record.Servers, peers, time);
         var status = await control.StopAsync(jobId);
         Step = status.Min(s => s.Version);
         await SealAsync(status, keep);

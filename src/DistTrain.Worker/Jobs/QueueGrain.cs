@@ -1,3 +1,4 @@
+using DistTrain.Security.Access;
 using DistTrain.Worker.Cluster;
 using Microsoft.Extensions.Logging;
 
@@ -16,11 +17,12 @@ public sealed class QueueRecord
 }
 
 /// <param name="JobId">The job.</param>
+/// <param name="Submitter">Whose it is.</param>
 /// <param name="Workers">Its ranks.</param>
 /// <param name="Started">True once it may run.</param>
 [GenerateSerializer]
 [Alias("DistTrain.QueuedJob")]
-public sealed record QueuedJob(string JobId, int Workers, bool Started);
+public sealed record QueuedJob(string JobId, string Submitter, int Workers, bool Started);
 
 /// <summary>
 /// Starts jobs in order of submission. Rank slots gate only the start of a further job; a job on an otherwise idle cluster always starts,
@@ -36,17 +38,23 @@ internal sealed class QueueGrain(
     private readonly Dictionary<string, (int Slots, long Seen)> _silos = [];
     private readonly Dictionary<string, Task> _looks = [];
 
-    public async Task EnqueueAsync(string jobId, int workers)
+    public async Task<IReadOnlyList<string>> EnqueueAsync(QueuedJob job, QueueLimits limits)
     {
-        if (state.State.Unfinished.Any(j => j.JobId == jobId))
-            return;
+        if (state.State.Unfinished.Any(j => j.JobId == job.JobId))
+            return [];
+        // Those that have ended do not count, also when nobody has looked since.
+        await ForgetEndedAsync();
+        List<QueuedJob> own = [.. state.State.Unfinished.Where(j => j.Submitter == job.Submitter), job];
+        if (new SubmitterLimits(limits.Jobs, limits.Ranks).Exceeded(new SubmitterLimits(own.Count, own.Sum(j => j.Workers))).ToList() is { Count: > 0 } exceeded)
+            return exceeded;
         // A job that is resumed is in the list already.
-        if (!state.State.Jobs.Contains(jobId))
-            state.State.Jobs.Add(jobId);
-        state.State.Unfinished.Add(new QueuedJob(jobId, workers, Started: false));
+        if (!state.State.Jobs.Contains(job.JobId))
+            state.State.Jobs.Add(job.JobId);
+        state.State.Unfinished.Add(job);
         await state.WriteOrEndAsync(this);
         await StartNextAsync();
         LookAtAll();
+        return [];
     }
 
     public async Task PulseAsync(string silo, int slots)

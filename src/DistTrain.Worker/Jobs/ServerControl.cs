@@ -17,10 +17,10 @@ internal sealed class ServerControl : IDisposable
     private readonly IReadOnlyList<GrpcChannel> _channels;
     private readonly IReadOnlyList<JobPartitions.JobPartitionsClient> _clients;
 
-    public ServerControl(IReadOnlyList<string> endpoints, TimeProvider time)
+    public ServerControl(IReadOnlyList<string> endpoints, PeerChannels peers, TimeProvider time)
     {
         _time = time;
-        _channels = [.. endpoints.Select(GrpcTransport.Connect)];
+        _channels = [.. endpoints.Select(peers.Connect)];
         _clients = [.. _channels.Select(c => new JobPartitions.JobPartitionsClient(c))];
     }
 

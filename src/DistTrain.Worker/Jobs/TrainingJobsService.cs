@@ -1,5 +1,8 @@
 using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Security.Access;
+using DistTrain.Security.Callers;
 using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
 using Grpc.Core;
@@ -7,43 +10,46 @@ using Grpc.Core;
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>The front door of the cluster, the same on every silo.</summary>
-internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower follower, JobFiles files, DatasetCache datasets, SiloOptions options, TimeProvider time) : TrainingJobs.TrainingJobsBase
+internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower follower, JobFiles files, DatasetCache datasets, SiloOptions options, PeerChannels peers, TimeProvider time) : TrainingJobs.TrainingJobsBase
 {
     /// <summary>A status travels in HTTP/2 headers, which are bounded.</summary>
     private const int MaxProblems = 25;
 
     public override async Task<SubmitResponse> Submit(SubmitRequest request, ServerCallContext context)
     {
+        var caller = Caller.Of(context.GetHttpContext().User);
         var job = Read(request.JobFile);
-        await PrepareAsync(job);
         var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
         RequireJobId(jobId);
-        if (!await grains.GetGrain<IJobGrain>(jobId).SubmitAsync(JobFile.Write(job)))
-            throw new RpcException(new Status(StatusCode.AlreadyExists, $"job '{jobId}' exists with another job file"));
-        await grains.GetGrain<IQueueGrain>(0).EnqueueAsync(jobId, job.Spec.Workers);
+        context.GetHttpContext().AboutJob(jobId);
+        RequireWithinLimits(job, await PrepareAsync(job), caller);
+        var grain = grains.GetGrain<IJobGrain>(jobId);
+        if (!await grain.SubmitAsync(JobFile.Write(job), caller.Name))
+            throw new RpcException(new Status(StatusCode.AlreadyExists, $"job '{jobId}' exists with another job file, or is somebody else's"));
+        await EnqueueAsync(jobId, job, caller, caller.Name, grain);
         return new SubmitResponse { JobId = jobId };
     }
 
-    public override Task Watch(WatchRequest request, IServerStreamWriter<JobEvent> responseStream, ServerCallContext context)
+    public override async Task Watch(WatchRequest request, IServerStreamWriter<JobEvent> responseStream, ServerCallContext context)
     {
-        RequireJobId(request.JobId);
-        return follower.FollowAsync(request.JobId, request.FromStep, responseStream, context.CancellationToken);
+        await OwnAsync(request.JobId, context);
+        await follower.FollowAsync(request.JobId, request.FromStep, responseStream, context.CancellationToken);
     }
 
     public override async Task<ListResponse> List(ListRequest request, ServerCallContext context)
     {
+        var caller = Caller.Of(context.GetHttpContext().User);
         var ids = await grains.GetGrain<IQueueGrain>(0).ListAsync();
         var descriptions = await Task.WhenAll(ids.Select(id => grains.GetGrain<IJobGrain>(id).DescribeAsync()));
         var response = new ListResponse();
-        response.Jobs.AddRange(descriptions.Select(JobMapping.ToSummary));
+        response.Jobs.AddRange(descriptions.Where(job => IsOf(caller, job)).Select(JobMapping.ToSummary));
         return response;
     }
 
     public override async Task<JobSummary> Cancel(CancelRequest request, ServerCallContext context)
     {
-        RequireJobId(request.JobId);
+        await OwnAsync(request.JobId, context);
         var job = grains.GetGrain<IJobGrain>(request.JobId);
-        await follower.DescribeAsync(request.JobId);
         await job.CancelAsync();
         return JobMapping.ToSummary(await job.DescribeAsync());
     }
@@ -51,8 +57,14 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
     public override async Task<JobSummary> Resume(ResumeRequest request, ServerCallContext context)
     {
         RequireJobId(request.JobId);
+        context.GetHttpContext().AboutJob(request.JobId);
+        var caller = Caller.Of(context.GetHttpContext().User);
         var grain = grains.GetGrain<IJobGrain>(request.JobId);
         var known = await grain.DescribeAsync();
+        if (known.Exists)
+            RequireOwn(caller, known);
+        else if (!caller.IsOperator)
+            throw new RpcException(new Status(StatusCode.PermissionDenied, $"the cluster has no record of job '{request.JobId}', so only an operator may resume it"));
         var stored = known.Exists ? null : await SavedAsync(request.JobId);
         // One that was lost before anything was saved begins anew, if the client knows what it was.
         if (!known.Exists && stored is null && request.JobFile.Length == 0)
@@ -63,15 +75,58 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
         if (differences.Count > 0)
             throw new RpcException(new Status(StatusCode.FailedPrecondition, string.Join('\n', differences.Take(MaxProblems))));
         if (!known.Exists)
-            await grain.SubmitAsync(JobFile.Write(job));
-        await grains.GetGrain<IQueueGrain>(0).EnqueueAsync(request.JobId, job.Spec.Workers);
+            await grain.SubmitAsync(JobFile.Write(job), caller.Name);
+        await EnqueueAsync(request.JobId, job, caller, known.Exists ? known.Submitter : caller.Name, grain);
         return JobMapping.ToSummary(await grain.DescribeAsync());
     }
 
-    public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> responseStream, ServerCallContext context)
+    public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> responseStream, ServerCallContext context) =>
+        await files.SendAsync(await OwnAsync(request.JobId, context), responseStream, context.CancellationToken);
+
+    private static bool IsOf(Caller caller, JobDescription job) => caller.IsOperator || job.Submitter == caller.Name;
+
+    private static void RequireOwn(Caller caller, JobDescription job)
     {
-        RequireJobId(request.JobId);
-        await files.SendAsync(await follower.DescribeAsync(request.JobId), responseStream, context.CancellationToken);
+        if (!IsOf(caller, job))
+            throw new RpcException(new Status(StatusCode.PermissionDenied, $"job '{job.JobId}' is not {caller.Name}'s"));
+    }
+
+    /// <summary>The job that a call is about, if it is the caller's.</summary>
+    private async Task<JobDescription> OwnAsync(string jobId, ServerCallContext context)
+    {
+        RequireJobId(jobId);
+        context.GetHttpContext().AboutJob(jobId);
+        var job = await follower.DescribeAsync(jobId);
+        RequireOwn(Caller.Of(context.GetHttpContext().User), job);
+        return job;
+    }
+
+    /// <summary>What one job may take; how many there may be is the queue's.</summary>
+    private void RequireWithinLimits(TrainingJob job, JobPreparation preparation, Caller caller)
+    {
+        var asked = new SubmitterLimits(
+            Parameters: preparation.Layout.ParameterCount,
+            Bytes: preparation.Layout.Length * JobMemory.BytesPerParameter(job.Spec),
+            Steps: JobRates.Curve(job.Spec, preparation.TrainExamples).TotalSteps);
+        Refuse([.. LimitsOf(caller).Exceeded(asked)]);
+    }
+
+    private async Task EnqueueAsync(string jobId, TrainingJob job, Caller caller, string submitter, IJobGrain grain)
+    {
+        var limits = LimitsOf(caller);
+        var exceeded = await grains.GetGrain<IQueueGrain>(0).EnqueueAsync(
+            new QueuedJob(jobId, submitter, job.Spec.Workers, Started: false), new QueueLimits(limits.Jobs, limits.Ranks));
+        if (exceeded.Count > 0)
+            await grain.WithdrawAsync();
+        Refuse(exceeded);
+    }
+
+    private SubmitterLimits LimitsOf(Caller caller) => caller.IsOperator ? new SubmitterLimits() : options.Admission.Access.LimitsOf(caller.Name);
+
+    private static void Refuse(IReadOnlyList<string> exceeded)
+    {
+        if (exceeded.Count > 0)
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, string.Join('\n', exceeded)));
     }
 
     private static TrainingJob Read(string jobFile)
@@ -101,7 +156,7 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
     /// <summary>A job that only the servers know.</summary>
     private async Task<SavedJob?> SavedAsync(string jobId)
     {
-        using var servers = new ServerControl(options.Servers, time);
+        using var servers = new ServerControl(options.Servers, peers, time);
         return SavedJob.Of(await servers.ListCheckpointsAsync(jobId));
     }
 

@@ -19,12 +19,13 @@ internal sealed class MomentStream : IDisposable
     private readonly VersionInbox _inbox;
     private readonly CancellationTokenSource _cut = new();
 
+    /// <param name="peers">Reaches it.</param>
     /// <param name="leader">Endpoint of the job's leader.</param>
     /// <param name="inbox">Where the rank learns that it is to stop, or that a stream was cut: then it does not wait here either.</param>
-    public MomentStream(string leader, VersionInbox inbox)
+    public MomentStream(PeerChannels peers, string leader, VersionInbox inbox)
     {
         _inbox = inbox;
-        _channel = GrpcTransport.Connect(leader);
+        _channel = peers.Connect(leader);
         _call = new MomentExchange.MomentExchangeClient(_channel).Exchange(cancellationToken: _cut.Token);
         inbox.OnFault(_cut.Cancel);
     }

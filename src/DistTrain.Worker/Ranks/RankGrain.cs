@@ -1,4 +1,4 @@
-using System.Data.Common;
+using DistTrain.Protocol.Transport;
 using DistTrain.Worker.Cluster;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +12,7 @@ namespace DistTrain.Worker.Ranks;
 [KeepAlive]
 internal sealed class RankGrain(
     DatasetCache datasets,
+    PeerChannels peers,
     IClusterMembershipService membership,
     ILogger<RankGrain> logger,
     ILocalSiloDetails silo) : Grain, IRankGrain, IGrainMigrationParticipant
@@ -67,7 +68,7 @@ internal sealed class RankGrain(
     private async Task<RankLoop> StartAsync(RankAssignment assignment)
     {
         _assignment = assignment;
-        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync()), datasets, logger);
+        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync(), peers), datasets, logger);
     }
 
     /// <summary>The membership's version, read now: a silo that hung learns here that it was declared dead, and a new one what led to its being asked.</summary>
@@ -77,9 +78,9 @@ internal sealed class RankGrain(
         {
             await membership.Refresh();
         }
-        catch (Exception e) when (e is IOException or DbException or TimeoutException or OrleansException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Orleans reads it again by itself; until then what was seen last will do.
+            // Whatever the store fails with: Orleans reads it again by itself, and until then what was seen last will do.
             RankLog.MembershipAway(logger, e.Message);
         }
 

@@ -1,6 +1,9 @@
+using DistTrain.Protocol.Transport;
+
 namespace DistTrain.Worker.Ranks;
 
 /// <summary>Where a rank lives.</summary>
 /// <param name="Silo">The silo.</param>
 /// <param name="Membership">Version of the cluster's membership that the silo had seen when the rank started: who has seen less does not supersede it.</param>
-internal readonly record struct RankHome(string Silo, long Membership);
+/// <param name="Peers">How servers are reached from there.</param>
+internal readonly record struct RankHome(string Silo, long Membership, PeerChannels Peers);

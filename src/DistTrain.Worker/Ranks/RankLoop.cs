@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
@@ -85,7 +86,7 @@ internal sealed class RankLoop : IAsyncDisposable
 
     /// <summary>A server that does not know the job has been started again and will be told of it.</summary>
     private static bool IsTransient(RpcException e) =>
-        e.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.DeadlineExceeded or StatusCode.NotFound;
+        e.IsAway() || e.StatusCode is StatusCode.NotFound;
 
     private void Run()
     {

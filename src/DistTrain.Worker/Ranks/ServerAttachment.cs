@@ -52,8 +52,8 @@ internal sealed class ServerAttachment : IDisposable
         };
         var attachment = new ServerAttachment(
             inbox,
-            [.. assignment.Servers.Select((endpoint, server) => ServerStream.Open(endpoint, server, inbox, join))],
-            sharesMoments ? new MomentStream(assignment.Servers[0], inbox) : null,
+            [.. assignment.Servers.Select((endpoint, server) => ServerStream.Open(home.Peers, endpoint, server, inbox, join))],
+            sharesMoments ? new MomentStream(home.Peers, assignment.Servers[0], inbox) : null,
             stop);
         try
         {

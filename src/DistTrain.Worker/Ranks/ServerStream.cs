@@ -16,16 +16,16 @@ internal sealed class ServerStream : IAsyncDisposable
 
     private readonly Task _running;
 
-    private ServerStream(string endpoint, int server, VersionInbox inbox)
+    private ServerStream(PeerChannels peers, string endpoint, int server, VersionInbox inbox)
     {
-        _channel = GrpcTransport.Connect(endpoint);
+        _channel = peers.Connect(endpoint);
         _running = RunAsync(server, inbox);
     }
 
     /// <summary>Opens the stream and joins; failures reach the inbox.</summary>
-    public static ServerStream Open(string endpoint, int server, VersionInbox inbox, JoinRequest join)
+    public static ServerStream Open(PeerChannels peers, string endpoint, int server, VersionInbox inbox, JoinRequest join)
     {
-        var stream = new ServerStream(endpoint, server, inbox);
+        var stream = new ServerStream(peers, endpoint, server, inbox);
         stream.Send(new RankMessage { Join = join });
         return stream;
     }

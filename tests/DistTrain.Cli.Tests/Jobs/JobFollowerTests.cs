@@ -105,7 +105,7 @@ public class JobFollowerTests
 
     private static async Task<List<string>> FollowAsync(Endpoint[] silos, bool attached = false, TimeSpan? patience = null)
     {
-        using var follower = new JobFollower(silos, TimeProvider.System)
+        using var follower = new JobFollower([.. silos.Select(silo => new FrontDoor(silo))], TimeProvider.System)
         {
             Attached = attached,
             Patience = patience ?? TimeSpan.FromMinutes(2),

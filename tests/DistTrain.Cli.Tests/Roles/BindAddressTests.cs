@@ -10,7 +10,7 @@ public class BindAddressTests
     [InlineData("127.0.0.1")]
     [InlineData("127.0.0.53")]
     [InlineData("::1")]
-    public void Loopback_is_fine(string host) => Assert.Null(BindAddress.Problem(IPAddress.Parse(host), insecure: false));
+    public void Loopback_is_fine(string host) => Assert.Null(BindAddress.Problem(IPAddress.Parse(host), insecure: false, asks: false));
 
     [Theory]
     [InlineData("0.0.0.0")]
@@ -18,10 +18,11 @@ public class BindAddressTests
     [InlineData("192.168.1.10")]
     public void Anything_else_needs_a_word(string host)
     {
-        var problem = BindAddress.Problem(IPAddress.Parse(host), insecure: false);
+        var problem = BindAddress.Problem(IPAddress.Parse(host), insecure: false, asks: false);
         Assert.Contains("--insecure", problem);
         Assert.Contains(host, problem);
-        Assert.Null(BindAddress.Problem(IPAddress.Parse(host), insecure: true));
+        Assert.Null(BindAddress.Problem(IPAddress.Parse(host), insecure: true, asks: false));
+        Assert.Null(BindAddress.Problem(IPAddress.Parse(host), insecure: false, asks: true));
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class RealServer : IAsyncLifetime
         if (await Task.WhenAny(listening.Task, _running).Within("the server listens") == _running)
             await _running;
         Endpoint = await listening.Task;
-        _channel = GrpcTransport.Connect(Endpoint);
+        _channel = new PeerChannels(certificates: null).Connect(Endpoint);
     }
 
     /// <summary>Asks it to end, and returns when it has ended.</summary>

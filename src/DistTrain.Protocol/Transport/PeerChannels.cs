@@ -1,0 +1,12 @@
+using DistTrain.Security.Certificates;
+using Grpc.Net.Client;
+
+namespace DistTrain.Protocol.Transport;
+
+/// <summary>How a process of the cluster reaches the others.</summary>
+/// <param name="certificates">What it shows and whom it trusts; null: in the clear.</param>
+public sealed class PeerChannels(CertificateFolder? certificates)
+{
+    /// <summary>A channel to a server, host:port.</summary>
+    public GrpcChannel Connect(string endpoint) => GrpcTransport.Connect(endpoint, certificates);
+}
