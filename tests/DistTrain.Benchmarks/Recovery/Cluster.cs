@@ -44,8 +44,8 @@ internal sealed class Cluster : IDisposable
     /// <summary>Starts a server again that has ended, where it was.</summary>
     public async Task RestartServerAsync(int index) => Servers[index] = await StartServerAsync(index, Servers[index].Endpoint.Split(':')[1]);
 
-    /// <summary>Watches the job from its beginning, at the youngest silo; the caller disposes it.</summary>
-    public Role Watch() => Role.Start("watch", JobId, "--endpoint", Silos[^1].Endpoint, "--output", "json");
+    /// <summary>Watches the job from its beginning, at a silo that outlives the watching, or else at the youngest; the caller disposes it.</summary>
+    public Role Watch(Role? at = null) => Role.Start("watch", JobId, "--endpoint", (at ?? Silos[^1]).Endpoint, "--output", "json");
 
     /// <summary>Cancels the job.</summary>
     /// <returns>SHA-256 of its weights, and that of a run of as many steps on one silo that nothing disturbs.</returns>

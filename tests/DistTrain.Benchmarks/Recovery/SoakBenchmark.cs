@@ -22,7 +22,7 @@ internal static class SoakBenchmark
     {
         using var cluster = await Cluster.StartAsync(
             servers: 2, silos: 3, "model.name=mlp", "model.norm=batch", "batchNorm.scope=global", "workers=4", "batch=128", "dataset.testExamples=100", "checkpoint.everySteps=100");
-        using var watch = cluster.Watch();
+        using var watch = cluster.Watch(cluster.Silos[0]);
         await watch.WaitAsync(e => Role.IsStep(e) && e.GetProperty("step").GetInt64() >= 200);
         (string Name, Role Role)[] spared = [("silo", cluster.Silos[0]), ("server", cluster.Servers[0])];
 
