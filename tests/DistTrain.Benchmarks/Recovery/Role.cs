@@ -9,6 +9,7 @@ namespace DistTrain.Benchmarks.Recovery;
 /// <summary>A process of a standing cluster, or a watcher of its job; what it prints is kept with the time of its arrival.</summary>
 internal sealed class Role : IDisposable
 {
+    public const int SigInt = 2;
     public const int SigKill = 9;
     public const int SigTerm = 15;
     public const int SigCont = 18;
