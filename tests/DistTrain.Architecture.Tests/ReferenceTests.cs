@@ -10,11 +10,12 @@ public class ReferenceTests
         ["Optimization"] = [],
         ["Recipes"] = ["Optimization"],
         ["Security"] = [],
+        ["Observability"] = [],
         ["Protocol"] = ["Optimization", "Security"],
         ["Torch"] = ["Optimization", "Recipes"],
-        ["ParameterServer"] = ["Optimization", "Protocol", "Recipes", "Security"],
-        ["Worker"] = ["Optimization", "Protocol", "Recipes", "Security", "Torch"],
-        ["Cli"] = ["Optimization", "ParameterServer", "Protocol", "Recipes", "Security", "Torch", "Worker"],
+        ["ParameterServer"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security"],
+        ["Worker"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security", "Torch"],
+        ["Cli"] = ["Observability", "Optimization", "ParameterServer", "Protocol", "Recipes", "Security", "Torch", "Worker"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.PathOf("src")).Select(d => Path.GetFileName(d)!)];

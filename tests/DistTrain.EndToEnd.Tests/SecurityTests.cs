@@ -83,6 +83,42 @@ public class SecurityTests
         }
     }
 
+    [Fact]
+    public async Task Tokens_of_an_identity_provider_are_taken_when_all_of_them_is_right()
+    {
+        using var folder = new RunFolder();
+        var certificates = await ClusterCertificates.MakeAsync(folder);
+        await using var provider = await IdentityProvider.StartAsync(certificates["worker"]);
+        await using var stranger = await IdentityProvider.StartAsync(certificates["worker"]);
+        await File.WriteAllTextAsync(certificates.AccessFile, $"jwt: {{authority: \"{provider.Address}\", audience: disttrain}}\n");
+        // Where a provider has a certificate of a public authority, nothing has to be said of it.
+        await using var silo = DistTrainProcess.StartWith(
+            new Dictionary<string, string> { ["SSL_CERT_FILE"] = certificates["nobody/ca.crt"] },
+            ["worker", "--port", "0", "--cluster", folder["cluster"], "--servers", "127.0.0.1:1", "--certs", certificates["worker"], "--access", certificates.AccessFile]);
+        var listening = await silo.EventAsync(e => e.GetProperty("event").GetString() == "listening", TimeSpan.FromMinutes(2));
+        var endpoint = listening.GetProperty("endpoint").GetString()!;
+
+        Assert.Equal(0, (await ListAsync(provider.Token("dora", "submitter", "disttrain"))).ExitCode);
+        await Refused(provider.Token("dora", "submitter", "something-else"), "audience");
+        await Refused(provider.Token("dora", "submitter", "disttrain", TimeSpan.FromHours(-1)), "expired");
+        await Refused(provider.Token("dora", "boss", "disttrain"), "its claim 'roles' has to be one of");
+        await Refused(stranger.Token("dora", "submitter", "disttrain"), "not good as a JWT");
+        Assert.Contains("dora submitter /disttrain.v1.TrainingJobs/List", silo.Error, StringComparison.Ordinal);
+
+        async Task<Finished> ListAsync(string token)
+        {
+            await File.WriteAllTextAsync(folder["jwt"], token);
+            return await DistTrainProcess.RunAsync("list", "--endpoint", endpoint, "--certs", certificates["nobody"], "--token-file", folder["jwt"]);
+        }
+
+        async Task Refused(string token, string reason)
+        {
+            var refused = await ListAsync(token);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains(reason, refused.Error, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
     /// <summary>What no client of ours would send.</summary>
     private static async Task RefusedAsync(ClusterCertificates certificates, string silo, string server)
     {

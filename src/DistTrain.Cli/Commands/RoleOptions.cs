@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using DistTrain.Observability;
 using DistTrain.Recipes;
 using DistTrain.Security;
 using DistTrain.Security.Access;
@@ -26,12 +27,10 @@ internal static class RoleOptions
         SharedOptions.Number("--port", "Port of the gRPC endpoint; 0 takes a free one.", 0, 0, 65535);
 
     /// <summary>What the process computes with; jobs say the same by spec.determinism.</summary>
-    public static Option<string> Determinism { get; } = new Option<string>("--determinism")
-    {
-        Description = "For jobs with the same bits on processors of one kind (host), or on all with AVX2 (portable); the same for all processes of a cluster.",
-        HelpName = string.Join('|', Determinisms.All),
-        DefaultValueFactory = _ => Determinisms.Host,
-    }.AcceptOnlyFromAmong([.. Determinisms.All]);
+    public static Option<string> Determinism { get; } = SharedOptions.Choice(
+        "--determinism",
+        "For jobs with the same bits on processors of one kind (host), or on all with AVX2 (portable); the same for all processes of a cluster.",
+        [.. Determinisms.All]);
 
     /// <summary>The process's certificate and the authority of its cluster.</summary>
     public static Option<string?> Certificates { get; } = new("--certs")
@@ -46,6 +45,15 @@ internal static class RoleOptions
         Description = "File with tokens, and with limits of submitters (docs/operations.md).",
         HelpName = "file",
     };
+
+    /// <summary>Port of probes and metrics.</summary>
+    public static Option<int?> HttpPort { get; } = OptionalPort("--http-port", "Port for /livez, /readyz and /metrics, plain HTTP that asks nobody; none by default.");
+
+    /// <summary>Port of gRPC health checks.</summary>
+    public static Option<int?> HealthPort { get; } = OptionalPort("--health-port", "Port for grpc.health.v1 without TLS, for probes that have no certificate; none by default.");
+
+    /// <summary>Form of the logs.</summary>
+    public static Option<string> Log { get; } = SharedOptions.Choice("--log", "Logs as lines for people, or as a JSON object a line.", "text", "json");
 
     /// <summary>Lets a role bind more than the loopback address.</summary>
     public static Option<bool> Insecure { get; } = new("--insecure")
@@ -67,6 +75,9 @@ internal static class RoleOptions
         Hidden = true,
     };
 
+    /// <summary>Ports for those who look after the process.</summary>
+    public static ProbePorts Probes(CommandContext context) => new(context.GetOrDefault(HttpPort), context.GetOrDefault(HealthPort));
+
     /// <summary>Whom the process lets in.</summary>
     /// <exception cref="CommandException">A file can't be used; all problems are named.</exception>
     public static Admission Admission(CommandContext context)
@@ -82,6 +93,13 @@ internal static class RoleOptions
         {
             throw CommandException.BadInput(e.Message.Split(Environment.NewLine));
         }
+    }
+
+    private static Option<int?> OptionalPort(string name, string description)
+    {
+        var option = new Option<int?>(name) { Description = description, HelpName = "n" };
+        SharedOptions.RequireNumber(option, 1, 65535);
+        return option;
     }
 
     /// <summary>Reads an IP address, or adds the rule to the parse errors.</summary>

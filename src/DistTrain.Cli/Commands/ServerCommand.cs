@@ -33,6 +33,9 @@ internal static class ServerCommand
         RoleOptions.Certificates,
         RoleOptions.Access,
         RoleOptions.Insecure,
+        RoleOptions.HttpPort,
+        RoleOptions.HealthPort,
+        RoleOptions.Log,
         RoleOptions.ExitWithParent,
         RoleOptions.Lock,
     }.Does(RunAsync);
@@ -45,6 +48,8 @@ internal static class ServerCommand
         Host = context.Get(RoleOptions.Host).ToString(),
         Port = context.Get(RoleOptions.Port),
         Admission = RoleOptions.Admission(context),
+        Probes = RoleOptions.Probes(context),
+        JsonLogs = context.Get(RoleOptions.Log) == "json",
         JobFolder = context.Get(JobFolder),
         Determinism = context.Get(RoleOptions.Determinism),
         MemoryLimit = context.GetOrDefault(MemoryLimit) ?? new ServerOptions().MemoryLimit,

@@ -55,6 +55,24 @@ internal static class SharedOptions
         return option;
     }
 
+    /// <summary>One of a few words; the first is the default.</summary>
+    public static Option<string> Choice(string name, string description, params string[] words)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => words[0],
+        };
+        option.CompletionSources.Add(words);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var word }] && !words.Contains(word, StringComparer.Ordinal))
+                result.AddError($"{name} must be {string.Join(" or ", words)}, not '{word}'");
+        });
+        return option;
+    }
+
     /// <summary>Refuses what is no whole number in a range.</summary>
     public static void RequireNumber(Option option, int minimum, int maximum) => option.Validators.Add(result =>
     {
@@ -89,13 +107,8 @@ internal static class SharedOptions
 
     private static Option<string> CreateOutput()
     {
-        var option = new Option<string>("--output")
-        {
-            Description = "text for people, or json: one JSON object a line on standard output and nothing else there.",
-            Recursive = true,
-            DefaultValueFactory = _ => "text",
-        };
-        option.AcceptOnlyFromAmong("text", "json");
+        var option = Choice("--output", "text for people, or json: one JSON object a line on standard output and nothing else there.", "text", "json");
+        option.Recursive = true;
         return option;
     }
 }

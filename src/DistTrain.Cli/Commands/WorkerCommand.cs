@@ -44,6 +44,12 @@ internal static class WorkerCommand
         CustomParser = ParseServers,
     };
 
+    private static readonly Option<string?> DataRoot = new("--data-root")
+    {
+        Description = "Jobs read data in this folder only; a relative dataset.path starts from it. Default: they read what this process may.",
+        HelpName = "folder",
+    };
+
     private static readonly Option<int> Slots =
         SharedOptions.Number("--slots", "Ranks that may run here before a further job has to wait; 0 takes the number of cores.", 0, 0);
 
@@ -57,11 +63,15 @@ internal static class WorkerCommand
         Cluster,
         RedisPassword,
         Servers,
+        DataRoot,
         Slots,
         RoleOptions.Determinism,
         RoleOptions.Certificates,
         RoleOptions.Access,
         RoleOptions.Insecure,
+        RoleOptions.HttpPort,
+        RoleOptions.HealthPort,
+        RoleOptions.Log,
         RoleOptions.ExitWithParent,
         RoleOptions.Lock,
     }.Does(RunAsync);
@@ -104,11 +114,14 @@ internal static class WorkerCommand
         Host = context.Get(RoleOptions.Host).ToString(),
         Port = context.Get(RoleOptions.Port),
         Admission = RoleOptions.Admission(context),
+        Probes = RoleOptions.Probes(context),
+        JsonLogs = context.Get(RoleOptions.Log) == "json",
         Advertised = Advertised(context)?.ToString(),
         SiloPort = context.Get(SiloPort),
         Cluster = Store(context),
         Servers = [.. context.Get(Servers).Select(server => server.ToString())],
         Determinism = context.Get(RoleOptions.Determinism),
+        DataRoot = context.GetOrDefault(DataRoot),
         RankSlots = context.Get(Slots),
     };
 

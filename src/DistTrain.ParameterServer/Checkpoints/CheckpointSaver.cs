@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using DistTrain.Observability;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
@@ -127,7 +129,9 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
         CaptureAll(snapshot);
         Interlocked.CompareExchange(ref _pending, null, snapshot);
         BringHistory();
+        var started = Stopwatch.GetTimestamp();
         var part = folder.WritePart(snapshot, plan);
+        TrainingMeter.CheckpointDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, TrainingMeter.Job(plan.JobId));
         lock (_gate)
         {
             _saved.Add(part);
@@ -162,6 +166,7 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             // Whatever it was: an exception that got out would fail every later save too, since each waits for the one before.
             // (A file that may not grow any further is no IOException to .NET.)
             _error = $"{what}: {e.Message}";
+            TrainingMeter.CheckpointFailures.Add(1, TrainingMeter.Job(plan.JobId));
             CheckpointLog.Failed(logger, plan.JobId, what, e);
         }
     }

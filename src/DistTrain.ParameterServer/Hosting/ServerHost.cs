@@ -1,4 +1,5 @@
 using System.Net;
+using DistTrain.Observability;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Services;
 using DistTrain.Protocol.Transport;
@@ -28,10 +29,14 @@ public static class ServerHost
     public static async Task RunAsync(ServerOptions options, Action<string> listening, CancellationToken stop)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddLogs(options.JsonLogs);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel => GrpcTransport.Tune(kestrel, IPAddress.Parse(options.Host), options.Port, options.Admission.Certificates));
+        var address = IPAddress.Parse(options.Host);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            GrpcTransport.Tune(kestrel, address, options.Port, options.Admission.Certificates);
+            Probes.Listen(kestrel, address, options.Probes);
+        });
         builder.Services.AddLargeBlocks();
         // Signals are the caller's: it cancels `stop`.
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
@@ -45,16 +50,17 @@ public static class ServerHost
             grpc.MaxReceiveMessageSize = GrpcTransport.MaxMessageBytes;
             grpc.MaxSendMessageSize = GrpcTransport.MaxMessageBytes;
         });
-        builder.Services.AddGrpcHealthChecks();
+        builder.Services.AddObservability("disttrain-server", services => services.GetRequiredService<PartitionStore>().IsLeaving);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ParameterExchangeService>, ExchangeMethodProvider>());
 
         await using var app = builder.Build();
+        app.UseProbes(options.Probes);
         app.UseCallers();
         app.MapGrpcService<ParameterExchangeService>().For(options.Admission, CallerRoles.Worker);
         app.MapGrpcService<JobPartitionsService>().For(options.Admission, CallerRoles.Worker);
         app.MapGrpcService<NormExchangeService>().For(options.Admission, CallerRoles.Worker);
         app.MapGrpcService<MomentExchangeService>().For(options.Admission, CallerRoles.Worker);
-        app.MapGrpcHealthChecksService().AllowAnonymous();
+        app.MapProbes();
         await app.StartAsync(stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try

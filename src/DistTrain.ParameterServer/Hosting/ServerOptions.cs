@@ -1,3 +1,4 @@
+using DistTrain.Observability;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
@@ -18,6 +19,12 @@ public sealed record ServerOptions
 
     /// <summary>Whom it lets in: processes of the cluster, where it asks.</summary>
     public Admission Admission { get; init; } = Admission.OfEverybody;
+
+    /// <summary>Ports for those who look after the process.</summary>
+    public ProbePorts Probes { get; init; } = new();
+
+    /// <summary>Logs are JSON.</summary>
+    public bool JsonLogs { get; init; }
 
     /// <summary>Folder of a job's files; <c>{job}</c> stands for the job's id.</summary>
     public string JobFolder { get; init; } = "runs/{job}";

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using DistTrain.Observability;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
@@ -74,28 +75,38 @@ internal sealed class TrainingHistory : IDisposable
         var elapsed = _time.GetElapsedTime(_lastCommit, now).TotalMilliseconds;
         _lastCommit = now;
         var examples = ranks.Sum(r => r.Examples);
-        Append(new MetricsEvent
+        var metrics = new StepMetrics
         {
-            Step = new StepMetrics
-            {
-                Step = step.Version + 1,
-                Epoch = plan.Course.EpochsAt(step.Position.Advance(step.Take, plan.TrainExamples)),
-                Loss = plan.Tree.Sum([.. ranks.Select(r => r.LossSum)]) / examples,
-                Accuracy = (double)ranks.Sum(r => r.Correct) / examples,
-                LearningRate = step.Rate,
-                Examples = examples,
-                Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),
-                ComputeMilliseconds = ranks.Max(r => r.ComputeMilliseconds),
-                Skipped = skipped ?? string.Empty,
-                ReplayCheck = replayCheck ?? string.Empty,
-            },
-            Ledger = EntryOf(step, plan, ranks),
-        });
+            Step = step.Version + 1,
+            Epoch = plan.Course.EpochsAt(step.Position.Advance(step.Take, plan.TrainExamples)),
+            Loss = plan.Tree.Sum([.. ranks.Select(r => r.LossSum)]) / examples,
+            Accuracy = (double)ranks.Sum(r => r.Correct) / examples,
+            LearningRate = step.Rate,
+            Examples = examples,
+            Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),
+            ComputeMilliseconds = ranks.Max(r => r.ComputeMilliseconds),
+            Skipped = skipped ?? string.Empty,
+            ReplayCheck = replayCheck ?? string.Empty,
+        };
+        Append(new MetricsEvent { Step = metrics, Ledger = EntryOf(step, plan, ranks) });
+        Count(metrics, TrainingMeter.Job(plan.JobId));
     }
 
     /// <summary>Records a step that made no update.</summary>
     public void StatisticsTaken(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks) =>
         Append(new MetricsEvent { Statistics = new StatisticsMetrics { Step = step.Version + 1 }, Ledger = EntryOf(step, plan, ranks) });
+
+    private static void Count(StepMetrics step, KeyValuePair<string, object?> job)
+    {
+        TrainingMeter.Steps.Add(1, job);
+        if (step.Skipped.Length > 0)
+            TrainingMeter.SkippedSteps.Add(1, job);
+        TrainingMeter.Examples.Add(step.Examples, job);
+        TrainingMeter.StepDuration.Record(step.Milliseconds / 1000, job);
+        TrainingMeter.ComputeDuration.Record(step.ComputeMilliseconds / 1000, job);
+        TrainingMeter.Loss.Record(step.Loss, job);
+        TrainingMeter.LearningRate.Record(step.LearningRate, job);
+    }
 
     public void Evaluated(EvaluationTotal total, double epoch) =>
         Append(new MetricsEvent

@@ -1,3 +1,4 @@
+using DistTrain.Observability;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Threads;
@@ -18,6 +19,7 @@ namespace DistTrain.ParameterServer.Partitions;
 internal sealed class Partition : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly KeyValuePair<string, object?> _label;
     private readonly RankSessions _sessions = new();
     private readonly ReplicaSet _replicas;
     private readonly ReplicaUpdate _update;
@@ -42,6 +44,7 @@ internal sealed class Partition : IDisposable
     public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history, PeerChannels peers, RestoredVersion? restored = null)
     {
         Plan = plan;
+        _label = TrainingMeter.Job(plan.JobId);
         _loop = new BucketLoop(plan.Threads);
         Norms = new NormSharing(plan, peers);
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
@@ -181,6 +184,7 @@ internal sealed class Partition : IDisposable
         Refuse(chunk.Contribution is null, $"rank {session.Rank} pushes a chunk of bucket {chunk.Bucket} without its contribution");
         Refuse(chunk.Contribution!.Rank != session.Rank, $"the stream of rank {session.Rank} brings a chunk of rank {chunk.Contribution.Rank}");
 
+        TrainingMeter.GradientBytes.Add(frame.Payload.Length * sizeof(float), _label);
         Arrival arrival;
         lock (state.Gate)
         {
@@ -198,9 +202,14 @@ internal sealed class Partition : IDisposable
         lock (_gate)
         {
             if (arrival == Arrival.Duplicate)
+            {
+                TrainingMeter.DuplicateGradients.Add(1, _label);
                 Answer(session, chunk.Step, index);
+            }
             else if (arrival == Arrival.Complete)
+            {
                 Completed(replica, index);
+            }
         }
     }
 

@@ -60,6 +60,6 @@ public static class GrpcTransport
         });
     }
 
-    /// <summary>host:port of a started server that listens on one endpoint.</summary>
-    public static string BoundEndpoint(IServerAddressesFeature addresses) => new Uri(addresses.Addresses.Single()).Authority;
+    /// <summary>host:port of the first endpoint of a started server.</summary>
+    public static string BoundEndpoint(IServerAddressesFeature addresses) => new Uri(addresses.Addresses.First()).Authority;
 }

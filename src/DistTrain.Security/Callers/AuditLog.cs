@@ -35,10 +35,11 @@ internal sealed partial class AuditLog(RequestDelegate next, ILogger<AuditLog> l
                     context.Connection.RemoteIpAddress?.ToString() ?? "-",
                     caller == Caller.Anybody ? "-" : caller.Name,
                     caller == Caller.Anybody ? "-" : caller.Role,
-                    context.Request.Path,
+                    // Escaped: what a caller sends must not look like a line of this log.
+                    context.Request.Path.ToUriComponent(),
                     context.Items[Subject] as string ?? "-",
                     status,
-                    Uri.UnescapeDataString(Header(context, GrpcStatus.MessageHeader) ?? ""));
+                    Uri.UnescapeDataString(Header(context, GrpcStatus.MessageHeader) ?? "").ReplaceLineEndings("; "));
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using DistTrain.Observability;
 using DistTrain.Protocol.Transport;
 using DistTrain.Security;
 using DistTrain.Security.Callers;
@@ -36,13 +37,13 @@ public static partial class SiloHost
     {
         await using var cluster = await options.Cluster.OpenAsync();
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddLogs(options.JsonLogs);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         var address = IPAddress.Parse(options.Host);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             GrpcTransport.Tune(kestrel, address, options.Port, options.Admission.Certificates);
+            Probes.Listen(kestrel, address, options.Probes);
             // What clients send is small: one that sends a byte at a time holds nothing for long.
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         });
@@ -64,7 +65,7 @@ public static partial class SiloHost
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobFiles>();
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<UnavailableInterceptor>());
-        builder.Services.AddGrpcHealthChecks();
+        builder.Services.AddObservability("disttrain-silo", _ => false);
         builder.Host.UseOrleans(silo =>
         {
             cluster.Use(silo);
@@ -85,9 +86,10 @@ public static partial class SiloHost
         builder.Services.AddHostedService<ClusterPulse>();
 
         await using var app = builder.Build();
+        app.UseProbes(options.Probes);
         app.UseCallers();
         app.MapGrpcService<TrainingJobsService>().For(options.Admission, CallerRoles.Submitter, CallerRoles.Operator).Audited();
-        app.MapGrpcHealthChecksService().AllowAnonymous();
+        app.MapProbes();
         await app.StartAsync(stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try

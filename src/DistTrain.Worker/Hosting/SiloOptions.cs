@@ -1,3 +1,4 @@
+using DistTrain.Observability;
 using DistTrain.Recipes;
 using DistTrain.Security.Callers;
 using DistTrain.Worker.Cluster;
@@ -22,8 +23,17 @@ public sealed record SiloOptions
     /// <summary>Whom it lets in: clients at the front door, other silos at theirs.</summary>
     public Admission Admission { get; init; } = Admission.OfEverybody;
 
+    /// <summary>Ports for those who look after the process.</summary>
+    public ProbePorts Probes { get; init; } = new();
+
+    /// <summary>Logs are JSON.</summary>
+    public bool JsonLogs { get; init; }
+
     /// <summary>Where the cluster keeps its membership and job records: what makes silos one cluster.</summary>
     public required ClusterStore Cluster { get; init; }
+
+    /// <summary>Jobs read data in this folder only, and a relative <c>dataset.path</c> starts from it; null: they read what the process may.</summary>
+    public string? DataRoot { get; init; }
 
     /// <summary>Endpoints (host:port) of the parameter servers, in the order that gives them their buckets.</summary>
     public required IReadOnlyList<string> Servers { get; init; }

@@ -1,3 +1,4 @@
+using DistTrain.Observability;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
@@ -251,6 +252,7 @@ internal sealed class JobGrain(
             }
 
             Record.Recoveries++;
+            TrainingMeter.Recoveries.Add(1, TrainingMeter.Job(JobId));
             Notes.Say($"rank {rank} goes on at silo {now[rank]}; {before} is gone");
         }
 

@@ -1,3 +1,4 @@
+using DistTrain.Observability;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
@@ -225,6 +226,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
     {
         var redone = Math.Max(0, Math.Max(Step, record.Step) - step);
         record.Restores++;
+        TrainingMeter.Restores.Add(1, TrainingMeter.Job(jobId));
         record.RedoneSteps += redone;
         record.UsableBelow = long.MaxValue;
         record.SealedSteps = [.. record.SealedSteps.Where(s => s < step), .. step > 0 ? [step] : Array.Empty<long>()];

@@ -1,3 +1,4 @@
+using DistTrain.Observability;
 using DistTrain.Security.Access;
 using DistTrain.Worker.Cluster;
 using Microsoft.Extensions.Logging;
@@ -62,6 +63,7 @@ internal sealed class QueueGrain(
         _silos[silo] = (slots, time.GetTimestamp());
         await ForgetEndedAsync();
         await StartNextAsync();
+        TrainingMeter.QueuedRanks.Record(state.State.Unfinished.Where(j => !j.Started).Sum(j => j.Workers));
         LookAtAll();
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DistTrain.Observability;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
@@ -90,6 +91,7 @@ internal sealed class RankLoop : IAsyncDisposable
 
     private void Run()
     {
+        TrainingMeter.Ranks.Add(1);
         try
         {
             NativeEnvironment.Prepare();
@@ -117,6 +119,7 @@ internal sealed class RankLoop : IAsyncDisposable
         }
         finally
         {
+            TrainingMeter.Ranks.Add(-1);
             _ended.TrySetResult();
         }
     }

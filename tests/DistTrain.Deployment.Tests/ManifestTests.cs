@@ -1,0 +1,54 @@
+using k8s;
+
+namespace DistTrain.Deployment.Tests;
+
+/// <summary>What <c>kubectl apply -k</c> would send is sound, and the checks that say so find mistakes.</summary>
+public class ManifestTests
+{
+    public static TheoryData<string> Overlays =>
+        [.. Directory.GetDirectories(Path.Combine(Tool.Repository, "k8s", "overlays")).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public void Every_overlay_is_sound(string overlay) => Assert.Empty(ManifestCheck.Problems(Load(Tool.Render(overlay))));
+
+    [Theory]
+    [InlineData("serviceName: server", "serviceName: servers", "no headless service servers")]
+    [InlineData("port: 6000\n    targetPort: grpc", "port: 6000\n    targetPort: rpc", "Service/server: its pods have no port rpc")]
+    [InlineData("--port=6000", "--port=6001", "--port is 6001")]
+    [InlineData("--memory-limit=2GiB", "--memory=2GiB", "'disttrain server' has no option --memory")]
+    [InlineData("- worker\n        - --host", "- silo\n        - --host", "silo")]
+    [InlineData("server-1.server:6000", "server-1.servers:6000", "--servers is")]
+    [InlineData("kind: Deployment\n    name: worker", "kind: Deployment\n    name: silo", "there is no Deployment silo")]
+    [InlineData("secretName: disttrain-access", "secretName: access", "nobody makes the secret access")]
+    [InlineData("claimName: data", "claimName: datasets", "there is no claim datasets")]
+    [InlineData("mountPath: /jobs", "mountPath: /job", "--job-folder is /jobs")]
+    [InlineData("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "more rights than it needs")]
+    [InlineData("runAsNonRoot: true", "runAsNonRoot: false", "may run as root")]
+    [InlineData("automountServiceAccountToken: false", "automountServiceAccountToken: true", "account at the API")]
+    [InlineData("- --certs=/run/secrets/disttrain/tls\n", "", "asks nobody who they are")]
+    [InlineData("terminationGracePeriodSeconds: 60", "terminationGracePeriodSeconds: 5", "killed before it has handed over")]
+    [InlineData("port: silo\n", "port: orleans\n", "not all its pods have a port orleans")]
+    [InlineData("image: redis:7.4", "image: redis", "may be another one tomorrow")]
+    [InlineData("port: http\n          periodSeconds", "port: web\n          periodSeconds", "the liveness probe of")]
+    public void A_mistake_is_found(string right, string wrong, string problem)
+    {
+        var rendered = Tool.Render("production");
+        var broken = rendered.Replace(right, wrong, StringComparison.Ordinal);
+        Assert.NotEqual(rendered, broken);
+        var found = Record.Exception(() => Assert.Contains(ManifestCheck.Problems(Load(broken)), p => p.Contains(problem, StringComparison.Ordinal)));
+        // A command that the program does not have is found by asking it.
+        Assert.True(found is null || found.Message.Contains("silo --help", StringComparison.Ordinal), found?.Message);
+    }
+
+    [Theory]
+    [InlineData("readinessProbe:", "readynessProbe:")]
+    [InlineData("replicas: 2", "replicas: two")]
+    public void What_Kubernetes_does_not_know_is_refused(string right, string wrong)
+    {
+        var broken = Tool.Render("production").Replace(right, wrong, StringComparison.Ordinal);
+        Assert.ThrowsAny<Exception>(() => Load(broken));
+    }
+
+    private static List<IKubernetesObject> Load(string text) => [.. KubernetesYaml.LoadAllFromString(text, null, strict: true).Cast<IKubernetesObject>()];
+}
