@@ -13,6 +13,7 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
     public const string EmptyJob = "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n";
 
     private readonly List<DistTrainProcess> _processes = [];
+    private DistTrainProcess[] _serverProcesses = [];
     private string _servers = string.Empty;
     private string[] _store = ["--cluster", folder["cluster"]];
     private string[] _guard = [];
@@ -28,8 +29,8 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
             (cluster._guard, cluster._pass) = (["--certs", certificates["worker"], "--access", certificates.AccessFile], ["--certs", certificates["operator"]]);
         try
         {
-            var started = Enumerable.Range(0, servers).Select(_ => EndpointAsync(cluster.Start(["server", "--port", "0", "--job-folder", folder["jobs/{job}"], .. cluster._guard])));
-            cluster._servers = string.Join(',', await Task.WhenAll(started));
+            cluster._serverProcesses = [.. Enumerable.Range(0, servers).Select(_ => cluster.StartServer("0"))];
+            cluster._servers = string.Join(',', await Task.WhenAll(cluster._serverProcesses.Select(EndpointAsync)));
             return (cluster, await cluster.JoinAsync(silos));
         }
         catch
@@ -50,6 +51,21 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
 
     /// <summary>Starts one where another has ended.</summary>
     public Task<Silo> JoinAgainAsync(Silo ended) => JoinAtAsync(ended.Endpoint.Split(':')[1]);
+
+    /// <summary>Asks a silo to leave and starts it again where it was.</summary>
+    public async Task<Silo> RestartAsync(Silo silo)
+    {
+        await LeaveAsync(silo.Process);
+        return await JoinAgainAsync(silo);
+    }
+
+    /// <summary>Asks a server to leave and starts it again where it was.</summary>
+    public async Task RestartServerAsync(int index)
+    {
+        await LeaveAsync(_serverProcesses[index]);
+        _serverProcesses[index] = StartServer(Servers[index].Split(':')[1]);
+        await EndpointAsync(_serverProcesses[index]);
+    }
 
     /// <summary>Submits a job that would run for long, and watches it.</summary>
     public async Task<DistTrainProcess> SubmitAsync(Silo at, string id, params string[] settings)
@@ -84,10 +100,7 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
     public async Task StopAsync()
     {
         foreach (var process in Enumerable.Reverse(_processes).Where(process => process.IsRunning))
-        {
-            process.Signal(15);
-            Assert.Equal(0, await process.ExitAsync(Limit));
-        }
+            await LeaveAsync(process);
     }
 
     public async ValueTask DisposeAsync()
@@ -100,6 +113,16 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
 
     private static async Task<string> EndpointAsync(DistTrainProcess role) =>
         (await role.EventAsync(e => e.GetProperty("event").GetString() == "listening", Limit)).GetProperty("endpoint").GetString()!;
+
+    /// <summary>SIGTERM, and an end without an error.</summary>
+    private static async Task LeaveAsync(DistTrainProcess process)
+    {
+        process.Signal(15);
+        var code = await process.ExitAsync(Limit);
+        Assert.True(code == 0, process.Error);
+    }
+
+    private DistTrainProcess StartServer(string port) => Start(["server", "--port", port, "--job-folder", folder["jobs/{job}"], .. _guard]);
 
     private async Task<Silo> JoinAtAsync(string port)
     {
