@@ -24,22 +24,16 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
     /// <param name="beta">[c]</param>
     /// <param name="call">Where it meets the others.</param>
     /// <exception cref="ModelException">There is one value a channel over all ranks, which has no variance.</exception>
-    public static Tensor Apply(Tensor x, Tensor gamma, Tensor beta, SyncBatchNormCall call) => apply(x, gamma, beta, call);
+    public static Tensor Apply(Tensor x, Tensor gamma, Tensor beta, SyncBatchNormCall call)
+    {
+        Meet(x, call);
+        return apply(x, gamma, beta, call);
+    }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        var (x, gamma, beta, call) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (SyncBatchNormCall)vars[3]);
-        (call.Own, var centered, var center) = ChannelMoments.Of(x);
-        var all = call.Exchange.Merge(call.Layer, call.Own);
-        if (all.Count == 1)
-        {
-            throw new ModelException(
-                "BatchNorm has one value a channel over all ranks of its scope, and one value has no variance; choose a batch whose last step of an epoch takes at least 2 examples");
-        }
-
-        call.Count = Math.Max(all.Count, 1);
-        call.Inverse = [.. all.SquaredDeviations.Select(squares => 1 / Math.Sqrt((squares / call.Count) + call.Epsilon))];
-        call.Shift = [.. center.Zip(all.Mean, (own, common) => own - common).Zip(call.Inverse, (shift, inverse) => shift * inverse)];
+        var (gamma, beta, call) = ((Tensor)vars[1], (Tensor)vars[2], (SyncBatchNormCall)vars[3]);
+        var centered = call.Centered!;
         ctx.save_for_backward([centered, gamma]);
         ctx.save_data(Call, call);
         var (scale, offset) = (ChannelMoments.Values(gamma), ChannelMoments.Values(beta));
@@ -82,6 +76,26 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
             call.Fault(ExceptionDispatchInfo.Capture(e));
             return [zeros_like(centered), zeros_like(gamma), zeros_like(gamma), null!];
         }
+    }
+
+    /// <summary>
+    /// What the others may interrupt comes before the function: an exception that leaves its forward would keep the graph so far, and with it the
+    /// replica's vectors, for ever.
+    /// </summary>
+    private static void Meet(Tensor x, SyncBatchNormCall call)
+    {
+        using var noGradient = no_grad();
+        (call.Own, call.Centered, var center) = ChannelMoments.Of(x);
+        var all = call.Exchange.Merge(call.Layer, call.Own);
+        if (all.Count == 1)
+        {
+            throw new ModelException(
+                "BatchNorm has one value a channel over all ranks of its scope, and one value has no variance; choose a batch whose last step of an epoch takes at least 2 examples");
+        }
+
+        call.Count = Math.Max(all.Count, 1);
+        call.Inverse = [.. all.SquaredDeviations.Select(squares => 1 / Math.Sqrt((squares / call.Count) + call.Epsilon))];
+        call.Shift = [.. center.Zip(all.Mean, (own, common) => own - common).Zip(call.Inverse, (shift, inverse) => shift * inverse)];
     }
 
     /// <summary>offset + x · slope, by channel.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using DistTrain.Optimization.Normalization;
+using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models.Normalization;
 
@@ -10,15 +11,18 @@ namespace DistTrain.Torch.Models.Normalization;
 /// <param name="Fault">Told of an exception in backward, which must not leave it.</param>
 internal sealed record SyncBatchNormCall(IMomentExchange Exchange, int Layer, double Epsilon, Action<ExceptionDispatchInfo> Fault)
 {
-    /// <summary>Moments of this rank's micro-batch; set by forward.</summary>
+    /// <summary>Moments of this rank's micro-batch; set, like all below, when the ranks have met in forward.</summary>
     public BatchMoments Own { get; set; } = BatchMoments.Empty(0);
 
-    /// <summary>Values behind each channel over all ranks; set by forward.</summary>
+    /// <summary>x less this rank's centre.</summary>
+    public Tensor? Centered { get; set; }
+
+    /// <summary>Values behind each channel over all ranks.</summary>
     public long Count { get; set; }
 
-    /// <summary>1 / sqrt(σ² + ε) by channel, over all ranks; set by forward.</summary>
+    /// <summary>1 / sqrt(σ² + ε) by channel, over all ranks.</summary>
     public double[] Inverse { get; set; } = [];
 
-    /// <summary>What x̂ is by channel where x is this rank's centre; set by forward.</summary>
+    /// <summary>What x̂ is by channel where x is this rank's centre.</summary>
     public double[] Shift { get; set; } = [];
 }
