@@ -9,7 +9,7 @@ internal sealed class MomentExchangeService(PartitionStore partitions, TimeProvi
 {
     public override async Task Exchange(IAsyncStreamReader<MomentMessage> requestStream, IServerStreamWriter<MomentTotal> responseStream, ServerCallContext context)
     {
-        if (!await FirstMessage.ArrivesAsync(requestStream, time, context.CancellationToken) || requestStream.Current.Join is not { } join)
+        if (!await FirstMessage.ArrivesAsync(requestStream, time, context) || requestStream.Current.Join is not { } join)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a stream must be a join"));
         var partition = partitions.Get(join.JobId);
         partition.RefuseGeneration(join.Generation);

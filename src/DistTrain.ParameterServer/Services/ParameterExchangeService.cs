@@ -14,7 +14,7 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
         IServerStreamWriter<Frame<ServerMessage>> writer,
         ServerCallContext context)
     {
-        if (!await FirstMessage.ArrivesAsync(reader, time, context.CancellationToken) || reader.Current.Head.Join is not { } join)
+        if (!await FirstMessage.ArrivesAsync(reader, time, context) || reader.Current.Head.Join is not { } join)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a stream must be a join"));
         var partition = partitions.Get(join.JobId);
         var session = partition.Join(join);

@@ -14,9 +14,13 @@ internal sealed partial class AuditLog(RequestDelegate next, ILogger<AuditLog> l
     public static readonly object EachCall = new Marker();
 
     private static readonly object Subject = new();
+    private static readonly object Refusal = new();
 
     /// <summary>Says which job a call is about.</summary>
     public static void About(HttpContext context, string job) => context.Items[Subject] = job;
+
+    /// <summary>Says that a call is refused, whatever its status.</summary>
+    public static void Refuse(HttpContext context) => context.Items[Refusal] = Refusal;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -27,7 +31,7 @@ internal sealed partial class AuditLog(RequestDelegate next, ILogger<AuditLog> l
         finally
         {
             var status = Header(context, GrpcStatus.Header) ?? "-";
-            if (GrpcStatus.IsRefusal(status) || context.GetEndpoint()?.Metadata.GetMetadata<Marker>() is not null)
+            if (GrpcStatus.IsRefusal(status) || context.Items.ContainsKey(Refusal) || context.GetEndpoint()?.Metadata.GetMetadata<Marker>() is not null)
             {
                 var caller = Caller.Of(context.User);
                 Called(

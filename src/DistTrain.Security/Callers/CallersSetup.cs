@@ -71,6 +71,9 @@ public static class CallersSetup
         }),
     });
 
+    /// <summary>A line in the audit log for this call, whose status alone does not say that it was refused.</summary>
+    public static void Refused(this HttpContext context) => AuditLog.Refuse(context);
+
     /// <summary>Says in the audit log which job a call is about.</summary>
     public static void AboutJob(this HttpContext context, string job) => AuditLog.About(context, job);
 }

@@ -13,7 +13,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -44,8 +43,6 @@ public static partial class SiloHost
         {
             GrpcTransport.Tune(kestrel, address, options.Port, options.Admission.Certificates);
             Probes.Listen(kestrel, address, options.Probes);
-            // What clients send is small: one that sends a byte at a time holds nothing for long.
-            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         });
         builder.Services.AddLargeBlocks();
         // Signals are the caller's: it cancels `stop`.
@@ -88,6 +85,7 @@ public static partial class SiloHost
         await using var app = builder.Build();
         app.UseProbes(options.Probes);
         app.UseCallers();
+        TimedBody.Use(app, TimeProvider.System);
         app.MapGrpcService<TrainingJobsService>().For(options.Admission, CallerRoles.Submitter, CallerRoles.Operator).Audited();
         app.MapProbes();
         await app.StartAsync(stop);

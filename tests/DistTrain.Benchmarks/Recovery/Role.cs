@@ -19,7 +19,8 @@ internal sealed class Role : IDisposable
 
     private readonly Process _process;
     private readonly List<(TimeSpan At, JsonElement Event)> _events = [];
-    private readonly List<string> _errors = [];
+    private readonly List<(string Name, List<string> Lines)> _errors = [];
+    private bool _isInError;
 
     private Role(IEnumerable<string> arguments)
     {
@@ -47,13 +48,13 @@ internal sealed class Role : IDisposable
     /// <summary>The committed steps so far.</summary>
     public IReadOnlyList<(TimeSpan At, JsonElement Event)> Steps => [.. Events.Where(e => IsStep(e.Event))];
 
-    /// <summary>Category and number of each error in its log.</summary>
-    public IReadOnlyList<string> Errors
+    /// <summary>Each error in its log: category and number, and the lines that say what it was.</summary>
+    public IReadOnlyList<(string Name, IReadOnlyList<string> Lines)> Errors
     {
         get
         {
             lock (_errors)
-                return [.. _errors];
+                return [.. _errors.Select(e => (e.Name, (IReadOnlyList<string>)[.. e.Lines]))];
         }
     }
 
@@ -127,10 +128,16 @@ internal sealed class Role : IDisposable
 
     private void Logged(string line)
     {
-        if (!line.StartsWith("fail: ", StringComparison.Ordinal) && !line.StartsWith("crit: ", StringComparison.Ordinal))
-            return;
         lock (_errors)
-            _errors.Add(line["fail: ".Length..].Trim());
+        {
+            // What belongs to an entry is indented.
+            if (!line.StartsWith(' '))
+                _isInError = line.StartsWith("fail: ", StringComparison.Ordinal) || line.StartsWith("crit: ", StringComparison.Ordinal);
+            if (_isInError && !line.StartsWith(' '))
+                _errors.Add((line["fail: ".Length..].Trim(), []));
+            else if (_isInError)
+                _errors[^1].Lines.Add(line.Trim());
+        }
     }
 
     private void Receive(string? line)

@@ -15,7 +15,7 @@ internal static class SoakBenchmark
     /// <summary>Errors of Orleans that follow from the loss of a silo; <c>docs/operations.md</c> declares them.</summary>
     private static readonly string[] _declared =
     [
-        "Orleans.Runtime.GrainDirectory.ClientDirectory", "Orleans.Runtime.MembershipService.MembershipAgent", "Orleans.Grain",
+        "Orleans.Runtime.GrainDirectory.ClientDirectory", "Orleans.Runtime.MembershipService.MembershipAgent", "Orleans.Runtime.GrainCallCancellationManager", "Orleans.Grain",
     ];
 
     public static async Task RunAsync(double minutes, int interval)
@@ -110,8 +110,13 @@ internal static class SoakBenchmark
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"\n{name}: {early.Size:F0} MiB and {early.Handles} handles in the first third after minute {WarmUp.TotalMinutes}, {late.Size:F0} MiB and {late.Handles} handles in the last (medians)"));
-            foreach (var error in role.Errors.GroupBy(e => e).OrderByDescending(e => e.Count()))
-                Console.WriteLine($"- {error.Count()} times {error.Key}: {(_declared.Any(d => error.Key.StartsWith(d + "[", StringComparison.Ordinal)) ? "declared" : "NOT DECLARED")}");
+            foreach (var error in role.Errors.GroupBy(e => e.Name).OrderByDescending(e => e.Count()))
+            {
+                var isDeclared = _declared.Any(d => error.Key.StartsWith(d + "[", StringComparison.Ordinal));
+                Console.WriteLine($"- {error.Count()} times {error.Key}: {(isDeclared ? "declared" : "NOT DECLARED, the first was:")}");
+                foreach (var line in isDeclared ? [] : error.First().Lines)
+                    Console.WriteLine($"    {line}");
+            }
 
             (double Size, int Handles) Of(IEnumerable<(TimeSpan At, double[] Sizes, int[] Handles)> some)
             {
