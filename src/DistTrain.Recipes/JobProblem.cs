@@ -21,9 +21,24 @@ public sealed record JobProblem(
 {
     private const int LongestPart = 80;
 
-    /// <summary>
-    /// One line, e.g. <c>job.yaml:12: spec.optimizer.name: 'momentm' is not an optimizer; use one of momentum (did you mean 'momentum'?)</c>.
-    /// </summary>
+    /// <summary>What is wrong, without where it was written: <c>spec.optimizer.name: 'momentm' is not an optimizer; use one of momentum (did you mean 'momentum'?)</c>.</summary>
+    public string Text
+    {
+        get
+        {
+            var line = new StringBuilder();
+            if (Path.Length > 0)
+                line.Append(OneLine(Path)).Append(": ");
+            if (Value is not null)
+                line.Append('\'').Append(OneLine(Value)).Append("' ");
+            line.Append(Rule);
+            if (Suggestion is not null)
+                line.Append(" (did you mean '").Append(Suggestion).Append("'?)");
+            return line.ToString();
+        }
+    }
+
+    /// <summary>One line, e.g. <c>job.yaml:12: spec.optimizer.name: 'momentm' is not an optimizer; …</c>.</summary>
     public override string ToString()
     {
         var line = new StringBuilder(OneLine(Source));
@@ -31,15 +46,7 @@ public sealed record JobProblem(
             line.Append(':').Append(Line);
         if (Column is not null)
             line.Append(':').Append(Column);
-        line.Append(": ");
-        if (Path.Length > 0)
-            line.Append(OneLine(Path)).Append(": ");
-        if (Value is not null)
-            line.Append('\'').Append(OneLine(Value)).Append("' ");
-        line.Append(Rule);
-        if (Suggestion is not null)
-            line.Append(" (did you mean '").Append(Suggestion).Append("'?)");
-        return line.ToString();
+        return line.Append(": ").Append(Text).ToString();
     }
 
     /// <summary>Users' text must neither break the line nor fill the screen.</summary>

@@ -12,10 +12,11 @@ public class ReferenceTests
         ["Security"] = [],
         ["Observability"] = [],
         ["Protocol"] = ["Optimization", "Security"],
+        ["Operator"] = ["Observability", "Protocol", "Recipes", "Security"],
         ["Torch"] = ["Optimization", "Recipes"],
         ["ParameterServer"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security"],
         ["Worker"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security", "Torch"],
-        ["Cli"] = ["Observability", "Optimization", "ParameterServer", "Protocol", "Recipes", "Security", "Torch", "Worker"],
+        ["Cli"] = ["Observability", "Operator", "Optimization", "ParameterServer", "Protocol", "Recipes", "Security", "Torch", "Worker"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.PathOf("src")).Select(d => Path.GetFileName(d)!)];

@@ -8,7 +8,7 @@ namespace DistTrain.Deployment.Tests;
 internal static class ManifestCheck
 {
     /// <summary>Made by whoever installs a cluster; docs/operations.md says how.</summary>
-    private static readonly string[] _secrets = ["disttrain-worker-tls", "disttrain-access", "redis-password"];
+    private static readonly string[] _secrets = ["disttrain-worker-tls", "disttrain-operator-tls", "disttrain-access", "redis-password"];
 
     public static IReadOnlyList<string> Problems(IReadOnlyList<IKubernetesObject> objects)
     {
@@ -16,6 +16,7 @@ internal static class ManifestCheck
         return
         [
             .. objects.SelectMany(o => ProblemsOf(o, objects, workloads)),
+            .. RightsCheck.Problems(objects, workloads),
             .. workloads.SelectMany(w => SafetyProblems(w).Concat(VolumeProblems(w, objects)).Concat(w.Pod.Spec.Containers.SelectMany(c => ContainerProblems(w, c, objects)))),
         ];
     }
@@ -47,7 +48,7 @@ internal static class ManifestCheck
                 break;
         }
 
-        if (found is IMetadata<V1ObjectMeta> { Metadata: { } metadata } and not V1Namespace and not V1PriorityClass && metadata.NamespaceProperty is null)
+        if (found is IMetadata<V1ObjectMeta> { Metadata: { } metadata } and not V1Namespace and not V1PriorityClass and not V1CustomResourceDefinition && metadata.NamespaceProperty is null)
             yield return $"{found.Kind}/{metadata.Name}: it has no namespace";
     }
 
@@ -72,8 +73,6 @@ internal static class ManifestCheck
         var pod = workload.Pod.Spec;
         if (!workload.Has(workload.Selector.MatchLabels))
             yield return $"{workload.Name}: its selector does not mean its own pods";
-        if (pod.AutomountServiceAccountToken != false)
-            yield return $"{workload.Name}: its pods get an account at the API that they have no use for";
         if (pod.SecurityContext is not { RunAsNonRoot: true, SeccompProfile.Type: "RuntimeDefault" })
             yield return $"{workload.Name}: its pods may run as root, or without seccomp";
         foreach (var container in pod.Containers)
@@ -139,6 +138,8 @@ internal static class ManifestCheck
             yield return $"{workload.Name}: it asks nobody who they are";
         if ((workload.Pod.Spec.TerminationGracePeriodSeconds ?? 30) < 10)
             yield return $"{workload.Name}: it is killed before it has handed over";
+        if (given.TryGetValue("--endpoint", out var endpoint) && !objects.OfType<V1Service>().Any(s => s.Spec.Ports.Any(p => endpoint == $"{s.Name()}.{s.Namespace()}.svc:{p.Port}")))
+            yield return $"{workload.Name}: --endpoint is {endpoint}, and no service listens there";
         if (given.TryGetValue("--servers", out var servers))
         {
             var set = objects.OfType<V1StatefulSet>().Single(s => s.Name() == "server");

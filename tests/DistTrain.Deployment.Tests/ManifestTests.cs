@@ -31,6 +31,21 @@ public class ManifestTests
     [InlineData("port: silo\n", "port: orleans\n", "not all its pods have a port orleans")]
     [InlineData("image: redis:7.4", "image: redis", "may be another one tomorrow")]
     [InlineData("port: http\n          periodSeconds", "port: web\n          periodSeconds", "the liveness probe of")]
+    [InlineData("--endpoint=disttrain.disttrain.svc:5000", "--endpoint=disttrain.disttrain.svc:5001", "no service listens there")]
+    [InlineData("secretName: disttrain-operator-tls", "secretName: operator-tls", "nobody makes the secret operator-tls")]
+    [InlineData("  - watch\n", "", "its account may not watch trainingjobs")]
+    [InlineData("  - trainingjobs/status\n  verbs:\n  - patch", "  - trainingjobs/status\n  verbs:\n  - get", "its account may not patch trainingjobs/status")]
+    [InlineData("  - watch\n", "  - watch\n  - delete\n", "its account may delete trainingjobs, which it never does")]
+    [InlineData("  - watch\n", "  - '*'\n", "it grants whatever there is")]
+    [InlineData("  kind: Role\n  name: operator", "  kind: Role\n  name: operators", "there is no Role operators")]
+    [InlineData("  kind: Role\n  name: operator", "  kind: Role\n  name: operators", "Role/operator: nobody has it")]
+    [InlineData("- kind: ServiceAccount\n  name: operator", "- kind: ServiceAccount\n  name: default", "there is no ServiceAccount default in disttrain")]
+    [InlineData("serviceAccountName: operator", "serviceAccountName: default", "there is no account default")]
+    [InlineData("automountServiceAccountToken: true", "automountServiceAccountToken: false", "the operator gets no token for the API")]
+    [InlineData("group: disttrain.dev", "group: disttrain.io", "a definition of trainingjobs.disttrain.io has to be named so")]
+    [InlineData("group: disttrain.dev", "group: disttrain.io", "nothing defines trainingjobs.disttrain.dev")]
+    [InlineData("plural: trainingjobs", "plural: jobs", "the program asks for trainingjobs.disttrain.dev/v1")]
+    [InlineData("    subresources:\n      status: {}\n", "", "v1 has no status of its own")]
     public void A_mistake_is_found(string right, string wrong, string problem)
     {
         var rendered = Tool.Render("production");

@@ -130,6 +130,13 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     /// <summary>Sends a signal, e.g. 2 (SIGINT).</summary>
     public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
+    /// <summary>Ends this process alone, at once.</summary>
+    public async Task KillAsync()
+    {
+        Signal(9);
+        await _process.WaitForExitAsync();
+    }
+
     /// <summary>Ends one of the processes that <c>train</c> has started, at once.</summary>
     /// <param name="role">server or worker.</param>
     /// <param name="index">Which of them, by the order in which they were started.</param>

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using DistTrain.Cli.Jobs;
+using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Cli.Chaos;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Threading.Channels;
-using DistTrain.Cli.Jobs;
+using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Cli.Chaos;
 

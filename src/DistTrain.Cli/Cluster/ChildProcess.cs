@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
+using DistTrain.Protocol.Clients;
 using DistTrain.Torch.Hosting;
 
 namespace DistTrain.Cli.Cluster;

@@ -1,5 +1,5 @@
 using DistTrain.Cli.Commands;
-using DistTrain.Cli.Jobs;
+using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Cli.Cluster;
 

@@ -2,6 +2,7 @@ using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Clients;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Cluster;

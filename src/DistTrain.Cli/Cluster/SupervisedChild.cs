@@ -1,4 +1,4 @@
-using DistTrain.Cli.Jobs;
+using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Cli.Cluster;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DistTrain.Cli.Jobs;
+using DistTrain.Protocol.Clients;
 using DistTrain.Security;
 using DistTrain.Security.Certificates;
 

@@ -33,6 +33,11 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
         ["download"] = ["disttrain download nightly-17 --endpoint 127.0.0.1:5000 --out models/nightly-17"],
         ["server"] = ["disttrain server --port 6000 --job-folder 'runs/{job}' --memory-limit 4GiB"],
         ["worker"] = ["disttrain worker --port 5000 --cluster cluster --servers 127.0.0.1:6000,127.0.0.1:6001"],
+        ["operator"] =
+        [
+            "disttrain operator --endpoint 127.0.0.1:5000 --kubeconfig ~/.kube/config --namespace research",
+            "disttrain operator --endpoint disttrain:5000 --certs /run/secrets/disttrain/tls --host 0.0.0.0 --http-port 8080 --log json",
+        ],
         ["certs"] = ["disttrain certs", "disttrain certs --out certs --hosts 10.0.0.7,*.servers --submitters alice,bob"],
         ["eval"] = ["disttrain eval runs/first", "disttrain eval runs/first/model.safetensors --set dataset.path=/data/mnist"],
         ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],

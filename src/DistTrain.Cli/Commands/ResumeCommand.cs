@@ -2,6 +2,7 @@ using System.CommandLine;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
+using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Cli.Commands;
 

@@ -21,6 +21,7 @@ internal static class RootCommandSetup
             DownloadCommand.Create(),
             ServerCommand.Create(),
             WorkerCommand.Create(),
+            OperatorCommand.Create(),
             CertsCommand.Create(),
             EvalCommand.Create(),
             VerifyCommand.Create(),

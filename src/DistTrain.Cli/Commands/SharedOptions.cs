@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using DistTrain.Cli.Jobs;
+using DistTrain.Protocol.Clients;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Commands;
@@ -85,7 +85,7 @@ internal static class SharedOptions
     /// <summary>Reads host:port, or adds the rule to the parse errors.</summary>
     public static Endpoint ParseEndpoint(ArgumentResult result, string text)
     {
-        if (Jobs.Endpoint.TryParse(text, out var endpoint))
+        if (Protocol.Clients.Endpoint.TryParse(text, out var endpoint))
             return endpoint;
         result.AddError($"'{text}' is not an endpoint: give host:port, e.g. 127.0.0.1:5000");
         return default;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
-using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Roles;
+using DistTrain.Protocol.Clients;
 using DistTrain.Torch.Hosting;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Hosting;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using DistTrain.Cli.Commands;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Cli.Jobs;
 
@@ -52,7 +53,7 @@ internal sealed class JobFollower(IReadOnlyList<FrontDoor> silos, TimeProvider c
             if (clock.GetElapsedTime(lost) > Patience)
             {
                 throw CommandException.Failed(
-                    $"no word from {channel.Endpoint} for {Patience.TotalSeconds:0} s ({RpcFailure.Reason(watch.Failure)}); "
+                    $"no word from {channel.Endpoint} for {Patience.TotalSeconds:0} s ({CallFailure.Reason(watch.Failure)}); "
                     + $"job {job} may still be running");
             }
 

@@ -1,5 +1,6 @@
 using DistTrain.Cli.Commands;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Clients;
 using Grpc.Core;
 
 namespace DistTrain.Cli.Jobs;

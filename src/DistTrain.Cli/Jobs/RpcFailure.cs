@@ -1,4 +1,5 @@
 using DistTrain.Cli.Commands;
+using DistTrain.Protocol.Clients;
 using Grpc.Core;
 
 namespace DistTrain.Cli.Jobs;
@@ -23,33 +24,11 @@ internal static class RpcFailure
                 => CommandException.BadInput($"{endpoint} refuses this client: {detail}"),
             StatusCode.Unimplemented
                 => CommandException.BadInput($"{endpoint} takes no jobs: give the endpoint of a worker silo, not of a parameter server"),
-            StatusCode.Unavailable or StatusCode.Internal when Transport(failure) is { } cause
+            StatusCode.Unavailable or StatusCode.Internal when CallFailure.Transport(failure) is { } cause
                 => CommandException.BadInput($"cannot reach a cluster at {endpoint}: {cause}"),
             StatusCode.DeadlineExceeded => CommandException.Failed($"{endpoint} did not answer in time", failure),
             _ => CommandException.Failed($"{endpoint} answered {failure.StatusCode}: {detail}", failure),
         };
-    }
-
-    /// <summary>Why a call ended, in one short line.</summary>
-    public static string Reason(RpcException? failure) =>
-        failure is null ? "the answer ended early" : Transport(failure) ?? $"{failure.StatusCode}: {failure.Status.Detail}";
-
-    // A status that came over the wire has no exception behind it; one that this side made up has the transport's.
-    private static string? Transport(RpcException failure)
-    {
-        if (failure.Status.DebugException is not { } e)
-            return null;
-        var refused = false;
-        for (Exception? cause = e; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is System.Net.Sockets.SocketException socket)
-                return socket.Message;
-            if (cause is System.Security.Authentication.AuthenticationException)
-                return "its certificate is not one of the authority in --certs, or was made for another name";
-            refused |= cause is HttpRequestException or HttpProtocolException or IOException;
-        }
-
-        return refused ? "it does not speak gRPC, or the connection broke" : e.Message;
     }
 
     private static string[] Lines(string detail) =>

@@ -1,4 +1,5 @@
 using DistTrain.Protocol;
+using DistTrain.Protocol.Clients;
 using Grpc.Core;
 
 namespace DistTrain.Cli.Jobs;

@@ -6,6 +6,7 @@ namespace DistTrain.Cli.Output;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(InvalidEvent), "invalid")]
 [JsonDerivedType(typeof(ListeningEvent), "listening")]
+[JsonDerivedType(typeof(WatchingEvent), "watching")]
 [JsonDerivedType(typeof(CertificateEvent), "certificate")]
 [JsonDerivedType(typeof(SubmittedEvent), "submitted")]
 [JsonDerivedType(typeof(StateEvent), "state")]
@@ -37,6 +38,10 @@ internal sealed record InvalidEvent(IReadOnlyList<string> Problems) : OutputEven
 /// <param name="Role">server or silo.</param>
 /// <param name="Endpoint">host:port.</param>
 internal sealed record ListeningEvent(string Role, string Endpoint) : OutputEvent;
+
+/// <summary>The operator has seen all objects there are. Printed by <c>operator</c>, whatever the output format.</summary>
+/// <param name="Namespace">Which it follows; left out for all.</param>
+internal sealed record WatchingEvent(string? Namespace) : OutputEvent;
 
 /// <summary>A certificate that <c>certs</c> has made.</summary>
 /// <param name="Name">Who it speaks for.</param>

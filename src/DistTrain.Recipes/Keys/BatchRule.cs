@@ -13,6 +13,8 @@ internal sealed class BatchRule : ValueRule
     public override string Text { get; } =
         $"{Number.Text}, or a section with one of {string.Join(", ", PolicyCatalog.Batches.Names)}, e.g. {{growth: {{from: 128, to: 4096}}}}";
 
+    public override ValueSchema Schema { get; } = Number.Schema with { Type = null, MinProperties = 1, MaxProperties = 1 };
+
     public override object? Read(Node node, string path, Findings findings)
     {
         if (node is not MapNode map)

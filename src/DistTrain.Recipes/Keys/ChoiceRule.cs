@@ -9,6 +9,8 @@ internal sealed class ChoiceRule(string noun, IReadOnlyList<string> names) : Sca
 {
     public override string Text { get; } = names.Count == 1 ? names[0] : "one of " + string.Join(", ", names);
 
+    public override ValueSchema Schema { get; } = ValueSchema.Text with { Choices = names };
+
     protected override bool IsText => true;
 
     protected override object? Parse(string text, out string mistake)

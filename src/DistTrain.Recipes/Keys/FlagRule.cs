@@ -5,6 +5,8 @@ internal sealed class FlagRule : ScalarRule
 {
     public override string Text => "true or false";
 
+    public override ValueSchema Schema { get; } = new("boolean");
+
     protected override object? Parse(string text, out string mistake)
     {
         mistake = $"is not {Text}";

@@ -6,6 +6,8 @@ internal sealed class JobNameRule : ScalarRule
     public override string Text { get; } =
         $"lower-case letters, digits and dashes, first a letter or digit, at most {JobId.MaximumNameLength} characters";
 
+    public override ValueSchema Schema { get; } = ValueSchema.Text with { Pattern = "^[a-z0-9][a-z0-9-]*$", MaxLength = JobId.MaximumNameLength };
+
     protected override bool IsText => true;
 
     protected override object? Parse(string text, out string mistake)

@@ -10,6 +10,8 @@ internal sealed class NamesRule(IReadOnlyList<string> names) : ValueRule
 
     public override string Text { get; } = "a list of " + string.Join(", ", names);
 
+    public override ValueSchema Schema { get; } = ValueSchema.ListOf(ValueSchema.Text with { Choices = names }) with { MaxItems = names.Count };
+
     public override object? Read(Node node, string path, Findings findings)
     {
         if (node is not ListNode list)

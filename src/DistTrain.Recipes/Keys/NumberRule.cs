@@ -11,6 +11,14 @@ internal sealed class NumberRule(Option option) : ScalarRule
 
     public override string Text => option.Rule;
 
+    public override ValueSchema Schema { get; } = new("number")
+    {
+        Minimum = double.IsFinite(option.Minimum) ? option.Minimum : null,
+        Maximum = double.IsFinite(option.Maximum) ? option.Maximum : null,
+        ExclusiveMinimum = option.ExclusiveMinimum,
+        ExclusiveMaximum = option.ExclusiveMaximum,
+    };
+
     protected override object? Parse(string text, out string mistake)
     {
         var isNumber = double.TryParse(text, Styles, CultureInfo.InvariantCulture, out var value);

@@ -11,6 +11,8 @@ internal sealed class NumbersRule(Option option) : ValueRule
 
     public override string Text => option.Rule;
 
+    public override ValueSchema Schema => ValueSchema.ListOf(_number.Schema);
+
     public override object? Read(Node node, string path, Findings findings)
     {
         if (node is not ListNode list)

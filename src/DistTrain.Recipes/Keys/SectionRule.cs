@@ -8,6 +8,8 @@ internal class SectionRule : ValueRule
 {
     public override string Text => "a section";
 
+    public override ValueSchema Schema => ValueSchema.Section;
+
     public override object? Read(Node node, string path, Findings findings)
     {
         if (node is MapNode)

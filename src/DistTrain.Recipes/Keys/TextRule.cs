@@ -7,6 +7,8 @@ internal sealed class TextRule(string text) : ScalarRule
 
     public override string Text => text;
 
+    public override ValueSchema Schema => ValueSchema.Text with { MinLength = 1, MaxLength = MaximumLength };
+
     protected override bool IsText => true;
 
     protected override object? Parse(string text, out string mistake)

@@ -10,6 +10,9 @@ internal abstract class ValueRule
     /// <summary>The allowed values in words, as in "give …": "a whole number from 1 to 1024".</summary>
     public abstract string Text { get; }
 
+    /// <summary>What of this a schema can say: it lets in everything that the rule allows, and keeps out most of the rest.</summary>
+    public abstract ValueSchema Schema { get; }
+
     /// <summary>
     /// The value of <paramref name="node"/>: long, double, bool, string, a list of strings or a list of doubles by rule. Null when it is not
     /// allowed; the findings then say why.

@@ -9,6 +9,13 @@ internal sealed class WholeRule(long minimum, long maximum) : ScalarRule
         ? "a whole number that fits in 64 bits"
         : $"a whole number from {minimum} to {maximum}";
 
+    public override ValueSchema Schema { get; } = new("integer")
+    {
+        Format = "int64",
+        Minimum = minimum == long.MinValue ? null : minimum,
+        Maximum = maximum == long.MaxValue ? null : maximum,
+    };
+
     protected override object? Parse(string text, out string mistake)
     {
         var fits = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value);

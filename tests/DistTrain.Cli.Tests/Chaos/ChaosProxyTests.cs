@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using DistTrain.Cli.Chaos;
-using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Cli.Tests.Chaos;
 

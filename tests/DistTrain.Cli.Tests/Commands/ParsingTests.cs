@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Net;
 using DistTrain.Cli.Commands;
-using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Cli.Tests.Commands;
 

@@ -1,5 +1,5 @@
-using DistTrain.Cli.Jobs;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Clients;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

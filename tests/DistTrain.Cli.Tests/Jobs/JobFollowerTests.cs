@@ -2,6 +2,7 @@ using DistTrain.Cli.Commands;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Clients;
 using Grpc.Core;
 
 namespace DistTrain.Cli.Tests.Jobs;

@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace DistTrain.Cli.Jobs;
+namespace DistTrain.Protocol.Clients;
 
 /// <summary>A host (name, IPv4 address, or IPv6 address without brackets) and a port of 1..65535.</summary>
-internal readonly record struct Endpoint(string Host, int Port)
+public readonly record struct Endpoint(string Host, int Port)
 {
     /// <summary>Reads <c>host:port</c>; an IPv6 address stands in brackets.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out Endpoint endpoint)

@@ -1,12 +1,11 @@
-using DistTrain.Protocol;
 
-namespace DistTrain.Cli.Jobs;
+namespace DistTrain.Protocol.Clients;
 
 /// <summary>
 /// What a client has seen of a job, so that nothing is shown twice when it attaches again: a new attempt starts with the
 /// state, and steps that the cluster redoes after a recovery have the same numbers as before (and the same bits).
 /// </summary>
-internal sealed class WatchPosition(long fromStep)
+public sealed class WatchPosition(long fromStep)
 {
     private JobState _state;
     private long _totalSteps;
@@ -26,6 +25,7 @@ internal sealed class WatchPosition(long fromStep)
     /// <returns>True when it is news.</returns>
     public bool Accept(JobEvent next)
     {
+        ArgumentNullException.ThrowIfNull(next);
         switch (next.EventCase)
         {
             case JobEvent.EventOneofCase.Summary:

@@ -1,13 +1,13 @@
 using DistTrain.Security.Certificates;
 
-namespace DistTrain.Cli.Jobs;
+namespace DistTrain.Protocol.Clients;
 
 /// <summary>Where a cluster takes calls, and as whom this client makes them.</summary>
 /// <param name="Endpoint">A worker silo.</param>
 /// <param name="Certificates">What the client shows and whom it trusts; null: see <paramref name="TokenFile"/>.</param>
 /// <param name="TokenFile">File with a bearer token, read for each call; without certificates the silo's has to be one that the machine trusts. Null and no
 /// certificates: in the clear.</param>
-internal sealed record FrontDoor(Endpoint Endpoint, CertificateFolder? Certificates = null, string? TokenFile = null)
+public sealed record FrontDoor(Endpoint Endpoint, CertificateFolder? Certificates = null, string? TokenFile = null)
 {
     /// <summary>For a channel.</summary>
     public Uri Address => new($"{(IsSecure ? "https" : "http")}://{Endpoint}");

@@ -1,7 +1,7 @@
 using CsCheck;
-using DistTrain.Cli.Jobs;
+using DistTrain.Protocol.Clients;
 
-namespace DistTrain.Cli.Tests.Jobs;
+namespace DistTrain.Protocol.Tests.Clients;
 
 public class EndpointTests
 {

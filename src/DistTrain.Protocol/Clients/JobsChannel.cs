@@ -1,24 +1,26 @@
-using DistTrain.Protocol;
 using DistTrain.Security.Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 
-namespace DistTrain.Cli.Jobs;
+namespace DistTrain.Protocol.Clients;
 
 /// <summary>A channel to one worker silo.</summary>
-internal sealed class JobsChannel : IDisposable
+public sealed class JobsChannel : IDisposable
 {
     private readonly GrpcChannel _channel;
 
     public JobsChannel(FrontDoor door)
     {
+        ArgumentNullException.ThrowIfNull(door);
         Endpoint = door.Endpoint;
         var handler = new SocketsHttpHandler
         {
             // An endpoint is named by the user; a proxy meant for the web has no business between.
             UseProxy = false,
             ConnectTimeout = TimeSpan.FromSeconds(5),
+            // Who follows many jobs has a stream for each, and a connection takes a hundred.
+            EnableMultipleHttp2Connections = true,
             // A watch may be silent for long: without pings a vanished silo would never be noticed.
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),

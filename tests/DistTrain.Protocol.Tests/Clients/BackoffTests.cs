@@ -1,6 +1,6 @@
-using DistTrain.Cli.Jobs;
+using DistTrain.Protocol.Clients;
 
-namespace DistTrain.Cli.Tests.Jobs;
+namespace DistTrain.Protocol.Tests.Clients;
 
 public class BackoffTests
 {

@@ -1,0 +1,181 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace DistTrain.Operator.Tests.Doubles;
+
+/// <summary>An API server for one resource, over HTTP: list, watch, get, patch, and the status as a subresource; it lets in what the Role of the manifests grants.</summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ApiStore _store;
+    private CancellationTokenSource _watches = new();
+    private int _watching;
+    private int _bookmarks;
+
+    private ApiServer(WebApplication app, ApiStore store) => (_app, _store) = (app, store);
+
+    public int Port => new Uri(_app.Urls.Single()).Port;
+
+    /// <summary>Every call so far: resource and verb.</summary>
+    public ConcurrentQueue<(string Resource, string Verb)> Calls { get; } = new();
+
+    /// <summary>Watches that are open.</summary>
+    public int Watching => Volatile.Read(ref _watching);
+
+    /// <summary>Bookmarks sent so far.</summary>
+    public int Bookmarks => Volatile.Read(ref _bookmarks);
+
+    /// <summary>Called before a call is answered: an answer of its own, or null.</summary>
+    public Func<string, string, (int Code, string Message)?> Intercept { get; set; } = (_, _) => null;
+
+    /// <param name="store">What it serves; outlives it.</param>
+    /// <param name="port">0 takes a free one.</param>
+    public static async Task<ApiServer> StartAsync(ApiStore store, int port = 0)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        var server = new ApiServer(builder.Build(), store);
+        server._app.Run(server.AnswerAsync);
+        await server._app.StartAsync();
+        return server;
+    }
+
+    /// <summary>Writes a kubeconfig that leads here.</summary>
+    public async Task<string> KubeconfigAsync(string file)
+    {
+        await File.WriteAllTextAsync(
+            file,
+            $$$"""
+            apiVersion: v1
+            kind: Config
+            current-context: test
+            contexts:
+            - {name: test, context: {cluster: test, user: operator, namespace: {{{ApiStore.Namespace}}}}}
+            clusters:
+            - {name: test, cluster: {server: "http://127.0.0.1:{{{Port}}}"}}
+            users:
+            - {name: operator, user: {token: secret}}
+            """);
+        return file;
+    }
+
+    /// <summary>Ends all watches, as a server does now and then.</summary>
+    public async Task EndWatchesAsync() => await Interlocked.Exchange(ref _watches, new CancellationTokenSource()).CancelAsync();
+
+    public int Count(string resource, string verb) => Calls.Count(c => c == (resource, verb));
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndWatchesAsync();
+        await _app.DisposeAsync();
+        _watches.Dispose();
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        // apis/GROUP/VERSION[/namespaces/NAMESPACE]/trainingjobs[/NAME[/status]]
+        var path = context.Request.Path.Value!.Trim('/').Split('/');
+        var space = path is [_, _, _, "namespaces", ..] ? path[4] : null;
+        var rest = path[(space is null ? 3 : 5)..];
+        var resource = rest is [var plural, _, var sub] ? $"{plural}/{sub}" : rest[0];
+        var name = rest.Length > 1 ? rest[1] : null;
+        var verb = (context.Request.Method, name) switch
+        {
+            ("GET", null) => context.Request.Query["watch"] == "true" ? "watch" : "list",
+            ("GET", _) => "get",
+            ("PATCH", _) => "patch",
+            var (method, _) => method,
+        };
+        Calls.Enqueue((resource, verb));
+        if (Intercept(resource, verb) is { } answer)
+            await FailAsync(context, answer.Code, answer.Message);
+        else if (path is not ["apis", "disttrain.dev", "v1", ..] || rest[0] != "trainingjobs")
+            await FailAsync(context, 404, "the server could not find the requested resource");
+        else if (!ApiRole.Granted.Contains((resource, verb)))
+            await FailAsync(context, 403, $"trainingjobs.disttrain.dev is forbidden: User \"operator\" cannot {verb} resource \"{resource}\" in API group \"disttrain.dev\"");
+        else if (verb == "watch")
+            await WatchAsync(context, space);
+        else if (verb == "list")
+            await ListAsync(context, space);
+        else if (verb == "get")
+            await GetAsync(context, space!, name!);
+        else
+            await PatchAsync(context, space!, name!, resource != rest[0]);
+    }
+
+    private async Task ListAsync(HttpContext context, string? space)
+    {
+        var (version, objects) = _store.List(space);
+        await SendAsync(context, 200, new JsonObject
+        {
+            ["apiVersion"] = "disttrain.dev/v1",
+            ["kind"] = "TrainingJobList",
+            ["metadata"] = new JsonObject { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture) },
+            ["items"] = new JsonArray([.. objects]),
+        });
+    }
+
+    private async Task GetAsync(HttpContext context, string space, string name)
+    {
+        if (_store.Find(name, space) is { } found)
+            await SendAsync(context, 200, found);
+        else
+            await FailAsync(context, 404, $"trainingjobs.disttrain.dev \"{name}\" not found");
+    }
+
+    private async Task PatchAsync(HttpContext context, string space, string name, bool isStatus)
+    {
+        Assert.Equal("application/merge-patch+json", context.Request.ContentType?.Split(';')[0]);
+        var patch = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        var (code, found, message) = _store.Patch(space, name, patch, isStatus);
+        if (found is null)
+            await FailAsync(context, code, message);
+        else
+            await SendAsync(context, code, found);
+    }
+
+    private async Task WatchAsync(HttpContext context, string? space)
+    {
+        var version = long.Parse(context.Request.Query["resourceVersion"]!, CultureInfo.InvariantCulture);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _watches.Token);
+        context.Response.ContentType = "application/json";
+        await context.Response.StartAsync();
+        await context.Response.Body.FlushAsync();
+        Interlocked.Increment(ref _watching);
+        try
+        {
+            await foreach (var change in _store.WatchAsync(space, version, end.Token))
+            {
+                await context.Response.WriteAsync(change.Line + "\n");
+                await context.Response.Body.FlushAsync();
+                if (change.Type == "BOOKMARK")
+                    Interlocked.Increment(ref _bookmarks);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Ended by either side.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watching);
+        }
+    }
+
+    private static Task FailAsync(HttpContext context, int code, string message) => SendAsync(
+        context, code, new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Failure", ["message"] = message, ["code"] = code });
+
+    private static async Task SendAsync(HttpContext context, int code, JsonObject body)
+    {
+        context.Response.StatusCode = code;
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(body.ToJsonString());
+    }
+}
