@@ -34,7 +34,6 @@ public static class TrainingJobDefinition
                 Plural = ResourceNames.Plural,
                 Singular = ResourceNames.Singular,
                 ShortNames = [ResourceNames.Short],
-                Categories = ["all"],
             },
             Versions =
             [

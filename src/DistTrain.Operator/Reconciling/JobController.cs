@@ -105,6 +105,7 @@ internal sealed class JobController(
         {
             if (await api.HoldAsync(resource, stop) is not { } held)
                 return null;
+            Adopt(resource, held);
             resource = held;
         }
 
@@ -118,10 +119,10 @@ internal sealed class JobController(
         // 5 follow
         if (!_status.HasEnded && await FollowAsync(resource, file, stop) is { } lost)
             return lost;
-        var later = await WriteAsync(resource, isUrgent: false, stop);
+        var later = await WriteAsync(isUrgent: false, stop);
         // 8 let go: an object whose job has ended may go without an operator.
         if (_status.HasEnded && later is null && resource.IsHeld)
-            await api.LetGoAsync(resource, stop);
+            await api.LetGoAsync(_seen, stop);
         return later;
     }
 
@@ -131,7 +132,7 @@ internal sealed class JobController(
         if (file.Text is not { } text)
         {
             _status = _rules.Invalid(_status, resource.Generation, file.Problems);
-            await WriteAsync(resource, isUrgent: true, stop);
+            await WriteAsync(isUrgent: true, stop);
             return null;
         }
 
@@ -140,7 +141,7 @@ internal sealed class JobController(
         if (_status.JobId is null || _status.ObservedGeneration != resource.Generation)
         {
             _status = _rules.Submitting(_status, resource.Generation, job, file.Sha256);
-            await WriteAsync(resource, isUrgent: true, stop);
+            await WriteAsync(isUrgent: true, stop);
         }
 
         // 4 submit
@@ -159,7 +160,7 @@ internal sealed class JobController(
                 return null;
             default:
                 _status = _rules.NotTaken(_status, resource.Generation, answer);
-                await WriteAsync(resource, isUrgent: true, stop);
+                await WriteAsync(isUrgent: true, stop);
                 return Later(resource, "the cluster does not take the job", answer);
         }
     }
@@ -182,7 +183,7 @@ internal sealed class JobController(
             if (answer.Kind is not ClusterAnswerKind.Done)
             {
                 _status = _rules.Progress(_status, resource.Generation, new JobProgress { Trouble = answer });
-                await WriteAsync(resource, isUrgent: true, stop);
+                await WriteAsync(isUrgent: true, stop);
                 return Later(resource, "the cluster does not take the job up again", answer);
             }
 
@@ -205,7 +206,7 @@ internal sealed class JobController(
     }
 
     /// <summary>6 write. Returns after how long to write what has been held back.</summary>
-    private async Task<TimeSpan?> WriteAsync(TrainingJobResource resource, bool isUrgent, CancellationToken stop)
+    private async Task<TimeSpan?> WriteAsync(bool isUrgent, CancellationToken stop)
     {
         if (_status.IsAs(_written))
             return null;
@@ -213,9 +214,13 @@ internal sealed class JobController(
         var wait = _writtenAt == 0 ? TimeSpan.Zero : options.StatusInterval - clock.GetElapsedTime(_writtenAt);
         if (!isUrgent && wait > TimeSpan.Zero)
             return wait;
-        var status = _status;
-        if (await api.WriteStatusAsync(resource, status, stop) is not null)
+        var (status, newest) = (_status, _seen);
+        if (await api.WriteStatusAsync(newest, status, stop) is { } now)
+        {
             (_written, _writtenAt) = (status, clock.GetTimestamp());
+            Adopt(newest, now);
+        }
+
         return null;
     }
 
@@ -231,7 +236,7 @@ internal sealed class JobController(
             {
                 _status = _rules.NotCancelled(_status, resource.Generation, answer);
                 if (!_isGone)
-                    await WriteAsync(resource, isUrgent: true, stop);
+                    await WriteAsync(isUrgent: true, stop);
                 return Later(resource, "the job can't be cancelled", answer);
             }
 
@@ -244,6 +249,9 @@ internal sealed class JobController(
         _isDone = true;
         return null;
     }
+
+    /// <summary>What a write has made of the object, unless the watch has told of something newer.</summary>
+    private void Adopt(TrainingJobResource before, TrainingJobResource now) => Interlocked.CompareExchange(ref _seen, now, before);
 
     private ResourceJobFile FileOf(TrainingJobResource resource)
     {

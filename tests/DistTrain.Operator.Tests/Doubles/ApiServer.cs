@@ -80,6 +80,19 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        try
+        {
+            await AnswerRightlyAsync(context);
+        }
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // A mistake of the double, or of the call.
+            await FailAsync(context, 500, e.ToString());
+        }
+    }
+
+    private async Task AnswerRightlyAsync(HttpContext context)
+    {
         // apis/GROUP/VERSION[/namespaces/NAMESPACE]/trainingjobs[/NAME[/status]]
         var path = context.Request.Path.Value!.Trim('/').Split('/');
         var space = path is [_, _, _, "namespaces", ..] ? path[4] : null;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using k8s;
+using DistTrain.Operator.Definition;
 using k8s.Models;
 
 namespace DistTrain.Operator.Tests.Doubles;
@@ -14,8 +14,7 @@ internal sealed class ApiStore
 {
     public const string Namespace = "research";
 
-    private static readonly V1JSONSchemaProps _schema =
-        KubernetesYaml.Deserialize<V1CustomResourceDefinition>(Repository.Read("k8s/base/trainingjobs.yaml")).Spec.Versions[0].Schema.OpenAPIV3Schema;
+    private static readonly V1JSONSchemaProps _schema = TrainingJobDefinition.Object().Spec.Versions[0].Schema.OpenAPIV3Schema;
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
@@ -45,7 +44,7 @@ internal sealed class ApiStore
             var metadata = made["metadata"]!.AsObject();
             metadata["namespace"] = space;
             metadata["uid"] = Guid.NewGuid().ToString();
-            metadata["generation"] = 1;
+            metadata["generation"] = 1L;
             metadata["creationTimestamp"] = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
             Assert.True(_objects.TryAdd(Key(space, (string)metadata["name"]!), made), "AlreadyExists");
             return Record("ADDED", made);

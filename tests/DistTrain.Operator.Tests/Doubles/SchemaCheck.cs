@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -20,14 +21,14 @@ internal static class SchemaCheck
             JsonValueKind.Number => "number",
             _ => "boolean",
         };
-        var isWhole = found == "number" && value.AsValue().GetValue<decimal>() is var number && number == decimal.Truncate(number);
-        if (schema.Type is { } type && type != found && !(type == "integer" && isWhole))
+        var number = found == "number" ? double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) : double.NaN;
+        if (schema.Type is { } type && type != found && !(type == "integer" && number == Math.Truncate(number)))
             return [$"{path}: a {found} in place of a {type}"];
         return value switch
         {
             JsonObject map => MapProblems(schema, map, path),
             JsonArray list => ListProblems(schema, list, path),
-            _ when found == "number" => NumberProblems(schema, value.GetValue<double>(), path),
+            _ when found == "number" => NumberProblems(schema, number, path),
             _ when found == "string" => TextProblems(schema, value.GetValue<string>(), path),
             _ => [],
         };

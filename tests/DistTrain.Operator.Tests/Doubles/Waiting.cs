@@ -6,7 +6,7 @@ namespace DistTrain.Operator.Tests.Doubles;
 internal static class Waiting
 {
     /// <summary>Far beyond what anything here takes, also on a busy machine.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static async Task<T> For<T>(this Task<T> task, string what, Func<string> state)
     {
@@ -14,9 +14,9 @@ internal static class Waiting
         {
             return await task.WaitAsync(Limit);
         }
-        catch (TimeoutException) when (!task.IsCompleted)
+        catch (TimeoutException e) when (!task.IsCompleted)
         {
-            throw new TimeoutException($"waited {Limit.TotalSeconds:0} s for {what}; {state()}");
+            throw new TimeoutException($"waited {Limit.TotalSeconds:0} s for {what}; {state()}", e);
         }
     }
 

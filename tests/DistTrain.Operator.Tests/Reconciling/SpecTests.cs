@@ -17,7 +17,7 @@ public class SpecTests
         var problems = invalid.Message("Accepted").Split('\n');
         Assert.Equal(5, problems.Length);
         Has("spec.worker: 'worker' is not a key of spec; ", "(did you mean 'workers'?)");
-        Has("spec.batch: 'many' is not a whole number; ", "");
+        Has("spec.batch: 'many' is quoted and so text; give a whole number", "");
         Has("spec.steps: epochs and steps both say how long the job is; keep one", "");
         Has("spec.optimizer.beta1: 'beta1' is not an option of momentum; ", "");
         Has("spec.model.layers[1]: 'linaer' is not a layer; ", "(did you mean 'linear'?)");
