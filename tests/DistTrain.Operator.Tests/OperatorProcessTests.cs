@@ -20,7 +20,7 @@ public class OperatorProcessTests
         await WatchingAsync(first);
 
         const string Spec = "{model: {name: softmax}, workers: 2, batch: 64, microBatch: 16, dataset: {trainExamples: 400, testExamples: 100}";
-        objects.Create(Written.Named("real", $"{Spec}, steps: 3000}}"));
+        objects.Create(Written.Named("real", $"{Spec}, steps: 1500}}"));
         await objects.UntilAsync("real", o => o.State() == "Running", "running");
         // It waits for the other's ranks to end.
         objects.Create(Written.Named("endless", $"{Spec}, steps: 1000000}}"));
@@ -36,11 +36,11 @@ public class OperatorProcessTests
         var jobs = (await DistTrainProcess.RunAsync("list", "--endpoint", silos[0].Endpoint, "--output", "json")).Events;
         Assert.Equal(2, jobs.Count);
         Assert.Equal("completed", jobs.Single(j => j.GetProperty("job").GetString() == done.JobId()).GetProperty("state").GetString());
-        await File.WriteAllTextAsync(folder["real.yaml"], $"apiVersion: disttrain.dev/v1\nkind: TrainingJob\nmetadata: {{name: real}}\nspec: {Spec}, steps: 3000}}\n");
+        await File.WriteAllTextAsync(folder["real.yaml"], $"apiVersion: disttrain.dev/v1\nkind: TrainingJob\nmetadata: {{name: real}}\nspec: {Spec}, steps: 1500}}\n");
         var train = await DistTrainProcess.RunAsync("train", folder["real.yaml"], "--output", "json", "--out", folder["train"], "--silos", "1", "--servers", "1");
         Assert.Equal(train.WeightsSha256, (string?)done.Status("weightsSha256"));
         Assert.Equal(train.TestAccuracy, (double)done.Status("accuracy")!);
-        Assert.Equal(3000, (long)done.Status("step")!);
+        Assert.Equal(1500, (long)done.Status("step")!);
         second.Signal(15);
         Assert.Equal(0, await second.ExitAsync(Waiting.Limit));
         // What was cancelled has ended by the cluster's own account.
