@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
@@ -7,6 +8,10 @@ namespace DistTrain.Deployment.Tests;
 /// <summary>Programs that the tests ask.</summary>
 internal static class Tool
 {
+    // Each is asked once.
+    private static readonly ConcurrentDictionary<string, string> _helps = new();
+    private static readonly ConcurrentDictionary<string, string> _rendered = new();
+
     public static string Repository { get; } = Path.GetFullPath(Metadata("Repository"));
 
     /// <summary>What <c>kubectl kustomize</c> renders; the test that asks is skipped where kubectl is not installed.</summary>
@@ -14,7 +19,7 @@ internal static class Tool
     {
         try
         {
-            return Run("kubectl", "kustomize", Path.Combine(Repository, "k8s", "overlays", overlay));
+            return _rendered.GetOrAdd(overlay, o => Run("kubectl", "kustomize", Path.Combine(Repository, "k8s", "overlays", o)));
         }
         catch (Win32Exception)
         {
@@ -24,7 +29,7 @@ internal static class Tool
     }
 
     /// <summary>What a command of <c>disttrain</c> says of its options.</summary>
-    public static string Help(string command) => Run(Metadata("Executable"), command, "--help");
+    public static string Help(string command) => _helps.GetOrAdd(command, c => Run(Metadata("Executable"), c, "--help"));
 
     private static string Run(string program, params string[] arguments)
     {
