@@ -32,9 +32,16 @@ internal sealed class StepTrace
     public void Computed(long began, long backward)
     {
         var now = Stopwatch.GetTimestamp();
-        Add(SpanNames.Forward, began, backward == 0 ? now : backward);
-        if (backward != 0)
-            Add(SpanNames.Backward, backward, now);
+        if (backward == 0)
+        {
+            Add(SpanNames.Forward, began, now);
+            return;
+        }
+
+        // Exchanges stand before the pass that they are a part of.
+        var exchangesOfForward = _parts.FindLastIndex(part => !part.IsInner || part.Start < backward) + 1;
+        _parts.Insert(exchangesOfForward, new MeasuredSpan(SpanNames.Forward, began, backward));
+        Add(SpanNames.Backward, backward, now);
     }
 
     /// <summary>An exchange within the pass that ends next.</summary>
