@@ -1,14 +1,16 @@
 using System.Diagnostics.Metrics;
+using DistTrain.Observability.Traces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace DistTrain.Observability;
 
-/// <summary>What a process tells of itself: logs, health, metrics.</summary>
+/// <summary>What a process tells of itself: logs, health, metrics, traces.</summary>
 public static class ObservabilitySetup
 {
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -27,7 +29,10 @@ public static class ObservabilitySetup
             logging.AddJsonConsole(json => (json.UseUtcTimestamp, json.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
     }
 
-    /// <summary>Health, and metrics for Prometheus; by OTLP too, where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to.</summary>
+    /// <summary>
+    /// Health, and metrics for Prometheus; these by OTLP too, and traces, where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to. Which steps are
+    /// traced, <c>OTEL_TRACES_SAMPLER</c> says: OpenTelemetry reads it itself.
+    /// </summary>
     /// <param name="services">Of the process.</param>
     /// <param name="service">disttrain-server or disttrain-silo.</param>
     /// <param name="isLeaving">True once the process has been asked to leave.</param>
@@ -39,7 +44,8 @@ public static class ObservabilitySetup
             provider => new Readiness(provider.GetRequiredService<IHostApplicationLifetime>(), () => isLeaving(provider)),
             failureStatus: null,
             tags: null));
-        services.AddOpenTelemetry()
+        var hasReceiver = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(OtlpEndpoint));
+        var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(service))
             .WithMetrics(metrics =>
             {
@@ -49,9 +55,11 @@ public static class ObservabilitySetup
                     .AddView(TrainingMeter.StepDuration.Name, new ExplicitBucketHistogramConfiguration { Boundaries = _stepSeconds })
                     .AddView(TrainingMeter.CheckpointDuration.Name, new ExplicitBucketHistogramConfiguration { Boundaries = _stepSeconds })
                     .AddPrometheusExporter();
-                if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable(OtlpEndpoint)))
+                if (hasReceiver)
                     metrics.AddOtlpExporter();
             });
+        if (hasReceiver)
+            telemetry.WithTracing(traces => traces.AddSource(TrainingTrace.Name).AddOtlpExporter());
     }
 
     /// <summary>.NET names gauges <c>….count</c>; Prometheus keeps that suffix for histograms.</summary>

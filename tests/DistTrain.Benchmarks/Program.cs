@@ -2,6 +2,7 @@ using System.CommandLine;
 using BenchmarkDotNet.Running;
 using DistTrain.Benchmarks.Checkpoints;
 using DistTrain.Benchmarks.Normalization;
+using DistTrain.Benchmarks.Observability;
 using DistTrain.Benchmarks.Overhead;
 using DistTrain.Benchmarks.Peers;
 using DistTrain.Benchmarks.Recovery;
@@ -36,6 +37,10 @@ norm.SetAction(parsed => NormalizationBenchmark.RunAsync(parsed.GetValue(data), 
 var saving = new Option<int>("--steps") { Description = "Timed steps of each side and round, a multiple of 50.", DefaultValueFactory = _ => 200 };
 var checkpoints = new Command("checkpoints", "images/s with a checkpoint every 50 steps against without, in the same seconds (cnn, batch 128, 2 ranks on 2 silos).") { data, rounds, saving, skip };
 checkpoints.SetAction(parsed => CheckpointBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(saving), parsed.GetValue(skip)));
+var sampled = new Option<double>("--sampled") { Description = "Share of the steps that are traced.", DefaultValueFactory = _ => 0.1 };
+var timed = new Option<int>("--steps") { Description = "Timed steps of the side that nobody observes, in each round.", DefaultValueFactory = _ => 200 };
+var observability = new Command("observability", "images/s with metrics scraped each second and traces sent by OTLP against neither, in the same seconds (cnn, batch 128, 2 ranks on 2 silos).") { data, rounds, timed, skip, sampled };
+observability.SetAction(parsed => ObservabilityBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(timed), parsed.GetValue(skip), parsed.GetValue(sampled)));
 var recovery = new Command("recovery", "Seconds from the loss of a silo or a server, each way of losing it, to the next committed step (4 ranks, 3 silos, 2 servers).") { rounds };
 recovery.SetAction(parsed => RecoveryBenchmark.RunAsync(parsed.GetValue(rounds)));
 var seconds = new Option<int>("--seconds") { Description = "Timed seconds between the changes.", DefaultValueFactory = _ => 20 };
@@ -48,5 +53,5 @@ soak.SetAction(parsed => SoakBenchmark.RunAsync(parsed.GetValue(minutes), parsed
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, checkpoints, recovery, scale, soak, pytorch, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, checkpoints, observability, recovery, scale, soak, pytorch, micro }
     .Parse(args).InvokeAsync();

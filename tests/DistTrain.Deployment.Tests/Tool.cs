@@ -15,11 +15,29 @@ internal static class Tool
     public static string Repository { get; } = Path.GetFullPath(Metadata("Repository"));
 
     /// <summary>What <c>kubectl kustomize</c> renders; the test that asks is skipped where kubectl is not installed.</summary>
-    public static string Render(string overlay)
+    public static string Render(string overlay) => _rendered.GetOrAdd(overlay, o => RenderFolder(Path.Combine(Repository, "k8s", "overlays", o)));
+
+    /// <summary>The same with a component added.</summary>
+    public static string RenderWith(string overlay, string component)
+    {
+        var folder = Directory.CreateTempSubdirectory("disttrain-");
+        try
+        {
+            string Of(params string[] names) => Path.GetRelativePath(folder.FullName, Path.Combine([Repository, "k8s", .. names]));
+            File.WriteAllText(Path.Combine(folder.FullName, "kustomization.yaml"), $"resources: [{Of("overlays", overlay)}]\ncomponents: [{Of("components", component)}]\n");
+            return RenderFolder(folder.FullName);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static string RenderFolder(string folder)
     {
         try
         {
-            return _rendered.GetOrAdd(overlay, o => Run("kubectl", "kustomize", Path.Combine(Repository, "k8s", "overlays", o)));
+            return Run("kubectl", "kustomize", folder);
         }
         catch (Win32Exception)
         {
@@ -31,7 +49,9 @@ internal static class Tool
     /// <summary>What a command of <c>disttrain</c> says of its options.</summary>
     public static string Help(string command) => _helps.GetOrAdd(command, c => Run(Metadata("Executable"), c, "--help"));
 
-    private static string Run(string program, params string[] arguments)
+    /// <summary>Runs a program that must succeed.</summary>
+    /// <exception cref="Win32Exception">It is not installed.</exception>
+    public static string Run(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();

@@ -36,6 +36,7 @@ public class ClusterTests
         var vector = new float[model.Layout()!.Length];
         model.Fill(model.Layout()!, vector);
         Assert.Equal(watched.WeightsSha256, WeightsHash.Compute(model.Layout()!, vector));
+        Assert.True(File.Exists(Path.Combine(folder["got"], "events.out.tfevents.disttrain")));
 
         Assert.Equal(2, (await DistTrainProcess.RunAsync("watch", "no-such-job", "--endpoint", endpoint)).ExitCode);
         foreach (var process in new[] { first, second, server })

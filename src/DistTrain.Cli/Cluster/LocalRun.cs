@@ -1,6 +1,7 @@
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
+using DistTrain.Cli.Output;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;
 using DistTrain.Recipes;
@@ -8,8 +9,8 @@ using DistTrain.Recipes;
 namespace DistTrain.Cli.Cluster;
 
 /// <summary>
-/// One job on a cluster of its own: 1 start the processes → 2 submit → 3 follow → 4 fetch the model → 5 end the processes.
-/// Whatever happens in between, 5 comes.
+/// One job on a cluster of its own: 1 start the processes → 2 submit → 3 follow → 4 fetch the model → 5 end the processes → 6 curves for TensorBoard.
+/// Whatever happens in between, 5 and 6 come.
 /// </summary>
 internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCluster cluster, IJobDisplay display)
 {
@@ -49,6 +50,8 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
         {
             // 5
             await cluster.StopAsync(context.Interruption.Forced);
+            // 6
+            Curves.Write(folder.FullPath, context.Error);
         }
     }
 

@@ -29,6 +29,7 @@ internal static class DownloadCommand
         var folder = Path.GetFullPath(context.Get(Out));
         using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
         var files = await jobs.DownloadAsync(job, folder, _ => true, context.Interruption.Requested);
+        Curves.Write(folder, context.Error);
         context.Print(
             new DownloadedEvent(job, folder, files),
             files.Count == 0 ? $"job {job} has no files" : string.Join(Environment.NewLine, files.Select(file => Path.Combine(folder, file))));

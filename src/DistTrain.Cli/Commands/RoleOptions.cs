@@ -95,7 +95,8 @@ internal static class RoleOptions
         }
     }
 
-    private static Option<int?> OptionalPort(string name, string description)
+    /// <summary>A port that is not listened on unless it is given.</summary>
+    public static Option<int?> OptionalPort(string name, string description)
     {
         var option = new Option<int?>(name) { Description = description, HelpName = "n" };
         SharedOptions.RequireNumber(option, 1, 65535);

@@ -50,6 +50,9 @@ internal static class WorkerCommand
         HelpName = "folder",
     };
 
+    private static readonly Option<int?> DashboardPort = RoleOptions.OptionalPort(
+        "--dashboard-port", "Port for Orleans' dashboard, for operators; give it to all silos or to none. None by default.");
+
     private static readonly Option<int> Slots =
         SharedOptions.Number("--slots", "Ranks that may run here before a further job has to wait; 0 takes the number of cores.", 0, 0);
 
@@ -71,6 +74,7 @@ internal static class WorkerCommand
         RoleOptions.Insecure,
         RoleOptions.HttpPort,
         RoleOptions.HealthPort,
+        DashboardPort,
         RoleOptions.Log,
         RoleOptions.ExitWithParent,
         RoleOptions.Lock,
@@ -115,6 +119,7 @@ internal static class WorkerCommand
         Port = context.Get(RoleOptions.Port),
         Admission = RoleOptions.Admission(context),
         Probes = RoleOptions.Probes(context),
+        DashboardPort = context.GetOrDefault(DashboardPort),
         JsonLogs = context.Get(RoleOptions.Log) == "json",
         Advertised = Advertised(context)?.ToString(),
         SiloPort = context.Get(SiloPort),

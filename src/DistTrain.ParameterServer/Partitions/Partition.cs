@@ -194,9 +194,15 @@ internal sealed class Partition : IDisposable
                 return;
             Refuse(chunk.Step > open.Version, $"rank {session.Rank} pushes step {chunk.Step}, the open one is {open.Version}");
             var member = session.Rank - replica.Index;
+            if (chunk.Step == open.Version)
+                replica.Times?.Arrived(frame.Payload.Length * sizeof(float));
             arrival = chunk.Step < open.Version ? Arrival.Duplicate : state.Add(member, chunk.Contribution, frame.TakePayload());
-            if (arrival == Arrival.Complete && Plan.StepsAtOnce(open))
-                _update.StepBucket(replica, state);
+            if (arrival == Arrival.Complete)
+            {
+                replica.Times?.Summed();
+                if (Plan.StepsAtOnce(open))
+                    _update.StepBucket(replica, state);
+            }
         }
 
         lock (_gate)
@@ -407,6 +413,7 @@ internal sealed class Partition : IDisposable
 
     private void Close(ReplicaGroup replica, OpenStep next)
     {
+        replica.Times?.Close(Plan, replica);
         replica.Close(next);
         var mayGoOn = replica.IsCommon ? _checkpoints.Committed(replica, next) : Task.CompletedTask;
         if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast && !_stopping)
@@ -430,6 +437,8 @@ internal sealed class Partition : IDisposable
     /// <summary>All replicas have stepped a version that is to be averaged. Holds the gate.</summary>
     private void CloseWithAverage(OpenStep closed)
     {
+        foreach (var replica in _replicas.ByRank)
+            replica.Times?.Close(Plan, replica);
         var together = _replicas.Average(closed, [.. _replicas.ByRank.Select(NextOf)], _loop);
         var mayGoOn = together is null ? Task.CompletedTask : _checkpoints.Committed(together, together.Open);
         foreach (var replica in _replicas.All)

@@ -61,6 +61,9 @@ internal sealed class ReplicaGroup
     /// <summary>True when all buckets are stepped and the step waits for the other replicas.</summary>
     public bool AwaitsAverage => _open.Averages && SteppedCount == Buckets.Count;
 
+    /// <summary>When the parts of the open step were; null where nobody listens.</summary>
+    public StepTimes? Times { get; } = StepTimes.New();
+
     /// <summary>Of the open step's gradients, once they are needed.</summary>
     public StepNorms Norms { get; set; } = StepNorms.None;
 

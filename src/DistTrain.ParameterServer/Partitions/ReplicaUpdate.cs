@@ -15,7 +15,12 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
     public bool MeasuresNoise(OpenStep open) => plan.Course.MeasuresNoise && open.Sharing == Sharing.Together;
 
     /// <summary>Steps one bucket by itself; the caller holds its gate.</summary>
-    public void StepBucket(ReplicaGroup replica, BucketState state) => StepBucket(replica, state, TimeOf(replica.Open, gradientScale: 1));
+    public void StepBucket(ReplicaGroup replica, BucketState state)
+    {
+        replica.Times?.UpdateBegins();
+        StepBucket(replica, state, TimeOf(replica.Open, gradientScale: 1));
+        replica.Times?.UpdateEnds();
+    }
 
     /// <summary>
     /// The update for rules that need norms over tensors or over the whole gradient, and of steps that are judged: all buckets are there, none is
@@ -29,6 +34,7 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
     public async Task<Verdict> StepAllAsync(ReplicaGroup replica, Action<int> stepped)
     {
         var open = replica.Open;
+        replica.Times?.UpdateBegins();
         replica.Norms = await NormsAsync(replica, open);
         var verdict = replica.Verdict = plan.Judge.Of(open, [.. replica.Buckets[0].Contributions.Select(c => c!)], replica.Norms);
         if (verdict.Kind == VerdictKind.Fault)
@@ -37,6 +43,7 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
         if (verdict.IsSkip)
         {
             Keep(replica, stepped);
+            replica.Times?.UpdateEnds();
             return verdict;
         }
 
@@ -64,6 +71,7 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
                 StepBucket(replica, state, time);
             stepped(index);
         });
+        replica.Times?.UpdateEnds();
         return verdict;
     }
 

@@ -15,12 +15,16 @@ internal sealed partial class AuditLog(RequestDelegate next, ILogger<AuditLog> l
 
     private static readonly object Subject = new();
     private static readonly object Refusal = new();
+    private static readonly object Reason = new();
 
     /// <summary>Says which job a call is about.</summary>
     public static void About(HttpContext context, string job) => context.Items[Subject] = job;
 
     /// <summary>Says that a call is refused, whatever its status.</summary>
     public static void Refuse(HttpContext context) => context.Items[Refusal] = Refusal;
+
+    /// <summary>Says why a call is refused that has no gRPC status.</summary>
+    public static void Because(HttpContext context, string reason) => context.Items[Reason] = reason;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -30,8 +34,9 @@ internal sealed partial class AuditLog(RequestDelegate next, ILogger<AuditLog> l
         }
         finally
         {
-            var status = Header(context, GrpcStatus.Header) ?? "-";
-            if (GrpcStatus.IsRefusal(status) || context.Items.ContainsKey(Refusal) || context.GetEndpoint()?.Metadata.GetMetadata<Marker>() is not null)
+            var isRefused = context.Response.StatusCode is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden;
+            var status = isRefused ? $"{context.Response.StatusCode}" : Header(context, GrpcStatus.Header) ?? "-";
+            if (isRefused || GrpcStatus.IsRefusal(status) || context.Items.ContainsKey(Refusal) || context.GetEndpoint()?.Metadata.GetMetadata<Marker>() is not null)
             {
                 var caller = Caller.Of(context.User);
                 Called(
@@ -43,7 +48,7 @@ internal sealed partial class AuditLog(RequestDelegate next, ILogger<AuditLog> l
                     context.Request.Path.ToUriComponent(),
                     context.Items[Subject] as string ?? "-",
                     status,
-                    Uri.UnescapeDataString(Header(context, GrpcStatus.MessageHeader) ?? "").ReplaceLineEndings("; "));
+                    (isRefused ? context.Items[Reason] as string ?? "" : Uri.UnescapeDataString(Header(context, GrpcStatus.MessageHeader) ?? "")).ReplaceLineEndings("; "));
             }
         }
     }

@@ -12,7 +12,7 @@ namespace DistTrain.Security.Callers;
 
 /// <summary>
 /// Who calls, by the bearer token that comes with the call, or else by the certificate of the connection. Whoever is refused learns why, as a gRPC
-/// status: UNAUTHENTICATED, or PERMISSION_DENIED for a role that may not.
+/// status: UNAUTHENTICATED, or PERMISSION_DENIED for a role that may not. A browser does not speak gRPC: it gets 401 or 403.
 /// </summary>
 internal sealed class CallerHandler(
     Admission admission, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
@@ -21,6 +21,7 @@ internal sealed class CallerHandler(
     public const string SchemeName = "DistTrain";
 
     private const string Bearer = "Bearer ";
+    private const string Grpc = "application/grpc";
 
     private string _reason = "show a certificate of the cluster's authority, or a token";
 
@@ -75,11 +76,24 @@ internal sealed class CallerHandler(
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 
-    /// <summary>A gRPC answer without messages: its status stands in the headers.</summary>
     private Task AnswerAsync(string status, string message)
     {
+        AuditLog.Because(Context, message);
+        return Request.ContentType?.StartsWith(Grpc, StringComparison.OrdinalIgnoreCase) == true ? AnswerGrpcAsync(status, message) : AnswerHttpAsync(status, message);
+    }
+
+    private Task AnswerHttpAsync(string status, string message)
+    {
+        Response.StatusCode = status == GrpcStatus.Unauthenticated ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
+        Response.ContentType = "text/plain";
+        return Response.WriteAsync(message);
+    }
+
+    /// <summary>A gRPC answer without messages: its status stands in the headers.</summary>
+    private Task AnswerGrpcAsync(string status, string message)
+    {
         Response.StatusCode = StatusCodes.Status200OK;
-        Response.ContentType = "application/grpc";
+        Response.ContentType = Grpc;
         Response.Headers[GrpcStatus.Header] = status;
         Response.Headers[GrpcStatus.MessageHeader] = Uri.EscapeDataString(message);
         return Response.CompleteAsync();

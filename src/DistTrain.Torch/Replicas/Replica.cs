@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Torch.Data;
@@ -53,6 +54,9 @@ public sealed class Replica : IDisposable
 
     public ParameterLayout Layout => _model.Layout;
 
+    /// <summary>Timestamp at which the backward pass of the last micro-batch began; 0: it had none.</summary>
+    public long BackwardBegan { get; private set; }
+
     /// <summary>Forgets gradients and moments of the step before.</summary>
     public void BeginStep()
     {
@@ -84,6 +88,7 @@ public sealed class Replica : IDisposable
         var loss = nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum);
         // Each micro-batch brings its examples' share of the penalty: over all ranks it is there once.
         var objective = pass.Penalty is { } penalty ? loss + penalty.Times(examples.Length) : loss;
+        BackwardBegan = Stopwatch.GetTimestamp();
         objective.Over(divisor).backward();
         pass.Fault?.Throw();
         return Result(loss, scores, y, examples.Length);
@@ -95,6 +100,7 @@ public sealed class Replica : IDisposable
     /// </summary>
     public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, MicroBatchKey key, IMomentExchange? exchange = null)
     {
+        BackwardBegan = 0;
         if (examples.IsEmpty)
         {
             ExchangeNothing(exchange, withBackward: false);
@@ -155,6 +161,7 @@ public sealed class Replica : IDisposable
     /// <summary>The others wait for this rank at every layer, also when it has no examples.</summary>
     private void ExchangeNothing(IMomentExchange? exchange, bool withBackward)
     {
+        BackwardBegan = 0;
         if (exchange is null)
             return;
         var layers = Layout.Segments.Index().Where(s => s.Item.Kind == SegmentKind.Statistics).ToList();
@@ -162,6 +169,7 @@ public sealed class Replica : IDisposable
             exchange.Merge(layer, BatchMoments.Empty(segment.Shape[0]));
         if (!withBackward)
             return;
+        BackwardBegan = Stopwatch.GetTimestamp();
         layers.Reverse();
         foreach (var (layer, segment) in layers)
             exchange.Sum(layer, new double[segment.Length]);

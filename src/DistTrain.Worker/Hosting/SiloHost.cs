@@ -43,6 +43,7 @@ public static partial class SiloHost
         {
             GrpcTransport.Tune(kestrel, address, options.Port, options.Admission.Certificates);
             Probes.Listen(kestrel, address, options.Probes);
+            Dashboard.Listen(kestrel, address, options);
         });
         builder.Services.AddLargeBlocks();
         // Signals are the caller's: it cancels `stop`.
@@ -66,6 +67,7 @@ public static partial class SiloHost
         builder.Host.UseOrleans(silo =>
         {
             cluster.Use(silo);
+            Dashboard.Add(silo, options);
             if (options.Admission.Certificates is { } certificates)
                 silo.UseTls(certificates);
             silo.Configure<EndpointOptions>(endpoint =>
@@ -84,10 +86,12 @@ public static partial class SiloHost
 
         await using var app = builder.Build();
         app.UseProbes(options.Probes);
+        app.UseDashboard(options);
         app.UseCallers();
         TimedBody.Use(app, TimeProvider.System);
         app.MapGrpcService<TrainingJobsService>().For(options.Admission, CallerRoles.Submitter, CallerRoles.Operator).Audited();
         app.MapProbes();
+        app.MapDashboard(options);
         await app.StartAsync(stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try

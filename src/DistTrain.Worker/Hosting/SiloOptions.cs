@@ -26,6 +26,9 @@ public sealed record SiloOptions
     /// <summary>Ports for those who look after the process.</summary>
     public ProbePorts Probes { get; init; } = new();
 
+    /// <summary>Port of Orleans' dashboard; null: there is none.</summary>
+    public int? DashboardPort { get; init; }
+
     /// <summary>Logs are JSON.</summary>
     public bool JsonLogs { get; init; }
 

@@ -33,6 +33,9 @@ internal sealed class MomentStream : IDisposable
     /// <summary>What the exchanges have cost.</summary>
     public MomentTraffic Traffic { get; } = new();
 
+    /// <summary>Where exchanges are noted; null where nobody listens.</summary>
+    public StepTrace? Trace { get; set; }
+
     /// <summary>Says who shares; once, before anything else.</summary>
     /// <exception cref="RpcException">The leader is away.</exception>
     public void Join(RankAssignment assignment) => Send(new MomentMessage
@@ -65,7 +68,9 @@ internal sealed class MomentStream : IDisposable
             if (!_call.ResponseStream.MoveNext(CancellationToken.None).GetAwaiter().GetResult())
                 throw new RpcException(new Status(StatusCode.Unavailable, "the leader ended the stream of moments"));
             var total = _call.ResponseStream.Current;
-            Traffic.Add(Stopwatch.GetElapsedTime(started), message.CalculateSize(), total.CalculateSize());
+            var (sent, received) = (message.CalculateSize(), total.CalculateSize());
+            Traffic.Add(Stopwatch.GetElapsedTime(started), sent, received);
+            Trace?.Exchanged(started, sent + received);
             return total;
         }
         catch (RpcException)

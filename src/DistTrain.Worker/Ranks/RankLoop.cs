@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DistTrain.Observability;
+using DistTrain.Observability.Traces;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
@@ -146,12 +147,16 @@ internal sealed class RankLoop : IAsyncDisposable
         using var attachment = Rejoin.Execute(stop => ServerAttachment.Open(Assignment, _home, sharesMoments, data, replica, stop), _stop.Token);
         try
         {
-            using var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments, _stop.Token);
+            var trace = StepTrace.Of(Assignment);
+            if (attachment.Moments is { } shared)
+                shared.Trace = trace;
+            using var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments, trace, _stop.Token);
             var head = attachment.Head;
             while (true)
             {
                 Volatile.Write(ref _step, head.Version);
-                var evaluation = head.Evaluate ? Evaluate(data, replica, attachment, head.Version) : 0;
+                trace?.Begin();
+                var evaluation = head.Evaluate ? Evaluate(data, replica, attachment, head.Version, trace) : 0;
                 if (head.Take == 0)
                 {
                     attachment.Complete();
@@ -171,7 +176,7 @@ internal sealed class RankLoop : IAsyncDisposable
 
     /// <summary>Evaluates this rank's slice of the test set on the version the replica holds, and reports it to the leader.</summary>
     /// <returns>Milliseconds spent.</returns>
-    private double Evaluate(Dataset data, Replica replica, ServerAttachment attachment, long version)
+    private double Evaluate(Dataset data, Replica replica, ServerAttachment attachment, long version, StepTrace? trace)
     {
         var started = Stopwatch.GetTimestamp();
         var shard = Shard.Of(Assignment.Rank, _spec.Workers, data.Test.Count);
@@ -187,6 +192,7 @@ internal sealed class RankLoop : IAsyncDisposable
                 Correct = result.Correct,
             },
         });
+        trace?.Add(SpanNames.Evaluate, started);
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 }

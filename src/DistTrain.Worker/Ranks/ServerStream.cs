@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
@@ -15,12 +16,16 @@ internal sealed class ServerStream : IAsyncDisposable
         Channel.CreateUnbounded<Frame<RankMessage>>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private readonly Task _running;
+    private long _lastSent;
 
     private ServerStream(PeerChannels peers, string endpoint, int server, VersionInbox inbox)
     {
         _channel = peers.Connect(endpoint);
         _running = RunAsync(server, inbox);
     }
+
+    /// <summary>Timestamp at which the last message so far was handed to the transport.</summary>
+    public long LastSent => Volatile.Read(ref _lastSent);
 
     /// <summary>Opens the stream and joins; failures reach the inbox.</summary>
     public static ServerStream Open(PeerChannels peers, string endpoint, int server, VersionInbox inbox, JoinRequest join)
@@ -78,7 +83,11 @@ internal sealed class ServerStream : IAsyncDisposable
         try
         {
             await foreach (var frame in _outgoing.Reader.ReadAllAsync(_cut.Token))
+            {
                 await writer.WriteAsync(frame, _cut.Token);
+                Volatile.Write(ref _lastSent, Stopwatch.GetTimestamp());
+            }
+
             await writer.CompleteAsync();
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException or IOException or InvalidOperationException)

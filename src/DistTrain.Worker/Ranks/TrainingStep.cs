@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using DistTrain.Observability.Traces;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
@@ -36,6 +37,7 @@ internal sealed class TrainingStep(
     IReadOnlyList<ServerStream> streams,
     VersionInbox inbox,
     MomentStream? moments,
+    StepTrace? trace,
     CancellationToken stop) : IDisposable
 {
     private readonly EpochOrder _order = new(spec.Seed, data.Train.Count);
@@ -64,7 +66,9 @@ internal sealed class TrainingStep(
         Push(head, result, compute, evaluationMilliseconds);
 
         // 6–9 happen at the servers; 10 the replica holds the next version when all its buckets and heads are there.
-        return inbox.WaitForVersion();
+        var next = inbox.WaitForVersion();
+        trace?.End(head.Version, streams, inbox);
+        return next;
     }
 
     public void Dispose() => _used.Dispose();
@@ -72,11 +76,15 @@ internal sealed class TrainingStep(
     /// <summary>The gradient of one rank's share of a step, in the replica's gradient vector.</summary>
     private BatchResult Compute(int of, VersionHead head, Position position)
     {
+        var began = Stopwatch.GetTimestamp();
         // 1 Shard: the step's examples are perm(seed, group, epoch)[cursor, cursor + take); rank r owns the r-th contiguous slice, or, where
         // ranks train alone, all of it.
         var sharers = head.Sharing == Sharing.Alone ? 1 : spec.Workers;
         var shard = Shard.Of(sharers == 1 ? 0 : of, sharers, head.Take);
         var examples = _order.Of(position).AsSpan(position.Cursor + shard.Start, shard.Count);
+        replica.BeginStep();
+        if (of == rank)
+            trace?.Add(SpanNames.Shard, began);
         return ForwardAndBackward(of, examples, Shard.LargestCount(sharers, head.Take), head, position);
     }
 
@@ -90,10 +98,12 @@ internal sealed class TrainingStep(
             SendDigest(head.Version, rank);
         if (order.By != rank)
             return;
+        var began = Stopwatch.GetTimestamp();
         var own = replica.Gradient.ToArray();
         _ = Compute(order.Rank, head, position);
         SendDigest(head.Version, order.Rank);
         own.CopyTo(replica.Gradient);
+        trace?.Add(SpanNames.Replay, began);
     }
 
     private void SendDigest(long step, int of)
@@ -106,7 +116,6 @@ internal sealed class TrainingStep(
 
     private BatchResult ForwardAndBackward(int of, ReadOnlySpan<int> examples, int largestShare, VersionHead head, Position position)
     {
-        replica.BeginStep();
         var total = default(BatchResult);
         // Every rank runs as many micro-batches as the largest share needs, empty ones included, so that no exchange of moments waits for ever.
         var size = spec.LargestMicroBatch;
@@ -124,9 +133,12 @@ internal sealed class TrainingStep(
             var key = new MicroBatchKey(spec.Seed, position, of, index);
             // Ranks that train on their own do not wait for each other.
             var exchange = head.Sharing == Sharing.Together ? moments?.Of(head.Version, index, of == rank ? null : of) : null;
+            var began = Stopwatch.GetTimestamp();
             total += head.Kind == StepKind.Statistics
                 ? replica.Measure(data.Train, microBatch, key, exchange)
                 : replica.Accumulate(data.Train, microBatch, divisor, key, exchange);
+            if (of == rank)
+                trace?.Computed(began, replica.BackwardBegan);
         }
 
         return total;
@@ -141,6 +153,7 @@ internal sealed class TrainingStep(
         var digest = _used.Take();
         for (var server = 0; server < streams.Count; server++)
         {
+            var (began, bytes) = (Stopwatch.GetTimestamp(), 0L);
             foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, streams.Count)))
             {
                 var chunk = replica.Gradient.Slice(bucket.Offset, bucket.Length);
@@ -170,7 +183,10 @@ internal sealed class TrainingStep(
                         },
                     },
                     chunk);
+                bytes += chunk.Length * sizeof(float);
             }
+
+            trace?.Pushed(server, began, bytes);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
@@ -14,6 +15,7 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
     private readonly bool[] _buckets = new bool[layout.Buckets.Count];
     private readonly VersionHead?[] _heads = new VersionHead?[servers];
     private readonly long[] _openSteps = [.. Enumerable.Repeat(-1L, servers)];
+    private readonly (long First, long Last, long Bytes)[] _arrivals = new (long, long, long)[servers];
     private long _expected = -1;
     private int _missing;
     private Exception? _fault;
@@ -54,6 +56,7 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
             _missing = _buckets.Length + _heads.Length;
             Array.Clear(_buckets);
             Array.Clear(_heads);
+            Array.Clear(_arrivals);
         }
     }
 
@@ -68,6 +71,9 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
         }
     }
 
+    /// <summary>When the first and the last message of the expected version came from a server, and how much they carried. For the rank's thread, once it is whole.</summary>
+    public (long First, long Last, long Bytes) ArrivalOf(int server) => _arrivals[server];
+
     /// <summary>A stream brought something.</summary>
     public void Receive(int server, Frame<ServerMessage> frame)
     {
@@ -81,12 +87,12 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
                     break;
                 case ServerMessage.BodyOneofCase.Head when message.Head.Version == _expected && _heads[server] is null:
                     _heads[server] = message.Head;
-                    _missing--;
+                    Arrived(server, 0);
                     break;
                 case ServerMessage.BodyOneofCase.Parameters when message.Parameters.Version == _expected && !_buckets[message.Parameters.Bucket]:
                     _buckets[message.Parameters.Bucket] = true;
                     frame.Payload.Span.CopyTo(parameters.Span[layout.Buckets[message.Parameters.Bucket].Offset..]);
-                    _missing--;
+                    Arrived(server, frame.Payload.Length * sizeof(float));
                     break;
             }
 
@@ -116,6 +122,15 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
             if (_fault is not null)
                 System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_fault);
         }
+    }
+
+    /// <summary>A piece of the expected version is there. Holds the gate.</summary>
+    private void Arrived(int server, long bytes)
+    {
+        _missing--;
+        var now = Stopwatch.GetTimestamp();
+        var (first, _, before) = _arrivals[server];
+        _arrivals[server] = (first == 0 ? now : first, now, before + bytes);
     }
 
     private void WaitUntil(Func<bool> condition)

@@ -17,9 +17,10 @@ internal static class Self
     /// <summary>Starts <c>disttrain</c> with any arguments.</summary>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="logged">Told of each line of its log.</param>
-    public static Process StartQuiet(IEnumerable<string> arguments, Action<string> logged)
+    /// <param name="environment">Variables beside those of this process.</param>
+    public static Process StartQuiet(IEnumerable<string> arguments, Action<string> logged, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var process = Start(DistTrain, arguments, quiet: true);
+        var process = Start(DistTrain, arguments, quiet: true, environment);
         process.ErrorDataReceived += (_, e) => logged(e.Data ?? string.Empty);
         process.BeginErrorReadLine();
         return process;
@@ -55,7 +56,7 @@ internal static class Self
         }
     }
 
-    private static Process Start(string executable, IEnumerable<string> arguments, bool quiet = false)
+    private static Process Start(string executable, IEnumerable<string> arguments, bool quiet = false, IReadOnlyDictionary<string, string>? environment = null)
     {
         var info = new ProcessStartInfo(executable, arguments)
         {
@@ -65,6 +66,8 @@ internal static class Self
             RedirectStandardError = quiet,
         };
         foreach (var (name, value) in NativeEnvironment.ForChildren())
+            info.Environment[name] = value;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             info.Environment[name] = value;
         return Process.Start(info)!;
     }

@@ -22,9 +22,9 @@ internal sealed class Role : IDisposable
     private readonly List<(string Name, List<string> Lines)> _errors = [];
     private bool _isInError;
 
-    private Role(IEnumerable<string> arguments)
+    private Role(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        _process = Self.StartQuiet(arguments, Logged);
+        _process = Self.StartQuiet(arguments, Logged, environment);
         _process.OutputDataReceived += (_, e) => Receive(e.Data);
         _process.BeginOutputReadLine();
     }
@@ -69,9 +69,12 @@ internal sealed class Role : IDisposable
     public static bool IsLog(JsonElement e, string part) => Kind(e) == "log" && e.GetProperty("text").GetString()!.Contains(part, StringComparison.Ordinal);
 
     /// <summary>Starts a process that announces itself.</summary>
-    public static async Task<Role> StartAsync(params IEnumerable<string> arguments)
+    public static Task<Role> StartAsync(params IEnumerable<string> arguments) => StartWithAsync(null, arguments);
+
+    /// <summary>The same with some variables beside those of this process.</summary>
+    public static async Task<Role> StartWithAsync(IReadOnlyDictionary<string, string>? environment, params IEnumerable<string> arguments)
     {
-        var role = Start(arguments);
+        var role = new Role(arguments, environment);
         role.Endpoint = (await role.WaitAsync(e => Kind(e) == "listening")).Event.GetProperty("endpoint").GetString()!;
         return role;
     }

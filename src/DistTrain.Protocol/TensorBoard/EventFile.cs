@@ -1,0 +1,46 @@
+using Google.Protobuf;
+
+namespace DistTrain.Protocol.TensorBoard;
+
+/// <summary>
+/// A run's history as TensorBoard reads it. Steps and evaluations are in it as often and in the order as in the history, which has each once.
+/// </summary>
+public static class EventFile
+{
+    /// <summary>TensorBoard takes every file with "tfevents" in its name; with one name a run has one such file, and no step twice.</summary>
+    public const string Name = "events.out.tfevents.disttrain";
+
+    private const string Version = "brain.Event:2";
+
+    /// <param name="to">The file.</param>
+    /// <param name="history">Of the whole run.</param>
+    /// <param name="ended">When the last of it was recorded. The history has durations and no times of day, so the steps before are reckoned back from it.</param>
+    public static void Write(Stream to, IReadOnlyList<MetricsEvent> history, DateTimeOffset ended)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        var time = (ended.ToUnixTimeMilliseconds() - history.Sum(e => e.Step?.Milliseconds ?? 0)) / 1000;
+        Write(to, new Event { WallTime = time, FileVersion = Version });
+        foreach (var metrics in history)
+        {
+            time += (metrics.Step?.Milliseconds ?? 0) / 1000;
+            if (SummaryOf(metrics) is { } summary)
+                Write(to, new Event { WallTime = time, Step = metrics.StepNumber, Summary = summary });
+        }
+    }
+
+    private static void Write(Stream to, Event e) => EventRecord.Write(to, e.ToByteArray());
+
+    private static Summary? SummaryOf(MetricsEvent metrics) => metrics.EventCase switch
+    {
+        MetricsEvent.EventOneofCase.Step => Summary(
+            ("train/loss", metrics.Step.Loss),
+            ("train/accuracy", metrics.Step.Accuracy),
+            ("train/learning_rate", metrics.Step.LearningRate),
+            ("train/images_per_second", metrics.Step.Milliseconds > 0 ? metrics.Step.Examples / metrics.Step.Milliseconds * 1000 : 0)),
+        MetricsEvent.EventOneofCase.Evaluation => Summary(("test/loss", metrics.Evaluation.Loss), ("test/accuracy", metrics.Evaluation.Accuracy)),
+        _ => null,
+    };
+
+    private static Summary Summary(params (string Tag, double Value)[] values) =>
+        new() { Value = { values.Select(v => new Summary.Types.Value { Tag = v.Tag, SimpleValue = (float)v.Value }) } };
+}
