@@ -81,7 +81,7 @@ make_base() {
         mmdebstrap --quiet --variant=extract --mode=root --include="$packages" \
             bookworm - "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" | podman import --quiet - localhost/unpacked > /dev/null
         # Without a name for root, MSBuild waits for its own nodes for ever.
-        printf 'FROM localhost/unpacked\nRUN cd /usr/share/base-passwd && cp group.master /etc/group && { cat passwd.master; echo app:x:1654:1654::/tmp:/bin/sh; } > /etc/passwd\n' > "$state/debian"
+        printf 'FROM localhost/unpacked\nRUN cd /usr/share/base-passwd && cp group.master /etc/group && { cat passwd.master; echo app:x:1654:1654::/tmp:/bin/sh; echo redis:x:999:999::/data:/bin/sh; } > /etc/passwd && mkdir /data && chown 999:999 /data\n' > "$state/debian"
         build --layers=false --tag localhost/debian --file "$state/debian" "$state"
         say "adding .NET of $dotnet"
         printf 'FROM localhost/debian\nCOPY dotnet /usr/share/dotnet/\nCOPY host /usr/share/dotnet/host\nCOPY shared /usr/share/dotnet/shared\n' > "$state/base"
@@ -186,8 +186,13 @@ JOB
     podman network create "$prefix" > /dev/null
     local subnet secrets=(--volume "$work/certs/worker:/run/secrets/disttrain:ro" --volume "$work/password:/run/secrets/redis/password:ro")
     subnet=$(podman network inspect "$prefix" | jq -r '.[0].subnets[0].subnet | sub("\\.[0-9]+/.*"; "")')
-    start redis --user 999:999 --tmpfs /data:mode=1777 "${secrets[@]}" localhost/redis:7.4 sh -c \
-        'printf "appendonly yes\nappendfsync always\nsave \"\"\ndir /data\nrequirepass %s\n" "$(cat /run/secrets/redis/password)" | redis-server -'
+    start redis --user 999:999 --tmpfs /data:mode=1777 "${secrets[@]}" localhost/redis:7.4 sh -c 'exec redis-server - <<END
+appendonly yes
+appendfsync always
+save ""
+dir /data
+requirepass $(cat /run/secrets/redis/password)
+END'
     local i
     for i in 0 1; do
         start "server-$i" --tmpfs /jobs:mode=1777 "${secrets[@]}" localhost/disttrain:dev server --host=0.0.0.0 --port=6000 \
@@ -215,11 +220,11 @@ JOB
     # What was asked for is so.
     podman exec "$prefix-worker-0" sh -c 'test "$(id -u)" = 1654 && grep -q "^CapEff:.0*$" /proc/1/status && ! touch /app/new 2> /dev/null' ||
         fail "a silo runs as root, with capabilities, or on a root file system that it may write to"
-    for i in worker-1 server-1; do
+    for i in worker-1 server-1 redis; do
         podman stop --time 30 "$prefix-$i" > /dev/null
         [ "$(podman inspect --format '{{.State.ExitCode}}' "$prefix-$i")" = 0 ] || fail "$i did not end in order"
     done
-    say "the same weights; silo and server ended in order"
+    say "the same weights; silo, server and Redis ended in order"
 }
 
 prepare

@@ -121,7 +121,7 @@ internal static class ManifestCheck
 
     private static IEnumerable<string> ArgumentProblems(Workload workload, V1Container container, IReadOnlyList<IKubernetesObject> objects)
     {
-        var known = Options(container.Args[0]);
+        var known = Tool.Options(container.Args[0]);
         var given = container.Args.Skip(1).Select(a => a.Split('=', 2)).ToDictionary(a => a[0], a => a.ElementAtOrDefault(1) ?? "");
         foreach (var option in given.Keys.Where(o => !known.Contains(o)))
             yield return $"{workload.Name}: 'disttrain {container.Args[0]}' has no option {option}";
@@ -148,7 +148,4 @@ internal static class ManifestCheck
                 yield return $"{workload.Name}: --servers is {servers}, and there are {string.Join(',', expected)}";
         }
     }
-
-    private static HashSet<string> Options(string command) =>
-        [.. Tool.Help(command).Split([' ', ',', '\n', '\r', '[', ']'], StringSplitOptions.RemoveEmptyEntries).Where(word => word.StartsWith("--", StringComparison.Ordinal))];
 }

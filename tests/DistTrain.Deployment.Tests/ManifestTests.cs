@@ -1,5 +1,3 @@
-using k8s;
-
 namespace DistTrain.Deployment.Tests;
 
 /// <summary>What <c>kubectl apply -k</c> would send is sound, and the checks that say so find mistakes.</summary>
@@ -10,7 +8,7 @@ public class ManifestTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public void Every_overlay_is_sound(string overlay) => Assert.Empty(ManifestCheck.Problems(Load(Tool.Render(overlay))));
+    public void Every_overlay_is_sound(string overlay) => Assert.Empty(ManifestCheck.Problems(Manifests.Load(Tool.Render(overlay))));
 
     [Theory]
     [InlineData("serviceName: server", "serviceName: servers", "no headless service servers")]
@@ -51,7 +49,7 @@ public class ManifestTests
         var rendered = Tool.Render("production");
         var broken = rendered.Replace(right, wrong, StringComparison.Ordinal);
         Assert.NotEqual(rendered, broken);
-        var found = Record.Exception(() => Assert.Contains(ManifestCheck.Problems(Load(broken)), p => p.Contains(problem, StringComparison.Ordinal)));
+        var found = Record.Exception(() => Assert.Contains(ManifestCheck.Problems(Manifests.Load(broken)), p => p.Contains(problem, StringComparison.Ordinal)));
         // A command that the program does not have is found by asking it.
         Assert.True(found is null || found.Message.Contains("silo --help", StringComparison.Ordinal), found?.Message);
     }
@@ -62,8 +60,6 @@ public class ManifestTests
     public void What_Kubernetes_does_not_know_is_refused(string right, string wrong)
     {
         var broken = Tool.Render("production").Replace(right, wrong, StringComparison.Ordinal);
-        Assert.ThrowsAny<Exception>(() => Load(broken));
+        Assert.ThrowsAny<Exception>(() => Manifests.Load(broken));
     }
-
-    private static List<IKubernetesObject> Load(string text) => [.. KubernetesYaml.LoadAllFromString(text, null, strict: true).Cast<IKubernetesObject>()];
 }

@@ -14,6 +14,9 @@ internal static class Tool
 
     public static string Repository { get; } = Path.GetFullPath(Metadata("Repository"));
 
+    /// <summary>The program as this checkout has built it.</summary>
+    public static string Executable { get; } = Path.GetFullPath(Metadata("Executable"));
+
     /// <summary>What <c>kubectl kustomize</c> renders; the test that asks is skipped where kubectl is not installed.</summary>
     public static string Render(string overlay) => _rendered.GetOrAdd(overlay, o => RenderFolder(Path.Combine(Repository, "k8s", "overlays", o)));
 
@@ -46,10 +49,12 @@ internal static class Tool
         }
     }
 
-    /// <summary>What a command of <c>disttrain</c> says of its options.</summary>
-    public static string Help(string command) => _helps.GetOrAdd(command, c => Run(Metadata("Executable"), c, "--help"));
+    /// <summary>The options of a command of <c>disttrain</c>, as its help names them.</summary>
+    public static HashSet<string> Options(string command) =>
+        [.. _helps.GetOrAdd(command, c => Run(Executable, c, "--help")).Split([' ', ',', '\n', '\r', '[', ']'], StringSplitOptions.RemoveEmptyEntries).Where(word => word.StartsWith("--", StringComparison.Ordinal))];
 
     /// <summary>Runs a program that must succeed.</summary>
+    /// <returns>What it wrote to standard output.</returns>
     /// <exception cref="Win32Exception">It is not installed.</exception>
     public static string Run(string program, params string[] arguments)
     {

@@ -1,0 +1,68 @@
+using System.Text.RegularExpressions;
+using k8s.Models;
+
+namespace DistTrain.Deployment.Tests.Images;
+
+/// <summary>The image is built from deploy/Dockerfile and really run; skipped where that takes more than the machine has.</summary>
+public partial class ImageTests
+{
+    [Fact]
+    public async Task A_cluster_from_the_image_trains_to_the_bits_of_train()
+    {
+        await ImageScript.BuildAsync();
+        var weights = Hash().Matches(await ImageScript.RunAsync("train")).Select(m => m.Value).ToList();
+        Assert.Equal(2, weights.Count);
+        Assert.Equal(weights[0], weights[1]);
+    }
+
+    [Fact]
+    public async Task Pods_of_the_manifests_answer_their_probes_and_end_in_order()
+    {
+        var objects = Manifests.Load(Tool.Render("local"));
+        await ImageScript.BuildAsync();
+        await using var network = await PodNetwork.CreateAsync();
+        MakeSecrets(network.Secrets);
+        List<PlayablePod> pods = [];
+        try
+        {
+            // Silos look for Redis when they start. What has an account at Kubernetes' API has nothing to speak to here.
+            foreach (var workload in Workload.Of(objects).Where(w => w.Pod.Spec.AutomountServiceAccountToken == false).OrderByDescending(w => w.Name.StartsWith("StatefulSet", StringComparison.Ordinal)))
+            {
+                var pod = await network.PlayAsync(workload, objects);
+                pods.Add(pod);
+                foreach (var container in workload.Pod.Spec.Containers)
+                {
+                    foreach (var probe in new[] { container.StartupProbe, container.ReadinessProbe, container.LivenessProbe }.OfType<V1Probe>())
+                        await PodProbe.PassAsync(pod.Address, container, probe);
+                }
+            }
+        }
+        catch (Exception e) when (e is Xunit.Sdk.XunitException)
+        {
+            Assert.Fail($"{e.Message}\n{await network.LogsAsync()}");
+        }
+
+        Assert.Superset(new HashSet<string> { "StatefulSet/redis", "StatefulSet/server", "Deployment/worker" }, pods.Select(p => p.Workload.Name).ToHashSet());
+        foreach (var pod in Enumerable.Reverse(pods))
+            Assert.All(await PodNetwork.StopAsync(pod), code => Assert.True(code == 0, $"{pod.Workload.Name} ends with exit code {code}"));
+    }
+
+    private static void MakeSecrets(string folder)
+    {
+        Tool.Run(Tool.Executable, "certs", "--out", Path.Combine(folder, "certs"), "--hosts", "localhost,*.server");
+        Directory.Move(Path.Combine(folder, "certs", "worker"), Path.Combine(folder, "disttrain-worker-tls"));
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "disttrain-access")).FullName, "access.yaml"), "limits: {jobs: 2}\n");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "redis-password")).FullName, "password"), "of-this-test");
+        // As a kubelet makes them; the containers' users are others than the test's.
+        if (!OperatingSystem.IsWindows())
+        {
+            foreach (var file in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Append(folder).Append(Path.GetDirectoryName(folder)!))
+                File.SetUnixFileMode(file, Directory.Exists(file) ? Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute : Readable);
+        }
+    }
+
+    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    [GeneratedRegex("\\b[0-9a-f]{64}\\b", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Hash();
+}

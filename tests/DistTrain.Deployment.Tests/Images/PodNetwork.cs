@@ -1,0 +1,68 @@
+using System.Text.Json;
+using k8s;
+
+namespace DistTrain.Deployment.Tests.Images;
+
+/// <summary>A network with pods of its own; with the last of them it is gone.</summary>
+internal sealed class PodNetwork : IAsyncDisposable
+{
+    private readonly string _name = $"disttrain-{Guid.NewGuid().ToString("N")[..8]}";
+    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("disttrain-pods-");
+    private readonly List<PlayablePod> _pods = [];
+    private readonly Dictionary<string, string> _hosts = [];
+    private string _subnet = "";
+
+    /// <summary>Folder with one folder a secret.</summary>
+    public string Secrets => Path.Combine(_files.FullName, "secrets");
+
+    public static async Task<PodNetwork> CreateAsync()
+    {
+        var network = new PodNetwork();
+        await Podman("network", "create", network._name);
+        using var description = JsonDocument.Parse(await Podman("network", "inspect", network._name));
+        var subnet = description.RootElement[0].GetProperty("subnets")[0].GetProperty("subnet").GetString()!;
+        network._subnet = subnet[..subnet.LastIndexOf('.')];
+        return network;
+    }
+
+    /// <summary>Starts the first pod of a workload; those that were started before it are in its list of hosts.</summary>
+    public async Task<PlayablePod> PlayAsync(Workload workload, IReadOnlyList<IKubernetesObject> objects)
+    {
+        var pod = new PlayablePod($"{_name}-{workload.Name.Split('/')[1]}", $"{_subnet}.{100 + _pods.Count}", workload);
+        foreach (var name in pod.Names(objects))
+            _hosts[name] = pod.Address;
+        var file = Path.Combine(_files.FullName, $"{pod.Name}.yaml");
+        await File.WriteAllTextAsync(file, pod.Manifest(_hosts, Secrets));
+        _pods.Add(pod);
+        await Podman("kube", "play", "--network", _name, "--ip", pod.Address, file);
+        return pod;
+    }
+
+    /// <summary>Asks the pod to end, within the manifest's grace period.</summary>
+    /// <returns>The exit code of each container.</returns>
+    public static async Task<IReadOnlyList<int>> StopAsync(PlayablePod pod)
+    {
+        await Podman("pod", "stop", "--time", $"{pod.Workload.Pod.Spec.TerminationGracePeriodSeconds ?? 30}", pod.Name);
+        List<int> codes = [];
+        foreach (var container in pod.Workload.Pod.Spec.Containers)
+            codes.Add(int.Parse(await Podman("inspect", "--format", "{{.State.ExitCode}}", $"{pod.Name}-{container.Name}")));
+        return codes;
+    }
+
+    /// <summary>What the containers of all pods logged last.</summary>
+    public async Task<string> LogsAsync() =>
+        string.Join('\n', await Task.WhenAll(_pods.SelectMany(p => p.Workload.Pod.Spec.Containers.Select(c => Podman("logs", "--tail", "20", $"{p.Name}-{c.Name}")))));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var pod in Enumerable.Reverse(_pods))
+            await Podman("pod", "rm", "--force", "--ignore", "--time", "5", pod.Name);
+        List<string> claims = [.. _pods.SelectMany(p => p.Claims)];
+        if (claims.Count > 0)
+            await Podman(["volume", "rm", "--force", .. claims]);
+        await Podman("network", "rm", "--force", _name);
+        _files.Delete(recursive: true);
+    }
+
+    private static Task<string> Podman(params string[] arguments) => ImageScript.RunAsync(["podman", .. arguments]);
+}
