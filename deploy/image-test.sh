@@ -30,13 +30,14 @@ prepare() {
     for program in podman jq mmdebstrap dotnet; do
         command -v "$program" > /dev/null || skip "$program is not installed"
     done
+    unshare --mount --net true 2> /dev/null || skip "root may not make namespaces here"
     mkdir -p "$cache" "$state"
     # crun refuses cgroups of both versions side by side.
     runtime=$(command -v runc || command -v crun) || skip "neither runc nor crun is installed"
     # Where root may not raise limits, containers get those that there are.
     if [ "$(((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) >> 24) & 1))" -eq 0 ]; then
-        printf '#!/bin/bash\nruntime=%q\n' "$runtime" > "$cache/runtime.new"
-        cat >> "$cache/runtime.new" << 'WRAPPER'
+        printf '#!/bin/bash\nruntime=%q\n' "$runtime" > "$cache/runtime.$$"
+        cat >> "$cache/runtime.$$" << 'WRAPPER'
 # The OCI runtime without what takes CAP_SYS_RESOURCE.
 arguments=("$@")
 for ((i = 0; i < ${#arguments[@]}; i++)); do
@@ -49,11 +50,12 @@ for ((i = 0; i < ${#arguments[@]}; i++)); do
 done
 exec "$runtime" "$@"
 WRAPPER
-        chmod +x "$cache/runtime.new"
-        mv "$cache/runtime.new" "$cache/runtime"
+        chmod +x "$cache/runtime.$$"
+        mv "$cache/runtime.$$" "$cache/runtime"
         runtime=$cache/runtime
     fi
-    cat > "$cache/containers.conf" << CONF
+    # Written beside and renamed: several of these may run at once.
+    cat > "$cache/containers.$$" << CONF
 [containers]
 log_driver = "k8s-file"
 [engine]
@@ -63,6 +65,7 @@ events_logger = "file"
 network_backend = "netavark"
 network_config_dir = "$cache/networks"
 CONF
+    mv "$cache/containers.$$" "$cache/containers.conf"
     export CONTAINERS_CONF=$cache/containers.conf
 }
 
@@ -79,7 +82,9 @@ make_base() {
     else
         say "unpacking Debian packages"
         mmdebstrap --quiet --variant=extract --mode=root --include="$packages" \
-            bookworm - "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" | podman import --quiet - localhost/unpacked > /dev/null
+            bookworm "$state/debian.tar" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" || skip "Debian's packages can't be had"
+        podman import --quiet "$state/debian.tar" localhost/unpacked > /dev/null
+        rm "$state/debian.tar"
         # Without a name for root, MSBuild waits for its own nodes for ever.
         printf 'FROM localhost/unpacked\nRUN cd /usr/share/base-passwd && cp group.master /etc/group && { cat passwd.master; echo app:x:1654:1654::/tmp:/bin/sh; echo redis:x:999:999::/data:/bin/sh; } > /etc/passwd && mkdir /data && chown 999:999 /data\n' > "$state/debian"
         build --layers=false --tag localhost/debian --file "$state/debian" "$state"

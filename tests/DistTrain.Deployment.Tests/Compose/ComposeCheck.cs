@@ -14,7 +14,8 @@ internal static class ComposeCheck
             yield return $"{name}: it runs as root";
         if (service.Healthcheck is null || service.Healthcheck.Test.Count == 0)
             yield return $"{name}: nobody asks whether it is well";
-        if (!service.Image.Contains(':', StringComparison.Ordinal) || service.Image.TrimEnd('}').EndsWith(":latest", StringComparison.Ordinal))
+        var image = service.Image.TrimEnd('}').Split(":-")[^1];
+        if (!image.Contains(':', StringComparison.Ordinal) || image.EndsWith(":latest", StringComparison.Ordinal))
             yield return $"{name}: the image {service.Image} may be another one tomorrow";
     }
 

@@ -7,13 +7,13 @@ namespace DistTrain.Deployment.Tests.Compose;
 /// <summary>What <c>deploy/compose.yaml</c> uses of Compose's format; other keys are refused.</summary>
 internal sealed class ComposeFile
 {
-    [YamlMember(Alias = "x-hardened")]
+    [YamlMember(Alias = "x-hardened", ApplyNamingConventions = false)]
     public object? Hardened { get; set; }
 
-    [YamlMember(Alias = "x-disttrain")]
+    [YamlMember(Alias = "x-disttrain", ApplyNamingConventions = false)]
     public object? Program { get; set; }
 
-    [YamlMember(Alias = "x-server")]
+    [YamlMember(Alias = "x-server", ApplyNamingConventions = false)]
     public object? Server { get; set; }
 
     public Dictionary<string, ComposeService> Services { get; set; } = [];
