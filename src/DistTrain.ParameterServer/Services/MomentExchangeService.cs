@@ -21,11 +21,19 @@ internal sealed class MomentExchangeService(PartitionStore partitions, TimeProvi
         }
 
         // A rank passes its layers in one order, like every other: one share after the other keeps nobody waiting.
-        await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
+        try
         {
-            if (message.Share is not { } share)
-                throw new RpcException(new Status(StatusCode.InvalidArgument, $"unexpected message {message.BodyCase}"));
-            await responseStream.WriteAsync(await moments.ShareAsync(join.Rank, share, context.CancellationToken), context.CancellationToken);
+            await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
+            {
+                if (message.Share is not { } share)
+                    throw new RpcException(new Status(StatusCode.InvalidArgument, $"unexpected message {message.BodyCase}"));
+                await responseStream.WriteAsync(await moments.ShareAsync(join.Rank, share, context.CancellationToken), context.CancellationToken);
+            }
+        }
+        catch (IOException)
+        {
+            // The rank stopped, or its silo was lost: where it goes on it comes again.
+            throw new RpcException(new Status(StatusCode.Cancelled, "the stream was cut"));
         }
     }
 }
