@@ -191,7 +191,7 @@ JOB
     podman network create "$prefix" > /dev/null
     local subnet secrets=(--volume "$work/certs/worker:/run/secrets/disttrain:ro" --volume "$work/password:/run/secrets/redis/password:ro")
     subnet=$(podman network inspect "$prefix" | jq -r '.[0].subnets[0].subnet | sub("\\.[0-9]+/.*"; "")')
-    start redis --user 999:999 --tmpfs /data:mode=1777 "${secrets[@]}" localhost/redis:7.4 sh -c 'exec redis-server - <<END
+    start redis --user 999:999 --volume /data "${secrets[@]}" localhost/redis:7.4 sh -c 'exec redis-server - <<END
 appendonly yes
 appendfsync always
 save ""
@@ -200,7 +200,7 @@ requirepass $(cat /run/secrets/redis/password)
 END'
     local i
     for i in 0 1; do
-        start "server-$i" --tmpfs /jobs:mode=1777 "${secrets[@]}" localhost/disttrain:dev server --host=0.0.0.0 --port=6000 \
+        start "server-$i" --volume /jobs "${secrets[@]}" localhost/disttrain:dev server --host=0.0.0.0 --port=6000 \
             --certs=/run/secrets/disttrain --access=/run/secrets/disttrain/access.yaml '--job-folder=/jobs/{job}'
     done
     for i in 0 1; do

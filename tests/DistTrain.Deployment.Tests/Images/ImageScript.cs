@@ -14,12 +14,18 @@ internal static class ImageScript
     /// <summary>Runs the script to its end.</summary>
     /// <param name="arguments">Its arguments.</param>
     /// <returns>What it wrote to standard output.</returns>
-    public static async Task<string> RunAsync(params string[] arguments)
+    public static async Task<string> RunAsync(params string[] arguments) => (await RunForBothAsync(arguments)).Output;
+
+    /// <summary>Runs the script to its end.</summary>
+    /// <returns>What it wrote to standard output and to standard error.</returns>
+    public static async Task<(string Output, string Errors)> RunForBothAsync(params string[] arguments)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "images are made on Linux");
         var start = new ProcessStartInfo("bash", [Path.Combine(Tool.Repository, "deploy", "image-test.sh"), .. arguments])
         {
             UseShellExecute = false,
+            // podman looks for a folder of the image's name to build it from: here there is a program of that name.
+            WorkingDirectory = Path.Combine(Tool.Repository, "deploy"),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
@@ -42,6 +48,6 @@ internal static class ImageScript
 
         Assert.SkipWhen(process.ExitCode == Skipped, (await output).Trim());
         Assert.True(process.ExitCode == 0, $"image-test.sh {string.Join(' ', arguments)}: exit code {process.ExitCode}\n{await output}{await errors}");
-        return await output;
+        return (await output, await errors);
     }
 }

@@ -5,7 +5,7 @@ namespace DistTrain.Deployment.Tests.Images;
 
 /// <summary>
 /// The first pod of a workload in the form that <c>podman kube play</c> takes: it knows neither secrets as volumes, nor the address of a pod, services, and
-/// claims of a StatefulSet. All else is the manifest's, but for the probes, which are asked from outside.
+/// claims of a StatefulSet. All else is the manifest's, but for the probes, which are asked from outside, and the list of ports.
 /// </summary>
 /// <param name="name">Name of the pod.</param>
 /// <param name="address">Address it will have.</param>
@@ -49,8 +49,13 @@ internal sealed class PlayablePod(string name, string address, Workload workload
         foreach (var container in spec.Containers)
         {
             (container.StartupProbe, container.ReadinessProbe, container.LivenessProbe) = (null, null, null);
+            // podman would publish each on all addresses of the machine.
+            container.Ports = null;
             foreach (var variable in (container.Env ?? []).Where(v => v.ValueFrom?.FieldRef?.FieldPath == "status.podIP"))
+            {
                 (variable.Value, variable.ValueFrom) = (Address, null);
+                container.Args = [.. container.Args.Select(a => a.Replace($"$({variable.Name})", Address, StringComparison.Ordinal))];
+            }
         }
 
         var owner = $"{spec.SecurityContext.FsGroup}";

@@ -38,20 +38,40 @@ internal sealed class PodNetwork : IAsyncDisposable
         return pod;
     }
 
-    /// <summary>Asks the pod to end, within the manifest's grace period.</summary>
+    /// <summary>Asks the pod's containers to end, within the manifest's grace period.</summary>
     /// <returns>The exit code of each container.</returns>
     public static async Task<IReadOnlyList<int>> StopAsync(PlayablePod pod)
     {
-        await Podman("pod", "stop", "--time", $"{pod.Workload.Pod.Spec.TerminationGracePeriodSeconds ?? 30}", pod.Name);
         List<int> codes = [];
-        foreach (var container in pod.Workload.Pod.Spec.Containers)
-            codes.Add(int.Parse(await Podman("inspect", "--format", "{{.State.ExitCode}}", $"{pod.Name}-{container.Name}")));
+        foreach (var container in pod.Workload.Pod.Spec.Containers.Select(c => $"{pod.Name}-{c.Name}"))
+        {
+            // Not the pod: podman would take its network away meanwhile.
+            await Podman("stop", "--time", $"{pod.Workload.Pod.Spec.TerminationGracePeriodSeconds ?? 30}", container);
+            codes.Add(int.Parse(await Podman("inspect", "--format", "{{.State.ExitCode}}", container)));
+        }
+
         return codes;
     }
 
-    /// <summary>What the containers of all pods logged last.</summary>
-    public async Task<string> LogsAsync() =>
-        string.Join('\n', await Task.WhenAll(_pods.SelectMany(p => p.Workload.Pod.Spec.Containers.Select(c => Podman("logs", "--tail", "20", $"{p.Name}-{c.Name}")))));
+    /// <summary>What the containers of all pods logged last, for a test that has failed.</summary>
+    public async Task<string> LogsAsync()
+    {
+        List<string> logs = [];
+        foreach (var container in _pods.SelectMany(p => p.Workload.Pod.Spec.Containers.Select(c => $"{p.Name}-{c.Name}")))
+        {
+            try
+            {
+                var (output, errors) = await ImageScript.RunForBothAsync("podman", "logs", "--tail", "20", container);
+                logs.Add($"--- {container}\n{output}{errors}");
+            }
+            catch (Exception e) when (e is Xunit.Sdk.XunitException)
+            {
+                logs.Add(e.Message);
+            }
+        }
+
+        return string.Join('\n', logs);
+    }
 
     public async ValueTask DisposeAsync()
     {
