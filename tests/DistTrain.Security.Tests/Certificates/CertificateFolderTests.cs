@@ -52,6 +52,12 @@ public sealed class CertificateFolderTests : IDisposable
         Touch("worker/ca.crt", 4);
         Assert.NotNull(folder.Problem(Of("alice"), null, CertificateUse.Client));
         Assert.Null(folder.Problem(Of("bob"), null, CertificateUse.Client));
+
+        // Both, while one takes the place of the other.
+        File.AppendAllText(_folder["worker/ca.crt"], File.ReadAllText(_folder["alice/ca.crt"]));
+        Touch("worker/ca.crt", 5);
+        Assert.Null(folder.Problem(Of("alice"), null, CertificateUse.Client));
+        Assert.Null(folder.Problem(Of("bob"), null, CertificateUse.Client));
     }
 
     [Fact]
