@@ -42,7 +42,7 @@ public sealed class DevelopmentAuthority : IDisposable
             request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
             var authority = request.CreateSelfSigned(now - ClockSkew, now.AddDays(days));
             WriteKey(key, pair);
-            File.WriteAllText(certificate, authority.ExportCertificatePem());
+            File.WriteAllText(certificate, Pem(authority));
             return new DevelopmentAuthority(authority, now);
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
@@ -79,11 +79,14 @@ public sealed class DevelopmentAuthority : IDisposable
         using var issued = request.Create(_authority, begin, end, RandomNumberGenerator.GetBytes(16));
         Directory.CreateDirectory(folder);
         WriteKey(Path.Combine(folder, CertificateFolder.KeyFile), pair);
-        File.WriteAllText(Path.Combine(folder, CertificateFolder.AuthorityFile), _authority.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(folder, CertificateFolder.CertificateFile), issued.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(folder, CertificateFolder.AuthorityFile), Pem(_authority));
+        File.WriteAllText(Path.Combine(folder, CertificateFolder.CertificateFile), Pem(issued));
     }
 
     public void Dispose() => _authority.Dispose();
+
+    /// <summary>With the end of its line: such files are put one behind the other.</summary>
+    private static string Pem(X509Certificate2 certificate) => certificate.ExportCertificatePem() + "\n";
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
@@ -110,6 +113,6 @@ public sealed class DevelopmentAuthority : IDisposable
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         using var writer = new StreamWriter(path, options);
-        writer.Write(pair.ExportPkcs8PrivateKeyPem());
+        writer.WriteLine(pair.ExportPkcs8PrivateKeyPem());
     }
 }
