@@ -133,7 +133,7 @@ clean_up() {
             podman logs --tail 20 "$name" >&2 || true
         done
     fi
-    [ "${#containers[@]}" -eq 0 ] || podman rm --force --volumes --time 5 "${containers[@]}" > /dev/null || true
+    [ "${#containers[@]}" -eq 0 ] || podman rm --force --volumes --time 0 "${containers[@]}" > /dev/null || true
     ! podman network exists "$prefix" || podman network rm --force "$prefix" > /dev/null || true
     rm -rf "$work"
     exit "$status"
@@ -181,6 +181,7 @@ kind: TrainingJob
 metadata:
   name: image
 spec:
+  dataset: {trainExamples: 2048, testExamples: 256}
   model: {name: mlp}
   workers: 2
   batch: 128

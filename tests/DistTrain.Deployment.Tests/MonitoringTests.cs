@@ -58,12 +58,12 @@ public partial class MonitoringTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public void With_any_overlay_every_server_and_silo_is_asked(string overlay)
+    public void With_any_overlay_every_process_is_asked(string overlay)
     {
         List<IKubernetesObject> objects = [.. KubernetesYaml.LoadAllFromString(Tool.RenderWith(overlay, "monitoring"), PodMonitor.Types, strict: true).Cast<IKubernetesObject>()];
         var monitor = Assert.Single(objects.OfType<PodMonitor>());
         var asked = Workload.Of(objects).Where(w => w.IsMeant(monitor.Spec.Selector)).ToList();
-        Assert.Equal(["Deployment/worker", "StatefulSet/server"], asked.Select(w => w.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["Deployment/operator", "Deployment/worker", "StatefulSet/server"], asked.Select(w => w.Name).Order(StringComparer.Ordinal));
         Assert.All(objects.OfType<V1StatefulSet>(), set => Assert.Equal(set.Namespace(), monitor.Metadata.NamespaceProperty));
         var endpoint = Assert.Single(monitor.Spec.PodMetricsEndpoints);
         Assert.All(asked, workload => Assert.True(workload.HasPort(endpoint.Port)));
