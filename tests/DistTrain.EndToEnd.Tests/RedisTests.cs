@@ -4,6 +4,7 @@ namespace DistTrain.EndToEnd.Tests;
 public class RedisTests
 {
     private const int SigKill = 9;
+    private const int SigTerm = 15;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
@@ -35,6 +36,18 @@ public class RedisTests
 
         await cluster.CheckAsync(again, "redis", watch, _settings);
         await cluster.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_asked_to_leave_while_Redis_is_away_ends()
+    {
+        using var folder = new RunFolder();
+        await using var redis = await RedisServer.StartAsync(folder);
+        var (cluster, silos) = await StandingCluster.StartAsync(folder, 1, redis: redis);
+        await using var ending = cluster;
+        await redis.KillAsync();
+        silos[0].Process.Signal(SigTerm);
+        Assert.Equal(0, await silos[0].Process.ExitAsync(Patience));
     }
 
     [Fact]

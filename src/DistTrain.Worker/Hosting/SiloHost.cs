@@ -26,6 +26,9 @@ public static partial class SiloHost
     /// <summary>For handing over and for calls that are under way; a child of <c>train</c> has eight seconds.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(6);
 
+    /// <summary>When it ends whatever is left.</summary>
+    private static readonly TimeSpan EndLimit = StopLimit + TimeSpan.FromSeconds(1);
+
     /// <summary>Serves until <paramref name="stop"/> is cancelled.</summary>
     /// <param name="options">How the process is set up.</param>
     /// <param name="listening">Called once with the endpoint of the gRPC front door, host:port.</param>
@@ -111,11 +114,17 @@ public static partial class SiloHost
     {
         try
         {
-            await app.StopAsync(CancellationToken.None);
+            await app.StopAsync(CancellationToken.None).WaitAsync(EndLimit);
         }
         catch (Exception e) when (e is OperationCanceledException or AggregateException)
         {
             app.Logger.NotHandedOver(StopLimit.TotalSeconds, e.Message);
+        }
+        catch (TimeoutException)
+        {
+            // Orleans tells its membership again and again, past every limit, where that is kept by a Redis that is away. The others find out by themselves.
+            await Console.Error.WriteLineAsync($"this silo has not left in order within {EndLimit.TotalSeconds:0} s, and ends");
+            Environment.Exit(0);
         }
     }
 
