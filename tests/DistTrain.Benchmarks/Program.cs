@@ -34,12 +34,11 @@ pytorch.SetAction(parsed => PyTorchComparison.RunAsync(
     parsed.GetValue(seenAs)));
 var norm = new Command("norm", "Step time of resnet20 with BatchNorm over both ranks against BatchNorm of each (2 silos, 64 images a rank), messages and round trips.") { data, rounds, steps, skip };
 norm.SetAction(parsed => NormalizationBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(steps), parsed.GetValue(skip)));
-var saving = new Option<int>("--steps") { Description = "Timed steps of each side and round, a multiple of 50.", DefaultValueFactory = _ => 200 };
-var checkpoints = new Command("checkpoints", "images/s with a checkpoint every 50 steps against without, in the same seconds (cnn, batch 128, 2 ranks on 2 silos).") { data, rounds, saving, skip };
-checkpoints.SetAction(parsed => CheckpointBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(saving), parsed.GetValue(skip)));
+var timed = new Option<int>("--seconds") { Description = "Timed seconds of each round.", DefaultValueFactory = _ => 120 };
+var checkpoints = new Command("checkpoints", "images/s with a checkpoint every 50 steps against without, side by side (cnn, batch 128, 2 ranks on 2 silos).") { data, rounds, timed, skip };
+checkpoints.SetAction(parsed => CheckpointBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(timed), parsed.GetValue(skip)));
 var sampled = new Option<double>("--sampled") { Description = "Share of the steps that are traced.", DefaultValueFactory = _ => 0.1 };
-var timed = new Option<int>("--steps") { Description = "Timed steps of the side that nobody observes, in each round.", DefaultValueFactory = _ => 200 };
-var observability = new Command("observability", "images/s with metrics scraped each second and traces sent by OTLP against neither, in the same seconds (cnn, batch 128, 2 ranks on 2 silos).") { data, rounds, timed, skip, sampled };
+var observability = new Command("observability", "images/s with metrics scraped each second and traces sent by OTLP against neither, side by side (cnn, batch 128, 2 ranks on 2 silos).") { data, rounds, timed, skip, sampled };
 observability.SetAction(parsed => ObservabilityBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(timed), parsed.GetValue(skip), parsed.GetValue(sampled)));
 var recovery = new Command("recovery", "Seconds from the loss of a silo or a server, each way of losing it, to the next committed step (4 ranks, 3 silos, 2 servers).") { rounds };
 recovery.SetAction(parsed => RecoveryBenchmark.RunAsync(parsed.GetValue(rounds)));

@@ -21,9 +21,13 @@ public class SecurityTests
         var (cluster, silos) = await StandingCluster.StartAsync(folder, 2, servers: 2, certificates: certificates);
         await using var ending = cluster;
         var endpoint = silos[0].Endpoint;
+
+        // What has to be waited for comes first, while nothing trains: each step is done a second time to compare.
+        await RefusedAsync(certificates, silos[0].Endpoint, cluster.Servers[0]);
+        await LimitsAsync();
+
         var watch = await cluster.SubmitAsync(silos[0], "secure", _settings);
         await watch.StepAsync(10);
-
         await Refused("list", "show a certificate of the cluster's authority, or a token", "--certs", certificates["nobody"]);
         await Refused("list", "comes from another authority", "--certs", certificates["stranger"]);
         await Refused("list", "has expired", "--certs", certificates["expired"]);
@@ -35,9 +39,6 @@ public class SecurityTests
         // A client does not take just any server either.
         await Refused("list", "not one of the authority in --certs", "--certs", certificates["other"]);
         await Refused("list", "does not speak gRPC");
-
-        await RefusedAsync(certificates, silos[0].Endpoint, cluster.Servers[0]);
-        await LimitsAsync();
 
         // It has gone on all the while.
         await watch.GoesOnAsync();

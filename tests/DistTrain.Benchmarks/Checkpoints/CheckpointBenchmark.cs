@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using DistTrain.Benchmarks.Recovery;
+using DistTrain.Benchmarks.Sides;
 
 namespace DistTrain.Benchmarks.Checkpoints;
 
 /// <summary>
-/// What checkpoints cost: <c>cnn</c>, batch 128, 2 ranks on 2 silos, one server, with a checkpoint every 50 steps and without. Both train at the same time, and
-/// what each commits in the same seconds is counted: a machine that is slower for a while is slower for both. Runs one after the other differ by
-/// ten times of what is to be measured.
+/// What checkpoints cost: <c>cnn</c>, batch 128, 2 ranks on 2 silos, one server, with a checkpoint every 50 steps and without, side by side.
 /// </summary>
 internal static class CheckpointBenchmark
 {
@@ -18,18 +17,16 @@ internal static class CheckpointBenchmark
 
     /// <param name="data">Folder of the MNIST files, or null.</param>
     /// <param name="rounds">Rounds; each runs both sides.</param>
-    /// <param name="steps">Timed steps of the side without; a multiple of 50, so that they hold as many saves as any others.</param>
+    /// <param name="seconds">Timed seconds of each round.</param>
     /// <param name="skip">Steps of each side before them.</param>
-    public static async Task RunAsync(string? data, int rounds, int steps, int skip)
+    public static async Task RunAsync(string? data, int rounds, int seconds, int skip)
     {
-        if (steps < Every || steps % Every != 0)
-            throw new ArgumentException($"--steps {steps} is not a multiple of {Every}");
         Console.WriteLine("| round | without, images/s | with, images/s | ratio | a checkpoint, ms more |");
         Console.WriteLine("|---|---|---|---|---|");
         var (ratios, costs) = (new List<double>(), new List<double>());
         for (var round = 1; round <= rounds; round++)
         {
-            var (without, with, cost) = await RoundAsync(data, round % 2 == 0, steps, skip);
+            var (without, with, cost) = await RoundAsync(data, round % 2 == 0, seconds, skip);
             ratios.Add(with / without);
             costs.Add(cost);
             Console.WriteLine(Invariant($"| {round} | {without:F0} | {with:F0} | {ratios[^1]:F3} | {cost:F0} |"));
@@ -39,7 +36,7 @@ internal static class CheckpointBenchmark
     }
 
     /// <returns>Images/s of each side in the same seconds, and what a checkpoint costs within its run.</returns>
-    private static async Task<(double Without, double With, double Cost)> RoundAsync(string? data, bool isWithFirst, int steps, int skip)
+    private static async Task<(double Without, double With, double Cost)> RoundAsync(string? data, bool isWithFirst, int seconds, int skip)
     {
         var folder = Directory.CreateTempSubdirectory("disttrain-benchmark-");
         try
@@ -47,19 +44,17 @@ internal static class CheckpointBenchmark
             using var first = Train(Path.Combine(folder.FullName, "first"), data, isWithFirst ? Every : 0);
             using var second = Train(Path.Combine(folder.FullName, "second"), data, isWithFirst ? 0 : Every);
             var (with, without) = isWithFirst ? (first, second) : (second, first);
-            await Task.WhenAll(StepAsync(with, skip), StepAsync(without, skip));
-            var (begin, from) = (Role.Now, without.Steps.Count);
-            await StepAsync(without, from + steps);
-            var end = Role.Now;
+            var (saving, plain) = (new Side(with, [with]), new Side(without, [without]));
+            await Task.WhenAll(saving.StepAsync(skip), plain.StepAsync(skip));
+            var begin = Role.Now;
+            var (imagesWithout, imagesWith) = await SideBySide.MeasureAsync(plain, saving, seconds);
             foreach (var side in new[] { with, without })
             {
                 side.Signal(Role.SigInt);
                 await side.ExitAsync();
             }
 
-            return (ImagesPerSecond(without), ImagesPerSecond(with), MillisecondsOfOne(with, begin));
-
-            double ImagesPerSecond(Role side) => side.Steps.Where(s => s.At > begin && s.At <= end).Sum(s => s.Event.GetProperty("examples").GetInt32()) / (end - begin).TotalSeconds;
+            return (imagesWithout, imagesWith, MillisecondsOfOne(with, begin));
         }
         finally
         {
@@ -75,8 +70,6 @@ internal static class CheckpointBenchmark
             settings.AddRange(["dataset.name=mnist", $"dataset.path={data}"]);
         return Role.Start(["train", "--silos", "2", "--output", "json", "--out", folder, .. settings.SelectMany(s => new[] { "--set", s })]);
     }
-
-    private static Task StepAsync(Role side, int step) => side.WaitAsync(e => Role.IsStep(e) && e.GetProperty("step").GetInt64() >= step);
 
     /// <summary>
     /// Seen within one run: how much longer than the others the steps behind a checkpoint take together.

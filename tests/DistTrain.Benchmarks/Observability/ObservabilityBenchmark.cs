@@ -1,22 +1,21 @@
 using System.Globalization;
-using DistTrain.Benchmarks.Recovery;
+using DistTrain.Benchmarks.Sides;
 using DistTrain.Tests.Otlp;
 
 namespace DistTrain.Benchmarks.Observability;
 
 /// <summary>
 /// What it costs to be looked at: <c>cnn</c>, batch 128, 2 ranks on 2 silos, one server, with metrics that are scraped each second and sent by OTLP, and traces
-/// of some steps, against neither. Both train at the same time, and what each commits in the same seconds is counted. Who scrapes and who receives is
-/// this process, which takes its share from both.
+/// of some steps, against neither, side by side. Who scrapes and who receives is this process, which takes its share from both.
 /// </summary>
 internal static class ObservabilityBenchmark
 {
     /// <param name="data">Folder of the MNIST files, or null.</param>
     /// <param name="rounds">Rounds; each runs both sides.</param>
-    /// <param name="steps">Timed steps of the side that nobody observes.</param>
+    /// <param name="seconds">Timed seconds of each round.</param>
     /// <param name="skip">Steps of each side before them.</param>
     /// <param name="sampled">Share of the steps that are traced.</param>
-    public static async Task RunAsync(string? data, int rounds, int steps, int skip, double sampled)
+    public static async Task RunAsync(string? data, int rounds, int seconds, int skip, double sampled)
     {
         Console.WriteLine("| round | unobserved, images/s | observed, images/s | ratio | scrapes | spans |");
         Console.WriteLine("|---|---|---|---|---|---|");
@@ -24,7 +23,7 @@ internal static class ObservabilityBenchmark
         for (var round = 1; round <= rounds; round++)
         {
             await using var receiver = await OtlpReceiver.StartAsync();
-            var (without, with, scrapes) = await RoundAsync(data, round % 2 == 0, steps, skip, receiver, sampled);
+            var (without, with, scrapes) = await RoundAsync(data, round % 2 == 0, seconds, skip, receiver, sampled);
             if (receiver.Spans.Count == 0 || receiver.MetricsCalls == 0 || scrapes == 0)
                 throw new InvalidOperationException("nothing was observed: nothing was measured");
             ratios.Add(with / without);
@@ -35,7 +34,7 @@ internal static class ObservabilityBenchmark
         Console.WriteLine(Invariant($"| **median** | | | **{(sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2:F3}** | | |"));
     }
 
-    private static async Task<(double Without, double With, int Scrapes)> RoundAsync(string? data, bool isObservedFirst, int steps, int skip, OtlpReceiver receiver, double sampled)
+    private static async Task<(double Without, double With, int Scrapes)> RoundAsync(string? data, bool isObservedFirst, int seconds, int skip, OtlpReceiver receiver, double sampled)
     {
         var tracing = new Tracing(receiver.Endpoint, sampled);
         using var first = await TrainingCluster.StartAsync(data, isObservedFirst ? tracing : null);
@@ -43,13 +42,10 @@ internal static class ObservabilityBenchmark
         var (with, without) = isObservedFirst ? (first, second) : (second, first);
         using var end = new CancellationTokenSource();
         var scraping = ScrapeAsync(with.HttpPorts, end.Token);
-        await Task.WhenAll(with.StepAsync(skip), without.StepAsync(skip));
-        var (from, until) = (Role.Now, without.Watch.Steps.Count + steps);
-        await without.StepAsync(until);
-        var to = Role.Now;
+        await Task.WhenAll(with.Side.StepAsync(skip), without.Side.StepAsync(skip));
+        var (imagesWithout, imagesWith) = await SideBySide.MeasureAsync(without.Side, with.Side, seconds);
         await end.CancelAsync();
-        var scrapes = await scraping;
-        return (without.ImagesPerSecond(from, to), with.ImagesPerSecond(from, to), scrapes);
+        return (imagesWithout, imagesWith, await scraping);
     }
 
     /// <summary>As Prometheus does, but each second.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using DistTrain.Benchmarks.Recovery;
+using DistTrain.Benchmarks.Sides;
 
 namespace DistTrain.Benchmarks.Observability;
 
@@ -18,8 +19,8 @@ internal sealed class TrainingCluster : IDisposable
     /// <summary>Where metrics are; empty where nobody observes.</summary>
     public IReadOnlyList<int> HttpPorts => _ports;
 
-    /// <summary>Sees each step.</summary>
-    public Role Watch => _roles[^1];
+    /// <summary>All its processes; the last is the one that watches.</summary>
+    public Side Side => new(_roles[^1], _roles);
 
     public static async Task<TrainingCluster> StartAsync(string? data, Tracing? tracing)
     {
@@ -35,11 +36,6 @@ internal sealed class TrainingCluster : IDisposable
         cluster._roles.Add(Role.Start("watch", "measured", "--endpoint", silo.Endpoint, "--output", "json"));
         return cluster;
     }
-
-    public Task StepAsync(int step) => Watch.WaitAsync(e => Role.IsStep(e) && e.GetProperty("step").GetInt64() >= step);
-
-    public double ImagesPerSecond(TimeSpan from, TimeSpan to) =>
-        Watch.Steps.Where(s => s.At > from && s.At <= to).Sum(s => s.Event.GetProperty("examples").GetInt32()) / (to - from).TotalSeconds;
 
     public void Dispose()
     {

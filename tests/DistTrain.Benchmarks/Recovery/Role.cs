@@ -32,6 +32,9 @@ internal sealed class Role : IDisposable
     /// <summary>Host and port of a server or silo.</summary>
     public string Endpoint { get; private set; } = string.Empty;
 
+    /// <summary>Its id.</summary>
+    public int Process => _process.Id;
+
     /// <summary>One clock for all roles.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
