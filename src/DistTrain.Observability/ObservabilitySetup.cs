@@ -34,7 +34,7 @@ public static class ObservabilitySetup
     /// traced, <c>OTEL_TRACES_SAMPLER</c> says: OpenTelemetry reads it itself.
     /// </summary>
     /// <param name="services">Of the process.</param>
-    /// <param name="service">disttrain-server or disttrain-silo.</param>
+    /// <param name="service">disttrain-server, disttrain-silo or disttrain-operator.</param>
     /// <param name="isLeaving">True once the process has been asked to leave.</param>
     public static void AddObservability(this IServiceCollection services, string service, Func<IServiceProvider, bool> isLeaving)
     {

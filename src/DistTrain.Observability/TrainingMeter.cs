@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace DistTrain.Observability;
 
 /// <summary>
-/// What is counted while jobs train. Prometheus sees the names with underscores, their unit and <c>_total</c>: <c>disttrain_steps_total</c>. The label
+/// What is counted while jobs train and objects become jobs. Prometheus sees the names with underscores, their unit and <c>_total</c>: <c>disttrain_steps_total</c>. The label
 /// <c>job</c> is the job's id.
 /// </summary>
 public static class TrainingMeter
@@ -56,6 +56,12 @@ public static class TrainingMeter
 
     /// <summary>Ranks of jobs that wait, on the silo with the queue.</summary>
     public static readonly Gauge<long> QueuedRanks = _meter.CreateGauge<long>("disttrain.queued_ranks", description: "Ranks of jobs that wait for room.");
+
+    /// <summary>Objects of Kubernetes that the operator follows.</summary>
+    public static readonly UpDownCounter<long> OperatorObjects = _meter.CreateUpDownCounter<long>("disttrain.operator.objects", description: "TrainingJob objects that the operator follows.");
+
+    /// <summary>What the operator had to put off.</summary>
+    public static readonly Counter<long> OperatorFailures = _meter.CreateCounter<long>("disttrain.operator.failures", description: "Times the operator could not do what an object asks for, and tries again later.");
 
     /// <summary>The label of a job.</summary>
     public static KeyValuePair<string, object?> Job(string jobId) => new("job", jobId);

@@ -80,18 +80,24 @@ public class OperatorProcessTests
     }
 
     [Fact]
-    public async Task Probes_are_answered()
+    public async Task Probes_and_metrics_tell_how_it_is()
     {
         using var folder = new RunFolder();
-        await using var cluster = await ScriptedCluster.StartAsync();
-        await using var api = await ApiServer.StartAsync(new ApiStore());
+        var objects = new ApiStore();
+        await using var api = await ApiServer.StartAsync(objects);
         var port = FreePort();
+        // Nobody is at the front door.
         await using var process = DistTrainProcess.Start(
-            "operator", "--endpoint", cluster.Endpoint.ToString(), "--kubeconfig", await api.KubeconfigAsync(folder["kubeconfig"]), "--http-port", $"{port}", "--log", "json");
+            "operator", "--endpoint", $"127.0.0.1:{FreePort()}", "--kubeconfig", await api.KubeconfigAsync(folder["kubeconfig"]), "--http-port", $"{port}", "--log", "json");
         await WatchingAsync(process);
+        objects.Create(Written.Named("early"));
+        await SaysAsync(process, "the cluster does not take the job");
         using var http = new HttpClient();
-        foreach (var path in new[] { "livez", "readyz", "metrics" })
+        foreach (var path in new[] { "livez", "readyz" })
             Assert.True((await http.GetAsync(new Uri($"http://127.0.0.1:{port}/{path}"))).IsSuccessStatusCode, path);
+        var metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"));
+        Assert.Matches("\ndisttrain_operator_objects(\\{.*\\})? 1\\s", metrics);
+        Assert.Matches("\ndisttrain_operator_failures_total(\\{.*\\})? [1-9]", metrics);
         Assert.StartsWith("{", process.Error, StringComparison.Ordinal);
     }
 

@@ -1,3 +1,4 @@
+using DistTrain.Observability;
 using DistTrain.Operator.Api;
 using DistTrain.Operator.Hosting;
 using DistTrain.Operator.Resources;
@@ -59,6 +60,7 @@ internal sealed class JobController(
     public async Task RunAsync(CancellationToken stop)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        TrainingMeter.OperatorObjects.Add(1);
         try
         {
             while (true)
@@ -71,6 +73,7 @@ internal sealed class JobController(
         }
         finally
         {
+            TrainingMeter.OperatorObjects.Add(-1);
             await end.CancelAsync();
             await _followed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -85,7 +88,7 @@ internal sealed class JobController(
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
-            var wait = _waits.After(++_failures);
+            var wait = PutOff();
             if (ApiFailure.IsPassing(e))
                 OperatorLog.NotWritten(logger, _seen.Title, ApiFailure.Explain(e), wait.TotalSeconds);
             else
@@ -262,8 +265,14 @@ internal sealed class JobController(
 
     private TimeSpan Later(TrainingJobResource resource, string what, ClusterAnswer answer)
     {
-        var wait = _waits.After(++_failures);
+        var wait = PutOff();
         OperatorLog.Unanswered(logger, resource.Title, what, answer.Message, wait.TotalSeconds);
         return wait;
+    }
+
+    private TimeSpan PutOff()
+    {
+        TrainingMeter.OperatorFailures.Add(1);
+        return _waits.After(++_failures);
     }
 }

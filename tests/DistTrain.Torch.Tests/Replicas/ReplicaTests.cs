@@ -1,11 +1,9 @@
-using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
-using DistTrain.Torch.Models.Normalization;
 using DistTrain.Torch.Replicas;
 using DistTrain.Torch.Tests.Models.Normalization;
 
@@ -165,38 +163,6 @@ public class ReplicaTests
         var first = Loss(0);
         Assert.NotEqual(first, Loss(1));
         Assert.Equal(first, Loss(0));
-    }
-
-    /// <summary>The graph of a pass that another rank's end had cut short kept the replica's vectors for ever: a silo grew with each fault beside it.</summary>
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_pass_that_is_interrupted_leaves_nothing_behind(bool isInForward)
-    {
-        const int Replicas = 12;
-        Interrupt(isInForward);
-        var before = Environment.WorkingSet;
-        var bytes = 0L;
-        for (var i = 0; i < Replicas; i++)
-            bytes += Interrupt(isInForward);
-        Assert.InRange(Environment.WorkingSet - before, long.MinValue, bytes / 3);
-    }
-
-    /// <returns>Size of the replica's vectors.</returns>
-    private static long Interrupt(bool isInForward)
-    {
-        using var replica = Make("model.name=custom", "model.layers=[flatten, {linear: 4096}, {norm: batch}, relu, {linear: 10}]");
-        replica.BeginStep();
-        var key = new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, Index: 0);
-        Assert.Throws<OperationCanceledException>(() => replica.Accumulate(Digits.Train, Examples, Examples.Length, key, new InterruptedExchange(isInForward)));
-        return 2L * sizeof(float) * replica.Layout.Length;
-    }
-
-    private sealed class InterruptedExchange(bool isInForward) : IMomentExchange
-    {
-        public BatchMoments Merge(int layer, BatchMoments own) => isInForward ? throw new OperationCanceledException() : own;
-
-        public double[] Sum(int layer, double[] own) => throw new OperationCanceledException();
     }
 
     private static Replica Make(params string[] overrides)
