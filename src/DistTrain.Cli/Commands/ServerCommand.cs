@@ -53,6 +53,8 @@ internal static class ServerCommand
         JobFolder = context.Get(JobFolder),
         Determinism = context.Get(RoleOptions.Determinism),
         MemoryLimit = context.GetOrDefault(MemoryLimit) ?? new ServerOptions().MemoryLimit,
+        // A child of `train` has to have saved its part before its parent's patience ends.
+        StopPatience = context.Get(RoleOptions.ExitWithParent) ? ParentWatch.Grace - TimeSpan.FromSeconds(2) : new ServerOptions().StopPatience,
     };
 
     private static long? ParseSize(ArgumentResult result)

@@ -32,6 +32,12 @@ public sealed record ServerOptions
     /// <summary>Most memory that the jobs' vectors may take together, in bytes.</summary>
     public long MemoryLimit { get; init; } = 8L << 30;
 
+    /// <summary>
+    /// How long a job's grain may take to stop the job once this server leaves; then the server saves its part alone. The grain looks each second, a busy machine
+    /// takes longer. Whoever ends the process has to give it more than that (k8s/base: 60 s).
+    /// </summary>
+    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>What the process was started for, one of <see cref="Determinisms"/>: jobs that ask for another are refused.</summary>
     public string Determinism { get; init; } = Determinisms.Host;
 

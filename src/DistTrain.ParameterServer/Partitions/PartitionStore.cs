@@ -15,12 +15,6 @@ namespace DistTrain.ParameterServer.Partitions;
 /// <summary>The partitions in this server's memory, by job.</summary>
 internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, TimeProvider time, ILogger<PartitionStore> logger) : IDisposable
 {
-    /// <summary>
-    /// How long the job's grain may take to stop a job of a server that leaves. It looks each second, but on a busy machine that took more than 6 s once, and
-    /// steps were done again; grace periods are longer still (60 s in k8s/base).
-    /// </summary>
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
-
     /// <summary>How long a step that is open when a server leaves may take to close.</summary>
     private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(1);
 
@@ -98,7 +92,7 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
     {
         _leaving = true;
         var begun = time.GetTimestamp();
-        while (All.Any(p => p.IsTraining) && time.GetElapsedTime(begun) < StopPatience)
+        while (All.Any(p => p.IsTraining) && time.GetElapsedTime(begun) < options.StopPatience)
             await Task.Delay(LookInterval, time);
         await Task.WhenAll(All.Select(p => p.StopAsync(StepPatience)));
     }
