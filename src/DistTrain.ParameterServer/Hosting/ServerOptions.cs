@@ -33,10 +33,13 @@ public sealed record ServerOptions
     public long MemoryLimit { get; init; } = 8L << 30;
 
     /// <summary>
-    /// How long a job's grain may take to stop the job once this server leaves; then the server saves its part alone. The grain looks each second, a busy machine
+    /// How long a job's grain may take to stop and release the job once this server leaves; then the server saves its part alone. The grain looks each second, a busy machine
     /// takes longer. Whoever ends the process has to give it more than that (k8s/base: 60 s).
     /// </summary>
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a step that is open when training is stopped may take to close: on a busy machine longer than on an idle one. Then it is given up.</summary>
+    internal TimeSpan StepPatience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>What the process was started for, one of <see cref="Determinisms"/>: jobs that ask for another are refused.</summary>
     public string Determinism { get; init; } = Determinisms.Host;

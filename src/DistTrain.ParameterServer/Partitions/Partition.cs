@@ -30,7 +30,7 @@ internal sealed class Partition : IDisposable
     private readonly ReplayChecks? _replays;
     private readonly BucketLoop _loop;
     private readonly TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _stopping;
+    private long _lastStep = long.MaxValue;
     private volatile bool _stopped;
     private volatile string? _error;
     private volatile string? _note;
@@ -85,13 +85,13 @@ internal sealed class Partition : IDisposable
 
     public bool Stopped => _stopped;
 
-    /// <summary>Ranks train here: what they push is worth waiting for.</summary>
-    public bool IsTraining
+    /// <summary>Ranks train here, or the job's grain has stopped them and has still to seal what was saved.</summary>
+    public bool IsInUse
     {
         get
         {
             lock (_gate)
-                return !_stopped && !_sessions.IsEmpty;
+                return IsStopping || !_sessions.IsEmpty;
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed class Partition : IDisposable
         lock (_gate)
         {
             _sessions.Remove(session);
-            if (_stopping && _sessions.IsEmpty)
+            if (IsStopping && _sessions.IsEmpty)
                 _quiet.TrySetResult();
         }
     }
@@ -236,16 +236,17 @@ internal sealed class Partition : IDisposable
     }
 
     /// <summary>
-    /// Ends training at a step's end: the open step may still close (its last chunks are on their way), then every stream is ended and the
-    /// committed version is saved. If the step can't close within <paramref name="patience"/> and is half stepped, nothing is saved; nor is it
-    /// while ranks have replicas of their own: their common version was saved when they parted.
+    /// Ends training at a step's end: the open step may still close (its last chunks are on their way), the ranks learn with the next head that it
+    /// was the last, and the committed version is saved once they have left. A rank leaves when it has that version from all servers: to end its
+    /// stream here sooner would lose what it still owes to the others. If the step can't close within <paramref name="patience"/> and is half
+    /// stepped, nothing is saved; nor is it while ranks have replicas of their own: their common version was saved when they parted.
     /// </summary>
     public async Task StopAsync(TimeSpan patience)
     {
         lock (_gate)
         {
-            _stopping = true;
-            if (!IsTogether || _replicas.First.Open.IsLast || _sessions.IsEmpty || _fault is not null)
+            _lastStep = Math.Min(_lastStep, _replicas.First.Open.Version);
+            if (!IsTogether || _sessions.IsEmpty || _fault is not null)
                 _quiet.TrySetResult();
         }
 
@@ -294,6 +295,9 @@ internal sealed class Partition : IDisposable
 
     /// <summary>The committed elements of a bucket, of a partition at rest.</summary>
     public ReadOnlyMemory<float> Committed(Bucket bucket) => _replicas.First.Committed(bucket);
+
+    /// <summary>No step after the one that was open then is begun.</summary>
+    private bool IsStopping => _lastStep < long.MaxValue;
 
     public void Dispose()
     {
@@ -416,7 +420,7 @@ internal sealed class Partition : IDisposable
         replica.Times?.Close(Plan, replica);
         replica.Close(next);
         var mayGoOn = replica.IsCommon ? _checkpoints.Committed(replica, next) : Task.CompletedTask;
-        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast && !_stopping)
+        if (replica.IsCommon && next.Sharing != Sharing.Together && !next.IsLast && !IsStopping)
             _replicas.Part(replica, next);
         _ = AnnounceAsync(replica.Ranks, mayGoOn);
     }
@@ -429,8 +433,6 @@ internal sealed class Partition : IDisposable
         {
             foreach (var rank in ranks)
                 _sessions.Send([rank], HeadFrame(_replicas.Of(rank).Open));
-            if (_stopping)
-                _quiet.TrySetResult();
         }
     }
 
@@ -472,12 +474,12 @@ internal sealed class Partition : IDisposable
             replica.Elements(bucket, version));
 
     /// <summary>
-    /// The head of a step; with it a rank learns whose gradient it computes, of the leader also whose a second time. Where training is to end before
-    /// its time, the ranks are told that it is over; the open step stays what it is, for whoever goes on from it. Holds the gate.
+    /// The head of a step; with it a rank learns whose gradient it computes, of the leader also whose a second time. Behind the last step before an
+    /// early end the ranks are told that training is over; the open step stays what it is, for whoever goes on from it. Holds the gate.
     /// </summary>
     private Frame<ServerMessage> HeadFrame(OpenStep step)
     {
-        var head = (_stopping ? step with { Take = 0, Evaluate = false } : step).ToHead();
+        var head = (step.Version > _lastStep ? step with { Take = 0, Evaluate = false } : step).ToHead();
         head.Replay = _replays?.OrderFor(step);
         return Frame<ServerMessage>.ToSend(new ServerMessage { Head = head });
     }

@@ -15,8 +15,8 @@ namespace DistTrain.ParameterServer.Partitions;
 /// <summary>The partitions in this server's memory, by job.</summary>
 internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, TimeProvider time, ILogger<PartitionStore> logger) : IDisposable
 {
-    /// <summary>How long a step that is open when a server leaves may take to close.</summary>
-    private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(1);
+    /// <summary>How long a step that is open may take to close when a server that leaves has waited in vain for the job's grain.</summary>
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
@@ -85,16 +85,16 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
     }
 
     /// <summary>
-    /// Takes no more jobs in and waits for those that train to be stopped at all their servers, so that a checkpoint of one version is complete and
-    /// no step is done again. A job without ranks, or that nobody stops in time, is stopped here alone: its part is saved.
+    /// Takes no more jobs in and waits for those that train to be stopped at all their servers, sealed and released, so that a checkpoint of one
+    /// version is complete and no step is done again. A job without ranks, or that nobody stops in time, is stopped here alone: its part is saved.
     /// </summary>
     public async Task LeaveAsync()
     {
         _leaving = true;
         var begun = time.GetTimestamp();
-        while (All.Any(p => p.IsTraining) && time.GetElapsedTime(begun) < options.StopPatience)
+        while (All.Any(p => p.IsInUse) && time.GetElapsedTime(begun) < options.StopPatience)
             await Task.Delay(LookInterval, time);
-        await Task.WhenAll(All.Select(p => p.StopAsync(StepPatience)));
+        await Task.WhenAll(All.Select(p => p.StopAsync(LastPatience)));
     }
 
     /// <summary>Where a job's files are.</summary>

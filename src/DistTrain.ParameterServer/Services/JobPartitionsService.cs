@@ -1,3 +1,4 @@
+using DistTrain.ParameterServer.Hosting;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using Grpc.Core;
@@ -5,11 +6,8 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Services;
 
 /// <summary>How a job's grain steers this server.</summary>
-internal sealed class JobPartitionsService(PartitionStore partitions) : JobPartitions.JobPartitionsBase
+internal sealed class JobPartitionsService(PartitionStore partitions, ServerOptions options) : JobPartitions.JobPartitionsBase
 {
-    /// <summary>How long a step that is open when training is stopped may take to close.</summary>
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
-
     public override async Task<PartitionStatus> Open(OpenPartitionRequest request, ServerCallContext context) =>
         StatusOf(await partitions.OpenAsync(request));
 
@@ -19,7 +17,7 @@ internal sealed class JobPartitionsService(PartitionStore partitions) : JobParti
     public override async Task<PartitionStatus> Stop(PartitionRequest request, ServerCallContext context)
     {
         var partition = partitions.Get(request.JobId);
-        await partition.StopAsync(StopPatience);
+        await partition.StopAsync(options.StepPatience);
         partition.History?.End();
         return StatusOf(partition);
     }

@@ -227,12 +227,14 @@ internal sealed class JobGrain(
         if (status[0].Note.Length > 0)
             Notes.SayOnce(status[0].Note);
         await Servers.SealAsync(status, Job.Spec.Checkpoint.Keep);
-        await Ranks.BalanceAsync(progress);
         if (status.FirstOrDefault(s => s.Fault is not null) is { } faulty)
             await FaultAsync(faulty.Fault);
         else if (status.All(s => s.Finished) && progress.All(p => p?.State == RankState.Finished))
             await CompleteAsync(servers, preparation);
-        else if (status.Any(s => s.Leaving))
+        else if (!status.Any(s => s.Leaving))
+            await Ranks.BalanceAsync(progress);
+        else if (progress.All(p => p is not null) || status.Any(s => s.Stopped))
+            // Without a rank that is on its way to another silo the open step could not close.
             await Servers.HandOverAsync(status, Job.Spec.Checkpoint.Keep);
     }
 
@@ -299,6 +301,8 @@ internal sealed class JobGrain(
             try
             {
                 await Servers.StopAsync(Job.Spec.Checkpoint.Keep);
+                if (Record.Step < Servers.Step)
+                    Notes.Say($"the job was at step {Servers.Step}; what is saved of it is {(Record.Step > 0 ? $"step {Record.Step}" : "nothing")}");
             }
             catch (RpcException e)
             {

@@ -87,6 +87,8 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         var leaving = status.Index().Where(s => s.Item.Leaving).Select(s => record.Servers[s.Index]);
         await StopAsync(keep);
         await BeginGenerationAsync($"server {string.Join(", ", leaving)} leaves");
+        // Until now the server has waited: whatever failed above is tried again.
+        await ReleaseAsync();
     }
 
     /// <summary>Ends training at a step's end and makes what the servers save then a checkpoint.</summary>

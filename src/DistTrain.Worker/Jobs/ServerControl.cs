@@ -59,11 +59,12 @@ internal sealed class ServerControl : IDisposable
         _clients[0].WatchMetrics(new WatchMetricsRequest { JobId = jobId, FromStep = fromStep }, cancellationToken: cancellation);
 
     /// <summary>The committed flat vector of a job at rest, assembled from all servers.</summary>
-    /// <exception cref="RpcException">A server is away or has neither the partition nor a checkpoint.</exception>
+    /// <exception cref="RpcException">A server is away or has neither the partition nor a checkpoint; DATA_LOSS: they do not make one version.</exception>
     public async Task<float[]> ReadVersionAsync(string jobId, Optimization.Parameters.ParameterLayout layout, CancellationToken cancellation)
     {
         var vector = new float[layout.Length];
         var received = new int[_channels.Count];
+        var versions = new long?[_channels.Count];
         await Task.WhenAll(_channels.Select(async (channel, server) =>
         {
             using var call = channel.CreateCallInvoker().AsyncServerStreamingCall(
@@ -74,14 +75,19 @@ internal sealed class ServerControl : IDisposable
             while (await call.ResponseStream.MoveNext(cancellation))
             {
                 using var frame = call.ResponseStream.Current;
-                frame.Payload.CopyTo(vector.AsMemory(layout.Buckets[frame.Head.Parameters.Bucket].Offset));
+                var chunk = frame.Head.Parameters;
+                frame.Payload.CopyTo(vector.AsMemory(layout.Buckets[chunk.Bucket].Offset));
                 received[server]++;
+                versions[server] = chunk.Version;
             }
         }));
         var buckets = received.Sum();
-        return buckets == layout.Buckets.Count
+        if (buckets != layout.Buckets.Count)
+            throw new RpcException(new Status(StatusCode.DataLoss, $"{buckets} of {layout.Buckets.Count} buckets of job '{jobId}' are there"));
+        // Two halves of different steps are no model.
+        return versions.OfType<long>().Distinct().Count() <= 1
             ? vector
-            : throw new RpcException(new Status(StatusCode.DataLoss, $"{buckets} of {layout.Buckets.Count} buckets of job '{jobId}' are there"));
+            : throw new RpcException(new Status(StatusCode.DataLoss, $"the servers of job '{jobId}' hold different steps ({string.Join(", ", versions)}); resume it to go on from one they share"));
     }
 
     public void Dispose()

@@ -29,6 +29,12 @@ public sealed class RealServer : IAsyncLifetime
     /// <summary>Most threads that work on the buckets of a job.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>How long it waits, when it leaves, for jobs that train or are not released: here nobody drives them.</summary>
+    public TimeSpan StopPatience { get; init; }
+
+    /// <summary>How long a job that is stopped waits for its step to close and its ranks to leave: here most of them stay to the end of their test.</summary>
+    public TimeSpan StepPatience { get; init; }
+
     /// <summary>What its jobs start from.</summary>
     internal FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
 
@@ -45,9 +51,9 @@ public sealed class RealServer : IAsyncLifetime
 
     public JobPartitions.JobPartitionsClient Partitions => new(Channel);
 
-    public static async Task<RealServer> StartAsync(string? folder = null, long memoryLimit = 1 << 30)
+    public static async Task<RealServer> StartAsync(string? folder = null, long memoryLimit = 1 << 30, TimeSpan stopPatience = default)
     {
-        var server = new RealServer { Folder = folder, MemoryLimit = memoryLimit };
+        var server = new RealServer { Folder = folder, MemoryLimit = memoryLimit, StopPatience = stopPatience };
         try
         {
             await server.InitializeAsync();
@@ -74,6 +80,8 @@ public sealed class RealServer : IAsyncLifetime
             FirstVersion = FirstVersion,
             NewSum = NewSum,
             Disk = Disk,
+            StopPatience = StopPatience,
+            StepPatience = StepPatience,
         };
         _running = ServerHost.RunAsync(options, listening.SetResult, _stop.Token);
         if (await Task.WhenAny(listening.Task, _running).Within("the server listens") == _running)
