@@ -22,6 +22,7 @@ internal sealed class Partition : IDisposable
     private readonly KeyValuePair<string, object?> _label;
     private readonly RankSessions _sessions = new();
     private readonly ReplicaSet _replicas;
+    private readonly RankFeed _feed;
     private readonly ReplicaUpdate _update;
     private readonly EvaluationTally _evaluations;
     private readonly CheckpointSaver _checkpoints;
@@ -30,7 +31,6 @@ internal sealed class Partition : IDisposable
     private readonly ReplayChecks? _replays;
     private readonly BucketLoop _loop;
     private readonly TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _lastStep = long.MaxValue;
     private volatile bool _stopped;
     private volatile string? _error;
     private volatile string? _note;
@@ -60,6 +60,7 @@ internal sealed class Partition : IDisposable
             else
                 together.Fill(restored);
         });
+        _feed = new RankFeed(plan, _replicas, _sessions, _replays);
         _update = new ReplicaUpdate(plan, _replicas, Norms, checkpoints, _loop);
     }
 
@@ -117,6 +118,9 @@ internal sealed class Partition : IDisposable
         }
     }
 
+    /// <summary>No step is begun after the one that was open when the end was asked for. Holds the gate.</summary>
+    private bool IsStopping => _feed.LastStep < long.MaxValue;
+
     /// <summary>Takes a rank's stream in; a stream that the rank had before is superseded.</summary>
     public RankSession Join(JoinRequest request)
     {
@@ -155,9 +159,7 @@ internal sealed class Partition : IDisposable
             var replica = _replicas.Holding(session.Rank, version);
             Refuse(replica is null, $"rank {session.Rank} asks for version {version}, the server holds {_replicas.Of(session.Rank).Open.Version}");
             _history?.TrainingStarts();
-            foreach (var bucket in Plan.Buckets)
-                session.Send(BucketFrame(replica!, bucket, version));
-            session.Send(HeadFrame(replica!.Find(version)!));
+            _feed.SendVersion(session, replica!, version);
         }
     }
 
@@ -210,7 +212,7 @@ internal sealed class Partition : IDisposable
             if (arrival == Arrival.Duplicate)
             {
                 TrainingMeter.DuplicateGradients.Add(1, _label);
-                Answer(session, chunk.Step, index);
+                _feed.SendMissed(session, chunk.Step, index);
             }
             else if (arrival == Arrival.Complete)
             {
@@ -245,7 +247,7 @@ internal sealed class Partition : IDisposable
     {
         lock (_gate)
         {
-            _lastStep = Math.Min(_lastStep, _replicas.First.Open.Version);
+            _feed.LastStep = Math.Min(_feed.LastStep, _replicas.First.Open.Version);
             if (!IsTogether || _sessions.IsEmpty || _fault is not null)
                 _quiet.TrySetResult();
         }
@@ -295,9 +297,6 @@ internal sealed class Partition : IDisposable
 
     /// <summary>The committed elements of a bucket, of a partition at rest.</summary>
     public ReadOnlyMemory<float> Committed(Bucket bucket) => _replicas.First.Committed(bucket);
-
-    /// <summary>No step after the one that was open then is begun.</summary>
-    private bool IsStopping => _lastStep < long.MaxValue;
 
     public void Dispose()
     {
@@ -356,11 +355,8 @@ internal sealed class Partition : IDisposable
         replica.Stepped[index] = true;
         replica.SteppedCount++;
         if (!replica.Open.Averages)
-            SendBucket(replica, index, replica.Open.Version + 1);
+            _feed.SendBucket(replica, index, replica.Open.Version + 1);
     }
-
-    private void SendBucket(ReplicaGroup replica, int index, long version) =>
-        _sessions.Send(replica.Ranks, BucketFrame(replica, Plan.Buckets[index], version));
 
     /// <summary>All buckets are stepped. Holds the gate.</summary>
     private void CloseStep(ReplicaGroup replica)
@@ -431,8 +427,7 @@ internal sealed class Partition : IDisposable
         await mayGoOn.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_gate)
         {
-            foreach (var rank in ranks)
-                _sessions.Send([rank], HeadFrame(_replicas.Of(rank).Open));
+            _feed.SendHeads(ranks);
         }
     }
 
@@ -446,42 +441,9 @@ internal sealed class Partition : IDisposable
         foreach (var replica in _replicas.All)
         {
             for (var index = 0; index < Plan.Buckets.Count; index++)
-                SendBucket(replica, index, replica.Open.Version);
+                _feed.SendBucket(replica, index, replica.Open.Version);
             _ = AnnounceAsync(replica.Ranks, mayGoOn);
         }
-    }
-
-    /// <summary>What a replaying rank missed: the bucket, if it is already stepped, and behind the last bucket the head.</summary>
-    private void Answer(RankSession session, long step, int index)
-    {
-        var replica = _replicas.Of(session.Rank);
-        var open = replica.Open;
-        if (step == open.Version && replica.Stepped[index] && !open.Averages)
-        {
-            session.Send(BucketFrame(replica, Plan.Buckets[index], step + 1));
-        }
-        else if (step == open.Version - 1)
-        {
-            session.Send(BucketFrame(replica, Plan.Buckets[index], step + 1));
-            if (index == Plan.Buckets.Count - 1)
-                session.Send(HeadFrame(open));
-        }
-    }
-
-    private static Frame<ServerMessage> BucketFrame(ReplicaGroup replica, Bucket bucket, long version) =>
-        Frame<ServerMessage>.ToSend(
-            new ServerMessage { Parameters = new ParameterChunk { Version = version, Bucket = bucket.Index } },
-            replica.Elements(bucket, version));
-
-    /// <summary>
-    /// The head of a step; with it a rank learns whose gradient it computes, of the leader also whose a second time. Behind the last step before an
-    /// early end the ranks are told that training is over; the open step stays what it is, for whoever goes on from it. Holds the gate.
-    /// </summary>
-    private Frame<ServerMessage> HeadFrame(OpenStep step)
-    {
-        var head = (step.Version > _lastStep ? step with { Take = 0, Evaluate = false } : step).ToHead();
-        head.Replay = _replays?.OrderFor(step);
-        return Frame<ServerMessage>.ToSend(new ServerMessage { Head = head });
     }
 
     private static void Refuse(bool wrong, string reason)
