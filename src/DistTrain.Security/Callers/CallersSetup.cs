@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DistTrain.Security.Callers;
@@ -20,7 +21,11 @@ public static class CallersSetup
         services.AddSingleton(admission);
         if (admission.Certificates is null)
             return;
-        var authentication = services.AddAuthentication(CallerHandler.SchemeName)
+        // Not AddAuthentication: it brings the keys of data protection along, which are kept in the home folder, in clear; there are no cookies here.
+        services.AddAuthenticationCore(options => options.DefaultScheme = CallerHandler.SchemeName);
+        services.AddWebEncoders();
+        services.AddSingleton<IAuthenticationConfigurationProvider, NothingConfigured>();
+        var authentication = new AuthenticationBuilder(services)
             .AddScheme<AuthenticationSchemeOptions, CallerHandler>(CallerHandler.SchemeName, configureOptions: null);
         if (admission.Access.Jwt is { } jwt)
         {
@@ -76,4 +81,10 @@ public static class CallersSetup
 
     /// <summary>Says in the audit log which job a call is about.</summary>
     public static void AboutJob(this HttpContext context, string job) => AuditLog.About(context, job);
+
+    /// <summary>Who may call is said by the admission alone, by no configuration of the framework's.</summary>
+    private sealed class NothingConfigured : IAuthenticationConfigurationProvider
+    {
+        public IConfiguration AuthenticationConfiguration { get; } = new ConfigurationBuilder().Build();
+    }
 }
