@@ -213,6 +213,8 @@ internal sealed class JobGrain(
         var progress = await Ranks.RunAsync(rank =>
             new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint, Record.Arithmetic));
         await CountRecoveriesAsync(progress);
+        // What every rank holds is committed, also if a server that is lost can tell it no more.
+        Servers.Step = Math.Max(Servers.Step, progress.Min(p => p?.Step ?? 0));
         if (progress.FirstOrDefault(p => p?.State == RankState.Failed) is { } failed)
         {
             await EndAsync(JobPhase.Failed, failed.Fault);
@@ -296,22 +298,28 @@ internal sealed class JobGrain(
     private async Task EndAsync(JobPhase phase, string? error)
     {
         Record.Error = error;
+        // When a job is cancelled its open step may still close. One in which a rank has failed never does: the servers need not wait for it.
+        if (phase == JobPhase.Failed)
+            await Ranks.StopAsync();
         if (Record.Servers.Count > 0)
-        {
-            try
-            {
-                await Servers.StopAsync(Job.Spec.Checkpoint.Keep);
-                if (Record.Step < Servers.Step)
-                    Notes.Say($"the job was at step {Servers.Step}; what is saved of it is {(Record.Step > 0 ? $"step {Record.Step}" : "nothing")}");
-            }
-            catch (RpcException e)
-            {
-                JobLog.ServerAway(logger, JobId, e.Status.Detail);
-            }
-        }
-
-        await Ranks.StopAsync();
+            await SaveAsync();
+        if (phase != JobPhase.Failed)
+            await Ranks.StopAsync();
         await WriteEndAsync(phase);
+    }
+
+    private async Task SaveAsync()
+    {
+        try
+        {
+            await Servers.StopAsync(Job.Spec.Checkpoint.Keep);
+            if (Record.Step < Servers.Step)
+                Notes.Say($"the job was at step {Servers.Step}; what is saved of it is {(Record.Step > 0 ? $"step {Record.Step}" : "nothing")}");
+        }
+        catch (RpcException e)
+        {
+            JobLog.ServerAway(logger, JobId, e.Status.Detail);
+        }
     }
 
     private async Task WriteEndAsync(JobPhase phase)
