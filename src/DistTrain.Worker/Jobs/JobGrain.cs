@@ -235,8 +235,8 @@ internal sealed class JobGrain(
             await CompleteAsync(servers, preparation);
         else if (!status.Any(s => s.Leaving))
             await Ranks.BalanceAsync(progress);
+        // While a rank is on its way to another silo the open step could not close.
         else if (progress.All(p => p is not null) || status.Any(s => s.Stopped))
-            // Without a rank that is on its way to another silo the open step could not close.
             await Servers.HandOverAsync(status, Job.Spec.Checkpoint.Keep);
     }
 
@@ -308,6 +308,7 @@ internal sealed class JobGrain(
         await WriteEndAsync(phase);
     }
 
+    /// <summary>The servers save what is committed, as far as they can be reached, and the job's log says where that is not the newest step.</summary>
     private async Task SaveAsync()
     {
         try

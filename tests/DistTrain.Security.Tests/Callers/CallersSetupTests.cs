@@ -7,7 +7,7 @@ namespace DistTrain.Security.Tests.Callers;
 
 public sealed class CallersSetupTests
 {
-    /// <summary>Data protection would write keys of its own there, in clear, with each start of a process.</summary>
+    /// <summary>Data protection would write keys of its own into the home folder, in clear.</summary>
     [Fact]
     public void A_process_that_asks_who_calls_keeps_no_keys_but_its_certificate()
     {
