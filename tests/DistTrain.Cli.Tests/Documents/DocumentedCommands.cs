@@ -17,12 +17,12 @@ internal static partial class DocumentedCommands
     /// <summary>The arguments of each <c>disttrain</c> in the code blocks of <paramref name="markdown"/>.</summary>
     public static IEnumerable<string> In(string markdown) =>
         BlockPattern().Matches(markdown)
-            .Where(block => block.Groups[1].Value is "" or "sh" or "bash")
-            .SelectMany(block => ContinuedPattern().Replace(block.Groups[2].Value, " ").Split('\n'))
+            .Where(block => block.Groups["language"].Value is "" or "sh" or "bash")
+            .SelectMany(block => ContinuedPattern().Replace(block.Groups["lines"].Value, " ").Split('\n'))
             .Select(line => CommandPattern().Match(line))
             .Where(command => command.Success)
             // The library knows double quotes only.
-            .Select(command => command.Groups[1].Value.Replace('\'', '"').Trim());
+            .Select(command => command.Groups["arguments"].Value.Replace('\'', '"').Trim());
 
     private static string Root()
     {
@@ -33,13 +33,13 @@ internal static partial class DocumentedCommands
     }
 
     /// <summary>A code block: its language and its lines.</summary>
-    [GeneratedRegex(@"^```(\w*)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^```(?<language>\w*)\n(?<lines>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex BlockPattern();
 
     [GeneratedRegex(@"\\\n *")]
     private static partial Regex ContinuedPattern();
 
     /// <summary>Up to a pipe, a second command or a comment.</summary>
-    [GeneratedRegex(@"^(?:\w+=\S+ )*(?:disttrain|dotnet run \S.*?src/DistTrain\.Cli --)(?= |$)(.*?)(?: [|;#&].*)?$")]
+    [GeneratedRegex(@"^(?:\w+=\S+ )*(?:disttrain|dotnet run \S.*?src/DistTrain\.Cli --)(?= |$)(?<arguments>.*?)(?: [|;#&].*)?$")]
     private static partial Regex CommandPattern();
 }
