@@ -2,6 +2,7 @@ using System.Xml.Linq;
 
 namespace DistTrain.Architecture.Tests;
 
+[Trait("Kind", "Fast")]
 public class ReferenceTests
 {
     /// <summary>Who may refer to whom; docs/decisions.md gives the reasons.</summary>

@@ -10,14 +10,16 @@ internal static class ManifestCheck
     /// <summary>Made by whoever installs a cluster; docs/kubernetes.md says how.</summary>
     private static readonly string[] _secrets = ["disttrain-worker-tls", "disttrain-operator-tls", "disttrain-access", "redis-password"];
 
-    public static IReadOnlyList<string> Problems(IReadOnlyList<IKubernetesObject> objects)
+    /// <param name="objects">What would be sent.</param>
+    /// <param name="options">The program's options, by command.</param>
+    public static IReadOnlyList<string> Problems(IReadOnlyList<IKubernetesObject> objects, IReadOnlyDictionary<string, HashSet<string>> options)
     {
         List<Workload> workloads = [.. Workload.Of(objects)];
         return
         [
             .. objects.SelectMany(o => ProblemsOf(o, objects, workloads)),
             .. RightsCheck.Problems(objects, workloads),
-            .. workloads.SelectMany(w => SafetyProblems(w).Concat(VolumeProblems(w, objects)).Concat(w.Pod.Spec.Containers.SelectMany(c => ContainerProblems(w, c, objects)))),
+            .. workloads.SelectMany(w => SafetyProblems(w).Concat(VolumeProblems(w, objects)).Concat(w.Pod.Spec.Containers.SelectMany(c => ContainerProblems(w, c, objects, options)))),
         ];
     }
 
@@ -101,7 +103,8 @@ internal static class ManifestCheck
         }
     }
 
-    private static IEnumerable<string> ContainerProblems(Workload workload, V1Container container, IReadOnlyList<IKubernetesObject> objects)
+    private static IEnumerable<string> ContainerProblems(
+        Workload workload, V1Container container, IReadOnlyList<IKubernetesObject> objects, IReadOnlyDictionary<string, HashSet<string>> options)
     {
         var ports = container.Ports ?? [];
         foreach (var (kind, probe) in new[] { ("startup", container.StartupProbe), ("readiness", container.ReadinessProbe), ("liveness", container.LivenessProbe) })
@@ -115,13 +118,17 @@ internal static class ManifestCheck
             yield return $"{workload.Name}: nobody asks whether {container.Name} is well";
         if (!container.Image.Contains("disttrain", StringComparison.Ordinal))
             yield break;
-        foreach (var problem in ArgumentProblems(workload, container, objects))
-            yield return problem;
+        if (!options.TryGetValue(container.Args[0], out var known))
+            yield return $"{workload.Name}: 'disttrain' has no role {container.Args[0]}";
+        else
+        {
+            foreach (var problem in ArgumentProblems(workload, container, objects, known))
+                yield return problem;
+        }
     }
 
-    private static IEnumerable<string> ArgumentProblems(Workload workload, V1Container container, IReadOnlyList<IKubernetesObject> objects)
+    private static IEnumerable<string> ArgumentProblems(Workload workload, V1Container container, IReadOnlyList<IKubernetesObject> objects, HashSet<string> known)
     {
-        var known = Tool.Options(container.Args[0]);
         var given = container.Args.Skip(1).Select(a => a.Split('=', 2)).ToDictionary(a => a[0], a => a.ElementAtOrDefault(1) ?? "");
         foreach (var option in given.Keys.Where(o => !known.Contains(o)))
             yield return $"{workload.Name}: 'disttrain {container.Args[0]}' has no option {option}";

@@ -1,17 +1,13 @@
-using System.ComponentModel;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using k8s;
-using k8s.Models;
 
 namespace DistTrain.Deployment.Tests;
 
-/// <summary>Dashboard, alerts and the monitor of pods are of the program as it is.</summary>
+/// <summary>Dashboard and alerts are of the program as it is.</summary>
+[Trait("Kind", "Fast")]
 public partial class MonitoringTests
 {
-    private static readonly string _alerts = File.ReadAllText(Path.Combine(Tool.Repository, "deploy", "prometheus", "alerts.yaml"));
-
-    public static TheoryData<string> Overlays => ManifestTests.Overlays;
+    private static readonly string _alerts = Repository.Read("deploy/prometheus/alerts.yaml");
 
     [Fact]
     public async Task Every_metric_that_is_asked_for_is_exposed()
@@ -34,51 +30,18 @@ public partial class MonitoringTests
     [Fact]
     public void Every_alert_is_explained()
     {
-        var page = File.ReadAllText(Path.Combine(Tool.Repository, "docs", "recover.md"));
+        var page = Repository.Read("docs/recover.md");
         var alerts = AlertPattern().Matches(_alerts).Select(m => m.Groups[1].Value).ToList();
         Assert.NotEmpty(alerts);
         Assert.All(alerts, alert => Assert.Contains($"**{alert}**", page, StringComparison.Ordinal));
         Assert.Equal(alerts.Order(StringComparer.Ordinal), ExplainedPattern().Matches(page).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
     }
 
-    [Theory]
-    [InlineData("check", "alerts.yaml")]
-    [InlineData("test", "alerts.test.yaml")]
-    public void Prometheus_takes_the_alerts_and_they_tell_what_they_should(string command, string file)
-    {
-        try
-        {
-            Tool.Run("promtool", command, "rules", Path.Combine(Tool.Repository, "deploy", "prometheus", file));
-        }
-        catch (Win32Exception)
-        {
-            Assert.Skip("promtool is not installed");
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Overlays))]
-    public void With_any_overlay_every_process_is_asked(string overlay)
-    {
-        List<IKubernetesObject> objects = [.. KubernetesYaml.LoadAllFromString(Tool.RenderWith(overlay, "monitoring"), PodMonitor.Types, strict: true).Cast<IKubernetesObject>()];
-        var monitor = Assert.Single(objects.OfType<PodMonitor>());
-        var asked = Workload.Of(objects).Where(w => w.IsMeant(monitor.Spec.Selector)).ToList();
-        Assert.Equal(["Deployment/operator", "Deployment/worker", "StatefulSet/server"], asked.Select(w => w.Name).Order(StringComparer.Ordinal));
-        Assert.All(objects.OfType<V1StatefulSet>(), set => Assert.Equal(set.Namespace(), monitor.Metadata.NamespaceProperty));
-        var endpoint = Assert.Single(monitor.Spec.PodMetricsEndpoints);
-        Assert.All(asked, workload => Assert.True(workload.HasPort(endpoint.Port)));
-        Assert.True(endpoint.HonorLabels);
-        // The alerts ask for this job.
-        Assert.Contains($"up{{job=\"{endpoint.Relabelings.Single(r => r.TargetLabel == "job").Replacement}\"}}", _alerts, StringComparison.Ordinal);
-        var allowed = objects.OfType<V1NetworkPolicy>().Single(p => p.Name() == "metrics");
-        Assert.Equal(endpoint.Port, Assert.Single(Assert.Single(allowed.Spec.Ingress).Ports).Port.Value);
-    }
-
     private static HashSet<string> Named(string queries) => [.. MetricPattern().Matches(queries).Select(m => m.Value)];
 
     private static IReadOnlyList<string> Queries()
     {
-        using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Tool.Repository, "deploy", "grafana", "disttrain.json")));
+        using var dashboard = JsonDocument.Parse(Repository.Read("deploy/grafana/disttrain.json"));
         return
         [
             .. dashboard.RootElement.GetProperty("panels").EnumerateArray().SelectMany(p => p.GetProperty("targets").EnumerateArray()).Select(t => t.GetProperty("expr").GetString()!),

@@ -1,9 +1,7 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A user's mistake: a message that names the place, exit code 2, and nothing left running.</summary>
+[Trait("Kind", "Process")]
 public class BadInputTests
 {
     [Fact]
@@ -68,7 +66,7 @@ public class BadInputTests
     [InlineData("cancel", "some-job")]
     public async Task An_unreachable_endpoint_is_named(params string[] command)
     {
-        var endpoint = $"127.0.0.1:{FreePort()}";
+        var endpoint = $"127.0.0.1:{Ports.Free()}";
         AssertRefused(await DistTrainProcess.RunAsync([.. command, "--endpoint", endpoint]), endpoint);
     }
 
@@ -76,9 +74,8 @@ public class BadInputTests
     public async Task A_port_already_taken_is_named()
     {
         using var folder = new RunFolder();
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        using var taken = Ports.Take();
+        var port = Ports.Of(taken);
         AssertRefused(await DistTrainProcess.RunAsync("server", "--port", $"{port}", "--job-folder", folder["{job}"]), $"{port}");
         AssertRefused(await DistTrainProcess.RunAsync("worker", "--port", $"{port}", "--cluster", folder["cluster"], "--servers", "127.0.0.1:9"), $"{port}");
     }
@@ -88,12 +85,5 @@ public class BadInputTests
         Assert.True(run.ExitCode == 2, $"exit code {run.ExitCode}\n{run.Output}\n{run.Error}");
         Assert.All(named, n => Assert.Contains(n, run.Error, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

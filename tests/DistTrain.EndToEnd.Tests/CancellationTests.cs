@@ -3,6 +3,7 @@ using System.Text.Json;
 
 namespace DistTrain.EndToEnd.Tests;
 
+[Trait("Kind", "Process")]
 public class CancellationTests
 {
     private const int SigInt = 2;
@@ -40,9 +41,6 @@ public class CancellationTests
         await train.EventAsync(e => e.GetProperty("event").GetString() == "step", TimeSpan.FromMinutes(1));
         train.Signal(SigKill);
         await train.ExitAsync(TimeSpan.FromSeconds(5));
-        var watch = Stopwatch.StartNew();
-        while (folder.Processes().Count > 0 && watch.Elapsed < TimeSpan.FromSeconds(15))
-            await Task.Delay(50);
-        Assert.Empty(folder.Processes());
+        await Waiting.UntilAsync(() => folder.Processes().Count == 0, "the end of its children", () => string.Join('\n', folder.Processes()), TimeSpan.FromSeconds(15));
     }
 }

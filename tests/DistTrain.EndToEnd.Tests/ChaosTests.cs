@@ -3,6 +3,7 @@ using System.Text.Json;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>The nemesis on real processes: whatever it does, the job ends by itself and nothing of its result is another.</summary>
+[Trait("Kind", "Process")]
 public class ChaosTests
 {
     private static readonly string[] _job =
@@ -17,7 +18,7 @@ public class ChaosTests
         using var folder = new RunFolder();
         string[] line =
         [
-            "chaos", "--seed", "1", "--runs", "3", "--kills", "2", "--out", folder["out"], "--output", "json", .. _job.SelectMany(s => new[] { "--set", s }),
+            "chaos", "--seed", "1", "--runs", "3", "--kills", "2", "--out", folder["out"], "--output", "json", .. Training.Set(_job),
         ];
 
         var first = await RunAsync(line);

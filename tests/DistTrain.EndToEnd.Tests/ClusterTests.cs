@@ -4,6 +4,7 @@ using DistTrain.Optimization.Parameters;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A standing cluster, used through gRPC clients only.</summary>
+[Trait("Kind", "Process")]
 public class ClusterTests
 {
     [Fact]
@@ -11,10 +12,10 @@ public class ClusterTests
     {
         using var folder = new RunFolder();
         await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
-        await using var first = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await EndpointAsync(server));
-        var endpoint = await EndpointAsync(first);
-        await using var second = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await EndpointAsync(server));
-        var other = await EndpointAsync(second);
+        await using var first = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await server.EndpointAsync());
+        var endpoint = await first.EndpointAsync();
+        await using var second = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await server.EndpointAsync());
+        var other = await second.EndpointAsync();
 
         // One after the other through different silos, more ranks than slots: both must run, in order.
         var long1 = await SubmitAsync(folder, endpoint, "first", Training.Short("workers=4", "steps=100000", "model.name=softmax"));
@@ -77,11 +78,11 @@ public class ClusterTests
         var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 2, servers: 1, settings);
 
         await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
-        var servers = await EndpointAsync(server);
+        var servers = await server.EndpointAsync();
         await using var killed = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", servers);
-        await EndpointAsync(killed);
+        await killed.EndpointAsync();
         await using var survivor = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", servers);
-        var endpoint = await EndpointAsync(survivor);
+        var endpoint = await survivor.EndpointAsync();
         await SubmitAsync(folder, endpoint, "disturbed", settings);
         await using var watch = DistTrainProcess.Start("watch", "disturbed", "--endpoint", endpoint, "--output", "json");
         await watch.EventAsync(e => e.GetProperty("event").GetString() == "step" && when(e), TimeSpan.FromMinutes(1));
@@ -101,9 +102,9 @@ public class ClusterTests
     private static async Task<string> SubmitAsync(RunFolder folder, string endpoint, string name, params string[] settings)
     {
         var job = folder[$"{name}.yaml"];
-        await File.WriteAllTextAsync(job, "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
+        await File.WriteAllTextAsync(job, StandingCluster.EmptyJob);
         var arguments = new List<string> { "submit", job, "--endpoint", endpoint, "--output", "json", "--id", name };
-        arguments.AddRange(settings.SelectMany(s => new[] { "--set", s }));
+        arguments.AddRange(Training.Set(settings));
         var submitted = await DistTrainProcess.RunAsync([.. arguments]);
         Assert.True(submitted.ExitCode == 0, submitted.Error);
         return submitted.Events[0].GetProperty("job").GetString()!;
@@ -111,7 +112,4 @@ public class ClusterTests
 
     private static IEnumerable<int> Steps(Finished watched) =>
         watched.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("step").GetInt32());
-
-    private static async Task<string> EndpointAsync(DistTrainProcess role) =>
-        (await role.EventAsync(e => e.GetProperty("event").GetString() == "listening", TimeSpan.FromSeconds(30))).GetProperty("endpoint").GetString()!;
 }

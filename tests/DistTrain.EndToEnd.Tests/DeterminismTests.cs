@@ -1,6 +1,7 @@
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>The job file alone decides the bits.</summary>
+[Trait("Kind", "Process")]
 public class DeterminismTests(StandingClusters clusters)
 {
     public static TheoryData<string, string> Models => new()

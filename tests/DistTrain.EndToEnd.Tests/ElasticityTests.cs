@@ -1,6 +1,7 @@
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Silos join, leave, die and hang while a job runs: no weight and no line of its history changes, and no step is done twice.</summary>
+[Trait("Kind", "Process")]
 public class ElasticityTests
 {
     private const int SigKill = 9;

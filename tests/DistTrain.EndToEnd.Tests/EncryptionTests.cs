@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>What is between a silo and a server on the wire.</summary>
+[Trait("Kind", "Process")]
 public class EncryptionTests
 {
     /// <summary>With which every HTTP/2 connection begins (RFC 9113, 3.4).</summary>

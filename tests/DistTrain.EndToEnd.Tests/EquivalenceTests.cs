@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Distributed training is training on the whole batch.</summary>
+[Trait("Kind", "Process")]
 public class EquivalenceTests(StandingClusters clusters)
 {
     [Theory]

@@ -3,6 +3,7 @@ using System.Text.Json;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Rules that look at whole tensors, phases and batches that change: the job file alone decides the bits of these too.</summary>
+[Trait("Kind", "Process")]
 public class LargeBatchTests(StandingClusters clusters)
 {
     /// <summary>Two buckets, so that two servers share a tensor; BatchNorm, so that averaged weights have their statistics taken anew.</summary>

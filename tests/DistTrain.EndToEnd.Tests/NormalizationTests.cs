@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Statistics over the batches of several ranks: the job file alone decides the bits of these too.</summary>
+[Trait("Kind", "Process")]
 public class NormalizationTests(StandingClusters clusters)
 {
     public static TheoryData<string[]> Scopes => new()

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>One example of a table is so large that its step is not finite: what becomes of the job is said, and the same on any silos and servers.</summary>
+[Trait("Kind", "Process")]
 public class NumericsTests(StandingClusters clusters)
 {
     /// <summary>Steps of an epoch, one of which has the example.</summary>

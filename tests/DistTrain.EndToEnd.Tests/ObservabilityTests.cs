@@ -1,17 +1,17 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
+using DistTrain.Tests.Processes;
 using Grpc.Core;
 using Grpc.Health.V1;
 
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>What a process tells those who look after it.</summary>
+[Trait("Kind", "Process")]
 public class ObservabilityTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -20,16 +20,16 @@ public class ObservabilityTests
     public async Task Every_process_tells_how_it_is_and_what_it_does()
     {
         using var folder = new RunFolder();
-        var ports = FreePorts(4);
+        var ports = Ports.Free(4);
         await using var server = DistTrainProcess.Start(
             "server", "--port", "0", "--job-folder", folder["jobs/{job}"], "--http-port", Text(ports[0]), "--health-port", Text(ports[1]), "--log", "json");
-        var serverEndpoint = await EndpointAsync(server);
+        var serverEndpoint = await server.EndpointAsync();
         await using var silo = DistTrainProcess.Start(
             "worker", "--port", "0", "--cluster", folder["cluster"], "--servers", serverEndpoint, "--http-port", Text(ports[2]), "--health-port", Text(ports[3]), "--log", "json");
-        var endpoint = await EndpointAsync(silo);
+        var endpoint = await silo.EndpointAsync();
         await File.WriteAllTextAsync(folder["job.yaml"], StandingCluster.EmptyJob);
         var job = await DistTrainProcess.RunAsync(
-            ["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", "told", "--watch", "--output", "json", .. Settings("workers=2", "batch=128", "optimizer.lr=0.05", "steps=30", "model.name=softmax", "dataset.trainExamples=640", "dataset.testExamples=50", "checkpoint.everySteps=10")]);
+            ["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", "told", "--watch", "--output", "json", .. Training.Set(["workers=2", "batch=128", "optimizer.lr=0.05", "steps=30", "model.name=softmax", "dataset.trainExamples=640", "dataset.testExamples=50", "checkpoint.everySteps=10"])]);
         _ = job.Completed;
 
         using var http = new HttpClient();
@@ -74,8 +74,9 @@ public class ObservabilityTests
             Assert.Contains(logs, line => line.GetProperty("State").TryGetProperty("Job", out var id) && id.GetString() == "told");
         }
 
-        await CheckedByPromtoolAsync(told);
-        await CheckedByPromtoolAsync(ofSilo);
+        // Prometheus' own linter, where it is installed.
+        foreach (var metrics in new[] { told, ofSilo })
+            _ = (await Tool.EndAsync(new ProcessStartInfo("promtool", ["check", "metrics"]), metrics)).Checked;
     }
 
     [Theory]
@@ -89,11 +90,6 @@ public class ObservabilityTests
         Assert.Contains(option, refused.Error, StringComparison.Ordinal);
     }
 
-    private static IEnumerable<string> Settings(params string[] settings) => settings.SelectMany(s => new[] { "--set", s });
-
-    private static async Task<string> EndpointAsync(DistTrainProcess role) =>
-        (await role.EventAsync(e => e.GetProperty("event").GetString() == "listening", Patience)).GetProperty("endpoint").GetString()!;
-
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static Uri Address(int port, string path) => new($"http://127.0.0.1:{port}/{path}");
@@ -105,38 +101,5 @@ public class ObservabilityTests
         var sample = Assert.Single(samples);
         // name{labels} value [time]
         return double.Parse(sample[(sample.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Prometheus' own linter, where it is installed.</summary>
-    private static async Task CheckedByPromtoolAsync(string metrics)
-    {
-        Process promtool;
-        try
-        {
-            promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true })!;
-        }
-        catch (Win32Exception)
-        {
-            Assert.Skip("promtool is not installed");
-            return;
-        }
-
-        using (promtool)
-        {
-            await promtool.StandardInput.WriteAsync(metrics);
-            promtool.StandardInput.Close();
-            var problems = await promtool.StandardError.ReadToEndAsync();
-            await promtool.WaitForExitAsync();
-            Assert.True(promtool.ExitCode == 0, problems);
-        }
-    }
-
-    internal static List<int> FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        List<int> ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
     }
 }

@@ -4,6 +4,7 @@ namespace DistTrain.EndToEnd.Tests;
 /// Processes of a portable cluster are started with every cap, whoever starts them, and take no other jobs. That the caps give equal bits with and without
 /// AVX-512 can't be seen on one processor.
 /// </summary>
+[Trait("Kind", "Process")]
 public class PortableTests
 {
     private static readonly string[] _caps =
@@ -33,8 +34,8 @@ public class PortableTests
         await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"], "--determinism", "portable");
         await using var silo = DistTrainProcess.StartWith(
             new Dictionary<string, string> { ["MKL_CBWR"] = "COMPATIBLE" },
-            "worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await EndpointAsync(server), "--determinism", "portable");
-        var endpoint = await EndpointAsync(silo);
+            "worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await server.EndpointAsync(), "--determinism", "portable");
+        var endpoint = await silo.EndpointAsync();
         Assert.Contains("MKL_CBWR=AVX2 (instead of 'COMPATIBLE')", silo.Error, StringComparison.Ordinal);
         Assert.Empty(_caps.Except(server.Environment()));
         Assert.Empty(_caps.Except(silo.Environment()));
@@ -57,8 +58,8 @@ public class PortableTests
         using var folder = new RunFolder();
         await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
         await using var silo = DistTrainProcess.Start(
-            "worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await EndpointAsync(server), "--determinism", "portable");
-        var failed = await SubmitAsync(folder, await EndpointAsync(silo), "portable", "portable");
+            "worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await server.EndpointAsync(), "--determinism", "portable");
+        var failed = await SubmitAsync(folder, await silo.EndpointAsync(), "portable", "portable");
         Assert.Equal(1, failed.ExitCode);
         Assert.Contains("asks for determinism: portable, and this server was started with --determinism host", failed.Output, StringComparison.Ordinal);
     }
@@ -68,11 +69,11 @@ public class PortableTests
     {
         using var folder = new RunFolder();
         await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"], "--determinism", "portable");
-        string[] worker = ["worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await EndpointAsync(server)];
+        string[] worker = ["worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await server.EndpointAsync()];
         await using var portable = DistTrainProcess.Start([.. worker, "--determinism", "portable"]);
-        var endpoint = await EndpointAsync(portable);
+        var endpoint = await portable.EndpointAsync();
         await using var host = DistTrainProcess.Start(worker);
-        await EndpointAsync(host);
+        await host.EndpointAsync();
         var failed = await SubmitAsync(folder, endpoint, "portable", "portable");
         Assert.Equal(1, failed.ExitCode);
         // By the rank that came to live there, or by the job's grain if that did.
@@ -82,11 +83,8 @@ public class PortableTests
     private static async Task<Finished> SubmitAsync(RunFolder folder, string endpoint, string id, string determinism)
     {
         var job = folder[$"{id}.yaml"];
-        await File.WriteAllTextAsync(job, "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
-        var settings = Training.Short("model.name=softmax", $"determinism={determinism}").SelectMany(s => new[] { "--set", s });
+        await File.WriteAllTextAsync(job, StandingCluster.EmptyJob);
+        var settings = Training.Set(Training.Short("model.name=softmax", $"determinism={determinism}"));
         return await DistTrainProcess.RunAsync(["submit", job, "--endpoint", endpoint, "--output", "json", "--id", id, "--watch", .. settings]);
     }
-
-    private static async Task<string> EndpointAsync(DistTrainProcess role) =>
-        (await role.EventAsync(e => e.GetProperty("event").GetString() == "listening", TimeSpan.FromSeconds(30))).GetProperty("endpoint").GetString()!;
 }

@@ -1,7 +1,6 @@
-using DistTrain.Tests.Shared;
-
 namespace DistTrain.EndToEnd.Tests;
 
+[Trait("Kind", "Process")]
 public class RealDataTests
 {
     [Fact]

@@ -2,6 +2,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Processes of a run are killed: they are started again, and the run ends as if nothing had happened.</summary>
 [Collection(DisturbedRuns.Name)]
+[Trait("Kind", "Process")]
 public class RecoveryTests(UndisturbedRun undisturbed)
 {
     [Fact]

@@ -1,6 +1,7 @@
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A cluster of many machines keeps its membership and its jobs in Redis. Here all machines are this one.</summary>
+[Trait("Kind", "Process")]
 public class RedisTests
 {
     private const int SigKill = 9;

@@ -4,6 +4,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A run that was cut short goes on from its checkpoints, and ends as if nothing had happened.</summary>
 [Collection(DisturbedRuns.Name)]
+[Trait("Kind", "Process")]
 public class ResumeTests(UndisturbedRun undisturbed)
 {
     private static readonly string[] _settings = [.. UndisturbedRun.Settings];

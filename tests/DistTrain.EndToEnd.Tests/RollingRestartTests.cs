@@ -1,6 +1,7 @@
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A cluster gets a new program while a job trains: each process is asked to leave and started again, one after the other.</summary>
+[Trait("Kind", "Process")]
 public class RollingRestartTests
 {
     private static readonly string[] _settings = ["model.name=mlp", "workers=4", "batch=64", "dataset.trainExamples=1000", "dataset.testExamples=100"];

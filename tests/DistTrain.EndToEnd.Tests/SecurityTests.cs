@@ -9,6 +9,7 @@ using Grpc.Core;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Who may not come in is told why, the audit log has it, and the cluster goes on.</summary>
+[Trait("Kind", "Process")]
 public class SecurityTests
 {
     private static readonly string[] _settings = ["model.name=mlp", "workers=2", "batch=64", "dataset.trainExamples=1000", "dataset.testExamples=100"];
@@ -92,7 +93,7 @@ public class SecurityTests
             Assert.Equal(0, (await DistTrainProcess.RunAsync("cancel", "bobs", "--endpoint", endpoint, "--certs", certificates["bob"])).ExitCode);
 
             Task<Finished> SubmitAsync(string id, string name, params string[] settings) => DistTrainProcess.RunAsync(
-                ["submit", job, "--endpoint", endpoint, "--id", id, "--certs", certificates[name], .. settings.SelectMany(s => new[] { "--set", s })]);
+                ["submit", job, "--endpoint", endpoint, "--id", id, "--certs", certificates[name], .. Training.Set(settings)]);
         }
     }
 
@@ -108,8 +109,7 @@ public class SecurityTests
         await using var silo = DistTrainProcess.StartWith(
             new Dictionary<string, string> { ["SSL_CERT_FILE"] = certificates["nobody/ca.crt"] },
             ["worker", "--port", "0", "--cluster", folder["cluster"], "--servers", "127.0.0.1:1", "--certs", certificates["worker"], "--access", certificates.AccessFile]);
-        var listening = await silo.EventAsync(e => e.GetProperty("event").GetString() == "listening", TimeSpan.FromMinutes(2));
-        var endpoint = listening.GetProperty("endpoint").GetString()!;
+        var endpoint = await silo.EndpointAsync();
 
         Assert.Equal(0, (await ListAsync(provider.Token("dora", "submitter", "disttrain"))).ExitCode);
         await Refused(provider.Token("dora", "submitter", "something-else"), "audience");
@@ -181,6 +181,7 @@ public class SecurityTests
         {
             // An uncompressed message of a million bytes, they say.
             await stream.WriteAsync(new byte[] { 0, 0, 15, 66, 64 });
+            // Its pace, which is the point.
             while (true)
             {
                 await stream.WriteAsync(new byte[1]);

@@ -2,6 +2,7 @@ using System.Text.Json;
 
 namespace DistTrain.EndToEnd.Tests;
 
+[Trait("Kind", "Process")]
 public class StudyTests
 {
     private const string Text = """
@@ -64,8 +65,7 @@ public class StudyTests
         await File.WriteAllTextAsync(folder["digits.yaml"], Text.Replace("epochs: 1", "epochs: 100000", StringComparison.Ordinal));
         await using var study = DistTrainProcess.Start("study", folder["digits.yaml"], "--out", folder["out"], "--output", "json");
         var metrics = Path.Combine(folder["out"], "slow-30-s1", "metrics.jsonl");
-        for (var waited = 0; !File.Exists(metrics) && waited < 1200; waited++)
-            await Task.Delay(50);
+        await Waiting.UntilAsync(() => File.Exists(metrics), "the first run's history", () => study.Error);
         // Not SIGINT: a shell may have started the tests with that one ignored.
         study.Signal(15);
 

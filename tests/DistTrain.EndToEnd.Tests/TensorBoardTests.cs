@@ -5,6 +5,7 @@ using Google.Protobuf;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A run's folder is one that TensorBoard reads: the file is taken apart here as its format says, not by the program's own types.</summary>
+[Trait("Kind", "Process")]
 public class TensorBoardTests
 {
     /// <summary>Far more than are done between the tenth and the kill, which so finds steps to do again on any machine.</summary>

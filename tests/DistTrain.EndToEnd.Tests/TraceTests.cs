@@ -4,6 +4,7 @@ using DistTrain.Tests.Otlp;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A step is one trace, over the silos of its ranks and the servers, and its parts are what it took.</summary>
+[Trait("Kind", "Process")]
 public class TraceTests
 {
     private const int Steps = 40;
@@ -94,12 +95,12 @@ public class TraceTests
         {
             for (var server = 0; server < 2; server++)
                 processes.Add(DistTrainProcess.StartWith(environment, "server", "--port", "0", "--job-folder", folder[$"jobs-{server}/{{job}}"]));
-            var servers = await Task.WhenAll(processes.Select(EndpointAsync));
+            var servers = await Task.WhenAll(processes.Select(role => role.EndpointAsync()));
             for (var silo = 0; silo < 2; silo++)
                 processes.Add(DistTrainProcess.StartWith(environment, "worker", "--port", "0", "--cluster", folder["cluster"], "--servers", string.Join(',', servers)));
-            var endpoint = (await Task.WhenAll(processes.Skip(2).Select(EndpointAsync)))[0];
+            var endpoint = (await Task.WhenAll(processes.Skip(2).Select(role => role.EndpointAsync())))[0];
             await File.WriteAllTextAsync(folder["job.yaml"], StandingCluster.EmptyJob);
-            _ = (await DistTrainProcess.RunAsync(["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", id, "--watch", "--output", "json", .. settings.SelectMany(s => new[] { "--set", s })])).Completed;
+            _ = (await DistTrainProcess.RunAsync(["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", id, "--watch", "--output", "json", .. Training.Set(settings)])).Completed;
             foreach (var process in Enumerable.Reverse(processes))
             {
                 process.Signal(15);
@@ -112,9 +113,6 @@ public class TraceTests
                 await process.DisposeAsync();
         }
     }
-
-    private static async Task<string> EndpointAsync(DistTrainProcess role) =>
-        (await role.EventAsync(e => e.GetProperty("event").GetString() == "listening", Patience)).GetProperty("endpoint").GetString()!;
 
     private static void Parts(List<SeenSpan> spans, SeenSpan whole, string[] names)
     {

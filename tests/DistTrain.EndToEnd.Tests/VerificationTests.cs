@@ -3,6 +3,7 @@ using System.Text.Json;
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary><c>disttrain verify</c> on what real processes have left.</summary>
+[Trait("Kind", "Process")]
 public class VerificationTests
 {
     private static readonly string[] _settings = ["dataset.trainExamples=330", "dataset.testExamples=50", "workers=3", "batch=64", "optimizer.lr=0.02", LargeBatchTests.Model];

@@ -3,6 +3,7 @@ using System.Text.Json;
 
 namespace DistTrain.Protocol.Tests;
 
+[Trait("Kind", "Fast")]
 public sealed class MetricsJsonTests
 {
     [Theory]

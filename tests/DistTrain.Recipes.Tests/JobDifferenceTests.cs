@@ -1,8 +1,9 @@
 using CsCheck;
-using DistTrain.Recipes.Tests.Writing;
+using DistTrain.Tests.Jobs;
 
 namespace DistTrain.Recipes.Tests;
 
+[Trait("Kind", "Fast")]
 public sealed class JobDifferenceTests
 {
     private static readonly TrainingJob _job = JobText.Job(null, "dataset.name=mnist", "dataset.path=data");

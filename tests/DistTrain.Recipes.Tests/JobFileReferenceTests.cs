@@ -2,6 +2,7 @@ using DistTrain.Recipes.Keys;
 
 namespace DistTrain.Recipes.Tests;
 
+[Trait("Kind", "Fast")]
 public sealed class JobFileReferenceTests
 {
     /// <summary>With this variable set to 1 the test writes the page instead of comparing it.</summary>
@@ -10,7 +11,7 @@ public sealed class JobFileReferenceTests
     [Fact]
     public void The_page_in_docs_is_the_one_the_tables_give()
     {
-        var page = Path.Combine(RepositoryRoot(), "docs", "job-file.md");
+        var page = Repository.PathOf("docs/job-file.md");
         var text = JobFileReference.Markdown();
         if (Environment.GetEnvironmentVariable(WriteVariable) == "1")
         {
@@ -51,13 +52,5 @@ public sealed class JobFileReferenceTests
             else
                 Assert.Equal(cells, line.Replace("\\|", "", StringComparison.Ordinal).Split('|').Length);
         }
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DistTrain.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException($"no DistTrain.sln above {AppContext.BaseDirectory}");
     }
 }

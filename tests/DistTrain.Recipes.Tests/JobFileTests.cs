@@ -2,6 +2,7 @@ using DistTrain.Optimization.Optimizers;
 
 namespace DistTrain.Recipes.Tests;
 
+[Trait("Kind", "Fast")]
 public sealed class JobFileTests
 {
     [Fact]

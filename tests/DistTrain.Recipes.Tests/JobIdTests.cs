@@ -1,5 +1,6 @@
 namespace DistTrain.Recipes.Tests;
 
+[Trait("Kind", "Fast")]
 public sealed class JobIdTests
 {
     [Theory]

@@ -1,5 +1,6 @@
 namespace DistTrain.Recipes.Tests;
 
+[Trait("Kind", "Fast")]
 public sealed class JobRatesTests
 {
     /// <summary>1706.02677: 0.1 at 256 is 3.2 at 8192, reached from 0.1 in 5 epochs.</summary>

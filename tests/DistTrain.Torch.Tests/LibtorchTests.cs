@@ -2,6 +2,7 @@ using TorchSharp;
 
 namespace DistTrain.Torch.Tests;
 
+[Trait("Kind", "Fast")]
 public sealed class LibtorchTests
 {
     [Fact]

@@ -11,20 +11,9 @@ internal static class SharedData
     /// <summary>The folder of one data set, e.g. <c>mnist</c>; skips the test, with the reason, when there is none.</summary>
     public static string Folder(string name)
     {
-        var root = Environment.GetEnvironmentVariable(Variable) ?? Path.Combine(CheckoutRoot(), "..", "shared");
+        var root = Environment.GetEnvironmentVariable(Variable) ?? Repository.PathOf("../shared");
         var folder = Path.GetFullPath(Path.Combine(root, "data", name));
         Assert.SkipUnless(Directory.Exists(folder), $"no data in {folder}; set {Variable} to a folder that holds data/{name}");
         return folder;
-    }
-
-    private static string CheckoutRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "DistTrain.sln")))
-                return folder.FullName;
-        }
-
-        return AppContext.BaseDirectory;
     }
 }

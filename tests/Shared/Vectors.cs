@@ -12,7 +12,7 @@ internal static class Vectors
 
     /// <summary>The folder that is read.</summary>
     public static string Folder { get; } =
-        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : Path.Combine(CheckoutRoot(), "tests", "vectors");
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : Repository.PathOf("tests/vectors");
 
     /// <summary>One file, e.g. <c>schedules.json</c>.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -20,15 +20,4 @@ internal static class Vectors
 
     /// <summary>The numbers of a JSON array.</summary>
     public static double[] Numbers(this JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
-
-    private static string CheckoutRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "DistTrain.sln")))
-                return folder.FullName;
-        }
-
-        throw new InvalidOperationException($"DistTrain.sln is in no folder above the tests; set {Variable} to the folder of the reference numbers");
-    }
 }

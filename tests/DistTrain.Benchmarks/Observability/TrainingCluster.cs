@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using DistTrain.Benchmarks.Recovery;
 using DistTrain.Benchmarks.Sides;
 
@@ -9,7 +7,7 @@ namespace DistTrain.Benchmarks.Observability;
 /// <summary>A server and two silos with a job that trains until they are ended, which disposing does.</summary>
 internal sealed class TrainingCluster : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("disttrain-benchmark-").FullName;
+    private readonly TempFolder _folder = new();
     private readonly List<Role> _roles = [];
     private readonly List<int> _ports = [];
     private readonly Tracing? _tracing;
@@ -25,14 +23,14 @@ internal sealed class TrainingCluster : IDisposable
     public static async Task<TrainingCluster> StartAsync(string? data, Tracing? tracing)
     {
         var cluster = new TrainingCluster(tracing);
-        var server = await cluster.StartAsync("server", "--job-folder", cluster.Path("jobs/{job}"));
-        var silo = await cluster.StartAsync("worker", "--cluster", cluster.Path("cluster"), "--servers", server.Endpoint);
-        await cluster.StartAsync("worker", "--cluster", cluster.Path("cluster"), "--servers", server.Endpoint);
-        await File.WriteAllTextAsync(cluster.Path("job.yaml"), "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
+        var server = await cluster.StartAsync("server", "--job-folder", cluster._folder["jobs/{job}"]);
+        var silo = await cluster.StartAsync("worker", "--cluster", cluster._folder["cluster"], "--servers", server.Endpoint);
+        await cluster.StartAsync("worker", "--cluster", cluster._folder["cluster"], "--servers", server.Endpoint);
+        await File.WriteAllTextAsync(cluster._folder["job.yaml"], "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
         List<string> settings = ["model.name=cnn", "batch=128", "workers=2", "steps=1000000", "checkpoint.everySteps=0", "dataset.testExamples=100", "evaluation.everyEpochs=0"];
         if (data is not null)
             settings.AddRange(["dataset.name=mnist", $"dataset.path={data}"]);
-        await Role.RunAsync(["submit", cluster.Path("job.yaml"), "--id", "measured", "--endpoint", silo.Endpoint, .. settings.SelectMany(s => new[] { "--set", s })]);
+        await Role.RunAsync(["submit", cluster._folder["job.yaml"], "--id", "measured", "--endpoint", silo.Endpoint, .. settings.SelectMany(s => new[] { "--set", s })]);
         cluster._roles.Add(Role.Start("watch", "measured", "--endpoint", silo.Endpoint, "--output", "json"));
         return cluster;
     }
@@ -41,29 +39,20 @@ internal sealed class TrainingCluster : IDisposable
     {
         foreach (var role in Enumerable.Reverse(_roles))
             role.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
-
-    private string Path(string name) => System.IO.Path.Combine(_folder, name);
 
     private async Task<Role> StartAsync(string kind, params string[] options)
     {
         List<string> arguments = [kind, "--port", "0", "--exit-with-parent", .. options];
         if (_tracing is not null)
         {
-            _ports.Add(FreePort());
+            _ports.Add(Ports.Free());
             arguments.AddRange(["--http-port", _ports[^1].ToString(CultureInfo.InvariantCulture)]);
         }
 
         var role = await Role.StartWithAsync(_tracing?.Environment, arguments);
         _roles.Add(role);
         return role;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -7,7 +7,7 @@ internal sealed class Cluster : IDisposable
 {
     private const string JobId = "measured";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("disttrain-benchmark-").FullName;
+    private readonly TempFolder _folder = new();
     private readonly string[] _settings;
     private readonly List<Role> _all = [];
 
@@ -25,9 +25,9 @@ internal sealed class Cluster : IDisposable
         for (var i = 0; i < servers; i++)
             cluster.Servers.Add(await cluster.StartServerAsync(i, "0"));
         await cluster.JoinAsync(silos);
-        await File.WriteAllTextAsync(cluster.Path("job.yaml"), "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
+        await File.WriteAllTextAsync(cluster._folder["job.yaml"], "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
         await Role.RunAsync([
-            "submit", cluster.Path("job.yaml"), "--id", JobId, "--endpoint", cluster.Silos[0].Endpoint,
+            "submit", cluster._folder["job.yaml"], "--id", JobId, "--endpoint", cluster.Silos[0].Endpoint,
             .. Set([.. settings, "steps=1000000"]),
         ]);
         return cluster;
@@ -36,7 +36,7 @@ internal sealed class Cluster : IDisposable
     public async Task JoinAsync(int silos)
     {
         var joined = await Task.WhenAll(Enumerable.Range(0, silos).Select(_ =>
-            Role.StartAsync("worker", "--port", "0", "--cluster", Path("cluster"), "--servers", string.Join(',', Servers.Select(s => s.Endpoint)), "--exit-with-parent")));
+            Role.StartAsync("worker", "--port", "0", "--cluster", _folder["cluster"], "--servers", string.Join(',', Servers.Select(s => s.Endpoint)), "--exit-with-parent")));
         _all.AddRange(joined);
         Silos.AddRange(joined);
     }
@@ -56,11 +56,11 @@ internal sealed class Cluster : IDisposable
         await Role.RunAsync("cancel", JobId, "--endpoint", endpoint);
         await watch.ExitAsync();
         var steps = watch.Steps[^1].Event.GetProperty("step").GetInt64();
-        await Role.RunAsync("download", JobId, "--endpoint", endpoint, "--out", Path("model"));
-        using var model = SafeTensorsReader.Open(System.IO.Path.Combine(Path("model"), "model.safetensors"));
+        await Role.RunAsync("download", JobId, "--endpoint", endpoint, "--out", _folder["model"]);
+        using var model = SafeTensorsReader.Open(System.IO.Path.Combine(_folder["model"], "model.safetensors"));
         var weights = new float[model.Layout()!.Length];
         model.Fill(model.Layout()!, weights);
-        using var run = Role.Start(["train", "--silos", "1", "--output", "json", "--out", Path("undisturbed"), .. Set([.. _settings, $"steps={steps}"])]);
+        using var run = Role.Start(["train", "--silos", "1", "--output", "json", "--out", _folder["undisturbed"], .. Set([.. _settings, $"steps={steps}"])]);
         if (await run.ExitAsync() != 0)
             throw new InvalidOperationException("the undisturbed run failed");
         return (steps, WeightsHash.Compute(model.Layout()!, weights), run.Events[^1].Event.GetProperty("weightsSha256").GetString()!);
@@ -70,16 +70,14 @@ internal sealed class Cluster : IDisposable
     {
         foreach (var role in Enumerable.Reverse(_all))
             role.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     private static IEnumerable<string> Set(IEnumerable<string> settings) => settings.SelectMany(s => new[] { "--set", s });
 
-    private string Path(string name) => System.IO.Path.Combine(_folder, name);
-
     private async Task<Role> StartServerAsync(int index, string port)
     {
-        var server = await Role.StartAsync("server", "--port", port, "--job-folder", Path($"jobs-{index}/{{job}}"), "--exit-with-parent");
+        var server = await Role.StartAsync("server", "--port", port, "--job-folder", _folder[$"jobs-{index}/{{job}}"], "--exit-with-parent");
         _all.Add(server);
         return server;
     }

@@ -95,19 +95,22 @@ internal sealed class Role : IDisposable
     /// <summary>Waits for an event that arrived after <paramref name="after"/>.</summary>
     public async Task<(TimeSpan At, JsonElement Event)> WaitAsync(Func<JsonElement, bool> wanted, TimeSpan after = default)
     {
-        var deadline = Now + Limit;
-        while (true)
+        (TimeSpan At, JsonElement Event)? found = null;
+        await Waiting.UntilAsync(IsThere, "an event", () => $"the last one was {(Events is [.., var last] ? last.Event : default)}", Limit);
+        return found!.Value;
+
+        bool IsThere()
         {
-            var events = Events;
-            foreach (var e in events)
+            foreach (var e in Events)
             {
                 if (e.At > after && wanted(e.Event))
-                    return e;
+                {
+                    found = e;
+                    return true;
+                }
             }
 
-            if (Now > deadline)
-                throw new TimeoutException($"waited {Limit} in vain; the last event was {(events is [.., var last] ? last.Event : default)}");
-            await Task.Delay(20);
+            return false;
         }
     }
 
@@ -115,7 +118,7 @@ internal sealed class Role : IDisposable
 
     public async Task<int> ExitAsync()
     {
-        await _process.WaitForExitAsync().WaitAsync(Limit);
+        await _process.WaitForExitAsync().For("the end of a role", limit: Limit);
         return _process.ExitCode;
     }
 

@@ -1,13 +1,13 @@
 using System.Text.Json;
 using DistTrain.Cli.Chaos;
 using DistTrain.Cli.Commands;
-using DistTrain.Cli.Tests.Doubles;
 
 namespace DistTrain.Cli.Tests.Chaos;
 
+[Trait("Kind", "Fast")]
 public sealed class ChaosFolderTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     [Fact]
     public void A_result_survives_its_line_which_has_the_names_that_tools_read()
@@ -36,7 +36,7 @@ public sealed class ChaosFolderTests : IDisposable
     [Fact]
     public void Results_that_are_none_are_refused()
     {
-        File.WriteAllText(_folder.File("results.jsonl"), "{\"run\":1}\n");
+        File.WriteAllText(_folder["results.jsonl"], "{\"run\":1}\n");
 
         Assert.Equal(ExitCode.BadInput, Assert.Throws<CommandException>(() => ChaosFolder.Open(_folder.Path)).ExitCode);
         Assert.Throws<JsonException>(() => ChaosResult.FromJson("null"));

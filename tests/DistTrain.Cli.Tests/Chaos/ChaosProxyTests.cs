@@ -7,6 +7,7 @@ using DistTrain.Protocol.Clients;
 namespace DistTrain.Cli.Tests.Chaos;
 
 /// <summary>Real sockets: a server that sends back what it gets, and clients that reach it through the proxy only.</summary>
+[Trait("Kind", "Fast")]
 public sealed class ChaosProxyTests : IAsyncLifetime
 {
     private readonly ManualTimers _clock = new();

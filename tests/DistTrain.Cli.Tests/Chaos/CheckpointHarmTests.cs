@@ -2,6 +2,7 @@ using DistTrain.Cli.Chaos;
 
 namespace DistTrain.Cli.Tests.Chaos;
 
+[Trait("Kind", "Fast")]
 public sealed class CheckpointHarmTests : IDisposable
 {
     private readonly SavedRun _run = new();

@@ -2,6 +2,7 @@ using DistTrain.Cli.Chaos;
 
 namespace DistTrain.Cli.Tests.Chaos;
 
+[Trait("Kind", "Fast")]
 public class FaultPlanTests
 {
     private const long Steps = 400;

@@ -5,6 +5,7 @@ using DistTrain.Protocol;
 namespace DistTrain.Cli.Tests.Chaos;
 
 /// <summary>A good run has no violation; each kind of harm has its own, by name.</summary>
+[Trait("Kind", "Fast")]
 public sealed class RunCheckTests : IDisposable
 {
     private readonly SavedRun _run = new();

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using DistTrain.Cli.Chaos;
 using DistTrain.Cli.Jobs;
-using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Protocol;
@@ -20,7 +19,7 @@ internal sealed class SavedRun : IDisposable
     private static readonly ParameterLayout Layout = ParameterLayout.Of(
         [new Segment("a", SegmentKind.Weight, [40], 0, new Initialization(InitializationKind.Constant, 0))], bucketLength: 16);
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     public SavedRun()
     {
@@ -33,7 +32,7 @@ internal sealed class SavedRun : IDisposable
 
     public string Path => _folder.Path;
 
-    public string Metrics => _folder.File("metrics.jsonl");
+    public string Metrics => _folder["metrics.jsonl"];
 
     /// <summary>What it is compared with: itself, as long as nobody alters it.</summary>
     public Baseline Baseline => new(Steps, Sha(Steps), 10, HistoryEntry.ReadAll(Path));
@@ -48,7 +47,7 @@ internal sealed class SavedRun : IDisposable
 
     public static FaultReport Fault(string kind) => new(3, 4, kind, "server-0", 77, DateTimeOffset.UnixEpoch, $"{kind} of server-0", 1.5);
 
-    public string Checkpoint(long step, string file) => _folder.File($"checkpoints/step-{step}/{file}");
+    public string Checkpoint(long step, string file) => _folder[$"checkpoints/step-{step}/{file}"];
 
     /// <summary>Overwrites the history with these steps, each with its own loss, and an evaluation at the end.</summary>
     public void WriteHistory(IEnumerable<int> steps)
@@ -61,7 +60,7 @@ internal sealed class SavedRun : IDisposable
     /// <summary>Writes a checkpoint whose weights are all <paramref name="value"/>.</summary>
     public void WriteCheckpoint(long step, float value)
     {
-        Directory.CreateDirectory(_folder.File($"checkpoints/step-{step}"));
+        Directory.CreateDirectory(_folder[$"checkpoints/step-{step}"]);
         List<ManifestPart> parts = [];
         foreach (var (server, first, count) in new[] { (0, 0, 16), (1, 16, Elements - 16) })
         {

@@ -1,20 +1,20 @@
 using System.Diagnostics;
 using DistTrain.Cli.Chaos;
-using DistTrain.Cli.Tests.Doubles;
 
 namespace DistTrain.Cli.Tests.Chaos;
 
 /// <summary>What is done to a real process of the system.</summary>
+[Trait("Kind", "Process")]
 public sealed class SignalsTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     [Fact]
     public async Task A_process_whose_files_are_limited_sees_an_error_and_writes_again_afterwards()
     {
         // Inherited over fork and exec, as by the servers.
         Signals.IgnoreFileSizeSignal();
-        using var shell = Start($"while read line; do if echo $line >> {_folder.File("written")}; then echo done; else echo full; fi; done 2> /dev/null");
+        using var shell = Start($"while read line; do if echo $line >> {_folder["written"]}; then echo done; else echo full; fi; done 2> /dev/null");
         try
         {
             Assert.Equal("done", await AnswerAsync("first"));
@@ -22,7 +22,7 @@ public sealed class SignalsTests : IDisposable
             Assert.Equal("full", await AnswerAsync("second"));
             Assert.True(Signals.LimitFiles(shell.Id, writable: true));
             Assert.Equal("done", await AnswerAsync("third"));
-            Assert.Equal(["first", "third"], await File.ReadAllLinesAsync(_folder.File("written")));
+            Assert.Equal(["first", "third"], await File.ReadAllLinesAsync(_folder["written"]));
         }
         finally
         {
@@ -43,7 +43,8 @@ public sealed class SignalsTests : IDisposable
         try
         {
             Assert.True(Signals.Stop(shell.Id));
-            await StoppedAsync(shell).For("the stop");
+            // A signal to a process that runs on another core is seen a moment later.
+            await Waiting.UntilAsync(() => StateOf(shell) == 'T', "the stop", () => $"its state is {StateOf(shell)}");
             await shell.StandardInput.WriteLineAsync("hello");
             var answer = shell.StandardOutput.ReadLineAsync();
             Assert.False(answer.IsCompleted);
@@ -63,12 +64,7 @@ public sealed class SignalsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    // A signal to a process that runs on another core is seen a moment later.
-    private static async Task StoppedAsync(Process process)
-    {
-        while ((await File.ReadAllTextAsync($"/proc/{process.Id}/stat")).Split(") ")[1][0] != 'T')
-            await Task.Yield();
-    }
+    private static char StateOf(Process process) => File.ReadAllText($"/proc/{process.Id}/stat").Split(") ")[1][0];
 
     private static Process Start(string script) => Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script])
     {

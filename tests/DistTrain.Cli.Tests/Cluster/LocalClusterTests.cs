@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Commands;
-using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Cli.Tests.Processes;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Tests.Cluster;
 
+[Trait("Kind", "Process")]
 public sealed class LocalClusterTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
     private readonly TaskCompletionSource<ChildExit> _restarting = new();
 
     [Fact]
@@ -35,7 +36,7 @@ public sealed class LocalClusterTests : IDisposable
         await cluster.StartAsync(CancellationToken.None).For("the start");
         await cluster.StopAsync(CancellationToken.None).For("the end");
 
-        Assert.Contains($"worker --port 0 --cluster {_folder.File("cluster")} --servers - --determinism host --exit-with-parent", Log("silo-0"));
+        Assert.Contains($"worker --port 0 --cluster {_folder["cluster"]} --servers - --determinism host --exit-with-parent", Log("silo-0"));
         Assert.Contains("told 127.0.0.1:1,127.0.0.1:1", Log("silo-0"));
         Assert.Contains($"server --port 0 --job-folder {_folder.Path} --determinism host --exit-with-parent", Log("server-0"));
     }
@@ -63,12 +64,8 @@ public sealed class LocalClusterTests : IDisposable
             silo.Kill();
 
         var exit = await _restarting.Task.For("the notice of the exit");
-        var second = await Task.Run(() =>
-        {
-            while (Lives("silo-0").Count < 2)
-                Thread.Sleep(20);
-            return Lives("silo-0")[1];
-        }).For("the second life");
+        await Waiting.UntilAsync(() => Lives("silo-0").Count == 2, "the second life", () => Log("silo-0"));
+        var second = Lives("silo-0")[1];
 
         Assert.Equal("silo-0", exit.Name);
         Assert.Equal(137, exit.Code);
@@ -121,7 +118,7 @@ public sealed class LocalClusterTests : IDisposable
     private string Log(string name)
     {
         using var reader = new StreamReader(
-            new FileStream(_folder.File($"cluster/{name}.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            new FileStream(_folder[$"cluster/{name}.log"], FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         return reader.ReadToEnd();
     }
 }

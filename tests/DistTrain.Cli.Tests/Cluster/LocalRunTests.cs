@@ -4,15 +4,17 @@ using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Cli.Tests.Processes;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Tests.Cluster;
 
 /// <summary>Real child processes that do nothing, and a real gRPC front door that answers as the test says.</summary>
+[Trait("Kind", "Process")]
 public sealed class LocalRunTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
     private readonly CommandContext _context = Contexts.Of("train", "--output", "json");
 
     [Fact]
@@ -30,8 +32,8 @@ public sealed class LocalRunTests : IDisposable
 
         Assert.Equal(JobState.Completed, ended.State);
         Assert.Equal("job-1", Assert.Single(silo.Submitted).JobId);
-        Assert.Equal("weights", File.ReadAllText(_folder.File("model.safetensors")));
-        Assert.Contains("worker ends", File.ReadAllText(_folder.File("cluster/silo-0.log")));
+        Assert.Equal("weights", File.ReadAllText(_folder["model.safetensors"]));
+        Assert.Contains("worker ends", File.ReadAllText(_folder["cluster/silo-0.log"]));
         Assert.Equal(
             ["submitted", "state", "step", "state"],
             Contexts.Lines(_context.Output).Select(line => line.Split('"')[3]));
@@ -50,7 +52,7 @@ public sealed class LocalRunTests : IDisposable
         var ended = await RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString()));
 
         Assert.Equal(JobState.Completed, ended.State);
-        Assert.Equal("weights", File.ReadAllText(_folder.File("model.safetensors")));
+        Assert.Equal("weights", File.ReadAllText(_folder["model.safetensors"]));
     }
 
     [Fact]
@@ -68,7 +70,7 @@ public sealed class LocalRunTests : IDisposable
 
         Assert.Equal(JobState.Cancelled, ended.State);
         Assert.Equal(["job-1"], silo.Cancelled);
-        Assert.Contains("server ends", File.ReadAllText(_folder.File("cluster/server-0.log")));
+        Assert.Contains("server ends", File.ReadAllText(_folder["cluster/server-0.log"]));
     }
 
     [Fact]
@@ -96,7 +98,7 @@ public sealed class LocalRunTests : IDisposable
     public async Task A_process_that_dies_each_time_it_is_started_fails_the_run_and_is_named()
     {
         await using var silo = await FakeSilo.StartAsync();
-        var die = _folder.File("die");
+        var die = _folder["die"];
         silo.OnWatch = async (_, events, cancel) =>
         {
             await events.WriteAsync(Events.State(JobState.Running, 0, 100), cancel);
@@ -125,7 +127,7 @@ public sealed class LocalRunTests : IDisposable
 
         Assert.Equal(ExitCode.BadInput, e.ExitCode);
         Assert.Equal(["a", "b"], e.Problems);
-        Assert.Contains("worker ends", File.ReadAllText(_folder.File("cluster/silo-0.log")));
+        Assert.Contains("worker ends", File.ReadAllText(_folder["cluster/silo-0.log"]));
     }
 
     public void Dispose()

@@ -2,6 +2,7 @@ using DistTrain.Cli.Cluster;
 
 namespace DistTrain.Cli.Tests.Cluster;
 
+[Trait("Kind", "Fast")]
 public class SelfExecutableTests
 {
     [Fact]

@@ -4,9 +4,10 @@ using DistTrain.Cli.Tests.Doubles;
 namespace DistTrain.Cli.Tests.Commands;
 
 /// <summary>What is refused before any process is started.</summary>
+[Trait("Kind", "Fast")]
 public sealed class ChaosCommandTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     [Theory]
     [InlineData("checkpoint.everySteps is 0: a job under faults needs checkpoints", "--set", "checkpoint.everySteps=0")]
@@ -16,7 +17,7 @@ public sealed class ChaosCommandTests : IDisposable
     [InlineData("checkpoint.everySteps is 0", "--set", "epochs=1", "--set", "checkpoint.everySteps=0")]
     public async Task Bad_input_is_named(string problem, params string[] args)
     {
-        var (code, _, error) = await Contexts.RunAsync(["chaos", "--out", _folder.File("out"), .. args]);
+        var (code, _, error) = await Contexts.RunAsync(["chaos", "--out", _folder["out"], .. args]);
 
         Assert.Equal(ExitCode.BadInput, code);
         Assert.Contains(problem, string.Join('\n', error));

@@ -7,6 +7,7 @@ using Grpc.Core;
 namespace DistTrain.Cli.Tests.Commands;
 
 /// <summary>Whole command lines in this process, against a front door that answers as the test says.</summary>
+[Trait("Kind", "Fast")]
 public class CommandLineTests
 {
     [Fact]
@@ -53,7 +54,7 @@ public class CommandLineTests
     {
         await using var silo = await FakeSilo.StartAsync();
         silo.OnSubmit = _ => throw new RpcException(new Status(StatusCode.InvalidArgument, "spec.batch: x\nspec.seed: y"));
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         var (code, _, error) = await Contexts.RunAsync("submit", Job(folder), "--endpoint", silo.Endpoint.ToString());
         Assert.Equal(ExitCode.BadInput, code);
         Assert.Equal(["error: spec.batch: x", "error: spec.seed: y"], error);
@@ -63,7 +64,7 @@ public class CommandLineTests
     public async Task A_warning_does_not_keep_a_job_from_being_submitted()
     {
         await using var silo = await FakeSilo.StartAsync();
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         var (code, output, error) = await Contexts.RunAsync(
             "submit", Job(folder), "--endpoint", silo.Endpoint.ToString(), "--set", "schedule.name=step", "--output", "json");
         Assert.Equal(ExitCode.Done, code);
@@ -80,7 +81,7 @@ public class CommandLineTests
         silo.OnSubmit = request => ++calls == 1
             ? throw new RpcException(new Status(StatusCode.Unavailable, "not yet"))
             : new SubmitResponse { JobId = request.JobId };
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
 
         var (code, output, _) = await Contexts.RunAsync("submit", Job(folder), "--endpoint", silo.Endpoint.ToString(), "--output", "json");
 
@@ -95,7 +96,7 @@ public class CommandLineTests
     {
         await using var silo = await FakeSilo.StartAsync();
         silo.OnWatch = (_, events, cancel) => events.WriteAsync(Events.State(JobState.Failed, 3, 4, "NaN in rank 1, step 3"), cancel);
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         var (code, output, error) = await Contexts.RunAsync(
             "submit", Job(folder), "--endpoint", silo.Endpoint.ToString(), "--id", "job-1", "--watch");
         Assert.Equal(ExitCode.Failed, code);
@@ -146,18 +147,18 @@ public class CommandLineTests
     public async Task Download_writes_the_files_and_refuses_foreign_paths()
     {
         await using var silo = await FakeSilo.StartAsync();
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         silo.OnDownload = () => [Events.Chunk("model.safetensors", "w"), Events.Chunk("../../evil", "x")];
-        string[] line = ["download", "job-1", "--endpoint", silo.Endpoint.ToString(), "--out", folder.File("models")];
+        string[] line = ["download", "job-1", "--endpoint", silo.Endpoint.ToString(), "--out", folder["models"]];
 
         var (code, _, error) = await Contexts.RunAsync(line);
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("../../evil", Assert.Single(error));
-        Assert.Equal(["model.safetensors"], Directory.GetFileSystemEntries(folder.File("models")).Select(Path.GetFileName));
+        Assert.Equal(["model.safetensors"], Directory.GetFileSystemEntries(folder["models"]).Select(Path.GetFileName));
 
         silo.OnDownload = () => [Events.Chunk("model.safetensors", "w2")];
         Assert.Equal(ExitCode.Done, (await Contexts.RunAsync(line)).Code);
-        Assert.Equal("w2", File.ReadAllText(folder.File("models/model.safetensors")));
+        Assert.Equal("w2", File.ReadAllText(folder["models/model.safetensors"]));
     }
 
     [Fact]
@@ -174,9 +175,9 @@ public class CommandLineTests
         }
     }
 
-    private static string Job(TemporaryFolder folder)
+    private static string Job(TempFolder folder)
     {
-        var path = folder.File("job.yaml");
+        var path = folder["job.yaml"];
         File.WriteAllText(path, "apiVersion: disttrain.dev/v1\nkind: TrainingJob\nmetadata: {name: job}\nspec: {}\n");
         return path;
     }

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using DistTrain.Cli.Commands;
-using DistTrain.Cli.Tests.Doubles;
 
 namespace DistTrain.Cli.Tests.Commands;
 
+[Trait("Kind", "Fast")]
 public class InterruptionTests
 {
     [Fact]

@@ -7,6 +7,7 @@ using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Cli.Tests.Commands;
 
+[Trait("Kind", "Fast")]
 public class ParsingTests
 {
     [Theory]

@@ -5,6 +5,7 @@ using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Tests.Commands;
 
+[Trait("Kind", "Fast")]
 public class PoliciesCommandTests
 {
     [Fact]

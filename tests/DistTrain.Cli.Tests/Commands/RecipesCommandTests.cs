@@ -6,6 +6,7 @@ using DistTrain.Recipes.Named;
 
 namespace DistTrain.Cli.Tests.Commands;
 
+[Trait("Kind", "Fast")]
 public class RecipesCommandTests
 {
     [Fact]

@@ -6,9 +6,10 @@ using DistTrain.Cli.Tests.Doubles;
 
 namespace DistTrain.Cli.Tests.Commands;
 
+[Trait("Kind", "Fast")]
 public sealed class ScheduleCommandTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     [Fact]
     public async Task The_table_has_rate_and_bar_of_every_kth_step_and_of_the_first_and_last()
@@ -58,15 +59,15 @@ public sealed class ScheduleCommandTests : IDisposable
     [Fact]
     public async Task A_dataset_is_read_for_its_size()
     {
-        await File.WriteAllTextAsync(_folder.File("train.csv"), "a,label\n1,0\n2,1\n3,0\n");
-        await File.WriteAllTextAsync(_folder.File("test.csv"), "a,label\n1,0\n");
+        await File.WriteAllTextAsync(_folder["train.csv"], "a,label\n1,0\n2,1\n3,0\n");
+        await File.WriteAllTextAsync(_folder["test.csv"], "a,label\n1,0\n");
         string[] line = ["schedule", "--set", "model.name=softmax", "--set", "workers=1", "--set", "batch=2", "--set"];
 
         var (code, output, _) = await Contexts.RunAsync([.. line, $"dataset={{name: csv, path: {_folder.Path}}}"]);
         Assert.Equal(ExitCode.Done, code);
         Assert.Equal("constant over 8 steps, 4.00 epochs of 3 examples", output[1]);
 
-        (code, _, var error) = await Contexts.RunAsync([.. line, $"dataset={{name: csv, path: {_folder.File("none")}}}"]);
+        (code, _, var error) = await Contexts.RunAsync([.. line, $"dataset={{name: csv, path: {_folder["none"]}}}"]);
         Assert.Equal(ExitCode.BadInput, code);
         Assert.EndsWith("Or give --examples.", Assert.Single(error), StringComparison.Ordinal);
     }
@@ -96,7 +97,7 @@ public sealed class ScheduleCommandTests : IDisposable
     [Fact]
     public async Task A_plot_is_an_svg_of_the_curve()
     {
-        var file = _folder.File("rates.svg");
+        var file = _folder["rates.svg"];
         var (code, output, _) = await Contexts.RunAsync("schedule", "--plot", file, "--set", "schedule.name=cosine", "--output", "json");
         Assert.Equal(ExitCode.Done, code);
         Assert.All(output, line => Assert.StartsWith("{", line, StringComparison.Ordinal));
@@ -106,7 +107,7 @@ public sealed class ScheduleCommandTests : IDisposable
         Assert.Contains(svg.Descendants(), e => e.Name.LocalName == "text" && e.Value == "learning rate");
         Assert.Contains(svg.Descendants(), e => e.Name.LocalName == "polyline" && e.Attribute("points")!.Value.Split(' ').Length > 100);
 
-        Assert.Equal(ExitCode.BadInput, (await Contexts.RunAsync("schedule", "--plot", _folder.File("no/such/folder.svg"))).Code);
+        Assert.Equal(ExitCode.BadInput, (await Contexts.RunAsync("schedule", "--plot", _folder["no/such/folder.svg"])).Code);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -7,6 +7,7 @@ using Spectre.Console;
 
 namespace DistTrain.Cli.Tests.Display;
 
+[Trait("Kind", "Fast")]
 public sealed class DisplayTests : IDisposable
 {
     private readonly StringWriter _output = new();

@@ -2,6 +2,7 @@ using DistTrain.Cli.Display;
 
 namespace DistTrain.Cli.Tests.Display;
 
+[Trait("Kind", "Fast")]
 public class FiguresTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using DistTrain.Protocol;
 
 namespace DistTrain.Cli.Tests.Display;
 
+[Trait("Kind", "Fast")]
 public class TrainingProgressTests
 {
     [Fact]

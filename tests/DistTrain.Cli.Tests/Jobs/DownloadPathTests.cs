@@ -1,10 +1,10 @@
 using CsCheck;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Jobs;
-using DistTrain.Cli.Tests.Doubles;
 
 namespace DistTrain.Cli.Tests.Jobs;
 
+[Trait("Kind", "Fast")]
 public class DownloadPathTests
 {
     [Theory]
@@ -14,8 +14,8 @@ public class DownloadPathTests
     [InlineData("checkpoints/step-120/part-0-of-2.bin")]
     public void Takes_the_files_of_a_run(string name)
     {
-        using var folder = new TemporaryFolder();
-        Assert.Equal(folder.File(name), DownloadPath.Resolve(folder.Path, name));
+        using var folder = new TempFolder();
+        Assert.Equal(folder[name], DownloadPath.Resolve(folder.Path, name));
     }
 
     [Theory]
@@ -40,14 +40,14 @@ public class DownloadPathTests
     [InlineData("~")]
     public void Refuses_every_other_name(string name)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         Assert.Contains("no name of a run's file", Assert.Throws<CommandException>(() => DownloadPath.Resolve(folder.Path, name)).Message);
     }
 
     [Fact]
     public void Nothing_leaves_the_folder()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         var pieces = Gen.OneOf(new[] { "..", ".", "/", "\\", "checkpoints", "step-1", "a", "\0", "~", "-" }.Select(Gen.Const).ToArray()).Array[0, 8];
         pieces.Sample(name =>
         {
@@ -66,10 +66,10 @@ public class DownloadPathTests
     [Fact]
     public void A_link_on_the_way_is_not_followed()
     {
-        using var folder = new TemporaryFolder();
-        using var elsewhere = new TemporaryFolder();
-        Directory.CreateSymbolicLink(folder.File("checkpoints"), elsewhere.Path);
-        File.CreateSymbolicLink(folder.File("model.safetensors"), elsewhere.File("target"));
+        using var folder = new TempFolder();
+        using var elsewhere = new TempFolder();
+        Directory.CreateSymbolicLink(folder["checkpoints"], elsewhere.Path);
+        File.CreateSymbolicLink(folder["model.safetensors"], elsewhere["target"]);
         foreach (var name in (string[])["model.safetensors", "checkpoints/step-1/part-0"])
             Assert.Contains("link", Assert.Throws<CommandException>(() => DownloadPath.Resolve(folder.Path, name)).Message);
     }

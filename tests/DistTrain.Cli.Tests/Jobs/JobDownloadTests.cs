@@ -5,9 +5,10 @@ using DistTrain.Protocol;
 
 namespace DistTrain.Cli.Tests.Jobs;
 
+[Trait("Kind", "Fast")]
 public sealed class JobDownloadTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     [Fact]
     public async Task Joins_the_chunks_of_each_file()
@@ -16,21 +17,21 @@ public sealed class JobDownloadTests : IDisposable
             [Events.Chunk("a", "1"), Events.Chunk("a", "2"), Events.Chunk("checkpoints/step-3/b", "3"), Events.Chunk("empty", "")]);
 
         Assert.Equal(["a", "checkpoints/step-3/b", "empty"], written);
-        Assert.Equal("12", File.ReadAllText(_folder.File("a")));
-        Assert.Equal("3", File.ReadAllText(_folder.File("checkpoints/step-3/b")));
-        Assert.Equal("", File.ReadAllText(_folder.File("empty")));
+        Assert.Equal("12", File.ReadAllText(_folder["a"]));
+        Assert.Equal("3", File.ReadAllText(_folder["checkpoints/step-3/b"]));
+        Assert.Equal("", File.ReadAllText(_folder["empty"]));
     }
 
     [Fact]
     public async Task Replaces_a_file_only_when_the_new_one_is_complete()
     {
-        File.WriteAllText(_folder.File("a"), "old");
+        File.WriteAllText(_folder["a"], "old");
         await Assert.ThrowsAsync<InvalidDataException>(() => SaveAsync(Broken()));
-        Assert.Equal("old", File.ReadAllText(_folder.File("a")));
+        Assert.Equal("old", File.ReadAllText(_folder["a"]));
         Assert.Equal(["a"], Names());
 
         await SaveAsync([Events.Chunk("a", "new")]);
-        Assert.Equal("new", File.ReadAllText(_folder.File("a")));
+        Assert.Equal("new", File.ReadAllText(_folder["a"]));
 
         static IEnumerable<DownloadChunk> Broken()
         {
@@ -44,7 +45,7 @@ public sealed class JobDownloadTests : IDisposable
     {
         await Assert.ThrowsAsync<CommandException>(() => SaveAsync([Events.Chunk("a", "1"), Events.Chunk("../b", "2")]));
         Assert.Equal(["a"], Names());
-        Assert.False(File.Exists(_folder.File("../b")));
+        Assert.False(File.Exists(_folder["../b"]));
     }
 
     [Fact]

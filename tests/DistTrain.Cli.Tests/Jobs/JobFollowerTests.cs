@@ -7,6 +7,7 @@ using Grpc.Core;
 
 namespace DistTrain.Cli.Tests.Jobs;
 
+[Trait("Kind", "Fast")]
 public class JobFollowerTests
 {
     [Fact]

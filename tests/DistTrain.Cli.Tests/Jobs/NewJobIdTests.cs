@@ -3,6 +3,7 @@ using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Tests.Jobs;
 
+[Trait("Kind", "Fast")]
 public class NewJobIdTests
 {
     [Fact]

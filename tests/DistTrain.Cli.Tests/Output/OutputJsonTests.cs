@@ -3,6 +3,7 @@ using DistTrain.Cli.Output;
 
 namespace DistTrain.Cli.Tests.Output;
 
+[Trait("Kind", "Fast")]
 public class OutputJsonTests
 {
     [Fact]

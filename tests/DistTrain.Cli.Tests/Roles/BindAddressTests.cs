@@ -4,6 +4,7 @@ using DistTrain.Cli.Roles;
 
 namespace DistTrain.Cli.Tests.Roles;
 
+[Trait("Kind", "Fast")]
 public class BindAddressTests
 {
     [Theory]

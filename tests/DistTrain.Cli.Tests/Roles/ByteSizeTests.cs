@@ -2,6 +2,7 @@ using DistTrain.Cli.Roles;
 
 namespace DistTrain.Cli.Tests.Roles;
 
+[Trait("Kind", "Fast")]
 public class ByteSizeTests
 {
     [Theory]

@@ -1,9 +1,9 @@
 using System.IO.Pipes;
 using DistTrain.Cli.Roles;
-using DistTrain.Cli.Tests.Doubles;
 
 namespace DistTrain.Cli.Tests.Roles;
 
+[Trait("Kind", "Fast")]
 public class ParentWatchTests
 {
     [Fact]

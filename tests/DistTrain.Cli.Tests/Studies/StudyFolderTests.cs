@@ -1,16 +1,16 @@
 using System.Text.Json;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Studies;
-using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Tests.Studies;
 
+[Trait("Kind", "Fast")]
 public sealed class StudyFolderTests : IDisposable
 {
     private const string Text = "summary: s\nrecipes: [{name: a, runs: [{batches: [64], seeds: [1, 2]}]}]";
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     [Theory]
     [InlineData(0.9725)]
@@ -41,7 +41,7 @@ public sealed class StudyFolderTests : IDisposable
     public void What_is_no_result_is_refused(string line)
     {
         Assert.ThrowsAny<JsonException>(() => StudyResult.FromJson(line));
-        File.WriteAllText(_folder.File("results.jsonl"), line + "\n");
+        File.WriteAllText(_folder["results.jsonl"], line + "\n");
         Assert.Equal(ExitCode.BadInput, Assert.Throws<CommandException>(() => StudyFolder.Open(_folder.Path)).ExitCode);
     }
 
@@ -87,8 +87,8 @@ public sealed class StudyFolderTests : IDisposable
     public void A_run_that_was_cut_short_is_removed()
     {
         var folder = StudyFolder.Open(_folder.Path);
-        Directory.CreateDirectory(_folder.File("a-64-s1/cluster"));
-        File.WriteAllText(_folder.File("a-64-s1/cluster/log"), "half");
+        Directory.CreateDirectory(_folder["a-64-s1/cluster"]);
+        File.WriteAllText(_folder["a-64-s1/cluster/log"], "half");
 
         Assert.False(Directory.Exists(folder.NewRun("a-64-s1")));
     }

@@ -1,12 +1,12 @@
 using DistTrain.Cli.Studies;
-using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Tests.Studies;
 
+[Trait("Kind", "Fast")]
 public sealed class StudyPlotTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 

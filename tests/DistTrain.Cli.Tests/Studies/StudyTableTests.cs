@@ -3,6 +3,7 @@ using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Tests.Studies;
 
+[Trait("Kind", "Fast")]
 public class StudyTableTests
 {
     private static readonly Study Compared = Study.Read(

@@ -4,6 +4,7 @@ using DistTrain.Protocol;
 
 namespace DistTrain.Cli.Tests.Verification;
 
+[Trait("Kind", "Fast")]
 public sealed class LedgerCheckTests
 {
     /// <summary>Whatever is done to a history of two epochs of 4 + 4 + 2 examples over three ranks, and how it is named.</summary>

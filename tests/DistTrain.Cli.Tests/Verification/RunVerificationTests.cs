@@ -15,6 +15,7 @@ using Position = DistTrain.Optimization.Order.Position;
 namespace DistTrain.Cli.Tests.Verification;
 
 /// <summary>A run's folder as two servers leave it after two epochs on ten digits; then something in it is altered.</summary>
+[Trait("Kind", "Fast")]
 public sealed class RunVerificationTests : IDisposable
 {
     private const int Examples = 10;
@@ -25,13 +26,13 @@ public sealed class RunVerificationTests : IDisposable
         [new Segment("weight", SegmentKind.Weight, [5, 9], 0, Initialization.One), new Segment("bias", SegmentKind.Bias, [5], 0, Initialization.One)],
         bucketLength: 32);
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
     private readonly float[] _vector = [.. Enumerable.Range(0, _layout.Length).Select(i => i / 7f)];
 
     public RunVerificationTests()
     {
         var history = new ScriptedHistory(Examples, _settings).Together(0, 2, batch: 4).Evaluation();
-        File.WriteAllText(_folder.File("job.yaml"), JobFile.Write(history.Job));
+        File.WriteAllText(_folder["job.yaml"], JobFile.Write(history.Job));
         using (var lines = File.Create(History))
         {
             foreach (var metrics in history.Events)
@@ -43,11 +44,11 @@ public sealed class RunVerificationTests : IDisposable
         SafeTensorsWriter.Write(model, _layout, _vector, new Dictionary<string, string> { [SafeTensorsWriter.JobKey] = JobFile.Write(history.Job) });
     }
 
-    private string History => _folder.File("metrics.jsonl");
+    private string History => _folder["metrics.jsonl"];
 
-    private string Model => _folder.File("model.safetensors");
+    private string Model => _folder["model.safetensors"];
 
-    private string Step => _folder.File("checkpoints/step-6");
+    private string Step => _folder["checkpoints/step-6"];
 
     [Fact]
     public async Task A_run_that_is_what_it_claims_passes()
@@ -129,7 +130,7 @@ public sealed class RunVerificationTests : IDisposable
     [InlineData("batch=5", "batch: 4, expected 5")]
     public void A_job_file_of_another_job_does_not_pass(string setting, string difference)
     {
-        File.WriteAllText(_folder.File("job.yaml"), JobFile.Write(new ScriptedHistory(Examples, [.. _settings, setting]).Job));
+        File.WriteAllText(_folder["job.yaml"], JobFile.Write(new ScriptedHistory(Examples, [.. _settings, setting]).Job));
         var problems = RunVerification.Of(_folder.Path).Problems;
         Assert.Contains(problems, p => p.EndsWith($"step-6: of another job than the run's job.yaml: spec.{difference}", StringComparison.Ordinal));
         Assert.Contains(problems, p => p.StartsWith("step 1", StringComparison.Ordinal));
@@ -138,10 +139,10 @@ public sealed class RunVerificationTests : IDisposable
     [Fact]
     public async Task What_is_no_run_is_bad_input()
     {
-        await RefusedAsync("is no run's folder: it has no job.yaml", _folder.File("none"));
+        await RefusedAsync("is no run's folder: it has no job.yaml", _folder["none"]);
         await RefusedAsync("is no run's folder: it has no job.yaml", Step);
         await RefusedAsync("claims to be another job: spec.seed: 1 before, 2 now; --set is for where the data are", _folder.Path, "--set", "seed=2");
-        await File.WriteAllTextAsync(_folder.File("job.yaml"), "kind: other");
+        await File.WriteAllTextAsync(_folder["job.yaml"], "kind: other");
         await RefusedAsync("job.yaml", _folder.Path);
     }
 
@@ -149,10 +150,10 @@ public sealed class RunVerificationTests : IDisposable
     public async Task Data_that_moved_are_found_by_their_new_path()
     {
         string[] settings = ["dataset={name: csv, path: /nowhere}", "model.name=softmax", "workers=1", "batch=2", "epochs=1"];
-        await File.WriteAllTextAsync(_folder.File("train.csv"), "a,label\n1,0\n2,1\n3,0\n");
-        await File.WriteAllTextAsync(_folder.File("test.csv"), "a,label\n1,0\n");
+        await File.WriteAllTextAsync(_folder["train.csv"], "a,label\n1,0\n2,1\n3,0\n");
+        await File.WriteAllTextAsync(_folder["test.csv"], "a,label\n1,0\n");
         var history = new ScriptedHistory(3, settings).Together(0, 1, batch: 2);
-        await File.WriteAllTextAsync(_folder.File("job.yaml"), JobFile.Write(history.Job));
+        await File.WriteAllTextAsync(_folder["job.yaml"], JobFile.Write(history.Job));
         await File.WriteAllLinesAsync(History, history.Events.Select(e => System.Text.Encoding.UTF8.GetString(MetricsJson.Write(e))));
         Directory.Delete(Step, recursive: true);
         var moved = new ScriptedHistory(3, [.. settings, $"dataset.path={_folder.Path}"]).Job;
@@ -188,7 +189,7 @@ public sealed class RunVerificationTests : IDisposable
 
     private void WriteCheckpoint(TrainingJob job, long step, string? fingerprint = null)
     {
-        var folder = Directory.CreateDirectory(_folder.File($"checkpoints/step-{step}")).FullName;
+        var folder = Directory.CreateDirectory(_folder[$"checkpoints/step-{step}"]).FullName;
         var parts = new List<ManifestPart>();
         for (var server = 0; server < 2; server++)
         {

@@ -3,8 +3,10 @@ namespace DistTrain.Deployment.Tests.Compose;
 /// <summary>What only a start would show, or nothing at all: services that do not fit each other or the program.</summary>
 internal static class ComposeCheck
 {
-    public static IReadOnlyList<string> Problems(ComposeFile file) =>
-        [.. file.Services.SelectMany(s => SafetyProblems(s.Key, s.Value).Concat(VolumeProblems(s.Key, s.Value, file)).Concat(s.Value.Command.Count > 0 ? CommandProblems(s.Key, s.Value, file) : []))];
+    /// <param name="file">The file.</param>
+    /// <param name="options">The program's options, by command.</param>
+    public static IReadOnlyList<string> Problems(ComposeFile file, IReadOnlyDictionary<string, HashSet<string>> options) =>
+        [.. file.Services.SelectMany(s => SafetyProblems(s.Key, s.Value).Concat(VolumeProblems(s.Key, s.Value, file)).Concat(s.Value.Command.Count > 0 ? CommandProblems(s.Key, s.Value, file, options[s.Value.Command[0]]) : []))];
 
     private static IEnumerable<string> SafetyProblems(string name, ComposeService service)
     {
@@ -29,9 +31,8 @@ internal static class ComposeCheck
             yield return $"{name}: there is no {other} to wait for";
     }
 
-    private static IEnumerable<string> CommandProblems(string name, ComposeService service, ComposeFile file)
+    private static IEnumerable<string> CommandProblems(string name, ComposeService service, ComposeFile file, HashSet<string> known)
     {
-        var known = Tool.Options(service.Command[0]);
         foreach (var option in service.Options.Keys.Concat(service.Entrypoint.SelectMany(e => e.Split(' ', '=')).Where(w => w.StartsWith("--", StringComparison.Ordinal))).Where(o => !known.Contains(o)))
             yield return $"{name}: 'disttrain {service.Command[0]}' has no option {option}";
         if (!service.Options.ContainsKey("--certs"))

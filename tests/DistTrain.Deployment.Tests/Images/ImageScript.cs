@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using DistTrain.Tests.Clusters;
+using DistTrain.Tests.Processes;
 
 namespace DistTrain.Deployment.Tests.Images;
 
@@ -21,33 +23,14 @@ internal static class ImageScript
     public static async Task<(string Output, string Errors)> RunForBothAsync(params string[] arguments)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "images are made on Linux");
-        var start = new ProcessStartInfo("bash", [Path.Combine(Tool.Repository, "deploy", "image-test.sh"), .. arguments])
+        var start = new ProcessStartInfo("bash", [Repository.PathOf("deploy/image-test.sh"), .. arguments])
         {
-            UseShellExecute = false,
             // podman looks for a folder of the image's name to build it from: here there is a program of that name.
-            WorkingDirectory = Path.Combine(Tool.Repository, "deploy"),
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
+            WorkingDirectory = Repository.PathOf("deploy"),
         };
-        start.Environment["DISTTRAIN"] = Tool.Executable;
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(15));
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail($"image-test.sh {string.Join(' ', arguments)} does not end");
-        }
-
-        Assert.SkipWhen(process.ExitCode == Skipped, (await output).Trim());
-        Assert.True(process.ExitCode == 0, $"image-test.sh {string.Join(' ', arguments)}: exit code {process.ExitCode}\n{await output}{await errors}");
-        return (await output, await errors);
+        start.Environment["DISTTRAIN"] = DistTrainProcess.Executable;
+        var ended = await Tool.EndAsync(start, limit: TimeSpan.FromMinutes(15));
+        Assert.SkipWhen(ended.ExitCode == Skipped, ended.Output.Trim());
+        return (ended.Checked, ended.Errors);
     }
 }

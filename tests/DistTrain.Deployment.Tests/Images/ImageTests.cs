@@ -1,9 +1,13 @@
 using System.Text.RegularExpressions;
+using DistTrain.Deployment.Tests.Processes;
+using DistTrain.Tests.Clusters;
+using DistTrain.Tests.Processes;
 using k8s.Models;
 
 namespace DistTrain.Deployment.Tests.Images;
 
 /// <summary>The image is built from deploy/Dockerfile and really run; skipped where that takes more than the machine has.</summary>
+[Trait("Kind", "Image")]
 public partial class ImageTests
 {
     [Fact]
@@ -18,10 +22,10 @@ public partial class ImageTests
     [Fact]
     public async Task Pods_of_the_manifests_answer_their_probes_and_end_in_order()
     {
-        var objects = Manifests.Load(Tool.Render("local"));
+        var objects = Manifests.Load(await Kustomize.RenderAsync("local"));
         await ImageScript.BuildAsync();
         await using var network = await PodNetwork.CreateAsync();
-        MakeSecrets(network.Secrets);
+        await MakeSecretsAsync(network.Secrets);
         List<PlayablePod> pods = [];
         try
         {
@@ -37,7 +41,7 @@ public partial class ImageTests
                 }
             }
         }
-        catch (Exception e) when (e is Xunit.Sdk.XunitException)
+        catch (Exception e) when (e is Xunit.Sdk.XunitException or TimeoutException)
         {
             Assert.Fail($"{e.Message}\n{await network.LogsAsync()}");
         }
@@ -47,9 +51,9 @@ public partial class ImageTests
             Assert.All(await PodNetwork.StopAsync(pod), code => Assert.True(code == 0, $"{pod.Workload.Name} ends with exit code {code}"));
     }
 
-    private static void MakeSecrets(string folder)
+    private static async Task MakeSecretsAsync(string folder)
     {
-        Tool.Run(Tool.Executable, "certs", "--out", Path.Combine(folder, "certs"), "--hosts", "localhost,*.server");
+        await Tool.RunAsync(DistTrainProcess.Executable, "certs", "--out", Path.Combine(folder, "certs"), "--hosts", "localhost,*.server");
         Directory.Move(Path.Combine(folder, "certs", "worker"), Path.Combine(folder, "disttrain-worker-tls"));
         File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "disttrain-access")).FullName, "access.yaml"), "limits: {jobs: 2}\n");
         File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "redis-password")).FullName, "password"), "of-this-test");

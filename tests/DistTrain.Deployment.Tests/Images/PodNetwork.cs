@@ -7,13 +7,13 @@ namespace DistTrain.Deployment.Tests.Images;
 internal sealed class PodNetwork : IAsyncDisposable
 {
     private readonly string _name = $"disttrain-{Guid.NewGuid().ToString("N")[..8]}";
-    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("disttrain-pods-");
+    private readonly TempFolder _files = new();
     private readonly List<PlayablePod> _pods = [];
     private readonly Dictionary<string, string> _hosts = [];
     private string _subnet = "";
 
     /// <summary>Folder with one folder a secret.</summary>
-    public string Secrets => Path.Combine(_files.FullName, "secrets");
+    public string Secrets => _files["secrets"];
 
     public static async Task<PodNetwork> CreateAsync()
     {
@@ -31,7 +31,7 @@ internal sealed class PodNetwork : IAsyncDisposable
         var pod = new PlayablePod($"{_name}-{workload.Name.Split('/')[1]}", $"{_subnet}.{100 + _pods.Count}", workload);
         foreach (var name in pod.Names(objects))
             _hosts[name] = pod.Address;
-        var file = Path.Combine(_files.FullName, $"{pod.Name}.yaml");
+        var file = _files[$"{pod.Name}.yaml"];
         await File.WriteAllTextAsync(file, pod.Manifest(_hosts, Secrets));
         _pods.Add(pod);
         await Podman("kube", "play", "--network", _name, "--ip", pod.Address, file);
@@ -81,7 +81,7 @@ internal sealed class PodNetwork : IAsyncDisposable
         if (claims.Count > 0)
             await Podman(["volume", "rm", "--force", .. claims]);
         await Podman("network", "rm", "--force", _name);
-        _files.Delete(recursive: true);
+        _files.Dispose();
     }
 
     private static Task<string> Podman(params string[] arguments) => ImageScript.RunAsync(["podman", .. arguments]);

@@ -18,16 +18,8 @@ internal static class PodProbe
     public static async Task PassAsync(string address, V1Container container, V1Probe probe)
     {
         using var limit = new CancellationTokenSource(_patience);
-        string? problem = null;
-        while (!limit.IsCancellationRequested)
-        {
-            problem = await ProblemAsync(address, container, probe, limit.Token);
-            if (problem is null)
-                return;
-            await Task.WhenAny(Task.Delay(500, limit.Token));
-        }
-
-        Assert.Fail($"{container.Name} at {address} does not become well: {problem}");
+        await Waiting.UntilAsync(
+            () => ProblemAsync(address, container, probe, limit.Token), problem => problem is null, $"{container.Name} at {address} to be well", _patience);
     }
 
     private static async Task<string?> ProblemAsync(string address, V1Container container, V1Probe probe, CancellationToken stop)

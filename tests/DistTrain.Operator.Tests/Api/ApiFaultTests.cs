@@ -6,6 +6,7 @@ using DistTrain.Protocol;
 namespace DistTrain.Operator.Tests.Api;
 
 /// <summary>An API server that is busy with others, forgets, ends what was begun, or is away.</summary>
+[Trait("Kind", "Fast")]
 public class ApiFaultTests
 {
     [Fact]

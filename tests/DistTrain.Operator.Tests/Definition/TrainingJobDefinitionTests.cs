@@ -5,12 +5,13 @@ using DistTrain.Operator.Definition;
 using DistTrain.Operator.Resources;
 using DistTrain.Operator.Tests.Doubles;
 using DistTrain.Recipes;
-using DistTrain.Recipes.Tests.Writing;
+using DistTrain.Tests.Jobs;
 using k8s;
 using k8s.Models;
 
 namespace DistTrain.Operator.Tests.Definition;
 
+[Trait("Kind", "Fast")]
 public class TrainingJobDefinitionTests
 {
     /// <summary>With this variable set to 1 the test writes the file instead of comparing it.</summary>

@@ -1,4 +1,3 @@
-using DistTrain.EndToEnd.Tests;
 using DistTrain.Operator.Hosting;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;
@@ -8,7 +7,7 @@ namespace DistTrain.Operator.Tests.Doubles;
 /// <summary>The operator in this process, between an API server and a front door that are not the real ones, over real connections.</summary>
 internal sealed class OperatorRig : IAsyncDisposable
 {
-    private readonly RunFolder _folder = new();
+    private readonly TempFolder _folder = new();
     private CancellationTokenSource? _stop;
     private Task _run = Task.CompletedTask;
     private TimeSpan _interval;

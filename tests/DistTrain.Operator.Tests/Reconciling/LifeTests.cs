@@ -7,6 +7,7 @@ using DistTrain.Recipes;
 namespace DistTrain.Operator.Tests.Reconciling;
 
 /// <summary>What becomes of an object whose job goes its way.</summary>
+[Trait("Kind", "Fast")]
 public class LifeTests
 {
     [Fact]

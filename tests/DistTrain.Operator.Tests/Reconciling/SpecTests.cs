@@ -5,6 +5,7 @@ using Grpc.Core;
 namespace DistTrain.Operator.Tests.Reconciling;
 
 /// <summary>What the operator has against a spec, and what becomes of it.</summary>
+[Trait("Kind", "Fast")]
 public class SpecTests
 {
     [Fact]

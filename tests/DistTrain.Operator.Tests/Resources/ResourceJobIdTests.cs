@@ -5,6 +5,7 @@ using k8s.Models;
 
 namespace DistTrain.Operator.Tests.Resources;
 
+[Trait("Kind", "Fast")]
 public class ResourceJobIdTests
 {
     private static readonly Gen<string> Name = Gen.Select(Gen.Char["ab09"], Gen.String[Gen.Char["abyz09-"], 0, 39], (first, rest) => first + rest);

@@ -1,31 +1,14 @@
 namespace DistTrain.Optimization.Tests.Determinism;
 
-/// <summary>What a server computes has the same bits on any number of threads and on processors of any vector width.</summary>
+/// <summary>What a server computes has the same bits on any number of threads.</summary>
+[Trait("Kind", "Fast")]
 public sealed class ArithmeticTests
 {
-    private static readonly string[] _here = [.. ServerArithmetic.Digests(threads: 1)];
-
-    /// <summary>.NET without the newest instructions, without 256-bit ones, and without any.</summary>
-    public static TheoryData<string, string> Processors => new()
-    {
-        { "DOTNET_EnableAVX512=0", "AVX2 True, FMA True, any True" },
-        { "DOTNET_EnableAVX2=0", "vectors of 128 bits, AVX2 False, FMA False, any True" },
-        { "DOTNET_EnableHWIntrinsic=0", "vectors of 128 bits, AVX2 False, FMA False, any False" },
-    };
+    private static readonly string[] _one = [.. ServerArithmetic.Digests(threads: 1)];
 
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(8)]
-    public void The_number_of_threads_changes_no_bit(int threads) => Assert.Equal(_here, ServerArithmetic.Digests(threads));
-
-    [Theory]
-    [MemberData(nameof(Processors))]
-    public async Task The_width_of_vectors_changes_no_bit(string setting, string instructions)
-    {
-        Assert.SkipUnless(System.Runtime.Intrinsics.X86.Avx2.IsSupported, "a processor with AVX2 stands for others by leaving instructions out");
-        var lines = await ArithmeticChild.RunAsync(setting);
-        Assert.EndsWith(instructions, lines[0], StringComparison.Ordinal);
-        Assert.Equal(_here, lines.Skip(1));
-    }
+    public void The_number_of_threads_changes_no_bit(int threads) => Assert.Equal(_one, ServerArithmetic.Digests(threads));
 }

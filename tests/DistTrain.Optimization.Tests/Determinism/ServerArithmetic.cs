@@ -1,5 +1,8 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Normalization;
@@ -8,7 +11,7 @@ using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Randomness;
 using DistTrain.Optimization.Threads;
-using DistTrain.Tests.Shared;
+using DistTrain.Tests.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Determinism;
 
@@ -18,6 +21,9 @@ namespace DistTrain.Optimization.Tests.Determinism;
 /// </summary>
 internal static class ServerArithmetic
 {
+    /// <summary>Of a child process.</summary>
+    public const string Role = "arithmetic";
+
     private const int Ranks = 9;
 
     private const int Steps = 3;
@@ -34,6 +40,19 @@ internal static class ServerArithmetic
             new("direction.vector", SegmentKind.PowerVector, [37], 0, new(InitializationKind.UnitVector)),
         ],
         bucketLength: 1808);
+
+    /// <summary>What this process can do: the first line of a child.</summary>
+    public static string Instructions => $"vectors of {8 * Vector<byte>.Count} bits, AVX2 {Avx2.IsSupported}, FMA {Fma.IsSupported}, any {Vector128.IsHardwareAccelerated}";
+
+    /// <summary>A child's part: prints <see cref="Instructions"/>, then <see cref="Digests"/>.</summary>
+    public static Task RunAsync(string[] arguments)
+    {
+        Console.Out.NewLine = "\n";
+        Console.WriteLine(Instructions);
+        foreach (var line in Digests(threads: 2))
+            Console.WriteLine(line);
+        return Task.CompletedTask;
+    }
 
     /// <summary>A line for each: its name and a SHA-256.</summary>
     public static IEnumerable<string> Digests(int threads)

@@ -5,6 +5,7 @@ using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Tests.Gradients;
 
+[Trait("Kind", "Fast")]
 public class BucketSumTests
 {
     private static readonly ParameterLayout Layout = ParameterLayout.Of(

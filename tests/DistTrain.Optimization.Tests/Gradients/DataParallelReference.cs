@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DistTrain.Optimization.Parameters;
-using DistTrain.Tests.Shared;
 
 namespace DistTrain.Optimization.Tests.Gradients;
 

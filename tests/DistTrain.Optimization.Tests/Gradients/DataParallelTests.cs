@@ -1,7 +1,7 @@
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Tests.Optimizers;
-using DistTrain.Tests.Shared;
+using DistTrain.Tests.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Gradients;
 
@@ -9,6 +9,7 @@ namespace DistTrain.Optimization.Tests.Gradients;
 /// The step of a cluster in float64 — a gradient by rank over the global count, the rank tree, the optimizer by server — against PyTorch on
 /// the whole batch.
 /// </summary>
+[Trait("Kind", "Fast")]
 public class DataParallelTests
 {
     private static readonly DataParallelReference Reference = DataParallelReference.Read();

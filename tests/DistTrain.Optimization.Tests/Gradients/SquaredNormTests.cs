@@ -3,6 +3,7 @@ using DistTrain.Optimization.Gradients;
 
 namespace DistTrain.Optimization.Tests.Gradients;
 
+[Trait("Kind", "Fast")]
 public class SquaredNormTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using DistTrain.Optimization.Normalization;
 
 namespace DistTrain.Optimization.Tests.Normalization;
 
+[Trait("Kind", "Fast")]
 public class BatchMomentsTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Tests.Normalization;
 
+[Trait("Kind", "Fast")]
 public class BufferUpdateTests
 {
     private static readonly BufferUpdate Update = new(Momentum: 0.25, Epsilon: 0.5);

@@ -4,6 +4,7 @@ using DistTrain.Optimization.Order;
 
 namespace DistTrain.Optimization.Tests.Normalization;
 
+[Trait("Kind", "Fast")]
 public class RenormRampTests
 {
     /// <summary>The paper's: from 5k steps on, r to 3 at 40k and d to 5 at 25k, in a job of 100k.</summary>

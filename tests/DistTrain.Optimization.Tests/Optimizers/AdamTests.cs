@@ -1,5 +1,6 @@
 namespace DistTrain.Optimization.Tests.Optimizers;
 
+[Trait("Kind", "Fast")]
 public class AdamTests
 {
     private static readonly (string, object)[] Tiny = [("epsilon", 1e-15)];

@@ -4,7 +4,7 @@ using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Tests.Parameters;
-using DistTrain.Tests.Shared;
+using DistTrain.Tests.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Optimizers;
 

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Optimizers;
 
+[Trait("Kind", "Fast")]
 public class CommonOptionsTests
 {
     public static TheoryData<string> WithEpsilon => [.. OptimizerCatalog.All.Where(d => d.Options.Any(o => o.Name == "epsilon")).Select(d => d.Name)];

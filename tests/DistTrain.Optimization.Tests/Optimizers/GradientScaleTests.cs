@@ -3,6 +3,7 @@ using DistTrain.Optimization.Optimizers;
 namespace DistTrain.Optimization.Tests.Optimizers;
 
 /// <summary>Clipping by the norm of the whole gradient reaches a rule as a factor.</summary>
+[Trait("Kind", "Fast")]
 public class GradientScaleTests
 {
     public static TheoryData<string> Optimizers => [.. OptimizerCatalog.All.Select(d => d.Name)];

@@ -5,6 +5,7 @@ using DistTrain.Optimization.Parameters;
 namespace DistTrain.Optimization.Tests.Optimizers;
 
 /// <summary>With w = (3, 4), |w| = 5, and epsilon next to nothing, so that the first direction is the gradient's sign.</summary>
+[Trait("Kind", "Fast")]
 public class LambTests
 {
     private static readonly string[] None = [];

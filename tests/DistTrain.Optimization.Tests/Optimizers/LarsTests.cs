@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 namespace DistTrain.Optimization.Tests.Optimizers;
 
 /// <summary>With w = (3, 4), |w| = 5, and g = (0.8, 0.6), |g| = 1; coefficient 0.1.</summary>
+[Trait("Kind", "Fast")]
 public class LarsTests
 {
     private static readonly string[] None = [];

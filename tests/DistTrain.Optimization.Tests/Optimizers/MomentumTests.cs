@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Tests.Optimizers;
 
+[Trait("Kind", "Fast")]
 public class MomentumTests
 {
     // The witness of all forms: g = 1 twice, momentum 0.9, w0 = 0, rate 0.1 and then 0.01.

@@ -1,5 +1,6 @@
 namespace DistTrain.Optimization.Tests.Optimizers;
 
+[Trait("Kind", "Fast")]
 public class NesterovTests
 {
     [Fact]

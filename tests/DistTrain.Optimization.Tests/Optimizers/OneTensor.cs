@@ -1,6 +1,6 @@
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Parameters;
-using DistTrain.Tests.Shared;
+using DistTrain.Tests.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Optimizers;
 

@@ -1,9 +1,10 @@
 using System.Text.Json;
-using DistTrain.Tests.Shared;
+using DistTrain.Tests.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Optimizers;
 
 /// <summary>A reference case that nobody understands must not pass unseen.</summary>
+[Trait("Kind", "Fast")]
 public class OptimizerMappingTests
 {
     [Theory]

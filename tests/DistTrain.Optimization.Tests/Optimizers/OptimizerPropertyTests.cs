@@ -6,6 +6,7 @@ using DistTrain.Optimization.Options;
 namespace DistTrain.Optimization.Tests.Optimizers;
 
 /// <summary>What holds for every optimizer of the catalog, with any options, over any layout.</summary>
+[Trait("Kind", "Fast")]
 public class OptimizerPropertyTests
 {
     private const int Samples = 30;

@@ -1,10 +1,11 @@
 using System.Numerics;
 using DistTrain.Optimization.Optimizers;
-using DistTrain.Tests.Shared;
+using DistTrain.Tests.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Optimizers;
 
 /// <summary>Every optimizer against torch.optim and, where torch has none, the papers' formulas.</summary>
+[Trait("Kind", "Fast")]
 public class OptimizerVectorTests
 {
     public static TheoryData<string> Names => OptimizerCases.Names;

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Optimizers;
 
+[Trait("Kind", "Fast")]
 public class RAdamTests
 {
     // beta2 = 0.999: ρ∞ = 1999, ρ5 = 1999 − 10 · 0.999^5 / (1 − 0.999^5) = 4.996…, between the paper's threshold and PyTorch's.

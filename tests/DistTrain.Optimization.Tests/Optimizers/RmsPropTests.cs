@@ -1,9 +1,10 @@
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Parameters;
-using DistTrain.Tests.Shared;
+using DistTrain.Tests.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Optimizers;
 
+[Trait("Kind", "Fast")]
 public class RmsPropTests
 {
     [Fact]

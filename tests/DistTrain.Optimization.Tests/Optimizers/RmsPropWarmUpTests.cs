@@ -3,6 +3,7 @@ using DistTrain.Optimization.Optimizers;
 
 namespace DistTrain.Optimization.Tests.Optimizers;
 
+[Trait("Kind", "Fast")]
 public class RmsPropWarmUpTests
 {
     [Theory]

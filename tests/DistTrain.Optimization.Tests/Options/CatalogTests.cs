@@ -6,6 +6,7 @@ using DistTrain.Optimization.Schedules;
 namespace DistTrain.Optimization.Tests.Options;
 
 /// <summary>What every optimizer and schedule must keep to, so that the job file can offer it.</summary>
+[Trait("Kind", "Fast")]
 public sealed partial class CatalogTests
 {
     public static TheoryData<string> Optimizers => [.. OptimizerCatalog.All.Select(d => d.Name)];

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Tests.Options;
 
+[Trait("Kind", "Fast")]
 public sealed class OptionTests
 {
     public static TheoryData<Option, string, double[], double[]> Ranges => new()

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Tests.Options;
 
+[Trait("Kind", "Fast")]
 public sealed class OptionValuesTests
 {
     private static readonly IReadOnlyList<Option> Options =

@@ -3,6 +3,7 @@ using DistTrain.Optimization.Order;
 
 namespace DistTrain.Optimization.Tests.Order;
 
+[Trait("Kind", "Fast")]
 public sealed class ExampleDigestTests
 {
     /// <summary>Python: hashlib.sha256(struct.pack('&lt;5i', 3, 1, 4, 1, 59999)).hexdigest()[:16].</summary>

@@ -3,6 +3,7 @@ using DistTrain.Optimization.Order;
 
 namespace DistTrain.Optimization.Tests.Order;
 
+[Trait("Kind", "Fast")]
 public sealed class PermutationTests
 {
     [Fact]

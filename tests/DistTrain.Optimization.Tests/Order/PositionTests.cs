@@ -3,6 +3,7 @@ using DistTrain.Optimization.Order;
 
 namespace DistTrain.Optimization.Tests.Order;
 
+[Trait("Kind", "Fast")]
 public sealed class PositionTests
 {
     /// <summary>Promise 2 of the design, for any size of data, batch and number of ranks, the short last batch included.</summary>

@@ -4,6 +4,7 @@ using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Tests.Parameters;
 
+[Trait("Kind", "Fast")]
 public sealed class SafeTensorsTests
 {
     private static readonly Dictionary<string, string> _metadata = new() { [SafeTensorsWriter.JobKey] = "kind: TrainingJob\n# \"ümlaut\"" };

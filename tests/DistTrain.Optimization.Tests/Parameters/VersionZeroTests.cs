@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Tests.Parameters;
 
+[Trait("Kind", "Fast")]
 public sealed class VersionZeroTests
 {
     private static readonly ParameterLayout Layout = ParameterLayout.Of(

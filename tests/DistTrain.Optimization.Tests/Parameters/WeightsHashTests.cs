@@ -5,6 +5,7 @@ using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Tests.Parameters;
 
+[Trait("Kind", "Fast")]
 public sealed class WeightsHashTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using DistTrain.Optimization.Randomness;
 
 namespace DistTrain.Optimization.Tests.Randomness;
 
+[Trait("Kind", "Fast")]
 public sealed class CounterRandomTests
 {
     /// <summary>The known answers for philox4x32 with 10 rounds of Random123 1.14 (kat_vectors).</summary>

@@ -2,10 +2,10 @@ using System.Text.Json;
 using CsCheck;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
-using DistTrain.Tests.Shared;
 
 namespace DistTrain.Optimization.Tests.Scaling;
 
+[Trait("Kind", "Fast")]
 public sealed class BatchScalingTests
 {
     private static readonly WarmUp FiveEpochs = new(Epochs: 5, Steps: 0, From: 0);

@@ -5,6 +5,7 @@ using DistTrain.Optimization.Schedules;
 namespace DistTrain.Optimization.Tests.Schedules;
 
 /// <summary>What holds for every schedule, and the figures of the papers that no reference file has.</summary>
+[Trait("Kind", "Fast")]
 public sealed class ScheduleTests
 {
     [Fact]

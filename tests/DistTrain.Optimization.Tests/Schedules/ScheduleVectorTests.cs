@@ -1,10 +1,10 @@
 using System.Text.Json;
 using DistTrain.Optimization.Schedules;
-using DistTrain.Tests.Shared;
 
 namespace DistTrain.Optimization.Tests.Schedules;
 
 /// <summary>Every case of <c>schedules.json</c> by its name: rates computed by PyTorch or by the formula that the file states.</summary>
+[Trait("Kind", "Fast")]
 public sealed class ScheduleVectorTests
 {
     private static readonly JsonElement File = Vectors.Read("schedules.json").RootElement;

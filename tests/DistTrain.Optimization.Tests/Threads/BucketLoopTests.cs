@@ -3,6 +3,7 @@ using DistTrain.Optimization.Threads;
 
 namespace DistTrain.Optimization.Tests.Threads;
 
+[Trait("Kind", "Fast")]
 public class BucketLoopTests
 {
     [Fact]

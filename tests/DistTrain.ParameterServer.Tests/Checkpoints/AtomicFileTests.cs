@@ -1,13 +1,13 @@
 using DistTrain.ParameterServer.Checkpoints;
-using DistTrain.ParameterServer.Tests.Fixtures;
 
 namespace DistTrain.ParameterServer.Tests.Checkpoints;
 
+[Trait("Kind", "Fast")]
 public sealed class AtomicFileTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    private string File => _folder.File("file");
+    private string File => _folder["file"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -57,5 +57,5 @@ public sealed class AtomicFileTests : IDisposable
 
     [Fact]
     public void A_missing_folder_is_an_IOException() =>
-        Assert.ThrowsAny<IOException>(() => AtomicFile.Write(Disk.Real, _folder.File("no/file"), stream => stream.Write("x"u8)));
+        Assert.ThrowsAny<IOException>(() => AtomicFile.Write(Disk.Real, _folder["no/file"], stream => stream.Write("x"u8)));
 }

@@ -5,6 +5,7 @@ using DistTrain.ParameterServer.Checkpoints;
 
 namespace DistTrain.ParameterServer.Tests.Checkpoints;
 
+[Trait("Kind", "Fast")]
 public sealed class CheckpointManifestTests
 {
     [Fact]

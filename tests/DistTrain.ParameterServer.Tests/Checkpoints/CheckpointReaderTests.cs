@@ -7,6 +7,7 @@ using DistTrain.ParameterServer.Tests.Fixtures;
 namespace DistTrain.ParameterServer.Tests.Checkpoints;
 
 /// <summary>What was altered on disk is refused, with the file's name.</summary>
+[Trait("Kind", "Fast")]
 public sealed class CheckpointReaderTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -80,7 +81,7 @@ public sealed class CheckpointReaderTests : IDisposable
     public void A_step_that_was_never_sealed_is_passed_over()
     {
         Write(servers: 2);
-        Directory.CreateDirectory(_folder.File("checkpoints/step-9"));
+        Directory.CreateDirectory(_folder["checkpoints/step-9"]);
         Assert.Equal(3, CheckpointReader.Find(_folder.Path).Manifest.Step);
     }
 
@@ -128,13 +129,13 @@ public sealed class CheckpointReaderTests : IDisposable
     public void A_file_outside_the_checkpoint_is_not_read()
     {
         Write(servers: 2);
-        File.Copy(Part(1), _folder.File("server-1.bin"));
+        File.Copy(Part(1), _folder["server-1.bin"]);
         File.Delete(Part(1));
         Rewrite(m => m with { Parts = [m.Parts[0], m.Parts[1] with { File = "../../server-1.bin" }] });
         Refused($"{Part(1)}: the part of server 1 is missing");
     }
 
-    private string StepFolder => _folder.File("checkpoints/step-3");
+    private string StepFolder => _folder["checkpoints/step-3"];
 
     private string Manifest => Path.Combine(StepFolder, CheckpointManifest.FileName);
 

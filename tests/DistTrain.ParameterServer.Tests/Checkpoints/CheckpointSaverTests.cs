@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Tests.Fixtures;
@@ -7,6 +6,7 @@ using DistTrain.Protocol;
 namespace DistTrain.ParameterServer.Tests.Checkpoints;
 
 /// <summary>Parts are saved while training goes on, and a sealed set of them is the version it says.</summary>
+[Trait("Kind", "Fast")]
 public sealed class CheckpointSaverTests(RealServer server) : IClassFixture<RealServer>
 {
     [Fact]
@@ -21,32 +21,6 @@ public sealed class CheckpointSaverTests(RealServer server) : IClassFixture<Real
         Assert.Equal([2, 4, 5], (await job.StatusAsync())[0].Saved.Select(p => p.Step));
         Assert.Equal((0, 0, 320, 1, 2 * 320 * sizeof(float)), (part.Server, part.FirstElement, part.Elements, part.Slots, part.Bytes));
         Assert.Equal((1, 8, 20), (part.Position.Epoch, part.Position.Cursor, part.Position.Examples));
-    }
-
-    /// <summary>The file of the first part is a pipe that nobody reads: its save stands still.</summary>
-    [Fact]
-    public async Task Ranks_wait_where_a_save_is_due_and_the_one_before_is_still_running()
-    {
-        var job = await new TinyJob(server, "steps=6", "checkpoint.everySteps=2").OpenAsync();
-        var pipe = Path.Combine(Directory.CreateDirectory(Path.Combine(job.Folder, "checkpoints", "step-2")).FullName, "server-0.bin.tmp");
-        using (var make = Process.Start("mkfifo", pipe))
-            await make.WaitForExitAsync().Within("a pipe");
-        await using var ranks = await RankGroup.AttachAsync(job);
-        var training = ranks.TrainAsync(6);
-        await Deadline.HoldsAsync(job.StatusAsync, all => all[0].Version == 4, "the step of the second save is committed");
-        // As many answers as it takes steps to the end: without waiting, the ranks would be there.
-        for (var i = 0; i < 10; i++)
-            Assert.Equal((4, 0), ((await job.StatusAsync())[0].Version, (await job.StatusAsync())[0].Saved.Count));
-        Assert.False(training.IsCompleted);
-
-        // A process of its own, since a reader in .NET would lock what the server opens for itself alone.
-        using (var reader = Process.Start("dd", [$"if={pipe}", "of=/dev/null", "status=none"]))
-            await reader.WaitForExitAsync().Within("the first save goes on");
-        await training.Within("the ranks go on");
-        Assert.Equal([2, 4, 6], (await job.SavedAsync(6))[0].Saved.Select(p => p.Step));
-        await job.SealAsync(4, 4);
-        var (folder, manifest) = CheckpointReader.Find(Path.Combine(job.Folder, "checkpoints", "step-4"));
-        SameBits.Check(ReferenceTraining.After(job, 4).Vector, CheckpointReader.ReadVector(folder, manifest));
     }
 
     [Fact]
@@ -143,12 +117,12 @@ public sealed class CheckpointSaverTests(RealServer server) : IClassFixture<Real
         await File.WriteAllTextAsync(Path.Combine(job.Folder, "checkpoints"), "");
         await using var ranks = await RankGroup.AttachAsync(job);
         await ranks.StepAsync(0);
-        var status = await Deadline.HoldsAsync(job.StatusAsync, all => all[0].Error.Length > 0, "the failed save is told");
+        var status = await Waiting.UntilAsync(job.StatusAsync, all => all[0].Error.Length > 0, "the failed save is told");
         Assert.StartsWith("checkpoint of step 1: ", status[0].Error, StringComparison.Ordinal);
         await ranks.StepAsync(1);
 
         File.Delete(Path.Combine(job.Folder, "checkpoints"));
         await ranks.StepAsync(2);
-        await Deadline.HoldsAsync(job.StatusAsync, all => all[0].Saved.Count > 0 && all[0].Error.Length == 0, "the next save is told");
+        await Waiting.UntilAsync(job.StatusAsync, all => all[0].Saved.Count > 0 && all[0].Error.Length == 0, "the next save is told");
     }
 }

@@ -6,6 +6,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Checkpoints;
 
 /// <summary>A disk without space fails saves, which say so; it fails no step and spoils no checkpoint.</summary>
+[Trait("Kind", "Process")]
 public sealed class FullDiskTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -40,7 +41,7 @@ public sealed class FullDiskTests : IDisposable
         _disk.Fault = call => NeedsSpace(call) ? NoSpace() : null;
         for (var step = 1L; step < 4; step++)
             await ranks.StepAsync(step);
-        var status = await Deadline.HoldsAsync(job.StatusAsync, all => all[0].Error.Contains("step 4", StringComparison.Ordinal), "the last save is told");
+        var status = await Waiting.UntilAsync(job.StatusAsync, all => all[0].Error.Contains("step 4", StringComparison.Ordinal), "the last save is told");
         Assert.Equal("checkpoint of step 4: No space left on device", status[0].Error);
         Assert.Empty(status[0].Saved);
         Check(job, 1);
@@ -83,7 +84,7 @@ public sealed class FullDiskTests : IDisposable
         var left = index;
         _disk.Fault = call => NeedsSpace(call) && Interlocked.Decrement(ref left) == 0 ? NoSpace() : null;
         await ranks.StepAsync(1);
-        var status = await Deadline.HoldsAsync(job.StatusAsync, all => all[0].Saved.Count > 0 || all[0].Error.Length > 0, "the save ends");
+        var status = await Waiting.UntilAsync(job.StatusAsync, all => all[0].Saved.Count > 0 || all[0].Error.Length > 0, "the save ends");
         if (status[0].Error.Length == 0)
             status = await job.SealAsync(2, 2);
         _disk.Fault = _ => null;

@@ -8,6 +8,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Checkpoints;
 
 /// <summary>What goes on from a checkpoint is, bit by bit, what was never interrupted; three steps of four examples make an epoch.</summary>
+[Trait("Kind", "Fast")]
 public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServers>
 {
     /// <summary>Step of the checkpoint, servers that wrote it and that go on, and the job.</summary>
@@ -57,7 +58,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
         }
 
         foreach (var ended in (TinyJob[])[whole, job])
-            await Deadline.HoldsAsync(ended.StatusAsync, s => s.All(p => p.Finished), "the job is finished");
+            await Waiting.UntilAsync(ended.StatusAsync, s => s.All(p => p.Finished), "the job is finished");
         await whole.StopAsync();
         await job.StopAsync();
         Assert.Equal(History(whole), History(job));
@@ -99,7 +100,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
         {
             await ranks.TrainAsync(3);
             var leaving = leaves.LeaveAsync();
-            await Deadline.HoldsAsync(job.StatusAsync, s => s[1].Leaving && !s[0].Leaving, "the server says that it leaves");
+            await Waiting.UntilAsync(job.StatusAsync, s => s[1].Leaving && !s[0].Leaving, "the server says that it leaves");
             Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => new TinyJob(leaves, settings).OpenAsync())).StatusCode);
             await ranks.LeaveAsync();
             await job.StopAsync();
@@ -144,7 +145,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
     {
         using var folder = new TempFolder();
         string[] settings = ["steps=8", "checkpoint.everySteps=2"];
-        RealServer[] first = [await RealServer.StartAsync(folder.File("a")), await RealServer.StartAsync(folder.File("b"))];
+        RealServer[] first = [await RealServer.StartAsync(folder["a"]), await RealServer.StartAsync(folder["b"])];
         var job = await new TinyJob(first, settings).OpenAsync();
         await using (var ranks = await RankGroup.AttachAsync(job))
         {
@@ -154,9 +155,9 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
 
         foreach (var server in first)
             await server.DisposeAsync();
-        File.Delete(Directory.EnumerateFiles(folder.File("b"), "server-1.json", SearchOption.AllDirectories).Single(f => f.Contains("step-6", StringComparison.Ordinal)));
+        File.Delete(Directory.EnumerateFiles(folder["b"], "server-1.json", SearchOption.AllDirectories).Single(f => f.Contains("step-6", StringComparison.Ordinal)));
 
-        RealServer[] second = [await RealServer.StartAsync(folder.File("a")), await RealServer.StartAsync(folder.File("b"))];
+        RealServer[] second = [await RealServer.StartAsync(folder["a"]), await RealServer.StartAsync(folder["b"])];
         job = new TinyJob(second, settings) { Id = job.Id };
         var stored = await job.StoredAsync();
         Assert.Equal([2, 4, 6], stored[1].Checkpoints.Select(c => c.Step));
@@ -218,8 +219,8 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
     public async Task Where_no_checkpoint_can_be_used_nothing_is_overwritten()
     {
         using var folder = new TempFolder();
-        await using var first = await RealServer.StartAsync(folder.File("a"));
-        await using var second = await RealServer.StartAsync(folder.File("b"));
+        await using var first = await RealServer.StartAsync(folder["a"]);
+        await using var second = await RealServer.StartAsync(folder["b"]);
         var job = await new TinyJob([first, second], "steps=6", "checkpoint.everySteps=1").OpenAsync();
         await using (var ranks = await RankGroup.AttachAsync(job))
         {
@@ -231,7 +232,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
             await job.SavedAsync(3);
         }
 
-        foreach (var part in Directory.GetFiles(folder.File("b"), "server-1.bin", SearchOption.AllDirectories))
+        foreach (var part in Directory.GetFiles(folder["b"], "server-1.bin", SearchOption.AllDirectories))
             await File.WriteAllTextAsync(part, "torn");
         var files = Files(folder.Path);
         for (var step = 2; step > 0; step--)

@@ -1,6 +1,7 @@
 namespace DistTrain.ParameterServer.Tests.Crashes;
 
 /// <summary>Tests of the test: on a disk that breaks one of the rules, the check has to find what a crash then destroys.</summary>
+[Trait("Kind", "Process")]
 public sealed class BrokenDiskTests(ITestOutputHelper output)
 {
     [Theory]

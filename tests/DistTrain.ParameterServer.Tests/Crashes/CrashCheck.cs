@@ -58,7 +58,7 @@ internal sealed class CrashCheck(CrashScenario scenario)
         await using (var servers = await ServerGroup.StartAsync(scenario, folder.Path, disk))
         {
             var run = scenario.RunAsync(servers.All, step => promised = disk.Failed.IsCompleted ? promised : step);
-            await Task.WhenAny(run, disk.Failed).Within("the scenario ends or dies");
+            await Task.WhenAny(run, disk.Failed).For("the scenario ends or dies");
             if (!disk.Failed.IsCompleted)
             {
                 await run;
@@ -66,7 +66,7 @@ internal sealed class CrashCheck(CrashScenario scenario)
             }
 
             await servers.DisposeAsync();
-            await run.ContinueWith(_ => { }, TaskScheduler.Default).Within("the scenario notices");
+            await run.ContinueWith(_ => { }, TaskScheduler.Default).For("the scenario notices");
         }
 
         await TryAsync($"died at call {number}", disk.State.Killed(), disk.State, promised);

@@ -1,6 +1,7 @@
 namespace DistTrain.ParameterServer.Tests.Crashes;
 
 /// <summary>A stop at every file operation leaves a job that goes on as if nothing had happened.</summary>
+[Trait("Kind", "Process")]
 public sealed class CrashPointTests(ITestOutputHelper output)
 {
     [Theory]

@@ -68,7 +68,7 @@ public sealed record CrashScenario(int Servers = 1, bool OwnFolders = false, lon
     public static async Task EndAsync(TinyJob job, Cohort ranks)
     {
         await ranks.TrainAsync();
-        await Deadline.HoldsAsync(job.StatusAsync, all => all.All(s => s.Finished), "the job is finished");
+        await Waiting.UntilAsync(job.StatusAsync, all => all.All(s => s.Finished), "the job is finished");
         // Nothing is offered where the last step is what the job went on from.
         if ((await job.StopAsync()).All(s => s.Saved.Any(p => p.Step == Steps)))
             await job.SealAsync(Steps, Steps);

@@ -1,6 +1,7 @@
 namespace DistTrain.ParameterServer.Tests.Crashes;
 
 /// <summary>What servers do between the failure of their disk and their end makes nothing worse.</summary>
+[Trait("Kind", "Process")]
 public sealed class DyingServerTests
 {
     [Fact]

@@ -56,7 +56,7 @@ public sealed class FakeRank : IAsyncDisposable
     public static ulong Digest(long step, int rank) => (0xfedcba98UL << 32) + (ulong)((1000 * step) + rank);
 
     public Task SendAsync(RankMessage message, ReadOnlyMemory<float> payload = default) =>
-        _call.RequestStream.WriteAsync(Frame<RankMessage>.ToSend(message, payload)).Within($"rank {Rank} sends {message.BodyCase}");
+        _call.RequestStream.WriteAsync(Frame<RankMessage>.ToSend(message, payload)).For($"rank {Rank} sends {message.BodyCase}");
 
     public Task PullAsync(long version) => SendAsync(new RankMessage { Pull = new PullRequest { Version = version } });
 
@@ -107,7 +107,7 @@ public sealed class FakeRank : IAsyncDisposable
     /// <exception cref="RpcException">The server has ended the stream with a reason.</exception>
     public async Task<Received?> ReceiveAsync(string what)
     {
-        if (!await _call.ResponseStream.MoveNext(default).Within($"rank {Rank}, server {_server}: {what}"))
+        if (!await _call.ResponseStream.MoveNext(default).For($"rank {Rank}, server {_server}: {what}"))
             return null;
         using var frame = _call.ResponseStream.Current;
         return new Received(frame.Head, frame.Payload.ToArray());
@@ -133,7 +133,7 @@ public sealed class FakeRank : IAsyncDisposable
     }
 
     /// <summary>Says that nothing more will come.</summary>
-    public Task CompleteAsync() => _call.RequestStream.CompleteAsync().Within($"rank {Rank} ends its stream");
+    public Task CompleteAsync() => _call.RequestStream.CompleteAsync().For($"rank {Rank} ends its stream");
 
     /// <summary>Reads the rest of the stream.</summary>
     /// <returns>How the server ended it.</returns>

@@ -84,7 +84,7 @@ public sealed class RealServer : IAsyncLifetime
             StepPatience = StepPatience,
         };
         _running = ServerHost.RunAsync(options, listening.SetResult, _stop.Token);
-        if (await Task.WhenAny(listening.Task, _running).Within("the server listens") == _running)
+        if (await Task.WhenAny(listening.Task, _running).For("the server listens") == _running)
             await _running;
         Endpoint = await listening.Task;
         _channel = new PeerChannels(certificates: null).Connect(Endpoint);
@@ -94,7 +94,7 @@ public sealed class RealServer : IAsyncLifetime
     public async Task LeaveAsync()
     {
         await _stop.CancelAsync();
-        await _running.Within("the server ends");
+        await _running.For("the server ends");
     }
 
     public async ValueTask DisposeAsync()

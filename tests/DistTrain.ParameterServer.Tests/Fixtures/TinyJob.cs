@@ -83,7 +83,7 @@ public sealed class TinyJob
     public async Task<TinyJob> OpenAsync()
     {
         for (var server = 0; server < Servers.Count; server++)
-            await Servers[server].Partitions.OpenAsync(Opening(server)).ResponseAsync.Within("a partition is opened");
+            await Servers[server].Partitions.OpenAsync(Opening(server)).ResponseAsync.For("a partition is opened");
         return this;
     }
 
@@ -96,7 +96,7 @@ public sealed class TinyJob
 
     /// <summary>What each server has on disk.</summary>
     public Task<StoredCheckpoints[]> StoredAsync() =>
-        Task.WhenAll(Servers.Select(s => s.Partitions.ListCheckpointsAsync(Request).ResponseAsync)).Within("the checkpoints are listed");
+        Task.WhenAll(Servers.Select(s => s.Partitions.ListCheckpointsAsync(Request).ResponseAsync)).For("the checkpoints are listed");
 
     /// <summary>Opens the next generation at a checkpoint.</summary>
     /// <param name="step">Its step.</param>
@@ -109,7 +109,7 @@ public sealed class TinyJob
             var opening = Opening(server);
             opening.RestoredStep = step;
             opening.RestoredParts.AddRange(parts);
-            await Servers[server].Partitions.OpenAsync(opening).ResponseAsync.Within("a partition is restored");
+            await Servers[server].Partitions.OpenAsync(opening).ResponseAsync.For("a partition is restored");
         }
 
         return this;
@@ -123,7 +123,7 @@ public sealed class TinyJob
 
     /// <summary>Waits until every server has its part of <paramref name="step"/> on disk.</summary>
     public Task<PartitionStatus[]> SavedAsync(long step) =>
-        Deadline.HoldsAsync(StatusAsync, all => all.All(s => s.Saved.Any(p => p.Step == step)), $"every part of step {step} is saved");
+        Waiting.UntilAsync(StatusAsync, all => all.All(s => s.Saved.Any(p => p.Step == step)), $"every part of step {step} is saved");
 
     /// <summary>Declares the checkpoint of <paramref name="step"/> complete.</summary>
     public async Task<PartitionStatus[]> SealAsync(long step, params long[] keep)
@@ -145,7 +145,7 @@ public sealed class TinyJob
                 host: null,
                 default,
                 new ReadVersionRequest { JobId = Id, Server = server });
-            while (await call.ResponseStream.MoveNext(default).Within("the version at rest"))
+            while (await call.ResponseStream.MoveNext(default).For("the version at rest"))
             {
                 using var frame = call.ResponseStream.Current;
                 var bucket = Layout.Buckets[frame.Head.Parameters.Bucket];
@@ -160,5 +160,5 @@ public sealed class TinyJob
     }
 
     private Task<PartitionStatus[]> AllAsync(Func<JobPartitions.JobPartitionsClient, AsyncUnaryCall<PartitionStatus>> ask, string what) =>
-        Task.WhenAll(Servers.Select(s => ask(s.Partitions).ResponseAsync)).Within(what);
+        Task.WhenAll(Servers.Select(s => ask(s.Partitions).ResponseAsync)).For(what);
 }

@@ -3,6 +3,7 @@ using DistTrain.ParameterServer.Tests.Fixtures;
 namespace DistTrain.ParameterServer.Tests.Guarantees;
 
 /// <summary>What a disturbed job comes to; and tests of that test: with one guarantee broken, it has to find out.</summary>
+[Trait("Kind", "Fast")]
 public sealed class GuaranteeTests(ITestOutputHelper output)
 {
     [Fact]

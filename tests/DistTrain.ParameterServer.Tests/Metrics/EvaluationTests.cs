@@ -4,6 +4,7 @@ using DistTrain.Protocol;
 namespace DistTrain.ParameterServer.Tests.Metrics;
 
 /// <summary>An evaluation is the sum of all ranks' reports, each counted once.</summary>
+[Trait("Kind", "Fast")]
 public sealed class EvaluationTests(RealServer server) : IClassFixture<RealServer>
 {
     [Fact]

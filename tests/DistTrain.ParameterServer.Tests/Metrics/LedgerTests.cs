@@ -4,6 +4,7 @@ using DistTrain.Protocol;
 namespace DistTrain.ParameterServer.Tests.Metrics;
 
 /// <summary>The history keeps which examples each step took, and what each rank said of them; three steps of four examples make an epoch.</summary>
+[Trait("Kind", "Fast")]
 public sealed class LedgerTests(ThreeServers servers) : IClassFixture<ThreeServers>
 {
     private const int Epoch = 3;
@@ -53,7 +54,7 @@ public sealed class LedgerTests(ThreeServers servers) : IClassFixture<ThreeServe
         for (var step = 0; step < 2; step++)
             await ranks.Ranks[1].StepAsync();
         await ranks.TrainAsync();
-        await Deadline.HoldsAsync(job.StatusAsync, all => all.All(s => s.Finished), "the job is finished");
+        await Waiting.UntilAsync(job.StatusAsync, all => all.All(s => s.Finished), "the job is finished");
         await job.StopAsync();
 
         var history = await HistoryAsync(job);

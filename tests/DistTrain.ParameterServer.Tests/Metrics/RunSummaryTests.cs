@@ -3,6 +3,7 @@ using DistTrain.Protocol;
 
 namespace DistTrain.ParameterServer.Tests.Metrics;
 
+[Trait("Kind", "Fast")]
 public sealed class RunSummaryTests
 {
     [Fact]

@@ -1,13 +1,13 @@
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Tests.Crashes;
-using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Protocol;
 using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Tests.Metrics;
 
 /// <summary>The file of the history; its events are evaluations here.</summary>
+[Trait("Kind", "Fast")]
 public sealed class TrainingHistoryTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -15,7 +15,7 @@ public sealed class TrainingHistoryTests : IDisposable
 
     public TrainingHistoryTests() => _disk = new RecordedDisk(_folder.Path);
 
-    private string Path => _folder.File("metrics.jsonl");
+    private string Path => _folder["metrics.jsonl"];
 
     public void Dispose() => _folder.Dispose();
 

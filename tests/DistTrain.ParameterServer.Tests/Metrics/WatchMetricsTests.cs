@@ -5,6 +5,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Metrics;
 
 /// <summary>The committed history, live and from the file.</summary>
+[Trait("Kind", "Fast")]
 public sealed class WatchMetricsTests(RealServer server) : IClassFixture<RealServer>
 {
     [Fact]
@@ -16,7 +17,7 @@ public sealed class WatchMetricsTests(RealServer server) : IClassFixture<RealSer
         // One comes while training goes on and one before: both see the same.
         using var watching = Watch(job, fromStep: 2);
         await ranks.StepAsync(1);
-        Assert.True(await watching.ResponseStream.MoveNext(default).Within("step 2 is seen while training goes on"));
+        Assert.True(await watching.ResponseStream.MoveNext(default).For("step 2 is seen while training goes on"));
         Assert.Equal(2, watching.ResponseStream.Current.Step.Step);
         await ranks.StepAsync(2);
         await ranks.LeaveAsync();
@@ -78,7 +79,7 @@ public sealed class WatchMetricsTests(RealServer server) : IClassFixture<RealSer
     private static async Task<List<MetricsEvent>> RestAsync(AsyncServerStreamingCall<MetricsEvent> watching)
     {
         var rest = new List<MetricsEvent>();
-        while (await watching.ResponseStream.MoveNext(default).Within($"the history ends; {rest.Count} events have come"))
+        while (await watching.ResponseStream.MoveNext(default).For($"the history ends; {rest.Count} events have come"))
             rest.Add(watching.ResponseStream.Current);
         return rest;
     }

@@ -3,6 +3,7 @@ using DistTrain.ParameterServer.Tests.Fixtures;
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>Aggregation and update through real streams give the bits of the same computed in one place.</summary>
+[Trait("Kind", "Fast")]
 public sealed class AggregationTests(RealServer server) : IClassFixture<RealServer>
 {
     [Theory]
@@ -52,7 +53,7 @@ public sealed class AggregationTests(RealServer server) : IClassFixture<RealServ
         for (var step = 0L; step < 20; step++)
         {
             var (now, group) = (step, ranks);
-            await Task.WhenAll(Enumerable.Range(0, 4).Select(rank => Task.Run(() => group[rank].PushAllAsync(now)))).Within("all ranks push");
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(rank => Task.Run(() => group[rank].PushAllAsync(now)))).For("all ranks push");
             await ranks.ReceiveAsync(step + 1);
         }
 

@@ -12,6 +12,7 @@ namespace DistTrain.ParameterServer.Tests.Partitions;
 /// Replicas that part, go their own ways and are averaged, on one and on two servers, against the same in one place; three steps of four
 /// examples make an epoch.
 /// </summary>
+[Trait("Kind", "Fast")]
 public sealed class AveragingTests(ThreeServers servers) : IClassFixture<ThreeServers>
 {
     private const int Epoch = 3;
@@ -363,7 +364,7 @@ public sealed class AveragingTests(ThreeServers servers) : IClassFixture<ThreeSe
 
     private static async Task<PartitionStatus[]> FinishedAsync(TinyJob job, long last)
     {
-        var status = await Deadline.HoldsAsync(job.StatusAsync, all => all.All(s => s.Finished), "the job is finished");
+        var status = await Waiting.UntilAsync(job.StatusAsync, all => all.All(s => s.Finished), "the job is finished");
         Assert.All(status, s => Assert.Equal((last, last, ""), (s.Version, s.TotalSteps, s.Error)));
         return status;
     }

@@ -4,6 +4,7 @@ using DistTrain.ParameterServer.Tests.Fixtures;
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>Buffers other than BatchNorm's statistics, over the real exchange: (mean, deviation) pairs, and vectors of power iterations.</summary>
+[Trait("Kind", "Fast")]
 public sealed class BufferKindsTests(RealServer server) : IClassFixture<RealServer>
 {
     private static readonly ParameterLayout Layout = ParameterLayout.Of(

@@ -8,6 +8,7 @@ using Position = DistTrain.Optimization.Order.Position;
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>The course of training as what it is: a function from a closed step to the next. No server, no gradient.</summary>
+[Trait("Kind", "Fast")]
 public sealed class CourseTests
 {
     /// <summary>The replica whose course is followed where ranks part.</summary>

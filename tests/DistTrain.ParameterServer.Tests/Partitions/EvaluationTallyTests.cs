@@ -4,6 +4,7 @@ using DistTrain.Protocol;
 
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
+[Trait("Kind", "Fast")]
 public sealed class EvaluationTallyTests
 {
     private readonly EvaluationTally _tally = new(new RankTree(3));

@@ -6,6 +6,7 @@ namespace DistTrain.ParameterServer.Tests.Partitions;
 /// A rank that dies between its pushes to two servers, at every step of a job: it begins again where the slower server is, and each step closes
 /// once, with the bits of a job that nothing happened to.
 /// </summary>
+[Trait("Kind", "Fast")]
 public sealed class HalfPushedTests(ThreeServers servers) : IClassFixture<ThreeServers>
 {
     /// <summary>Each server steps on its own, so the first is a version ahead: also of the last one.</summary>

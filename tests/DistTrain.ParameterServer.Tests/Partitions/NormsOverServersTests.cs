@@ -1,11 +1,12 @@
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Tests.Fixtures;
-using DistTrain.Tests.Shared;
+using DistTrain.Tests.Optimizers;
 
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>Norms of a tensor that lies on three servers, and of the whole gradient, are those of one server to the bit, and right.</summary>
+[Trait("Kind", "Fast")]
 public sealed class NormsOverServersTests(ThreeServers servers) : IClassFixture<ThreeServers>
 {
     private const int Steps = 5;

@@ -7,6 +7,7 @@ using DistTrain.Protocol;
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>What becomes of a step whose numbers are wrong. Ranks are scripted, servers are real.</summary>
+[Trait("Kind", "Fast")]
 public sealed class NumericsTests(ThreeServers servers) : IClassFixture<ThreeServers>
 {
     private const string WrongLoss = "the loss is NaN";
@@ -94,7 +95,7 @@ public sealed class NumericsTests(ThreeServers servers) : IClassFixture<ThreeSer
         for (var step = 0L; step < 9; step++)
             await StepAsync(job, ranks, step, (s, rank) => s == 2 && rank == 1 ? Times(100, s, rank) : null);
         await PushAsync(job, ranks, 9, (s, rank) => rank == 1 ? Times(100, s, rank) : null);
-        var status = await Deadline.HoldsAsync(job.StatusAsync, all => all.All(s => s.Fault is not null), "all servers see the outlier");
+        var status = await Waiting.UntilAsync(job.StatusAsync, all => all.All(s => s.Fault is not null), "all servers see the outlier");
         Assert.All(status, s => Assert.Equal((9, 9, false), (s.Version, s.Fault.Step, s.Fault.RollsBack)));
         Assert.StartsWith("step 9, rank 1: the norm of its gradient, ", status[0].Fault.Reason, StringComparison.Ordinal);
         Assert.Single(status.Select(s => s.Fault.Reason).Distinct());
@@ -165,7 +166,7 @@ public sealed class NumericsTests(ThreeServers servers) : IClassFixture<ThreeSer
 
             await job.SealAsync(4, 2, 4);
             await PushAsync(job, ranks, 5, (s, rank) => rank == 0 ? NotFinite(s, rank) : null);
-            var status = await Deadline.HoldsAsync(job.StatusAsync, all => all.All(s => s.Fault is not null), "all servers see the fault");
+            var status = await Waiting.UntilAsync(job.StatusAsync, all => all.All(s => s.Fault is not null), "all servers see the fault");
             Assert.All(status, s => Assert.Equal((5, "step 5, rank 0: the loss is NaN", true), (s.Fault.Step, s.Fault.Reason, s.Fault.RollsBack)));
         }
 
@@ -196,7 +197,7 @@ public sealed class NumericsTests(ThreeServers servers) : IClassFixture<ThreeSer
         for (var step = 0L; step < StepJudge.MostInRow; step++)
             await StepAsync(job, ranks, step, NotFinite);
         await PushAsync(job, ranks, StepJudge.MostInRow, NotFinite);
-        var status = await Deadline.HoldsAsync(job.StatusAsync, all => all[0].Fault is not null, "the server gives up");
+        var status = await Waiting.UntilAsync(job.StatusAsync, all => all[0].Fault is not null, "the server gives up");
         Assert.StartsWith("step 32, rank 0: the loss is NaN; rank 1: the loss is NaN. So were the 32 steps before, which were skipped", status[0].Fault.Reason, StringComparison.Ordinal);
     }
 
@@ -240,7 +241,7 @@ public sealed class NumericsTests(ThreeServers servers) : IClassFixture<ThreeSer
         other[210] = MathF.BitIncrement(other[210]);
         await SendDigestsAsync(job, ranks, 3, again: other);
         await PushAsync(job, ranks, 3);
-        var status = await Deadline.HoldsAsync(job.StatusAsync, all => all[0].Fault is not null, "the server sees the difference");
+        var status = await Waiting.UntilAsync(job.StatusAsync, all => all[0].Fault is not null, "the server sees the difference");
         Assert.Equal((3, 3, false), (status[0].Version, status[0].Fault.Step, status[0].Fault.RollsBack));
         Assert.StartsWith(
             "step 3, the gradient of rank 1 on silo silo-1 is not what rank 0 on silo silo-0 computes for it: they differ in fc2.weight. ",
@@ -307,7 +308,7 @@ public sealed class NumericsTests(ThreeServers servers) : IClassFixture<ThreeSer
     private static async Task EndAsync(TinyJob job, RankGroup ranks)
     {
         await ranks.LeaveAsync();
-        await Deadline.HoldsAsync(job.StatusAsync, all => all.All(s => s.Finished), "the job is finished");
+        await Waiting.UntilAsync(job.StatusAsync, all => all.All(s => s.Finished), "the job is finished");
         await job.StopAsync();
     }
 

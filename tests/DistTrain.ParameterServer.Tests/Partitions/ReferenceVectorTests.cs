@@ -1,7 +1,7 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Tests.Fixtures;
-using DistTrain.Tests.Shared;
+using DistTrain.Tests.Optimizers;
 
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
@@ -9,6 +9,7 @@ namespace DistTrain.ParameterServer.Tests.Partitions;
 /// The reference cases of the optimizers by real servers: job files, pushes, norms over servers and pulls. Servers start from the cases'
 /// weights; a third tensor, 0 throughout, gives a third server a bucket and changes no norm of the others.
 /// </summary>
+[Trait("Kind", "Fast")]
 public sealed class ReferenceVectorTests(ReferenceVectorTests.StartingServers servers) : IClassFixture<ReferenceVectorTests.StartingServers>
 {
     private static readonly ParameterLayout _layout = ParameterLayout.Of(

@@ -5,6 +5,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>Each rank's gradient counts once, however often it is sent, and a rank that comes back gets what it missed.</summary>
+[Trait("Kind", "Fast")]
 public sealed class ReplayTests(RealServer server) : IClassFixture<RealServer>
 {
     [Fact]
@@ -68,7 +69,7 @@ public sealed class ReplayTests(RealServer server) : IClassFixture<RealServer>
         }
 
         // Nobody is there to be superseded: whoever comes may have the rank, e.g. after the cluster's file was lost.
-        await using var back = (await Deadline.HoldsAsync(() => TryJoinAsync(job), rank => rank is not null, "the rank is taken in once the other stream has ended"))!;
+        await using var back = (await Waiting.UntilAsync(() => TryJoinAsync(job), rank => rank is not null, "the rank is taken in once the other stream has ended"))!;
         await back.PullAsync(0);
         Assert.Equal(0, (await back.ReceiveVersionAsync(0)).Head.Version);
     }

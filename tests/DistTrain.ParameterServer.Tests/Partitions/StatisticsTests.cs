@@ -3,6 +3,7 @@ using DistTrain.ParameterServer.Tests.Fixtures;
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>Running statistics of BatchNorm are those of all examples together, however unevenly the ranks share them.</summary>
+[Trait("Kind", "Fast")]
 public sealed class StatisticsTests(RealServer server) : IClassFixture<RealServer>
 {
     [Theory]

@@ -7,6 +7,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>Training ends at a step's end, and the version of that step is saved.</summary>
+[Trait("Kind", "Fast")]
 public sealed class StopTests : IAsyncLifetime
 {
     private readonly RealServer _server = new() { StepPatience = TimeSpan.FromSeconds(20) };
@@ -87,7 +88,7 @@ public sealed class StopTests : IAsyncLifetime
             Assert.Equal(Status.DefaultSuccess, await ranks[rank, at].EndAsync());
         }
 
-        await stopping.Within("the first server stops");
+        await stopping.For("the first server stops");
         Assert.All(await job.StopAsync(), s => Assert.Equal((true, last + 1, last + 1), (s.Stopped, s.Version, Assert.Single(s.Saved).Step)));
         SameBits.Check(ReferenceTraining.After(job, last + 1).Vector, await job.ReadVersionAsync());
 

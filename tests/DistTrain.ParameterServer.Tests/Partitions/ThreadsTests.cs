@@ -4,6 +4,7 @@ using DistTrain.ParameterServer.Tests.Fixtures;
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>Sums, norms, updates and means of a partition have the same bits on any number of threads.</summary>
+[Trait("Kind", "Fast")]
 public sealed class ThreadsTests(ThreadsTests.Servers servers) : IClassFixture<ThreadsTests.Servers>
 {
     private const int Steps = 4;
@@ -46,7 +47,7 @@ public sealed class ThreadsTests(ThreadsTests.Servers servers) : IClassFixture<T
         for (var step = 0L; step < Steps; step++)
         {
             var (now, group) = (step, ranks);
-            await Task.WhenAll(Enumerable.Range(0, 3).Select(rank => Task.Run(() => PushAsync(group[rank], now)))).Within("all ranks push");
+            await Task.WhenAll(Enumerable.Range(0, 3).Select(rank => Task.Run(() => PushAsync(group[rank], now)))).For("all ranks push");
             await ranks.ReceiveAsync(step + 1);
         }
 

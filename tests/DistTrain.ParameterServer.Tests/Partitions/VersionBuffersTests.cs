@@ -2,6 +2,7 @@ using DistTrain.ParameterServer.Partitions;
 
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
+[Trait("Kind", "Fast")]
 public sealed class VersionBuffersTests
 {
     /// <summary>No update writes the padding between tensors, so what lies there in a new buffer would come into the versions.</summary>

@@ -5,6 +5,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Partitions;
 
 /// <summary>A version is seen whole or not at all, and stays as long as a rank may need it.</summary>
+[Trait("Kind", "Fast")]
 public sealed class VersionTests(RealServer server) : IClassFixture<RealServer>
 {
     [Fact]

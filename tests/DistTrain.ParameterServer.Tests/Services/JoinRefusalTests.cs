@@ -5,6 +5,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Services;
 
 /// <summary>A rank that does not belong is refused with what is wrong, and the job goes on.</summary>
+[Trait("Kind", "Fast")]
 public sealed class JoinRefusalTests(RealServer server) : IClassFixture<RealServer>
 {
     [Fact]

@@ -6,6 +6,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Services;
 
 /// <summary>How ranks learn the moments of a batch that spans them, over real connections to a real leader.</summary>
+[Trait("Kind", "Fast")]
 public sealed class MomentExchangeTests(RealServer server) : IClassFixture<RealServer>
 {
     private static readonly int Layer = TinyModel.Layout.Segments.ToList().IndexOf(TinyModel.Statistics);
@@ -177,7 +178,7 @@ public sealed class MomentExchangeTests(RealServer server) : IClassFixture<RealS
 
     private static async Task RefusedAsync(Task answer, StatusCode code, string reason)
     {
-        var refused = await Assert.ThrowsAsync<RpcException>(() => answer.Within("the refusal"));
+        var refused = await Assert.ThrowsAsync<RpcException>(() => answer.For("the refusal"));
         Assert.Equal(code, refused.StatusCode);
         Assert.Contains(reason, refused.Status.Detail, StringComparison.Ordinal);
     }
@@ -198,7 +199,7 @@ public sealed class MomentExchangeTests(RealServer server) : IClassFixture<RealS
 
         public async Task<MomentTotal> TotalAsync(int stream)
         {
-            Assert.True(await _calls[stream].ResponseStream.MoveNext(default).Within("a total"));
+            Assert.True(await _calls[stream].ResponseStream.MoveNext(default).For("a total"));
             return _calls[stream].ResponseStream.Current;
         }
 

@@ -5,6 +5,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Services;
 
 /// <summary>How servers learn norms that span them. The test speaks as the job's second server, of which there is no real one.</summary>
+[Trait("Kind", "Fast")]
 public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealServer>
 {
     /// <summary>LARS asks for two sums a piece; the follower's buckets 2 to 4 have seven pieces.</summary>
@@ -27,10 +28,10 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
 
         foreach (var rank in ranks)
             await rank.PushAllAsync(0);
-        var first = await Leader.ShareAsync(share).ResponseAsync.Within("the leader has its own sums");
+        var first = await Leader.ShareAsync(share).ResponseAsync.For("the leader has its own sums");
         Assert.Equal(share.Sums, first.Sums.TakeLast(Sums));
         // What is sent again is not what counts: the answer stands.
-        var again = await Leader.ShareAsync(Share(job, round: 1, Enumerable.Repeat(2.0, Sums))).ResponseAsync.Within("the answer");
+        var again = await Leader.ShareAsync(Share(job, round: 1, Enumerable.Repeat(2.0, Sums))).ResponseAsync.For("the answer");
         Assert.Equal(first.Sums, again.Sums);
         foreach (var rank in ranks)
             await rank.ReceiveVersionAsync(1);
@@ -38,8 +39,8 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
         // Nor is it forgotten while a follower may still be in that step.
         foreach (var rank in ranks)
             await rank.PushAllAsync(1);
-        await Leader.ShareAsync(Share(job, round: 1, Enumerable.Repeat(3.0, Sums), step: 1)).ResponseAsync.Within("the next step's answer");
-        var late = await Leader.ShareAsync(share).ResponseAsync.Within("the answer");
+        await Leader.ShareAsync(Share(job, round: 1, Enumerable.Repeat(3.0, Sums), step: 1)).ResponseAsync.For("the next step's answer");
+        var late = await Leader.ShareAsync(share).ResponseAsync.For("the answer");
         Assert.Equal(first.Sums, late.Sums);
     }
 
@@ -50,8 +51,8 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
         await using var ranks = await RanksAsync(job);
         foreach (var rank in ranks)
             await rank.PushAllAsync(0);
-        await Leader.ShareAsync(Share(job, round: 1, [1.0])).ResponseAsync.Within("the answer");
-        var status = await Deadline.HoldsAsync(async () => await server.Partitions.GetStatusAsync(job.Request), s => s.Error.Length > 0, "the leader says what is wrong");
+        await Leader.ShareAsync(Share(job, round: 1, [1.0])).ResponseAsync.For("the answer");
+        var status = await Waiting.UntilAsync(async () => await server.Partitions.GetStatusAsync(job.Request), s => s.Error.Length > 0, "the leader says what is wrong");
         Assert.Contains("sums for", status.Error, StringComparison.Ordinal);
     }
 
@@ -151,7 +152,7 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
 
     private async Task RefusedAsync(NormShare share, StatusCode code, string reason)
     {
-        var refused = await Assert.ThrowsAsync<RpcException>(() => Leader.ShareAsync(share).ResponseAsync.Within("the refusal"));
+        var refused = await Assert.ThrowsAsync<RpcException>(() => Leader.ShareAsync(share).ResponseAsync.For("the refusal"));
         Assert.Equal((code, reason), (refused.StatusCode, refused.Status.Detail));
     }
 

@@ -6,6 +6,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Services;
 
 /// <summary>A message that can't be right ends its stream with what is wrong, counts nothing, and the job goes on.</summary>
+[Trait("Kind", "Fast")]
 public sealed class PushRefusalTests(RealServer server) : IClassFixture<RealServer>
 {
     [Theory]
@@ -91,9 +92,9 @@ public sealed class PushRefusalTests(RealServer server) : IClassFixture<RealServ
         // The generated client, since a frame can't carry such a payload.
         using var call = new ParameterExchange.ParameterExchangeClient(server.Channel).Exchange();
         await call.RequestStream.WriteAsync(new RankMessage { Join = FakeRank.Joining(job, 0) });
-        Assert.True(await call.ResponseStream.MoveNext(default).Within("the rank is taken in"));
+        Assert.True(await call.ResponseStream.MoveNext(default).For("the rank is taken in"));
         await call.RequestStream.WriteAsync(new RankMessage { Gradient = new GradientChunk(), Payload = ByteString.CopyFrom(1, 2, 3) });
-        var end = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default).Within("the refusal"));
+        var end = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default).For("the refusal"));
         Assert.Equal(StatusCode.InvalidArgument, end.StatusCode);
         Assert.Contains("a payload of 3 bytes is not a whole number of float32", end.Status.Detail, StringComparison.Ordinal);
     }

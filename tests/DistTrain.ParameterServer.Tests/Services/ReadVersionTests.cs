@@ -4,6 +4,7 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Tests.Services;
 
 /// <summary>Only versions at rest are read, from memory and later from disk.</summary>
+[Trait("Kind", "Fast")]
 public sealed class ReadVersionTests(RealServer server) : IClassFixture<RealServer>
 {
     [Fact]

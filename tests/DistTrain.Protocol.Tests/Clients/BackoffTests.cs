@@ -2,6 +2,7 @@ using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Protocol.Tests.Clients;
 
+[Trait("Kind", "Fast")]
 public class BackoffTests
 {
     [Theory]

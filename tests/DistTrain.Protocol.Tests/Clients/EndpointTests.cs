@@ -3,6 +3,7 @@ using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Protocol.Tests.Clients;
 
+[Trait("Kind", "Fast")]
 public class EndpointTests
 {
     [Theory]

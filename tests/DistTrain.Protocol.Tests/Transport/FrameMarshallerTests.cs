@@ -7,6 +7,7 @@ using Grpc.Core;
 
 namespace DistTrain.Protocol.Tests.Transport;
 
+[Trait("Kind", "Fast")]
 public class FrameMarshallerTests
 {
     private static readonly Marshaller<Frame<RankMessage>> Marshaller = FrameMarshaller.Of<RankMessage>();

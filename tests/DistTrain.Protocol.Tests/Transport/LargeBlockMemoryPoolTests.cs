@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DistTrain.Protocol.Tests.Transport;
 
+[Trait("Kind", "Fast")]
 public sealed class LargeBlockMemoryPoolTests : IDisposable
 {
     private const int Block = LargeBlockMemoryPoolFactory.BlockSize;

@@ -5,6 +5,7 @@ using Grpc.Core;
 
 namespace DistTrain.Protocol.Tests.Transport;
 
+[Trait("Kind", "Fast")]
 public class PeerFailureTests
 {
     [Fact]

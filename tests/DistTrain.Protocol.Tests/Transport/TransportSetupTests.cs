@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DistTrain.Protocol.Tests.Transport;
 
+[Trait("Kind", "Fast")]
 public class TransportSetupTests
 {
     /// <summary>The registration works only if Kestrel asks this factory, which no compiler checks.</summary>

@@ -3,6 +3,7 @@ using CsCheck;
 
 namespace DistTrain.Recipes.Tests.Documents;
 
+[Trait("Kind", "Fast")]
 public sealed class DocumentReaderTests
 {
     [Theory]

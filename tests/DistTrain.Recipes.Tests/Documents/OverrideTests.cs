@@ -1,5 +1,6 @@
 namespace DistTrain.Recipes.Tests.Documents;
 
+[Trait("Kind", "Fast")]
 public sealed class OverrideTests
 {
     [Fact]

@@ -1,5 +1,6 @@
 namespace DistTrain.Recipes.Tests.Keys;
 
+[Trait("Kind", "Fast")]
 public sealed class BatchRuleTests
 {
     [Fact]

@@ -2,6 +2,7 @@ using DistTrain.Recipes.Keys;
 
 namespace DistTrain.Recipes.Tests.Keys;
 
+[Trait("Kind", "Fast")]
 public sealed class JobKeysTests
 {
     public static TheoryData<string> Paths => [.. JobKeys.All.Select(k => k.Path)];

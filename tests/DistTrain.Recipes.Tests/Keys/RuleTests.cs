@@ -5,6 +5,7 @@ using DistTrain.Recipes.Reading;
 
 namespace DistTrain.Recipes.Tests.Keys;
 
+[Trait("Kind", "Fast")]
 public sealed class RuleTests
 {
     [Fact]

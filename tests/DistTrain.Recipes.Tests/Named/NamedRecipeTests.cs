@@ -3,6 +3,7 @@ using DistTrain.Recipes.Writing;
 
 namespace DistTrain.Recipes.Tests.Named;
 
+[Trait("Kind", "Fast")]
 public sealed class NamedRecipeTests
 {
     public static TheoryData<string> Names => [.. NamedRecipe.Names];

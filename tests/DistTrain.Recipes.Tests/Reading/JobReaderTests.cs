@@ -3,6 +3,7 @@ using DistTrain.Optimization.Normalization;
 namespace DistTrain.Recipes.Tests.Reading;
 
 /// <summary>The rules that tie keys together.</summary>
+[Trait("Kind", "Fast")]
 public sealed class JobReaderTests
 {
     [Theory]

@@ -1,5 +1,6 @@
 namespace DistTrain.Recipes.Tests.Reading;
 
+[Trait("Kind", "Fast")]
 public sealed class LayerReaderTests
 {
     [Fact]

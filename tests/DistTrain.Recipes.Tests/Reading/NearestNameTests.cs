@@ -3,6 +3,7 @@ using DistTrain.Recipes.Reading;
 
 namespace DistTrain.Recipes.Tests.Reading;
 
+[Trait("Kind", "Fast")]
 public sealed class NearestNameTests
 {
     private static readonly string[] Names = ["momentum", "lr", "weightDecay", "adam", "adamw", "lars", "microBatch", "batch"];

@@ -6,6 +6,7 @@ using DistTrain.Recipes.Reading;
 namespace DistTrain.Recipes.Tests.Reading;
 
 /// <summary>With policies of the tests' own, so that each kind of option is there whatever the catalogs hold.</summary>
+[Trait("Kind", "Fast")]
 public sealed class PolicyReaderTests
 {
     private static readonly PolicyCatalog Catalog = new("optimizer", "plain",

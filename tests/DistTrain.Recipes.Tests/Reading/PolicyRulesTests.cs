@@ -1,6 +1,7 @@
 namespace DistTrain.Recipes.Tests.Reading;
 
 /// <summary>The rules that tie averaging, changing batches and optimizers to the rest of the job.</summary>
+[Trait("Kind", "Fast")]
 public sealed class PolicyRulesTests
 {
     [Theory]

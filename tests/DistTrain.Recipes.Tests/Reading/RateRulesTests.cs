@@ -1,6 +1,7 @@
 namespace DistTrain.Recipes.Tests.Reading;
 
 /// <summary>The rules that tie schedule, scaling and length together. Digits have 8000 examples: 63 steps of 128 an epoch.</summary>
+[Trait("Kind", "Fast")]
 public sealed class RateRulesTests
 {
     [Theory]

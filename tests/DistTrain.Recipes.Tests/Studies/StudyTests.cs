@@ -2,6 +2,7 @@ using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Recipes.Tests.Studies;
 
+[Trait("Kind", "Fast")]
 public sealed class StudyTests
 {
     private const string Small = """

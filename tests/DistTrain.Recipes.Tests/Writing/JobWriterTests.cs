@@ -1,7 +1,9 @@
 using CsCheck;
+using DistTrain.Tests.Jobs;
 
 namespace DistTrain.Recipes.Tests.Writing;
 
+[Trait("Kind", "Fast")]
 public sealed class JobWriterTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using DistTrain.Recipes.Writing;
 
 namespace DistTrain.Recipes.Tests.Writing;
 
+[Trait("Kind", "Fast")]
 public sealed class ValueTextTests
 {
     [Theory]

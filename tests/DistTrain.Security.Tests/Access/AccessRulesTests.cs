@@ -4,6 +4,7 @@ using DistTrain.Security.Access;
 
 namespace DistTrain.Security.Tests.Access;
 
+[Trait("Kind", "Fast")]
 public sealed class AccessRulesTests : IDisposable
 {
     private readonly TempFolder _folder = new();

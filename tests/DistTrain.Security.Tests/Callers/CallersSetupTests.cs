@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DistTrain.Security.Tests.Callers;
 
+[Trait("Kind", "Fast")]
 public sealed class CallersSetupTests
 {
     /// <summary>Data protection would write keys of its own into the home folder, in clear.</summary>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DistTrain.Security.Tests.Certificates;
 
+[Trait("Kind", "Fast")]
 public sealed class CertificateFolderTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -3,6 +3,7 @@ using DistTrain.Torch.Build;
 
 namespace DistTrain.Torch.Tests.Build;
 
+[Trait("Kind", "Fast")]
 public sealed class ElfVersionNeedsTests
 {
     private const string Version = "GLIBCXX_3.4.32";

@@ -1,9 +1,10 @@
-using System.Diagnostics;
 using System.Text.Json;
+using DistTrain.Tests.Processes;
 
 namespace DistTrain.Torch.Tests.Build;
 
 /// <summary>What <c>-p:TorchBackend</c> and the system built for bring along; evaluated only, nothing is restored.</summary>
+[Trait("Kind", "Process")]
 public sealed class TorchBackendTests
 {
     [Theory]
@@ -11,21 +12,12 @@ public sealed class TorchBackendTests
     [InlineData("cpu", "osx-arm64", "libtorch-cpu-osx-arm64")]
     [InlineData("cuda", "linux-x64", "TorchSharp-cuda-linux")]
     [InlineData("cuda", "win-x64", "TorchSharp-cuda-windows")]
-    public void Only_one_native_package_is_referenced(string? backend, string runtime, string expected)
+    public async Task Only_one_native_package_is_referenced(string? backend, string runtime, string expected)
     {
-        var project = Path.Combine(Root(), "src", "DistTrain.Torch", "DistTrain.Torch.csproj");
+        var project = Repository.PathOf("src/DistTrain.Torch/DistTrain.Torch.csproj");
         string[] arguments = ["msbuild", project, "-nr:false", "-getItem:PackageReference", $"-p:TorchRuntime={runtime}", .. backend is null ? [] : new[] { $"-p:TorchBackend={backend}" }];
-        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
-        using var items = JsonDocument.Parse(process.StandardOutput.ReadToEnd());
+        using var items = JsonDocument.Parse(await Tool.RunAsync("dotnet", arguments));
         var names = items.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!);
         Assert.Equal(["TorchSharp", expected], names.Where(name => name.Contains("torch", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal));
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Directory.Build.props")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("the test does not run inside of the repository");
-        return folder;
     }
 }

@@ -8,11 +8,11 @@ namespace DistTrain.Torch.Tests.Data;
 /// <summary>A folder of data files for one test, deleted with it.</summary>
 internal sealed class DataFolder : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("disttrain-data-");
+    private readonly TempFolder _folder = new();
 
-    public string Path => _folder.FullName;
+    public string Path => _folder.Path;
 
-    public string At(string name) => System.IO.Path.Combine(Path, name);
+    public string At(string name) => _folder[name];
 
     public void Write(string name, byte[] content) => File.WriteAllBytes(At(name), content);
 
@@ -30,7 +30,7 @@ internal sealed class DataFolder : IDisposable
         Assert.EndsWith(".", message, StringComparison.Ordinal);
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     public static byte[] Gzip(byte[] content)
     {

@@ -3,6 +3,7 @@ using DistTrain.Torch.Data;
 
 namespace DistTrain.Torch.Tests.Data;
 
+[Trait("Kind", "Fast")]
 public sealed class DatasetReaderTests
 {
     [Fact]

@@ -2,6 +2,7 @@ using DistTrain.Torch.Data;
 
 namespace DistTrain.Torch.Tests.Data;
 
+[Trait("Kind", "Fast")]
 public sealed class DatasetTests
 {
     private static ExampleSet Pixels(byte last = 4, int label = 1, int classes = 2, int[]? shape = null) =>

@@ -2,6 +2,7 @@ using DistTrain.Torch.Machine;
 
 namespace DistTrain.Torch.Tests.Machine;
 
+[Trait("Kind", "Fast")]
 public sealed class MachineCheckTests(ITestOutputHelper output)
 {
     [Fact]

@@ -3,6 +3,7 @@ using DistTrain.Torch.Models;
 
 namespace DistTrain.Torch.Tests.Models;
 
+[Trait("Kind", "Fast")]
 public class ModelBlueprintTests
 {
     [Theory]

@@ -8,6 +8,7 @@ using DistTrain.Torch.Replicas;
 namespace DistTrain.Torch.Tests.Models;
 
 /// <summary>The built-in models and layer lists under every norm, reparametrization and penalty.</summary>
+[Trait("Kind", "Fast")]
 public sealed class NormedModelTests
 {
     private static readonly Dataset Digits = DatasetReader.Read(new DatasetRecipe("digits", null, 8, 8));

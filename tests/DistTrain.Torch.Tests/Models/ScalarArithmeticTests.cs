@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace DistTrain.Torch.Tests.Models;
 
 /// <summary>Numbers in tensor arithmetic, also while the garbage collector is at work.</summary>
+[Trait("Kind", "Fast")]
 public sealed class ScalarArithmeticTests
 {
     [Fact]

@@ -13,6 +13,7 @@ namespace DistTrain.Torch.Tests.Replicas;
 /// <summary>Alone in its process: it looks at the memory of all of it.</summary>
 [CollectionDefinition(nameof(InterruptionTests), DisableParallelization = true)]
 [Collection(nameof(InterruptionTests))]
+[Trait("Kind", "Process")]
 public class InterruptionTests
 {
     private static readonly Dataset Digits = DatasetReader.Read(new DatasetRecipe("digits", null, 64, 64));

@@ -4,6 +4,7 @@ using DistTrain.Torch.Data;
 namespace DistTrain.Torch.Tests.Replicas;
 
 /// <summary>Norms, reparametrizations and the penalty in training, by several ranks and by one.</summary>
+[Trait("Kind", "Fast")]
 public sealed class NormKindTests
 {
     private const string Net = "conv: {out: 8, kernel: 5, stride: 2, reparametrization: $w}, norm: $n, relu, maxPool: 2, flatten, linear: {out: 10, reparametrization: $w}";

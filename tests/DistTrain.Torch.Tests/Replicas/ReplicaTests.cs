@@ -9,6 +9,7 @@ using DistTrain.Torch.Tests.Models.Normalization;
 
 namespace DistTrain.Torch.Tests.Replicas;
 
+[Trait("Kind", "Fast")]
 public class ReplicaTests
 {
     private static readonly Dataset Digits = DatasetReader.Read(new DatasetRecipe("digits", null, 256, 64));

@@ -1,10 +1,10 @@
 using DistTrain.Worker.Cluster;
-using DistTrain.Worker.Tests.Fixtures;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistTrain.Worker.Tests.Cluster;
 
+[Trait("Kind", "Fast")]
 public sealed class ClusterDatabaseTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -14,7 +14,7 @@ public sealed class ClusterDatabaseTests : IDisposable
     [Fact]
     public async Task The_folder_is_made()
     {
-        var path = _folder.File("a/b/cluster.db");
+        var path = _folder["a/b/cluster.db"];
         using var database = new ClusterDatabase(path, NullLogger<ClusterDatabase>.Instance);
         await ReadAsync(database);
         Assert.True(File.Exists(path));
@@ -23,15 +23,15 @@ public sealed class ClusterDatabaseTests : IDisposable
     [Fact]
     public async Task A_folder_that_is_a_file_is_named()
     {
-        await File.WriteAllTextAsync(_folder.File("taken"), "");
-        using var database = new ClusterDatabase(_folder.File("taken/cluster.db"), NullLogger<ClusterDatabase>.Instance);
+        await File.WriteAllTextAsync(_folder["taken"], "");
+        using var database = new ClusterDatabase(_folder["taken/cluster.db"], NullLogger<ClusterDatabase>.Instance);
         await Assert.ThrowsAnyAsync<IOException>(() => ReadAsync(database));
     }
 
     [Fact]
     public async Task A_file_that_is_no_database_is_named()
     {
-        var path = _folder.File("cluster.db");
+        var path = _folder["cluster.db"];
         await File.WriteAllTextAsync(path, new string('x', 4096));
         using var database = new ClusterDatabase(path, NullLogger<ClusterDatabase>.Instance);
         var error = await Assert.ThrowsAsync<IOException>(() => ReadAsync(database));
@@ -41,7 +41,7 @@ public sealed class ClusterDatabaseTests : IDisposable
     [Fact]
     public async Task A_file_of_a_newer_program_is_refused()
     {
-        var path = _folder.File("cluster.db");
+        var path = _folder["cluster.db"];
         using (var connection = new SqliteConnection($"Data Source={path};Pooling=False"))
         {
             connection.Open();
@@ -56,7 +56,7 @@ public sealed class ClusterDatabaseTests : IDisposable
     [Fact]
     public async Task What_is_not_committed_is_undone()
     {
-        using var database = new ClusterDatabase(_folder.File("cluster.db"), NullLogger<ClusterDatabase>.Instance);
+        using var database = new ClusterDatabase(_folder["cluster.db"], NullLogger<ClusterDatabase>.Instance);
         var first = await database.WriteAsync(Durability.Process, t => t.Connection!.NextEtag(), CancellationToken.None);
         await Assert.ThrowsAsync<InvalidOperationException>(() => database.WriteAsync<long>(
             Durability.Process,

@@ -49,4 +49,14 @@ internal static class MembershipRace
                 won++;
         }
     }
+
+    /// <summary>No version was won twice, and none was lost.</summary>
+    public static async Task AssertCountedAsync(string file, int goal, int[] won)
+    {
+        using var fixture = new MembershipTableFixture(file);
+        var data = await fixture.Table.ReadAllAsync();
+        Assert.Equal(goal, won.Sum());
+        Assert.Equal(goal, data.Version.Version);
+        Assert.Equal(goal, Assert.Single(data.Members).Item1.ProxyPort);
+    }
 }

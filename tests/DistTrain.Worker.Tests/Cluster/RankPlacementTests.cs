@@ -3,6 +3,7 @@ using DistTrain.Worker.Cluster;
 
 namespace DistTrain.Worker.Tests.Cluster;
 
+[Trait("Kind", "Fast")]
 public class RankPlacementTests
 {
     private static readonly SiloAddress[] Silos = [.. Enumerable.Range(0, 9).Select(MembershipEntries.Silo)];

@@ -2,6 +2,7 @@ using DistTrain.Worker.Cluster;
 
 namespace DistTrain.Worker.Tests.Cluster;
 
+[Trait("Kind", "Fast")]
 public class RedisStoreTests
 {
     [Theory]

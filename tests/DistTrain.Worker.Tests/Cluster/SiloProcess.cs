@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,8 +12,6 @@ namespace DistTrain.Worker.Tests.Cluster;
 internal static class SiloProcess
 {
     public const string Role = "silo";
-
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     /// <summary>A child's part: name, file; writes a line when it serves, and stops gracefully when its input ends.</summary>
     public static async Task RunAsync(string[] arguments)
@@ -37,13 +34,13 @@ internal static class SiloProcess
             .Configure<EndpointOptions>(options =>
             {
                 options.AdvertisedIPAddress = IPAddress.Loopback;
-                options.SiloPort = FreePort();
+                options.SiloPort = Ports.Free();
                 options.GatewayPort = 0;
             }));
         var host = builder.Build();
         try
         {
-            await host.StartAsync().WaitAsync(Limit);
+            await host.StartAsync().For("the start of a silo");
             return host;
         }
         catch
@@ -56,17 +53,10 @@ internal static class SiloProcess
     /// <summary>Stops a silo as SIGTERM does.</summary>
     public static async Task StopAsync(IHost host)
     {
-        await host.StopAsync().WaitAsync(Limit);
+        await host.StopAsync().For("the stop of a silo");
         host.Dispose();
     }
 
     public static IPlacedGrain Grain(this IHost host, RankKey rank) =>
         host.Services.GetRequiredService<IGrainFactory>().GetGrain<IPlacedGrain>(rank.ToString());
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }

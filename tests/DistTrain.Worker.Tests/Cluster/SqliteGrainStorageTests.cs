@@ -1,5 +1,4 @@
 using DistTrain.Worker.Cluster;
-using DistTrain.Worker.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Serialization;
@@ -8,6 +7,7 @@ using Orleans.Storage;
 
 namespace DistTrain.Worker.Tests.Cluster;
 
+[Trait("Kind", "Fast")]
 public sealed class SqliteGrainStorageTests : IDisposable
 {
     private static readonly GrainId Grain = GrainId.Create("job", "mnist-1");
@@ -19,7 +19,7 @@ public sealed class SqliteGrainStorageTests : IDisposable
 
     public SqliteGrainStorageTests()
     {
-        _database = new ClusterDatabase(_folder.File("cluster.db"), NullLogger<ClusterDatabase>.Instance);
+        _database = new ClusterDatabase(_folder["cluster.db"], NullLogger<ClusterDatabase>.Instance);
         _storage = new SqliteGrainStorage(_database, _services.GetRequiredService<IActivatorProvider>());
     }
 

@@ -1,15 +1,15 @@
 using DistTrain.Worker.Cluster;
-using DistTrain.Worker.Tests.Fixtures;
 
 namespace DistTrain.Worker.Tests.Cluster;
 
 /// <summary>The contract that Orleans requires of every membership table.</summary>
+[Trait("Kind", "Fast")]
 public sealed class SqliteMembershipTableTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly MembershipTableFixture _fixture;
 
-    public SqliteMembershipTableTests() => _fixture = new MembershipTableFixture(_folder.File("cluster.db"));
+    public SqliteMembershipTableTests() => _fixture = new MembershipTableFixture(_folder["cluster.db"]);
 
     private SqliteMembershipTable Table => _fixture.Table;
 
@@ -45,7 +45,7 @@ public sealed class SqliteMembershipTableTests : IAsyncLifetime
     [Fact]
     public async Task A_table_that_nobody_initialized_reads_as_empty_and_takes_no_row()
     {
-        using var other = new MembershipTableFixture(_folder.File("cluster.db"), "another");
+        using var other = new MembershipTableFixture(_folder["cluster.db"], "another");
         await other.Table.InitializeMembershipTableAsync(tryInitTableVersion: false);
         var data = await other.Table.ReadAllAsync();
         Assert.Empty(data.Members);
@@ -205,7 +205,7 @@ public sealed class SqliteMembershipTableTests : IAsyncLifetime
     [Fact]
     public async Task Deleting_a_cluster_leaves_others_and_refuses_what_was_read_before()
     {
-        using var other = new MembershipTableFixture(_folder.File("cluster.db"), "another");
+        using var other = new MembershipTableFixture(_folder["cluster.db"], "another");
         await other.Table.InitializeMembershipTableAsync(tryInitTableVersion: true);
         Assert.True(await other.Table.InsertRowAsync(MembershipEntries.Create(1), (await other.Table.ReadAllAsync()).Version.Next()));
         var fresh = (await Table.ReadAllAsync()).Version;

@@ -4,6 +4,7 @@ using DistTrain.Worker.Jobs;
 namespace DistTrain.Worker.Tests.Jobs;
 
 /// <summary>Two servers with 60 and 40 of 100 elements; each says what is on its disk.</summary>
+[Trait("Kind", "Fast")]
 public class CheckpointChoiceTests
 {
     [Fact]

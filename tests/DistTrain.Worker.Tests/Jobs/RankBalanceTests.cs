@@ -3,6 +3,7 @@ using DistTrain.Worker.Jobs;
 
 namespace DistTrain.Worker.Tests.Jobs;
 
+[Trait("Kind", "Fast")]
 public class RankBalanceTests
 {
     private static readonly string[] Silos = [.. Enumerable.Range(0, 8).Select(i => $"S127.0.0.1:{20000 + i}:{i}")];

@@ -3,6 +3,7 @@ using DistTrain.Worker.Jobs;
 
 namespace DistTrain.Worker.Tests.Jobs;
 
+[Trait("Kind", "Fast")]
 public class RollbackTests
 {
     [Theory]

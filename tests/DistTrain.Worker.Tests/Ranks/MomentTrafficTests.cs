@@ -3,6 +3,7 @@ using DistTrain.Worker.Ranks;
 namespace DistTrain.Worker.Tests.Ranks;
 
 /// <summary>What an exchange cost is what was added.</summary>
+[Trait("Kind", "Fast")]
 public sealed class MomentTrafficTests
 {
     [Fact]

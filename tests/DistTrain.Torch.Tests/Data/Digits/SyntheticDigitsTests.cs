@@ -5,6 +5,7 @@ using DistTrain.Torch.Data.Digits;
 
 namespace DistTrain.Torch.Tests.Data.Digits;
 
+[Trait("Kind", "Fast")]
 public sealed class SyntheticDigitsTests
 {
     private static Dataset Digits(int? train = null, int? test = null) => DatasetReader.Read(new DatasetRecipe("digits", null, train, test));

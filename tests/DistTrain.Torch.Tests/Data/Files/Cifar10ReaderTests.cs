@@ -3,6 +3,7 @@ using DistTrain.Torch.Data;
 
 namespace DistTrain.Torch.Tests.Data.Files;
 
+[Trait("Kind", "Fast")]
 public sealed class Cifar10ReaderTests : IDisposable
 {
     private const int RecordLength = 3073;

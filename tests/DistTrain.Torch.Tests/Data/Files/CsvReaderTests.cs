@@ -4,6 +4,7 @@ using CsCheck;
 
 namespace DistTrain.Torch.Tests.Data.Files;
 
+[Trait("Kind", "Fast")]
 public sealed class CsvReaderTests : IDisposable
 {
     private readonly DataFolder _folder = new();

@@ -1,9 +1,9 @@
 using DistTrain.Recipes;
-using DistTrain.Tests.Shared;
 using DistTrain.Torch.Data;
 
 namespace DistTrain.Torch.Tests.Data.Files;
 
+[Trait("Kind", "Fast")]
 public sealed class MnistReaderTests : IDisposable
 {
     private const int ImagesMagic = 0x803;

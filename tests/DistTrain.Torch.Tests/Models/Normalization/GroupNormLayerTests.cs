@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Tests.Models.Normalization;
 
+[Trait("Kind", "Fast")]
 public sealed class GroupNormLayerTests
 {
     [Theory]

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DistTrain.Tests.Shared;
 using TorchSharp;
 using static TorchSharp.torch;
 

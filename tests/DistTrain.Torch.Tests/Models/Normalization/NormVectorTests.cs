@@ -11,6 +11,7 @@ namespace DistTrain.Torch.Tests.Models.Normalization;
 /// The layers against norms.json, computed by PyTorch 2.6: output, and the gradients of input and parameters for a given gradient of the output.
 /// A case whose name is not known here fails.
 /// </summary>
+[Trait("Kind", "Fast")]
 public sealed class NormVectorTests : IDisposable
 {
     private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();

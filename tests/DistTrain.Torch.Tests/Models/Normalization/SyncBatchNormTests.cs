@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace DistTrain.Torch.Tests.Models.Normalization;
 
 /// <summary>Several ranks with parts of a batch against one process with plain BatchNorm on the whole of it.</summary>
+[Trait("Kind", "Fast")]
 public class SyncBatchNormTests
 {
     private const double Epsilon = 1e-5;

@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Tests.Models.Weights;
 
+[Trait("Kind", "Fast")]
 public sealed class PenalizedWeightTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Tests.Models.Weights;
 
+[Trait("Kind", "Fast")]
 public sealed class ScaledWeightTests
 {
     private static readonly Gen<(double[] V, double[] G, double[] Upstream)> _rows =

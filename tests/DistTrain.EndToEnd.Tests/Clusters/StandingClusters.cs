@@ -1,0 +1,67 @@
+[assembly: AssemblyFixture(typeof(StandingClusters))]
+
+namespace DistTrain.EndToEnd.Tests.Clusters;
+
+/// <summary>
+/// One cluster of each size that a test asks for, from its first job to the end of all tests: a job there costs its steps, not the start of processes.
+/// For tests that disturb nothing.
+/// </summary>
+public sealed class StandingClusters : IAsyncDisposable
+{
+    private readonly Dictionary<(int Silos, int Servers), Task<(RunFolder Folder, StandingCluster Cluster, Silo[] Silos)>> _clusters = [];
+    private int _jobs;
+
+    /// <summary>Runs a job to its end on some cluster of that size, and leaves the run in the folder as <c>train</c> would.</summary>
+    internal async Task<Finished> RunAsync(RunFolder folder, string name, int silos, int servers, params string[] settings)
+    {
+        var cluster = await OfAsync(silos, servers);
+        var id = $"{name}-{Interlocked.Increment(ref _jobs)}";
+        var endpoint = cluster.Silos[^1].Endpoint;
+        var job = folder[$"{name}.yaml"];
+        await File.WriteAllTextAsync(job, StandingCluster.EmptyJob);
+        var run = await DistTrainProcess.RunAsync(
+            ["submit", job, "--id", id, "--endpoint", endpoint, "--watch", "--output", "json", .. Training.Set(settings)]);
+        if (run.ExitCode != 0)
+            return run;
+        var download = await DistTrainProcess.RunAsync("download", id, "--endpoint", endpoint, "--out", folder[name]);
+        Assert.True(download.ExitCode == 0, download.Error);
+        Directory.CreateSymbolicLink(Path.Combine(folder[name], "checkpoints"), cluster.Folder[$"jobs/{id}/checkpoints"]);
+        return run;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // One that did not start has ended what it had started, and its tests have said why.
+        foreach (var starting in _clusters.Values.Where(c => c.IsCompletedSuccessfully))
+        {
+            var (folder, cluster, _) = await starting;
+            await cluster.DisposeAsync();
+            folder.Dispose();
+        }
+    }
+
+    private Task<(RunFolder Folder, StandingCluster Cluster, Silo[] Silos)> OfAsync(int silos, int servers)
+    {
+        lock (_clusters)
+        {
+            if (!_clusters.TryGetValue((silos, servers), out var starting))
+                _clusters[(silos, servers)] = starting = StartAsync();
+            return starting;
+        }
+
+        async Task<(RunFolder, StandingCluster, Silo[])> StartAsync()
+        {
+            var folder = new RunFolder();
+            try
+            {
+                var (cluster, started) = await StandingCluster.StartAsync(folder, silos, servers);
+                return (folder, cluster, started);
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
+            }
+        }
+    }
+}
