@@ -68,7 +68,9 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
     /// The checkpoints of which something is on this server's disk, by step (sealed, or parts of any server that are not sealed yet), and what
     /// the job was.
     /// </summary>
-    /// <exception cref="UnknownFormatException">One was written in a format that this program does not read: it is not for this program to go on from an older one.</exception>
+    /// <exception cref="UnknownFormatException">
+    /// One was written in a format that this program does not read: then it is not for this program to go on from an older one.
+    /// </exception>
     public StoredCheckpoints Stored()
     {
         var all = new StoredCheckpoints();
@@ -178,6 +180,9 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         }
     }
 
+    private static CheckpointPart DescriptionIn(byte[] json, string file) =>
+        JsonParser.Default.Parse<CheckpointPart>(PartFormat.Open(Encoding.UTF8.GetString(json), file).ToJsonString());
+
     private List<CheckpointPart> DescribedByThemselves(long step)
     {
         try
@@ -185,8 +190,7 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
             return
             [
                 .. Directory.EnumerateFiles(StepFolder(step), "server-*.json")
-                    .Select(file => ReadOrNull(file, json => JsonParser.Default.Parse<CheckpointPart>(PartFormat.Open(Encoding.UTF8.GetString(json), file).ToJsonString())))
-                    .OfType<CheckpointPart>(),
+                    .Select(file => ReadOrNull(file, json => DescriptionIn(json, file))).OfType<CheckpointPart>(),
             ];
         }
         catch (DirectoryNotFoundException)

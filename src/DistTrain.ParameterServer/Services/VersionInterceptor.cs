@@ -7,8 +7,8 @@ using Grpc.Core.Interceptors;
 namespace DistTrain.ParameterServer.Services;
 
 /// <summary>
-/// FAILED_PRECONDITION where versions do not meet, so that nobody tries again: a caller that speaks another wire version, or a job whose files are of a
-/// format that this program does not read.
+/// FAILED_PRECONDITION where versions do not meet, so that nobody tries again: a caller that speaks another wire version, or a job whose files are of
+/// a format that this program does not read.
 /// </summary>
 internal sealed class VersionInterceptor : Interceptor
 {

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace DistTrain.Protocol.Formats;
 
 /// <summary>
-/// A kind of JSON document that outlives the program that wrote it, and the versions of it that this program reads. Each document says its version; one
-/// that does not is from before they did, and is of version 1.
+/// A kind of JSON document that outlives the program that wrote it, and the versions of it that this program reads. Each document says its version;
+/// one that does not is from before they did, and is of version 1.
 /// </summary>
 /// <param name="Name">What it is, for messages, with its article: "a checkpoint's manifest".</param>
 /// <param name="Version">The version that is written. Raise it when an older program would misread the document, or lose something of it.</param>

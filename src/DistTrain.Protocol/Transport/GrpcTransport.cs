@@ -37,7 +37,7 @@ public static class GrpcTransport
         });
     }
 
-    /// <summary>A channel to <paramref name="endpoint"/> (host:port); in the clear where there are no certificates. Its calls say who makes them.</summary>
+    /// <summary>A channel to <paramref name="endpoint"/> (host:port); in the clear where there are no certificates. Its calls say whose they are.</summary>
     internal static GrpcChannel Connect(string endpoint, CertificateFolder? certificates, string role)
     {
         var handler = new SocketsHttpHandler

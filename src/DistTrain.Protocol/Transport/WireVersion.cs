@@ -2,8 +2,8 @@ namespace DistTrain.Protocol.Transport;
 
 /// <summary>
 /// The version of what the processes of one cluster say to each other: silos to each other, ranks and jobs to parameter servers, servers to the job's
-/// leader. Every call to a server carries the caller's, and each silo's name in the cluster's membership has its own. Clients are not asked: messages of
-/// the front door only ever gain fields.
+/// leader. Every call to a server carries the caller's, and each silo's name in the cluster's membership has its own. Clients are not asked: messages
+/// of the front door only ever gain fields.
 /// </summary>
 public static class WireVersion
 {

@@ -4,8 +4,8 @@ using DistTrain.Protocol.Transport;
 namespace DistTrain.Worker.Cluster;
 
 /// <summary>
-/// Before a silo joins: do those that are there speak its wire version? Asked of the membership, so that a cluster whose silos have all ended goes on with
-/// another version.
+/// Before a silo joins: do those that are there speak its wire version? Asked of the membership, so that a cluster whose silos have all ended goes on
+/// with another version.
 /// </summary>
 internal static class JoinCheck
 {
