@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using DistTrain.Protocol.Formats;
 
 namespace DistTrain.Protocol;
 
@@ -10,6 +11,8 @@ namespace DistTrain.Protocol;
 /// </summary>
 public static class MetricsJson
 {
+    private static readonly FileFormat Format = new("a line of a run's history", Version: 1);
+
     /// <summary>The event as UTF-8 without a line end.</summary>
     public static byte[] Write(MetricsEvent metrics)
     {
@@ -33,6 +36,8 @@ public static class MetricsJson
 
             if (metrics.Ledger is { } ledger)
                 LedgerJson.Write(json, ledger);
+            // Each line, as a file may go on in a later version.
+            json.WriteNumber(FileFormat.Key, Format.Version);
             json.WriteEndObject();
         }
 
@@ -41,9 +46,16 @@ public static class MetricsJson
 
     /// <summary>Reads a line that <see cref="Write"/> wrote.</summary>
     /// <exception cref="JsonException">The line is not a metrics event.</exception>
-    public static MetricsEvent Read(string line)
+    /// <exception cref="UnknownFormatException">It is of another format.</exception>
+    public static MetricsEvent Read(string line) => Read(line, "metrics.jsonl");
+
+    /// <summary>The same of a line that stands in <paramref name="file"/>, as messages are to say.</summary>
+    /// <exception cref="JsonException">The line is not a metrics event.</exception>
+    /// <exception cref="UnknownFormatException">It is of another format.</exception>
+    public static MetricsEvent Read(string line, string file)
     {
         using var document = JsonDocument.Parse(line);
+        Format.Require(document.RootElement, file);
         try
         {
             return Read(document.RootElement);

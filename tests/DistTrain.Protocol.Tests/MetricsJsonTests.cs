@@ -26,7 +26,7 @@ public sealed class MetricsJsonTests
     {
         var metrics = new MetricsEvent { Statistics = new StatisticsMetrics { Step = 8 }, Ledger = Entry(Sharing.Together) };
         Assert.Equal(
-            """{"event":"statistics","step":8,"ledger":{"generation":3,"phase":1,"epoch":2,"cursor":64,"take":32,"digests":["0000000000000001","ffffffffffffffff"]}}""",
+            """{"event":"statistics","step":8,"ledger":{"generation":3,"phase":1,"epoch":2,"cursor":64,"take":32,"digests":["0000000000000001","ffffffffffffffff"]},"format":1}""",
             Text(metrics));
         Assert.Equal(metrics, MetricsJson.Read(Text(metrics)));
         Assert.Equal(8, metrics.StepNumber);
@@ -73,7 +73,7 @@ public sealed class MetricsJsonTests
     [Fact]
     public void A_step_like_any_other_says_no_more_than_it_did() =>
         Assert.Equal(
-            """{"event":"step","step":1,"epoch":0,"loss":0,"accuracy":0,"learningRate":0,"examples":0,"milliseconds":0,"computeMilliseconds":0}""",
+            """{"event":"step","step":1,"epoch":0,"loss":0,"accuracy":0,"learningRate":0,"examples":0,"milliseconds":0,"computeMilliseconds":0,"format":1}""",
             Encoding.UTF8.GetString(MetricsJson.Write(new MetricsEvent { Step = new StepMetrics { Step = 1 } })));
 
     private static LedgerEntry Entry(Sharing sharing) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DistTrain.Protocol.Formats;
 
 namespace DistTrain.Cli.Cluster;
 
@@ -9,20 +10,23 @@ namespace DistTrain.Cli.Cluster;
 /// <param name="Silos">Number of worker silos.</param>
 internal sealed record RunDescription(string Job, int Servers, int Silos)
 {
+    private static readonly FileFormat Format = new("a run's description", Version: 1);
+
     /// <summary>Writes it so that it is there whole or not at all.</summary>
     public void Write(string path)
     {
         var temporary = $"{path}.tmp";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(this, RunJson.Default.RunDescription));
+        File.WriteAllText(temporary, Format.Stamp(JsonSerializer.SerializeToNode(this, RunJson.Default.RunDescription)!).ToJsonString());
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>Null where there is none, or it can't be read.</summary>
+    /// <summary>Null where there is none, or it is damaged.</summary>
+    /// <exception cref="UnknownFormatException">It is of another format.</exception>
     public static RunDescription? Read(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RunJson.Default.RunDescription);
+            return Format.Open(File.ReadAllText(path), path).Deserialize(RunJson.Default.RunDescription);
         }
         catch (Exception e) when (e is IOException or JsonException)
         {

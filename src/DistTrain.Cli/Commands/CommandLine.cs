@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using DistTrain.Cli.Output;
+using DistTrain.Protocol.Formats;
 using Grpc.Core;
 
 namespace DistTrain.Cli.Commands;
@@ -47,6 +48,10 @@ internal static class CommandLine
         catch (CommandException e)
         {
             return Report(context.Json, e.ExitCode, e.Problems, context.Output, context.Error, Trace(context, e.InnerException));
+        }
+        catch (UnknownFormatException e)
+        {
+            return Report(context.Json, ExitCode.BadInput, [e.Message], context.Output, context.Error, Trace(context, e));
         }
         catch (OperationCanceledException) when (context.Interruption.Requested.IsCancellationRequested)
         {

@@ -110,6 +110,10 @@ internal static class WorkerCommand
         {
             throw CommandException.Failed(e.Message, e);
         }
+        catch (WireVersionException e)
+        {
+            throw CommandException.BadInput(e.Message);
+        }
     }
 
     // Before anything touches libtorch: it reads its settings once, when it is loaded.

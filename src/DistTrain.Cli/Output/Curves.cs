@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Formats;
 using DistTrain.Protocol.TensorBoard;
 
 namespace DistTrain.Cli.Output;
@@ -23,7 +24,7 @@ internal static class Curves
                 EventFile.Write(file, events, new DateTimeOffset(history.LastWriteTimeUtc));
             File.Move(temporary, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or UnknownFormatException)
         {
             // The run is what it is without them.
             error.WriteLine($"no curves for TensorBoard in {folder}: {e.Message}");

@@ -25,6 +25,7 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
     /// <param name="path">A run's folder with all parts of its checkpoint.</param>
     /// <param name="overrides"><c>dataset.path=…</c>, where the data lie elsewhere by now.</param>
     /// <exception cref="CommandException">It is no run's folder, its data can't be read, or the overrides make another job of it.</exception>
+    /// <exception cref="Protocol.Formats.UnknownFormatException">A file is of a version that this program does not read.</exception>
     public static RunVerification Of(string path, params IReadOnlyList<string> overrides)
     {
         var folder = RunFolder.Open(path);
@@ -63,7 +64,7 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
                 number++;
                 try
                 {
-                    check.Add(MetricsJson.Read(line));
+                    check.Add(MetricsJson.Read(line, $"{path}:{number}"));
                 }
                 catch (JsonException e)
                 {

@@ -3,9 +3,11 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Formats;
 using DistTrain.Recipes;
 using Google.Protobuf;
 
@@ -20,6 +22,8 @@ namespace DistTrain.ParameterServer.Checkpoints;
 /// <param name="disk">What changes it.</param>
 internal sealed class CheckpointFolder(string jobFolder, Disk disk)
 {
+    private static readonly FileFormat PartFormat = new("the description of a checkpoint's part", Version: 1);
+
     public string Path { get; } = jobFolder;
 
     private string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
@@ -55,7 +59,8 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
             Position = snapshot.Step.Position.ToMessage(),
             OpenStep = OpenStepJson.Write(snapshot.Step),
         };
-        AtomicFile.Write(disk, DescriptionOf(part.Step, plan.Server), stream => stream.Write(Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(part))));
+        var description = PartFormat.Stamp(JsonNode.Parse(JsonFormatter.Default.Format(part))!).ToJsonString();
+        AtomicFile.Write(disk, DescriptionOf(part.Step, plan.Server), stream => stream.Write(Encoding.UTF8.GetBytes(description)));
         return part;
     }
 
@@ -63,12 +68,15 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
     /// The checkpoints of which something is on this server's disk, by step (sealed, or parts of any server that are not sealed yet), and what
     /// the job was.
     /// </summary>
+    /// <exception cref="UnknownFormatException">
+    /// One was written in a format that this program does not read: then it is not for this program to go on from an older one.
+    /// </exception>
     public StoredCheckpoints Stored()
     {
         var all = new StoredCheckpoints();
         foreach (var step in Steps().Order())
         {
-            var manifest = ReadOrNull(ManifestOf(step), json => CheckpointManifest.FromJson(json));
+            var manifest = ReadOrNull(ManifestOf(step), json => CheckpointManifest.FromJson(json, ManifestOf(step)));
             if (manifest is not null && ReadOrNull(ManifestOf(step), _ => LayoutJson.Read(manifest.Layout).Hash) is { } layout)
                 (all.JobFile, all.DataFingerprint, all.LayoutHash) = (manifest.JobFile, manifest.DataFingerprint, layout);
             var stored = new StoredCheckpoint { Step = step, Sealed = File.Exists(ManifestOf(step)) };
@@ -97,6 +105,7 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
 
     /// <summary>What a partition starts from at a sealed checkpoint, verified. Other servers may have written it, in other runs of buckets.</summary>
     /// <exception cref="CheckpointException">It is not there, altered, or of another job.</exception>
+    /// <exception cref="UnknownFormatException">It is of another format.</exception>
     public RestoredVersion Read(long step, PartitionPlan plan)
     {
         var (folder, manifest) = CheckpointReader.Find(StepFolder(step));
@@ -115,13 +124,14 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         var saved = JobFile.Read(manifest.JobFile, manifest.JobId, []).Job;
         if (saved is null || JobFile.Differences(saved, plan.Job).Count > 0)
             throw new CheckpointException($"{folder}: its job file is not that of job '{plan.JobId}'");
+        var path = System.IO.Path.Combine(folder, CheckpointManifest.FileName);
         try
         {
-            return new RestoredVersion(OpenStepJson.Read(manifest.OpenStep), CheckpointReader.ReadRun(folder, manifest, plan.Offset, plan.Length, plan.SavedSlots));
+            return new RestoredVersion(OpenStepJson.Read(manifest.OpenStep, $"{path}: openStep"), CheckpointReader.ReadRun(folder, manifest, plan.Offset, plan.Length, plan.SavedSlots));
         }
         catch (JsonException e)
         {
-            throw new CheckpointException($"{System.IO.Path.Combine(folder, CheckpointManifest.FileName)}: openStep: {e.Message}", e);
+            throw new CheckpointException($"{path}: openStep: {e.Message}", e);
         }
     }
 
@@ -170,6 +180,9 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         }
     }
 
+    private static CheckpointPart DescriptionIn(byte[] json, string file) =>
+        JsonParser.Default.Parse<CheckpointPart>(PartFormat.Open(Encoding.UTF8.GetString(json), file).ToJsonString());
+
     private List<CheckpointPart> DescribedByThemselves(long step)
     {
         try
@@ -177,7 +190,7 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
             return
             [
                 .. Directory.EnumerateFiles(StepFolder(step), "server-*.json")
-                    .Select(file => ReadOrNull(file, json => JsonParser.Default.Parse<CheckpointPart>(Encoding.UTF8.GetString(json)))).OfType<CheckpointPart>(),
+                    .Select(file => ReadOrNull(file, json => DescriptionIn(json, file))).OfType<CheckpointPart>(),
             ];
         }
         catch (DirectoryNotFoundException)

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Formats;
 using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Checkpoints;
@@ -35,6 +36,8 @@ public sealed record CheckpointManifest(
     public const string FileName = "manifest.json";
 
     public const int CurrentFormat = 2;
+
+    private static readonly FileFormat Written = new("a checkpoint's manifest", CurrentFormat, Oldest: CurrentFormat);
 
     private static readonly ManifestJson Json = new(new JsonSerializerOptions
     {
@@ -78,11 +81,16 @@ public sealed record CheckpointManifest(
         OpenStep = OpenStep,
     });
 
-    /// <exception cref="JsonException">Not a manifest of this format.</exception>
-    public static CheckpointManifest FromJson(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, Json.CheckpointManifest) is { Format: CurrentFormat } manifest
-            ? manifest
-            : throw new JsonException($"not a checkpoint manifest of format {CurrentFormat}");
+    /// <param name="json">The manifest.</param>
+    /// <param name="file">Its file, for messages.</param>
+    /// <exception cref="JsonException">Not a manifest.</exception>
+    /// <exception cref="UnknownFormatException">One of another format.</exception>
+    public static CheckpointManifest FromJson(ReadOnlySpan<byte> json, string file = FileName)
+    {
+        // First of all: what other members another format has is not this program's to say.
+        Written.Require(JsonSerializer.Deserialize<JsonElement>(json), file);
+        return JsonSerializer.Deserialize(json, Json.CheckpointManifest) ?? throw new JsonException("not a checkpoint's manifest");
+    }
 }
 
 /// <summary>One server's file: its run of the flat vector, then the same run of each optimizer slot, little-endian float32.</summary>

@@ -11,6 +11,7 @@ public static class CheckpointReader
     /// <summary>The manifest of a checkpoint folder.</summary>
     /// <param name="folder">A <c>step-N</c> folder, or a run's folder, whose newest checkpoint is taken.</param>
     /// <exception cref="CheckpointException">There is none, or it is not a manifest.</exception>
+    /// <exception cref="Protocol.Formats.UnknownFormatException">It is of another format.</exception>
     public static (string Folder, CheckpointManifest Manifest) Find(string folder)
     {
         var found = Candidates(folder).FirstOrDefault(f => File.Exists(Path.Combine(f, CheckpointManifest.FileName)))
@@ -18,7 +19,7 @@ public static class CheckpointReader
         var path = Path.Combine(found, CheckpointManifest.FileName);
         try
         {
-            return (found, CheckpointManifest.FromJson(File.ReadAllBytes(path)));
+            return (found, CheckpointManifest.FromJson(File.ReadAllBytes(path), path));
         }
         catch (JsonException e)
         {

@@ -43,12 +43,13 @@ public static class ServerHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddCallers(options.Admission);
-        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates));
+        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "server"));
         builder.Services.AddSingleton<PartitionStore>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = GrpcTransport.MaxMessageBytes;
             grpc.MaxSendMessageSize = GrpcTransport.MaxMessageBytes;
+            grpc.Interceptors.Add<VersionInterceptor>();
         });
         builder.Services.AddObservability("disttrain-server", services => services.GetRequiredService<PartitionStore>().IsLeaving);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ParameterExchangeService>, ExchangeMethodProvider>());

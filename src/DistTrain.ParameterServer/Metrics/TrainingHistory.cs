@@ -36,6 +36,7 @@ internal sealed class TrainingHistory : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="time">Measures steps.</param>
     /// <param name="restored">The step that training goes on from: what the file tells of the steps before it is kept. Null: nothing is.</param>
+    /// <exception cref="Protocol.Formats.UnknownFormatException">The file is of another format: it stays as it is.</exception>
     public TrainingHistory(Disk disk, string path, TimeProvider time, OpenStep? restored = null)
     {
         (_disk, _path, _time) = (disk, path, time);
@@ -217,7 +218,7 @@ internal sealed class TrainingHistory : IDisposable
             MetricsEvent metrics;
             try
             {
-                metrics = MetricsJson.Read(line);
+                metrics = MetricsJson.Read(line, path);
             }
             catch (JsonException)
             {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DistTrain.Protocol.Formats;
 
 namespace DistTrain.ParameterServer.Partitions;
 
@@ -14,8 +15,13 @@ namespace DistTrain.ParameterServer.Partitions;
 [JsonSerializable(typeof(OpenStep))]
 internal sealed partial class OpenStepJson : JsonSerializerContext
 {
-    public static string Write(OpenStep step) => JsonSerializer.Serialize(step, Default.OpenStep);
+    private static readonly FileFormat Format = new("an open step", Version: 1);
 
+    public static string Write(OpenStep step) => Format.Stamp(JsonSerializer.SerializeToNode(step, Default.OpenStep)!).ToJsonString();
+
+    /// <param name="text">What <see cref="Write"/> wrote.</param>
+    /// <param name="file">Where it stands, for messages.</param>
     /// <exception cref="JsonException">The text is not an open step.</exception>
-    public static OpenStep Read(string text) => JsonSerializer.Deserialize(text, Default.OpenStep) ?? throw new JsonException("no open step");
+    /// <exception cref="UnknownFormatException">It is of another format.</exception>
+    public static OpenStep Read(string text, string file = "openStep") => Format.Open(text, file).Deserialize(Default.OpenStep)!;
 }

@@ -56,7 +56,7 @@ internal sealed class JobPartitionsService(PartitionStore partitions, ServerOpti
             throw new RpcException(new Status(StatusCode.NotFound, $"job '{request.JobId}' has no metrics on this server"));
         await foreach (var line in File.ReadLinesAsync(path, context.CancellationToken))
         {
-            var metrics = MetricsJson.Read(line);
+            var metrics = MetricsJson.Read(line, path);
             if (metrics.StepNumber >= request.FromStep)
                 await responseStream.WriteAsync(metrics, context.CancellationToken);
         }

@@ -37,8 +37,8 @@ public static class GrpcTransport
         });
     }
 
-    /// <summary>A channel to <paramref name="endpoint"/> (host:port); in the clear where there are no certificates.</summary>
-    internal static GrpcChannel Connect(string endpoint, CertificateFolder? certificates)
+    /// <summary>A channel to <paramref name="endpoint"/> (host:port); in the clear where there are no certificates. Its calls say whose they are.</summary>
+    internal static GrpcChannel Connect(string endpoint, CertificateFolder? certificates, string role)
     {
         var handler = new SocketsHttpHandler
         {
@@ -55,7 +55,7 @@ public static class GrpcTransport
         {
             MaxReceiveMessageSize = MaxMessageBytes,
             MaxSendMessageSize = MaxMessageBytes,
-            HttpHandler = handler,
+            HttpHandler = new WireVersionHandler(handler, role),
             DisposeHttpClient = true,
         });
     }

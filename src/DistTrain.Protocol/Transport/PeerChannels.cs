@@ -5,8 +5,9 @@ namespace DistTrain.Protocol.Transport;
 
 /// <summary>How a process of the cluster reaches the others.</summary>
 /// <param name="certificates">What it shows and whom it trusts; null: in the clear.</param>
-public sealed class PeerChannels(CertificateFolder? certificates)
+/// <param name="role">What the process is, as the others are told: silo or server.</param>
+public sealed class PeerChannels(CertificateFolder? certificates, string role = "peer")
 {
     /// <summary>A channel to a server, host:port.</summary>
-    public GrpcChannel Connect(string endpoint) => GrpcTransport.Connect(endpoint, certificates);
+    public GrpcChannel Connect(string endpoint) => GrpcTransport.Connect(endpoint, certificates, role);
 }

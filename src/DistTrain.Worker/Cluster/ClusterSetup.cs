@@ -17,6 +17,14 @@ public static class ClusterSetup
     /// <summary>Name of the grain storage for job records.</summary>
     public const string JobStorage = "jobs";
 
+    /// <summary>Between two heartbeats that a silo writes into the membership.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
+
+    private const int MissedHeartbeats = 3;
+
+    /// <summary>A silo that has written no heartbeat for so long is dead.</summary>
+    internal static TimeSpan SilentSinceDeath => Heartbeat * MissedHeartbeats;
+
     /// <summary>
     /// Membership and grain state in one SQLite file, shared by all silos of one machine; no silo is special, any may start first or
     /// end last. Includes <see cref="UseClusterDefaults"/>.
@@ -62,6 +70,7 @@ public static class ClusterSetup
             options.ClusterId = Name;
             options.ServiceId = Name;
         });
+        silo.Configure<SiloOptions>(options => options.SiloName = SiloNames.New());
         silo.Configure<ClusterMembershipOptions>(SetTiming);
 #pragma warning disable ORLEANSEXP003 // The other directory ends grains of healthy silos when a silo that has their entries goes.
         silo.AddDistributedGrainDirectory();
@@ -89,8 +98,8 @@ public static class ClusterSetup
         options.TableRefreshTimeout = TimeSpan.FromSeconds(2);
 
         // After all silos were killed, the next to start may drop the old ones only once they have missed three heartbeats.
-        options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
-        options.NumMissedTableIAmAliveLimit = 3;
+        options.IAmAliveTablePublishTimeout = Heartbeat;
+        options.NumMissedTableIAmAliveLimit = MissedHeartbeats;
 
         // A silo that cannot join says so within a minute.
         options.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);

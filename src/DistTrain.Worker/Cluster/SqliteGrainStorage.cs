@@ -22,7 +22,7 @@ internal sealed class SqliteGrainStorage(ClusterDatabase database, IActivatorPro
             CancellationToken.None);
         if (rows is [var stored])
         {
-            grainState.State = RecordFormat.Read<T>(stored.Json);
+            grainState.State = RecordFormat.Read<T>(stored.Json, $"{database.Path}: {grainId}");
             grainState.ETag = stored.Etag;
             grainState.RecordExists = true;
         }

@@ -35,6 +35,7 @@ public static partial class SiloHost
     /// <param name="stop">Ends the process gracefully.</param>
     /// <exception cref="IOException">The port is taken.</exception>
     /// <exception cref="ClusterStoreException">The cluster's store can't be used.</exception>
+    /// <exception cref="WireVersionException">The cluster has silos of another wire version.</exception>
     public static async Task RunAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
     {
         await using var cluster = await options.Cluster.OpenAsync();
@@ -61,7 +62,7 @@ public static partial class SiloHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddCallers(options.Admission);
-        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates));
+        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "silo"));
         builder.Services.AddSingleton<DatasetCache>();
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobFiles>();
@@ -88,6 +89,7 @@ public static partial class SiloHost
         builder.Services.AddHostedService<ClusterPulse>();
 
         await using var app = builder.Build();
+        await JoinCheck.PassAsync(app.Services.GetRequiredService<IMembershipTable>(), TimeProvider.System, stop);
         app.UseProbes(options.Probes);
         app.UseDashboard(options);
         app.UseCallers();

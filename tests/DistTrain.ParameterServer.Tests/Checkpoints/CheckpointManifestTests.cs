@@ -29,9 +29,6 @@ public sealed class CheckpointManifestTests
         Assert.Throws<JsonException>(() => CheckpointManifest.FromJson(Encoding.UTF8.GetBytes(text)));
 
     [Fact]
-    public void Another_format_is_refused() => Refused(m => m["format"] = 1);
-
-    [Fact]
     public void An_unknown_key_is_refused() => Refused(m => m["colour"] = "red");
 
     [Theory]

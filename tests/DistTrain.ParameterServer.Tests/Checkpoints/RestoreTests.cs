@@ -185,7 +185,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
     [InlineData("part", "the part of server 0 is missing")]
     [InlineData("manifest", "no checkpoint here")]
     [InlineData("torn", "manifest.json: ")]
-    [InlineData("step", "not a checkpoint manifest")]
+    [InlineData("step", "its step is not that of job")]
     [InlineData("job", "its job file is not that of job")]
     [InlineData("data", "its data is not that of job")]
     [InlineData("state", "openStep")]
@@ -301,7 +301,7 @@ public sealed class RestoreTests(ThreeServers servers) : IClassFixture<ThreeServ
                 break;
             default:
                 var json = JsonNode.Parse(File.ReadAllText(manifest))!;
-                json[how switch { "step" => "format", "job" => "jobFile", "data" => "dataFingerprint", _ => "openStep" }] = how == "step" ? 1 : "other";
+                json[how switch { "job" => "jobFile", "data" => "dataFingerprint", "state" => "openStep", _ => how }] = how == "step" ? 1 : "other";
                 File.WriteAllText(manifest, json.ToJsonString());
                 break;
         }
