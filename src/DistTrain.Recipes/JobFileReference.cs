@@ -85,7 +85,7 @@ public static class JobFileReference
         text.Append($"\n## {title}\n\nThe options stand beside `name`; one that the {catalog.Word} does not have is an error.\n");
         foreach (var policy in catalog.Policies)
         {
-            text.Append($"\n### {policy.Name}\n\n{policy.Summary} Source: {policy.Source.TrimEnd('.')}.\n");
+            text.Append($"\n### {policy.Name}\n\n{policy.Summary}\nSource: {policy.Source.TrimEnd('.')}.\n");
             if (policy.Options.Count == 0)
                 continue;
             text.Append("\n| option | default | allowed | meaning |\n|---|---|---|---|\n");
@@ -99,7 +99,7 @@ public static class JobFileReference
         text.Append("\n## Recipes\n\n`recipe: NAME` lays one of these under the job: what the job itself leaves out is taken from it.\n");
         foreach (var recipe in NamedRecipe.All)
         {
-            text.Append($"\n### {recipe.Name}\n\n{recipe.Summary} Source: {recipe.Source.TrimEnd('.')}.\n\n```yaml\n");
+            text.Append($"\n### {recipe.Name}\n\n{recipe.Summary}\nSource: {recipe.Source.TrimEnd('.')}.\n\n```yaml\n");
             text.Append(recipe.SpecText).Append("\n```\n");
         }
     }

@@ -7,7 +7,7 @@ namespace DistTrain.Deployment.Tests;
 /// <summary>What a server would only find out later, or never: objects that do not fit each other or the program.</summary>
 internal static class ManifestCheck
 {
-    /// <summary>Made by whoever installs a cluster; docs/operations.md says how.</summary>
+    /// <summary>Made by whoever installs a cluster; docs/kubernetes.md says how.</summary>
     private static readonly string[] _secrets = ["disttrain-worker-tls", "disttrain-operator-tls", "disttrain-access", "redis-password"];
 
     /// <param name="objects">What would be sent.</param>

@@ -23,6 +23,8 @@ internal sealed class ChildProcess : IDisposable
         _log = log;
         ProcessId = process.Id;
         Exited = WaitAsync();
+        if (start.Told is { } line)
+            _ = TellAsync(line);
     }
 
     public string Name => _start.Name;
@@ -82,6 +84,19 @@ internal sealed class ChildProcess : IDisposable
     {
         _process.Dispose();
         _log.Dispose();
+    }
+
+    private async Task TellAsync(Task<string> line)
+    {
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(await line);
+            await _process.StandardInput.FlushAsync();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It is gone already, or was asked to end.
+        }
     }
 
     private async Task<ChildExit> WaitAsync()

@@ -5,4 +5,5 @@ namespace DistTrain.Cli.Cluster;
 /// <param name="Arguments">The program's arguments.</param>
 /// <param name="LogFile">Takes what the child prints; opened for appending.</param>
 /// <param name="Determinism">What it is started for, one of <see cref="Recipes.Determinisms"/>.</param>
-internal sealed record ChildStart(string Name, IReadOnlyList<string> Arguments, string LogFile, string Determinism);
+/// <param name="Told">The line that it reads from its standard input while it starts; null: none. Not told if this fails.</param>
+internal sealed record ChildStart(string Name, IReadOnlyList<string> Arguments, string LogFile, string Determinism, Task<string>? Told = null);

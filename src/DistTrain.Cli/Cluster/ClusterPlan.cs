@@ -18,10 +18,10 @@ internal sealed record ClusterPlan(string Folder, int Servers, int Silos, string
         Child($"server-{index}", ["server", "--port", Text(port), "--job-folder", Folder]);
 
     /// <param name="index">Number of the silo.</param>
-    /// <param name="servers">Endpoints of all servers, in order.</param>
+    /// <param name="servers">Endpoints of all servers, in order and separated by commas, once they are known: the silo starts meanwhile.</param>
     /// <param name="port">Where it listens; 0: on a free port.</param>
-    public ChildStart Silo(int index, IEnumerable<string> servers, int port) =>
-        Child($"silo-{index}", ["worker", "--port", Text(port), "--cluster", ClusterFolder, "--servers", string.Join(',', servers)]);
+    public ChildStart Silo(int index, Task<string> servers, int port) =>
+        Child($"silo-{index}", ["worker", "--port", Text(port), "--cluster", ClusterFolder, "--servers", "-"]) with { Told = servers };
 
     /// <summary>E.g. "1 server and 2 silos".</summary>
     public string Describe() => $"{Count(Servers, "server")} and {Count(Silos, "silo")}";

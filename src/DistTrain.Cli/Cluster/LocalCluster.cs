@@ -4,7 +4,7 @@ using DistTrain.Protocol.Clients;
 namespace DistTrain.Cli.Cluster;
 
 /// <summary>
-/// A cluster of real processes on this machine: parameter servers first, then the silos, which need the servers' endpoints.
+/// A cluster of real processes on this machine. All start beside each other; the silos are told the servers' endpoints once these listen.
 /// Each is watched one by one and started again when it ends unasked.
 /// </summary>
 /// <param name="plan">Size and place.</param>
@@ -47,19 +47,20 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
     public async Task StartAsync(CancellationToken cancel)
     {
         Directory.CreateDirectory(plan.ClusterFolder);
+        var doors = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         for (var i = 0; i < plan.Servers; i++)
         {
             var index = i;
             _servers.Add(Start(port => plan.Server(index, port)));
         }
 
-        var doors = (await ListeningAsync(_servers, cancel)).Select(server => ServerDoor(server).ToString()).ToList();
         for (var i = 0; i < plan.Silos; i++)
         {
             var index = i;
-            _silos.Add(Start(port => plan.Silo(index, doors, port)));
+            _silos.Add(Start(port => plan.Silo(index, doors.Task, port)));
         }
 
+        doors.SetResult(string.Join(',', (await ListeningAsync(_servers, cancel)).Select(server => ServerDoor(server))));
         Silos = await ListeningAsync(_silos, cancel);
     }
 

@@ -42,7 +42,7 @@ internal static class RoleOptions
     /// <summary>Tokens and limits.</summary>
     public static Option<string?> Access { get; } = new("--access")
     {
-        Description = "File with tokens, and with limits of submitters (docs/operations.md).",
+        Description = "File with tokens, and with limits of submitters (docs/security.md).",
         HelpName = "file",
     };
 

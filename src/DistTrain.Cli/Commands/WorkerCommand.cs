@@ -12,6 +12,8 @@ namespace DistTrain.Cli.Commands;
 /// <summary><c>disttrain worker</c>: one worker silo process.</summary>
 internal static class WorkerCommand
 {
+    private const string FromParent = "-";
+
     private static readonly Option<IPAddress?> Advertise = new("--advertise")
     {
         Description = "Address at which the other silos reach this one. Default: --host.",
@@ -38,7 +40,7 @@ internal static class WorkerCommand
 
     private static readonly Option<Endpoint[]> Servers = new("--servers")
     {
-        Description = "The parameter servers, separated by commas, in the same order for all silos.",
+        Description = $"The parameter servers, separated by commas, in the same order for all silos; {FromParent}: 'train' says them by a line of standard input.",
         HelpName = "host:port,...",
         Required = true,
         CustomParser = ParseServers,
@@ -80,12 +82,23 @@ internal static class WorkerCommand
         RoleOptions.Lock,
     }.Does(RunAsync);
 
-    private static Task<int> RunAsync(CommandContext context) =>
-        RoleProcess.RunAsync(context, "silo", (listening, stop) =>
-        {
-            PrepareTorch(context.Get(RoleOptions.Determinism), context.Error);
-            return ServeAsync(Options(context), listening, stop);
-        });
+    private static Task<int> RunAsync(CommandContext context)
+    {
+        var servers = new TaskCompletionSource<IReadOnlyList<string>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (context.Get(Servers) is { Length: > 0 } known)
+            servers.SetResult([.. known.Select(server => server.ToString())]);
+        else if (!context.Get(RoleOptions.ExitWithParent))
+            throw CommandException.BadInput($"--servers {FromParent} is for the children of 'train': name the servers");
+        return RoleProcess.RunAsync(
+            context,
+            "silo",
+            (listening, stop) =>
+            {
+                PrepareTorch(context.Get(RoleOptions.Determinism), context.Error);
+                return ServeAsync(Options(context, servers.Task), listening, stop);
+            },
+            line => servers.TrySetResult(line.Split(',')));
+    }
 
     private static async Task ServeAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
     {
@@ -113,7 +126,7 @@ internal static class WorkerCommand
         }
     }
 
-    private static SiloOptions Options(CommandContext context) => new()
+    private static SiloOptions Options(CommandContext context, Task<IReadOnlyList<string>> servers) => new()
     {
         Host = context.Get(RoleOptions.Host).ToString(),
         Port = context.Get(RoleOptions.Port),
@@ -124,7 +137,7 @@ internal static class WorkerCommand
         Advertised = Advertised(context)?.ToString(),
         SiloPort = context.Get(SiloPort),
         Cluster = Store(context),
-        Servers = [.. context.Get(Servers).Select(server => server.ToString())],
+        Servers = servers,
         Determinism = context.Get(RoleOptions.Determinism),
         DataRoot = context.GetOrDefault(DataRoot),
         RankSlots = context.Get(Slots),
@@ -157,7 +170,8 @@ internal static class WorkerCommand
         return null;
     }
 
-    private static Endpoint[] ParseServers(ArgumentResult result) =>
-        [.. result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries)
+    private static Endpoint[] ParseServers(ArgumentResult result) => result.Tokens[0].Value == FromParent
+        ? []
+        : [.. result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries)
             .Select(text => SharedOptions.ParseEndpoint(result, text))];
 }

@@ -2,7 +2,7 @@ namespace DistTrain.Cli.Roles;
 
 /// <summary>
 /// Ends a child of <c>train</c> with its parent. Standard input is a pipe whose other end only the parent holds, so it
-/// reads its end when the parent closes it, and also when the parent is gone without a word (SIGKILL).
+/// reads its end when the parent closes it, and also when the parent is gone without a word (SIGKILL). What the parent says before that comes in lines.
 /// </summary>
 internal static class ParentWatch
 {
@@ -12,17 +12,18 @@ internal static class ParentWatch
     private static readonly ManualResetEventSlim Never = new();
 
     /// <summary>
-    /// Watches <paramref name="input"/> on a thread of its own, because a starved thread pool must not keep an orphan alive.
+    /// Reads <paramref name="input"/> on a thread of its own, because a starved thread pool must not keep an orphan alive.
     /// </summary>
     /// <param name="input">Standard input.</param>
+    /// <param name="told">Called with each line that the parent says.</param>
     /// <param name="grace">Time between <paramref name="parentGone"/> and <paramref name="kill"/>.</param>
     /// <param name="parentGone">Called at the end of the input: asks the role to end.</param>
     /// <param name="kill">Ends the process, should it still be there, without asking anybody.</param>
-    public static void Start(Stream input, TimeSpan grace, Action parentGone, Action kill)
+    public static void Start(Stream input, Action<string> told, TimeSpan grace, Action parentGone, Action kill)
     {
         var thread = new Thread(() =>
         {
-            ReadToEnd(input);
+            ReadToEnd(input, told);
             parentGone();
             Never.Wait(grace);
             kill();
@@ -34,15 +35,13 @@ internal static class ParentWatch
         thread.Start();
     }
 
-    private static void ReadToEnd(Stream input)
+    private static void ReadToEnd(Stream input, Action<string> told)
     {
-        Span<byte> ignored = stackalloc byte[64];
         try
         {
-            while (input.Read(ignored) > 0)
-            {
-                // The parent has nothing to say.
-            }
+            using var lines = new StreamReader(input);
+            while (lines.ReadLine() is { } line)
+                told(line);
         }
         catch (IOException)
         {

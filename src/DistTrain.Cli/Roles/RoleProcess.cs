@@ -18,8 +18,9 @@ internal static class RoleProcess
     /// <param name="context">The command.</param>
     /// <param name="role">server or silo.</param>
     /// <param name="serve">The role: announces its endpoint once and returns after the token is cancelled.</param>
+    /// <param name="told">Called, on a thread of its own, with each line that the parent says.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(CommandContext context, string role, Func<Action<string>, CancellationToken, Task> serve)
+    public static async Task<int> RunAsync(CommandContext context, string role, Func<Action<string>, CancellationToken, Task> serve, Action<string> told)
     {
         // First of all: it may start the process anew.
         if (StartEnvironment.Ensure(context.Get(RoleOptions.Determinism), setting => LogOverride(setting, context.Error)) is { } impossible)
@@ -37,7 +38,7 @@ internal static class RoleProcess
         if (context.Get(RoleOptions.ExitWithParent))
         {
             context.Interruption.IgnoresTerminal = true;
-            ParentWatch.Start(Console.OpenStandardInput(), ParentWatch.Grace, stop.Cancel, Process.GetCurrentProcess().Kill);
+            ParentWatch.Start(Console.OpenStandardInput(), told, ParentWatch.Grace, stop.Cancel, Process.GetCurrentProcess().Kill);
         }
 
         var announced = false;

@@ -1,6 +1,6 @@
 namespace DistTrain.Observability.Traces;
 
-/// <summary>The parts of a step. docs/operations.md says when each begins and ends.</summary>
+/// <summary>The parts of a step. docs/run.md says when each begins and ends.</summary>
 public static class SpanNames
 {
     /// <summary>A rank's step; it has those down to <see cref="Pull"/>.</summary>

@@ -1,6 +1,6 @@
 namespace DistTrain.Operator.Resources;
 
-/// <summary>Types of conditions; docs/operations.md says what each means.</summary>
+/// <summary>Types of conditions; docs/kubernetes.md says what each means.</summary>
 public static class ConditionTypes
 {
     /// <summary>The cluster has taken the job.</summary>

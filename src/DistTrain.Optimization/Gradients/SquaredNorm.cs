@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -28,6 +29,8 @@ public static class SquaredNorm
         return total;
     }
 
+    // As in Elementwise: generic, so not compiled before the start.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double OfBlock<T>(ReadOnlySpan<T> block)
         where T : unmanaged
     {

@@ -26,6 +26,10 @@ internal interface IElementRule<T>
 /// Runs a rule over a piece in one pass: every operand is read once and written once. The last elements go through the same vector code in a
 /// padded vector, so an element's bits do not depend on where a piece begins or ends.
 /// </summary>
+/// <remarks>
+/// Code that is generic over the number's type can't be compiled before the process starts; its loops are compiled at once as well as they can be
+/// (AggressiveOptimization), instead of a second time when they have run for a while.
+/// </remarks>
 internal static class Elementwise
 {
     /// <summary>Shorter pieces are not worth stores around the cache.</summary>
@@ -37,6 +41,7 @@ internal static class Elementwise
     /// Next is written around the cache where its place allows: nobody reads it soon, and the processor need not read what it writes over. Not
     /// where Next is read in the same pass.
     /// </param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<T, TRule>(in PieceStep<T> piece, TRule rule, bool streams = true)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TRule : struct, IElementRule<T>
@@ -46,7 +51,10 @@ internal static class Elementwise
             OrderStores();
     }
 
-    /// <summary>The same, and on the way the sums of squares of the weights and of what was written, as <see cref="SquaredNorm"/> takes them.</summary>
+    /// <summary>
+    /// The same, and on the way the sums of squares of the weights and of what was written, as <see cref="SquaredNorm"/> takes them. Part of its caller, which is
+    /// compiled at once.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (double Weights, double Results) RunBlocks<T, TRule>(in PieceStep<T> piece, TRule rule, bool measuresWeights)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -69,6 +69,7 @@ public sealed class Lamb : IOptimizerDefinition
 
         public int Norms => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Measure(in PieceStep<T> piece, Span<double> sums)
         {
             var t = piece.Time.Step + 1;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Options;
@@ -78,6 +79,7 @@ public sealed class Lars : IOptimizerDefinition
             return _clip ? Math.Min(ratio / time.LearningRate, 1) : ratio;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Step(in PieceStep<T> piece, ReadOnlySpan<double> norms)
         {
             var (time, kind) = (piece.Time, piece.Segment.Kind);

@@ -96,6 +96,7 @@ public static partial class SiloHost
         app.MapProbes();
         app.MapDashboard(options);
         await app.StartAsync(stop);
+        await options.Servers.WaitAsync(stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try
         {

@@ -38,8 +38,11 @@ public sealed record SiloOptions
     /// <summary>Jobs read data in this folder only, and a relative <c>dataset.path</c> starts from it; null: they read what the process may.</summary>
     public string? DataRoot { get; init; }
 
-    /// <summary>Endpoints (host:port) of the parameter servers, in the order that gives them their buckets.</summary>
-    public required IReadOnlyList<string> Servers { get; init; }
+    /// <summary>
+    /// Endpoints (host:port) of the parameter servers, in the order that gives them their buckets; where servers and silos start beside each other, once the
+    /// servers listen. The silo does not announce itself before.
+    /// </summary>
+    public required Task<IReadOnlyList<string>> Servers { get; init; }
 
     /// <summary>What the process was started for, one of <see cref="Determinisms"/>: jobs that ask for another are refused.</summary>
     public string Determinism { get; init; } = Determinisms.Host;

@@ -209,7 +209,7 @@ internal sealed class JobGrain(
             throw new JobFailedException(problem);
 
         var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
-        var servers = await Servers.OpenAsync(Job, preparation, options.Servers);
+        var servers = await Servers.OpenAsync(Job, preparation, await options.Servers);
         var progress = await Ranks.RunAsync(rank =>
             new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint, Record.Arithmetic));
         await CountRecoveriesAsync(progress);

@@ -156,7 +156,7 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
     /// <summary>A job that only the servers know.</summary>
     private async Task<SavedJob?> SavedAsync(string jobId)
     {
-        using var servers = new ServerControl(options.Servers, peers, time);
+        using var servers = new ServerControl(await options.Servers, peers, time);
         return SavedJob.Of(await servers.ListCheckpointsAsync(jobId));
     }
 

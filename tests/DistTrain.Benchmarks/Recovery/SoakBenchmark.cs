@@ -12,7 +12,7 @@ internal static class SoakBenchmark
     /// <summary>The first faults are not counted: code that no fault has needed yet is loaded and compiled.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromMinutes(4);
 
-    /// <summary>Errors of Orleans that follow from the loss of a silo; <c>docs/operations.md</c> declares them.</summary>
+    /// <summary>Errors of Orleans that follow from the loss of a silo; <c>docs/recover.md</c> declares them.</summary>
     private static readonly string[] _declared =
     [
         "Orleans.Runtime.GrainDirectory.ClientDirectory", "Orleans.Runtime.MembershipService.MembershipAgent", "Orleans.Runtime.GrainCallCancellationManager", "Orleans.Grain",

@@ -32,18 +32,19 @@ public sealed class LocalClusterTests : IDisposable
     public async Task Silos_get_the_endpoints_of_all_servers()
     {
         await using var cluster = Cluster(
-            ScriptedChild.Of("echo \"$@\" >&2;" + ScriptedChild.Announce("127.0.0.1:4242") + "cat > /dev/null"), servers: 2);
+            ScriptedChild.Of("echo \"$@\" >&2; [ $1 = server ] || { read told; echo \"told $told\" >&2; };" + ScriptedChild.Announce("127.0.0.1:4242") + "cat > /dev/null"), servers: 2);
         await cluster.StartAsync(CancellationToken.None).For("the start");
         await cluster.StopAsync(CancellationToken.None).For("the end");
 
-        Assert.Contains($"worker --port 0 --cluster {_folder["cluster"]} --servers 127.0.0.1:1,127.0.0.1:1 --determinism host --exit-with-parent", Log("silo-0"));
+        Assert.Contains($"worker --port 0 --cluster {_folder["cluster"]} --servers - --determinism host --exit-with-parent", Log("silo-0"));
+        Assert.Contains("told 127.0.0.1:1,127.0.0.1:1", Log("silo-0"));
         Assert.Contains($"server --port 0 --job-folder {_folder.Path} --determinism host --exit-with-parent", Log("server-0"));
     }
 
     [Fact]
     public async Task A_child_that_ends_instead_of_listening_is_reported_with_its_last_words()
     {
-        await using var cluster = Cluster(ScriptedChild.Of("echo no memory for this >&2; exit 3"));
+        await using var cluster = Cluster(ScriptedChild.Of("[ $1 = server ] || cat > /dev/null; echo no memory for this >&2; exit 3"));
         var e = await Assert.ThrowsAsync<CommandException>(() => cluster.StartAsync(CancellationToken.None).For("the start"));
 
         Assert.Equal(ExitCode.Failed, e.ExitCode);

@@ -7,19 +7,22 @@ namespace DistTrain.Cli.Tests.Roles;
 public class ParentWatchTests
 {
     [Fact]
-    public async Task The_end_of_the_input_asks_first_and_kills_later()
+    public async Task Lines_are_told_and_the_end_of_the_input_asks_first_and_kills_later()
     {
         using var parent = new AnonymousPipeServerStream(PipeDirection.Out);
         using var input = new AnonymousPipeClientStream(PipeDirection.In, parent.ClientSafePipeHandle);
         var seen = new List<string>();
+        var told = new TaskCompletionSource<string>();
         var gone = new TaskCompletionSource();
         var killed = new TaskCompletionSource();
         ParentWatch.Start(
             input,
+            told.SetResult,
             TimeSpan.FromMilliseconds(50),
             () => { seen.Add("asked"); gone.SetResult(); },
             () => { seen.Add("killed"); killed.SetResult(); });
-        parent.Write("a word, which is ignored"u8);
+        parent.Write("a word\n"u8);
+        Assert.Equal("a word", await told.Task.For("the line"));
         Assert.False(gone.Task.IsCompleted);
 
         parent.Dispose();
