@@ -23,7 +23,8 @@ public class KindTests
         var text = File.Exists(project) ? File.ReadAllText(project) : string.Empty;
         var files = TestSources.In(folder).ToList();
         Assert.NotEmpty(files);
-        Assert.Empty(files.SelectMany(file => KindCheck.Problems(file, Repository.Read(file), text)));
+        List<string> problems = [.. files.SelectMany(file => KindCheck.Problems(file, Repository.Read(file), text))];
+        Assert.True(problems.Count == 0, string.Join('\n', problems));
     }
 
     [Theory]

@@ -38,28 +38,21 @@ internal static class CheckpointBenchmark
     /// <returns>Images/s of each side in the same seconds, and what a checkpoint costs within its run.</returns>
     private static async Task<(double Without, double With, double Cost)> RoundAsync(string? data, bool isWithFirst, int seconds, int skip)
     {
-        var folder = Directory.CreateTempSubdirectory("disttrain-benchmark-");
-        try
+        using var folder = new TempFolder();
+        using var first = Train(folder["first"], data, isWithFirst ? Every : 0);
+        using var second = Train(folder["second"], data, isWithFirst ? 0 : Every);
+        var (with, without) = isWithFirst ? (first, second) : (second, first);
+        var (saving, plain) = (new Side(with, [with]), new Side(without, [without]));
+        await Task.WhenAll(saving.StepAsync(skip), plain.StepAsync(skip));
+        var begin = Role.Now;
+        var (imagesWithout, imagesWith) = await SideBySide.MeasureAsync(plain, saving, seconds);
+        foreach (var side in new[] { with, without })
         {
-            using var first = Train(Path.Combine(folder.FullName, "first"), data, isWithFirst ? Every : 0);
-            using var second = Train(Path.Combine(folder.FullName, "second"), data, isWithFirst ? 0 : Every);
-            var (with, without) = isWithFirst ? (first, second) : (second, first);
-            var (saving, plain) = (new Side(with, [with]), new Side(without, [without]));
-            await Task.WhenAll(saving.StepAsync(skip), plain.StepAsync(skip));
-            var begin = Role.Now;
-            var (imagesWithout, imagesWith) = await SideBySide.MeasureAsync(plain, saving, seconds);
-            foreach (var side in new[] { with, without })
-            {
-                side.Signal(Role.SigInt);
-                await side.ExitAsync();
-            }
+            side.Signal(Role.SigInt);
+            await side.ExitAsync();
+        }
 
-            return (imagesWithout, imagesWith, MillisecondsOfOne(with, begin));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        return (imagesWithout, imagesWith, MillisecondsOfOne(with, begin));
     }
 
     /// <summary>A run that goes on until it is interrupted.</summary>

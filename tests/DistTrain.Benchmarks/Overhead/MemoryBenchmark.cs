@@ -8,28 +8,21 @@ internal static class MemoryBenchmark
 {
     public static async Task RunAsync(string? data)
     {
-        var folder = Directory.CreateTempSubdirectory("disttrain-benchmark-");
-        try
+        using var folder = new TempFolder();
+        using var process = Self.StartTrain(folder.Path, data, "model.name=mlp", "batch=128", "workers=2", "steps=2050", "dataset.testExamples=100", "evaluation.everyEpochs=0");
+        Console.WriteLine("| step | resident size of each silo, MiB |");
+        Console.WriteLine("|---|---|");
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
-            using var process = Self.StartTrain(folder.FullName, data, "model.name=mlp", "batch=128", "workers=2", "steps=2050", "dataset.testExamples=100", "evaluation.everyEpochs=0");
-            Console.WriteLine("| step | resident size of each silo, MiB |");
-            Console.WriteLine("|---|---|");
-            while (await process.StandardOutput.ReadLineAsync() is { } line)
+            using var json = JsonDocument.Parse(line);
+            if (json.RootElement.GetProperty("event").GetString() == "step"
+                && json.RootElement.GetProperty("step").GetInt64() is 200 or 500 or 1000 or 2000)
             {
-                using var json = JsonDocument.Parse(line);
-                if (json.RootElement.GetProperty("event").GetString() == "step"
-                    && json.RootElement.GetProperty("step").GetInt64() is 200 or 500 or 1000 or 2000)
-                {
-                    Console.WriteLine($"| {json.RootElement.GetProperty("step")} | {string.Join(", ", Silos(folder.FullName).Select(s => s.ToString("F1", CultureInfo.InvariantCulture)))} |");
-                }
+                Console.WriteLine($"| {json.RootElement.GetProperty("step")} | {string.Join(", ", Silos(folder.Path).Select(s => s.ToString("F1", CultureInfo.InvariantCulture)))} |");
             }
+        }
 
-            await process.WaitForExitAsync();
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        await process.WaitForExitAsync();
     }
 
     /// <summary>Resident sizes of the worker processes whose command line names the folder.</summary>

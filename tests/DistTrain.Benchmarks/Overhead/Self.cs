@@ -38,22 +38,15 @@ internal static class Self
     /// <summary>Runs <c>disttrain train</c> to its end and returns its events and what its processes logged.</summary>
     public static async Task<(IReadOnlyList<JsonElement> Events, IReadOnlyList<string> Log)> TrainAsync(string? data, params string[] settings)
     {
-        var folder = Directory.CreateTempSubdirectory("disttrain-benchmark-");
-        try
-        {
-            using var process = StartTrain(folder.FullName, data, settings);
-            var output = await process.StandardOutput.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            if (process.ExitCode != 0)
-                throw new InvalidOperationException($"disttrain train ended with {process.ExitCode}: {output}");
-            return (
-                [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)],
-                [.. Directory.EnumerateFiles(folder.FullName, "*.log", SearchOption.AllDirectories).Order().SelectMany(File.ReadLines)]);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        using var folder = new TempFolder();
+        using var process = StartTrain(folder.Path, data, settings);
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"disttrain train ended with {process.ExitCode}: {output}");
+        return (
+            [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)],
+            [.. Directory.EnumerateFiles(folder.Path, "*.log", SearchOption.AllDirectories).Order().SelectMany(File.ReadLines)]);
     }
 
     private static Process Start(string executable, IEnumerable<string> arguments, bool quiet = false, IReadOnlyDictionary<string, string>? environment = null)

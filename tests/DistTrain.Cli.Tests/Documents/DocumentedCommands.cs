@@ -8,10 +8,9 @@ internal static partial class DocumentedCommands
     /// <summary>Of every document: its path from the root, and the arguments of <c>disttrain</c>.</summary>
     public static IEnumerable<(string Document, string Arguments)> All()
     {
-        var root = Root();
-        return Directory.GetFiles(root, "*.md")
-            .Concat(Directory.GetFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories))
-            .SelectMany(file => In(File.ReadAllText(file)).Select(arguments => (Path.GetRelativePath(root, file), arguments)));
+        return Directory.GetFiles(Repository.Root, "*.md")
+            .Concat(Directory.GetFiles(Repository.PathOf("docs"), "*.md", SearchOption.AllDirectories))
+            .SelectMany(file => In(File.ReadAllText(file)).Select(arguments => (Path.GetRelativePath(Repository.Root, file), arguments)));
     }
 
     /// <summary>The arguments of each <c>disttrain</c> in the code blocks of <paramref name="markdown"/>.</summary>
@@ -23,14 +22,6 @@ internal static partial class DocumentedCommands
             .Where(command => command.Success)
             // The library knows double quotes only.
             .Select(command => command.Groups["arguments"].Value.Replace('\'', '"').Trim());
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "DistTrain.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException($"no DistTrain.sln above {AppContext.BaseDirectory}");
-        return folder;
-    }
 
     /// <summary>A code block: its language and its lines.</summary>
     [GeneratedRegex(@"^```(?<language>\w*)\n(?<lines>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
