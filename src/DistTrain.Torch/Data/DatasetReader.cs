@@ -21,10 +21,31 @@ public static class DatasetReader
             DatasetNames.Mnist => MnistReader.Read(FolderOf(recipe)),
             DatasetNames.Cifar10 => Cifar10Reader.Read(FolderOf(recipe)),
             DatasetNames.Csv => CsvReader.Read(FolderOf(recipe)),
-            _ => throw new DatasetException($"dataset.name: expected {string.Join(", ", DatasetNames.All)}, found '{recipe.Name}'. Name one of these."),
+            _ => throw Unknown(recipe),
         };
         return Dataset.Of(Cap(train, recipe.TrainExamples), Cap(test, recipe.TestExamples));
     }
+
+    /// <summary>Reads the test set alone: to evaluate a model that is there needs no training set, and its classes are the model's.</summary>
+    /// <exception cref="DatasetException">As for <see cref="Read"/>.</exception>
+    public static ExampleSet ReadTest(DatasetRecipe recipe)
+    {
+        RequirePositive("dataset.testExamples", recipe.TestExamples);
+        if (recipe.Name == DatasetNames.Digits)
+            return SyntheticDigits.Test(recipe.TestExamples);
+
+        var test = recipe.Name switch
+        {
+            DatasetNames.Mnist => MnistReader.ReadTest(FolderOf(recipe)),
+            DatasetNames.Cifar10 => Cifar10Reader.ReadTest(FolderOf(recipe)),
+            DatasetNames.Csv => CsvReader.ReadTest(FolderOf(recipe)),
+            _ => throw Unknown(recipe),
+        };
+        return Cap(test, recipe.TestExamples);
+    }
+
+    private static DatasetException Unknown(DatasetRecipe recipe) =>
+        new($"dataset.name: expected {string.Join(", ", DatasetNames.All)}, found '{recipe.Name}'. Name one of these.");
 
     private static string FolderOf(DatasetRecipe recipe) => string.IsNullOrWhiteSpace(recipe.Path)
         ? throw new DatasetException($"dataset.path: expected the folder of the {recipe.Name} files, found nothing. Set dataset.path.")

@@ -17,10 +17,7 @@ internal static class Cifar10Reader
     /// <exception cref="DatasetException">No training file, no test file, or one that is unsound.</exception>
     public static (ExampleSet Train, ExampleSet Test) Read(string folder)
     {
-        var inner = Path.Combine(folder, ArchiveFolder);
-        if (Directory.Exists(inner))
-            folder = inner;
-
+        folder = Unpacked(folder);
         var train = Enumerable.Range(1, 5).Select(i => Path.Combine(folder, $"data_batch_{i}.bin")).Where(File.Exists).ToArray();
         var test = Path.Combine(folder, TestFile);
         var missing = new List<string>();
@@ -32,6 +29,18 @@ internal static class Cifar10Reader
             throw DatasetException.Missing(folder, missing, Remedy);
         return (ReadSet(train), ReadSet([test]));
     }
+
+    /// <summary>test_batch.bin alone.</summary>
+    /// <exception cref="DatasetException">It is missing or unsound.</exception>
+    public static ExampleSet ReadTest(string folder)
+    {
+        folder = Unpacked(folder);
+        var test = Path.Combine(folder, TestFile);
+        return File.Exists(test) ? ReadSet([test]) : throw DatasetException.Missing(folder, [TestFile], Remedy);
+    }
+
+    /// <summary>The archive has a folder of its own.</summary>
+    private static string Unpacked(string folder) => Path.Combine(folder, ArchiveFolder) is var inner && Directory.Exists(inner) ? inner : folder;
 
     private static ExampleSet ReadSet(string[] paths)
     {

@@ -11,15 +11,28 @@ internal static class CsvReader
     /// <exception cref="DatasetException">A file is missing or unsound, or the columns of the two differ.</exception>
     public static (ExampleSet Train, ExampleSet Test) Read(string folder)
     {
-        var missing = Names.Where(name => !File.Exists(Path.Combine(folder, name))).ToArray();
-        if (missing.Length > 0)
-            throw DatasetException.Missing(folder, missing, "Put both files there, or correct dataset.path.");
-
+        Require(folder, Names, "Put both files there, or correct dataset.path.");
         var train = CsvTable.Read(Path.Combine(folder, Names[0]));
         var test = CsvTable.Read(Path.Combine(folder, Names[1]));
         RequireSameColumns(train, test);
         var classes = Math.Max(train.Labels.Max(), test.Labels.Max()) + 1;
         return (SetOf(train, classes), SetOf(test, classes));
+    }
+
+    /// <summary>test.csv alone; its classes are those that its labels name.</summary>
+    /// <exception cref="DatasetException">The file is missing or unsound.</exception>
+    public static ExampleSet ReadTest(string folder)
+    {
+        Require(folder, Names[1..], "Put the file there, or correct dataset.path.");
+        var test = CsvTable.Read(Path.Combine(folder, Names[1]));
+        return SetOf(test, test.Labels.Max() + 1);
+    }
+
+    private static void Require(string folder, string[] names, string remedy)
+    {
+        var missing = Array.FindAll(names, name => !File.Exists(Path.Combine(folder, name)));
+        if (missing.Length > 0)
+            throw DatasetException.Missing(folder, missing, remedy);
     }
 
     private static ExampleSet SetOf(CsvTable table, int classes) =>
