@@ -56,5 +56,5 @@ public sealed class AmbiguousScalarTests
     [InlineData("\"yes\"")]
     [InlineData("\"2026-11-29\"")]
     public void In_quotes_it_is_text(string path) =>
-        Assert.Equal(path.Trim('\'', '"'), JobText.Job(JobText.WithSpec($"  dataset: {{name: csv, path: {path}}}")).Spec.Dataset.Path);
+        Assert.Equal(path.Trim('\'', '"'), JobText.Job(JobText.WithSpec($"  dataset: {{name: csv, path: {path}}}\n  model: {{name: mlp}}")).Spec.Dataset.Path);
 }
