@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using DistTrain.Cli.Roles;
 using DistTrain.Observability;
 using DistTrain.Recipes;
 using DistTrain.Security;
@@ -77,6 +78,21 @@ internal static class RoleOptions
 
     /// <summary>Ports for those who look after the process.</summary>
     public static ProbePorts Probes(CommandContext context) => new(context.GetOrDefault(HttpPort), context.GetOrDefault(HealthPort));
+
+    /// <summary>All ports that a role listens on, those that only some have last.</summary>
+    public static IReadOnlyList<BoundPort> BoundPorts(CommandContext context, params IReadOnlyList<BoundPort> others)
+    {
+        var host = context.Get(Host);
+        return [new BoundPort(Port.Name, host, context.Get(Port)), .. ProbesOf(context), .. others];
+    }
+
+    /// <summary>Those of <see cref="Probes"/> that are listened on.</summary>
+    public static IEnumerable<BoundPort> ProbesOf(CommandContext context) =>
+        new[] { HttpPort, HealthPort }.Select(option => PortOf(context, option)).OfType<BoundPort>();
+
+    /// <summary>A port that is not listened on unless it is given.</summary>
+    public static BoundPort? PortOf(CommandContext context, Option<int?> option) =>
+        context.GetOrDefault(option) is { } port ? new BoundPort(option.Name, context.Get(Host), port, IsOptional: true) : null;
 
     /// <summary>Whom the process lets in.</summary>
     /// <exception cref="CommandException">A file can't be used; all problems are named.</exception>

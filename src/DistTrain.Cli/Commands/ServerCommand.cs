@@ -41,7 +41,7 @@ internal static class ServerCommand
     }.Does(RunAsync);
 
     private static Task<int> RunAsync(CommandContext context) =>
-        RoleProcess.RunAsync(context, "server", (listening, stop) => ServerHost.RunAsync(Options(context), listening, stop), _ => { });
+        RoleProcess.RunAsync(context, "server", RoleOptions.BoundPorts(context), (listening, stop) => ServerHost.RunAsync(Options(context), listening, stop), _ => { });
 
     private static ServerOptions Options(CommandContext context) => new()
     {

@@ -92,6 +92,7 @@ internal static class WorkerCommand
         return RoleProcess.RunAsync(
             context,
             "silo",
+            RoleOptions.BoundPorts(context, [new BoundPort(SiloPort.Name, context.Get(RoleOptions.Host), context.Get(SiloPort)), .. Dashboard(context)]),
             (listening, stop) =>
             {
                 PrepareTorch(context.Get(RoleOptions.Determinism), context.Error);
@@ -99,6 +100,8 @@ internal static class WorkerCommand
             },
             line => servers.TrySetResult(line.Split(',')));
     }
+
+    private static IEnumerable<BoundPort> Dashboard(CommandContext context) => RoleOptions.PortOf(context, DashboardPort) is { } port ? [port] : [];
 
     private static async Task ServeAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
     {
@@ -108,7 +111,9 @@ internal static class WorkerCommand
         }
         catch (ClusterStoreException e)
         {
-            throw CommandException.Failed(e.Message, e);
+            throw e.InnerException is { } cause && SystemFailure.Explain(cause) is { ExitCode: ExitCode.BadInput }
+                ? CommandException.BadInput($"--cluster: {e.Message}")
+                : CommandException.Failed(e.Message, e);
         }
         catch (WireVersionException e)
         {
