@@ -43,6 +43,7 @@ public interface IJobGrain : IGrainWithStringKey
 
 /// <summary>What is told of a job.</summary>
 /// <param name="Log">What happened to it, oldest first.</param>
+/// <param name="Waits">What it has been waiting for for long; null: for nothing.</param>
 [GenerateSerializer]
 [Alias("DistTrain.JobDescription")]
 public sealed record JobDescription(
@@ -57,7 +58,8 @@ public sealed record JobDescription(
     string? Error,
     JobOutcome? Outcome,
     IReadOnlyList<string> Servers,
-    IReadOnlyList<JobLogLine> Log);
+    IReadOnlyList<JobLogLine> Log,
+    string? Waits);
 
 /// <param name="Time">Unix time in milliseconds.</param>
 [GenerateSerializer]
