@@ -27,7 +27,7 @@ internal static class DownloadCommand
     {
         var job = context.Get(SharedOptions.Job);
         var folder = Path.GetFullPath(context.Get(Out));
-        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context), context);
         var files = await jobs.DownloadAsync(job, folder, _ => true, context.Interruption.Requested);
         Curves.Write(folder, context.Error);
         context.Print(
