@@ -208,6 +208,8 @@ internal sealed class JobGrain(
         if (Record.Servers.Count == 0 && DeterminismCheck.Problem(Job.Spec, options) is { } problem)
             throw new JobFailedException(problem);
 
+        if (_preparation is null)
+            await Ranks.PrepareAsync(Record.JobFile);
         var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
         var servers = await Servers.OpenAsync(Job, preparation, await options.Servers);
         var progress = await Ranks.RunAsync(rank =>
