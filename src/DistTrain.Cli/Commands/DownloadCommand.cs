@@ -30,7 +30,7 @@ internal static class DownloadCommand
         var folder = Path.GetFullPath(context.Get(Out));
         if (FolderOwner.Of(folder) is { } owner && owner != job)
             throw CommandException.BadInput($"--out {context.Get(Out)} has the files of job '{owner}', not of '{job}'; give another folder");
-        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context), context);
         var files = await jobs.DownloadAsync(job, folder, _ => true, context.Interruption.Requested);
         if (files.Count > 0)
             FolderOwner.Claim(folder, job);

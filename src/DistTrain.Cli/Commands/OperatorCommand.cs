@@ -42,6 +42,7 @@ internal static partial class OperatorCommand
         var options = Options(context);
         foreach (var port in new[] { options.Probes.Http, options.Probes.Health }.OfType<int>())
             BindAddress.Probe(context.Get(RoleOptions.Host), port);
+        context.Interruption.EndsInOrder = true;
         // Standard output belongs to the announcement: whatever a library prints goes to the log.
         Console.SetOut(context.Error);
         await OperatorHost.RunAsync(options, Announce, context.Interruption.Requested);

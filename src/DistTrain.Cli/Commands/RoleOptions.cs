@@ -78,6 +78,10 @@ internal static class RoleOptions
     /// <summary>Ports for those who look after the process.</summary>
     public static ProbePorts Probes(CommandContext context) => new(context.GetOrDefault(HttpPort), context.GetOrDefault(HealthPort));
 
+    /// <summary>The ports that server and silo are told to listen at, by the options that name them.</summary>
+    public static IEnumerable<(string Option, int? Port)> Ports(CommandContext context) =>
+        [(Port.Name, context.Get(Port)), (HttpPort.Name, context.GetOrDefault(HttpPort)), (HealthPort.Name, context.GetOrDefault(HealthPort))];
+
     /// <summary>Whom the process lets in.</summary>
     /// <exception cref="CommandException">A file can't be used; all problems are named.</exception>
     public static Admission Admission(CommandContext context)

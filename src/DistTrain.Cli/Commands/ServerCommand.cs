@@ -43,7 +43,12 @@ internal static class ServerCommand
         RoleOptions.Lock,
     }.Does(RunAsync);
 
-    private static Task<int> RunAsync(CommandContext context) => RoleProcess.RunAsync(context, "server", (listening, stop) => ServeAsync(context, listening, stop), _ => { });
+    private static Task<int> RunAsync(CommandContext context)
+    {
+        if (ClusterAddresses.Problems(RoleOptions.Ports(context)).ToList() is { Count: > 0 } problems)
+            throw CommandException.BadInput(problems);
+        return RoleProcess.RunAsync(context, "server", (listening, stop) => ServeAsync(context, listening, stop), _ => { });
+    }
 
     private static Task ServeAsync(CommandContext context, Action<string> listening, CancellationToken stop)
     {

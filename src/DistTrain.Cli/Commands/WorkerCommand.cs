@@ -84,6 +84,8 @@ internal static class WorkerCommand
 
     private static Task<int> RunAsync(CommandContext context)
     {
+        if (AddressProblems(context).ToList() is { Count: > 0 } problems)
+            throw CommandException.BadInput(problems);
         var servers = new TaskCompletionSource<IReadOnlyList<string>>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (context.Get(Servers) is { Length: > 0 } known)
             servers.SetResult([.. known.Select(server => server.ToString())]);
@@ -99,6 +101,12 @@ internal static class WorkerCommand
             },
             line => servers.TrySetResult(line.Split(',')));
     }
+
+    private static IEnumerable<string> AddressProblems(CommandContext context) =>
+    [
+        .. ClusterAddresses.Problems(context.Get(Servers), new IPEndPoint(context.Get(RoleOptions.Host), context.Get(RoleOptions.Port))),
+        .. ClusterAddresses.Problems([.. RoleOptions.Ports(context), (SiloPort.Name, context.Get(SiloPort)), (DashboardPort.Name, context.GetOrDefault(DashboardPort))]),
+    ];
 
     private static async Task ServeAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
     {

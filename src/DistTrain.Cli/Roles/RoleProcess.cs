@@ -29,6 +29,7 @@ internal static class RoleProcess
         if (BindAddress.Problem(host, context.Get(RoleOptions.Insecure), context.GetOrDefault(RoleOptions.Certificates) is not null) is { } problem)
             throw CommandException.BadInput(problem);
         BindAddress.Probe(host, context.Get(RoleOptions.Port));
+        context.Interruption.EndsInOrder = true;
         // Standard output belongs to the announcement: whatever a library prints goes to the log.
         Console.SetOut(context.Error);
 

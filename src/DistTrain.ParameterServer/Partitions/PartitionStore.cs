@@ -39,7 +39,8 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
     /// <summary>Makes the partition, or returns the one made before for the same generation; one of an older generation is dropped.</summary>
     /// <exception cref="RpcException">
     /// UNAVAILABLE: the server has been asked to end, or can't write the job's folder; PERMISSION_DENIED: it may not; FAILED_PRECONDITION: an older
-    /// generation, or the folder is another job's; RESOURCE_EXHAUSTED: the vectors exceed the memory limit; DATA_LOSS: the checkpoint can't be used.
+    /// generation, the folder is another job's, or the server is another one of the same job; RESOURCE_EXHAUSTED: the vectors exceed the memory limit;
+    /// DATA_LOSS: the checkpoint can't be used.
     /// </exception>
     public async Task<Partition> OpenAsync(OpenPartitionRequest request)
     {
@@ -50,6 +51,8 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
                 throw new RpcException(new Status(StatusCode.Unavailable, "the server is leaving"));
             if (_partitions.TryGetValue(request.JobId, out var open))
             {
+                if (open.Plan.Generation == request.Generation && open.Plan.Server != request.Server)
+                    throw new RpcException(new Status(StatusCode.FailedPrecondition, NamedTwice(request, open.Plan.Server)));
                 if (open.Plan.Generation == request.Generation)
                     return open;
                 if (open.Plan.Generation > request.Generation)
@@ -123,6 +126,10 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
             partition.Dispose();
         _opening.Dispose();
     }
+
+    /// <summary>Two names of one server can't be told apart before: it would lead some ranks against others, for ever.</summary>
+    private static string NamedTwice(OpenPartitionRequest request, int server) =>
+        $"one server is to be number {server} and number {request.Server} of job '{request.JobId}': the silos' --servers names it twice, perhaps by two names";
 
     private static ParameterLayout LayoutOf(OpenPartitionRequest request)
     {

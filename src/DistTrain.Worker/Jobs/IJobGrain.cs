@@ -44,6 +44,7 @@ public interface IJobGrain : IGrainWithStringKey
 /// <summary>What is told of a job.</summary>
 /// <param name="Log">What happened to it, oldest first.</param>
 /// <param name="Data">What it trains on; null where that is not known.</param>
+/// <param name="Waits">What it has been waiting for for long; null: for nothing.</param>
 [GenerateSerializer]
 [Alias("DistTrain.JobDescription")]
 public sealed record JobDescription(
@@ -59,7 +60,8 @@ public sealed record JobDescription(
     JobOutcome? Outcome,
     IReadOnlyList<string> Servers,
     IReadOnlyList<JobLogLine> Log,
-    DataRecord? Data);
+    DataRecord? Data,
+    string? Waits);
 
 /// <param name="Time">Unix time in milliseconds.</param>
 [GenerateSerializer]

@@ -33,8 +33,11 @@ internal sealed class JobGrain(
 
     private const string NotesKey = "notes";
 
+    private const string Turn = "its turn: room for its ranks, and the jobs before it";
+
     private JobServers? _servers;
     private JobNotes? _notes;
+    private JobWaits? _waits;
     private JobPreparation? _preparation;
     private TrainingJob? _job;
     private JobRanks? _ranks;
@@ -46,9 +49,11 @@ internal sealed class JobGrain(
 
     private JobNotes Notes => _notes ??= new JobNotes(time);
 
-    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, silos, time, JobId, Job.Spec.Workers, logger);
+    private JobWaits Waits => _waits ??= new JobWaits(Notes, time);
 
-    private JobServers Servers => _servers ??= new JobServers(JobId, Record, () => state.WriteOrEndAsync(this), peers, Notes, time, logger);
+    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, silos, Waits, time, JobId, Job.Spec.Workers, logger);
+
+    private JobServers Servers => _servers ??= new JobServers(JobId, Record, () => state.WriteOrEndAsync(this), peers, Notes, Waits, time, logger);
 
     private TrainingJob Job => _job ??= JobFile.Read(Record.JobFile, JobId, []).Job!;
 
@@ -75,6 +80,7 @@ internal sealed class JobGrain(
         if (Record.Phase != JobPhase.Queued)
             return;
         Record.Phase = JobPhase.Running;
+        Waits.End(Turn);
         await state.WriteOrEndAsync(this);
     }
 
@@ -107,20 +113,26 @@ internal sealed class JobGrain(
         this.AsReference<IJobGrain>().TickAsync().Ignore();
     }
 
-    public Task<JobDescription> DescribeAsync() => Task.FromResult(new JobDescription(
-        state.RecordExists,
-        JobId,
-        Record.JobFile,
-        Record.Submitter,
-        Record.Phase,
-        Math.Max(_servers?.Step ?? 0, Record.Step),
-        Record.TotalSteps,
-        Record.SubmittedAt,
-        Record.Error,
-        Record.Outcome,
-        Record.Servers,
-        Notes.Lines,
-        Record.Data));
+    public Task<JobDescription> DescribeAsync()
+    {
+        // The queue asks each second, and watchers more often, also while a look at the job waits for an answer.
+        Waits.Look();
+        return Task.FromResult(new JobDescription(
+            state.RecordExists,
+            JobId,
+            Record.JobFile,
+            Record.Submitter,
+            Record.Phase,
+            Math.Max(_servers?.Step ?? 0, Record.Step),
+            Record.TotalSteps,
+            Record.SubmittedAt,
+            Record.Error,
+            Record.Outcome,
+            Record.Servers,
+            Notes.Lines,
+            Record.Data,
+            Waits.Text));
+    }
 
     public async Task TickAsync()
     {
@@ -133,7 +145,11 @@ internal sealed class JobGrain(
         }
 
         if (Record.Phase != JobPhase.Running)
+        {
+            Waits.Begin(Turn);
             return;
+        }
+
         try
         {
             await DriveAsync();
@@ -227,7 +243,7 @@ internal sealed class JobGrain(
 
         if (_preparation is null)
             await Ranks.PrepareAsync(Record.JobFile);
-        var preparation = _preparation ??= await PrepareAsync();
+        var preparation = _preparation ??= await Waits.DuringAsync("its data to be read", PrepareAsync());
         if (!Record.IsOpen)
         {
             foreach (var line in preparation.Lines(Job.Spec))
@@ -247,6 +263,7 @@ internal sealed class JobGrain(
         }
 
         var status = await servers.StatusAsync(JobId);
+        Ranks.NoteJoins(progress);
         Servers.Step = status.Min(s => s.Version);
         Record.TotalSteps = status[0].TotalSteps;
         if (status.FirstOrDefault(s => s.Error.Length > 0) is { } broken)
@@ -356,5 +373,6 @@ internal sealed class JobGrain(
         JobLog.Ended(logger, JobId, phase, Record.Error ?? "");
         // Only now that the end is on record: a job whose partitions are gone could not be driven again.
         await Servers.ReleaseAsync();
+        Waits.EndAll();
     }
 }

@@ -20,9 +20,10 @@ namespace DistTrain.Worker.Jobs;
 /// <param name="save">Writes the record.</param>
 /// <param name="peers">Reaches the servers.</param>
 /// <param name="notes">Told what the user should know.</param>
+/// <param name="waits">Told of servers that are asked, and answer.</param>
 /// <param name="time">Measures limits.</param>
 /// <param name="logger">Told of generations.</param>
-internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save, PeerChannels peers, JobNotes notes, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save, PeerChannels peers, JobNotes notes, JobWaits waits, TimeProvider time, ILogger logger) : IDisposable
 {
     private ServerControl? _control;
     private long _restoring;
@@ -43,7 +44,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
             return _control;
         await UseAsync([.. endpoints.Take(preparation.Layout.Buckets.Count)], preparation.Data.Fingerprint);
         _control?.Dispose();
-        var control = _control = new ServerControl(record.Servers, peers, time);
+        var control = _control = new ServerControl(record.Servers, peers, time, waits);
         if (record.IsOpen)
             return control;
         var opened = await control.OpenAsync(await RequestAsync(control, job, preparation));
@@ -97,7 +98,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
     /// <returns>How the servers stand.</returns>
     public async Task<PartitionStatus[]> StopAsync(int keep)
     {
-        var control = _control ??= new ServerControl(record.Servers, peers, time);
+        var control = _control ??= new ServerControl(record.Servers, peers, time, waits);
         var status = await control.StopAsync(jobId);
         Step = status.Min(s => s.Version);
         await SealAsync(status, keep);
@@ -158,6 +159,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
             return;
         var changed = record.Servers.Count > 0;
         record.Servers = servers;
+        waits.EndAll();
         // A server without a bucket could not take part in a step: there may be fewer than the cluster has.
         if (record.DataFingerprint.Length == 0)
             (record.DataFingerprint, record.Arithmetic) = (dataFingerprint, NativeEnvironment.Arithmetic);

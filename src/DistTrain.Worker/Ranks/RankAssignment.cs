@@ -34,6 +34,7 @@ public enum RankState
 /// <param name="Silo">Where it lives.</param>
 /// <param name="MovedFrom">The silo that handed it over to this one; null where it was started anew.</param>
 /// <param name="Fault">Why it failed, in words for the user; null otherwise.</param>
+/// <param name="Waits">Why it can't join its servers so far, in words for the user; null: it has joined them.</param>
 [GenerateSerializer]
 [Alias("DistTrain.RankProgress")]
-public sealed record RankProgress(RankState State, long Step, string Silo, string? MovedFrom, string? Fault);
+public sealed record RankProgress(RankState State, long Step, string Silo, string? MovedFrom, string? Fault, string? Waits = null);

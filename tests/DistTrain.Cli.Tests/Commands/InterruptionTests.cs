@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DistTrain.Cli.Commands;
+using DistTrain.Cli.Tests.Doubles;
 
 namespace DistTrain.Cli.Tests.Commands;
 
@@ -9,7 +10,7 @@ public class InterruptionTests
     [Fact]
     public async Task First_asks_second_forces_third_is_the_systems()
     {
-        using var interruption = new Interruption { HandlesForce = true };
+        using var interruption = new Interruption(TimeProvider.System) { HandlesForce = true };
         Assert.True(interruption.Receive(PosixSignal.SIGINT));
         await Cancelled(interruption.Requested).For("the request");
         Assert.False(interruption.Forced.IsCancellationRequested);
@@ -21,15 +22,32 @@ public class InterruptionTests
     [Fact]
     public void A_command_with_nothing_to_clean_up_ends_with_the_second()
     {
-        using var interruption = new Interruption();
+        using var interruption = new Interruption(TimeProvider.System);
         Assert.True(interruption.Receive(PosixSignal.SIGINT));
         Assert.False(interruption.Receive(PosixSignal.SIGINT));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_command_that_holds_nothing_is_overdue_soon_after_the_first(bool endsInOrder)
+    {
+        var clock = new ManualTimers();
+        using var interruption = new Interruption(clock) { EndsInOrder = endsInOrder };
+        interruption.Receive(PosixSignal.SIGTERM);
+        await clock.WaitedForAsync(1, "the patience");
+        Assert.False(interruption.Overdue.IsCompleted);
+        clock.Advance(Interruption.Patience);
+        if (endsInOrder)
+            Assert.False(interruption.Overdue.IsCompleted);
+        else
+            await interruption.Overdue.For("the end of the patience");
     }
 
     [Fact]
     public async Task A_child_leaves_the_terminals_signals_to_its_parent()
     {
-        using var interruption = new Interruption { IgnoresTerminal = true };
+        using var interruption = new Interruption(TimeProvider.System) { IgnoresTerminal = true };
         Assert.True(interruption.Receive(PosixSignal.SIGINT));
         Assert.True(interruption.Receive(PosixSignal.SIGHUP));
         Assert.False(interruption.Requested.IsCancellationRequested);

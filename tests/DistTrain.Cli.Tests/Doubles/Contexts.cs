@@ -14,7 +14,7 @@ internal static class Contexts
             Output = new StringWriter(),
             Error = new StringWriter(),
             Clock = TimeProvider.System,
-            Interruption = new Interruption(),
+            Interruption = new Interruption(TimeProvider.System),
             Json = args.Contains("json"),
         };
     }
