@@ -57,11 +57,11 @@ internal sealed class JobGrain(
 
     private TrainingJob Job => _job ??= JobFile.Read(Record.JobFile, JobId, []).Job!;
 
-    public async Task<bool> SubmitAsync(string jobFile, string submitter)
+    public async Task<bool> SubmitAsync(string jobFile, string submitter, DataRecord data)
     {
         if (state.RecordExists)
             return Record.JobFile == jobFile && Record.Submitter == submitter;
-        (Record.JobFile, Record.Submitter) = (jobFile, submitter);
+        (Record.JobFile, Record.Submitter, Record.Data) = (jobFile, submitter, data);
         Record.SubmittedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         await state.WriteOrEndAsync(this);
         return true;
@@ -88,14 +88,15 @@ internal sealed class JobGrain(
     {
         var job = JobFile.Read(jobFile, JobId, []).Job!;
         var preparation = await JobPreparation.OfAsync(job.Spec, datasets);
-        var before = new SavedJob(Record.JobFile, LayoutHash: null, Record.DataFingerprint.Length > 0 ? Record.DataFingerprint : preparation.DataFingerprint);
-        if (before.Differences(JobId, job, preparation) is { Count: > 0 } differences)
+        var before = new SavedJob(Record.JobFile, LayoutHash: null, BeganWith ?? preparation.Data.Fingerprint);
+        if (before.Differences(JobId, job, preparation, (was, now) => datasets.Describe(job.Spec.Dataset, Record.Data?.Files ?? [], was, now)) is { Count: > 0 } differences)
             return differences;
         if (Record.Phase == JobPhase.Completed || (!Record.HasEnded && !Record.CancelRequested && Record.JobFile == jobFile))
             return [];
         if (Record.HasEnded)
             Record.Phase = JobPhase.Queued;
         (Record.JobFile, Record.Error, Record.CancelRequested, Record.UsableBelow) = (jobFile, null, false, long.MaxValue);
+        Record.Data = preparation.Data;
         Record.DamagedCheckpoints.Clear();
         (_job, _preparation, _ranks, _unreachableSince) = (null, null, null, null);
         await Servers.BeginGenerationAsync("resumed");
@@ -129,6 +130,7 @@ internal sealed class JobGrain(
             Record.Outcome,
             Record.Servers,
             Notes.Lines,
+            Record.Data,
             Waits.Text));
     }
 
@@ -200,6 +202,21 @@ internal sealed class JobGrain(
         await EndAsync(JobPhase.Failed, fault.Reason + inVain);
     }
 
+    /// <summary>The data's fingerprint when the job was submitted, or started; null where neither is known.</summary>
+    private string? BeganWith => Record.DataFingerprint.Length > 0 ? Record.DataFingerprint : Record.Data?.Fingerprint;
+
+    /// <summary>The record knows the data, unless it is from before they were kept in it.</summary>
+    private async Task<JobPreparation> PrepareAsync()
+    {
+        if (Record.Data is { } known)
+            return JobPreparation.Of(Job.Spec, known);
+        var read = await JobPreparation.OfAsync(Job.Spec, datasets);
+        if (BeganWith is { } before && before != read.Data.Fingerprint)
+            throw new DatasetException(datasets.Describe(Job.Spec.Dataset, new Dictionary<string, string>(), before, read.Data.Fingerprint));
+        Record.Data = read.Data;
+        return read;
+    }
+
     private bool ServerMayComeBack() =>
         time.GetElapsedTime(_unreachableSince ??= time.GetTimestamp()) < ServerPatience;
 
@@ -224,10 +241,18 @@ internal sealed class JobGrain(
         if (Record.Servers.Count == 0 && DeterminismCheck.Problem(Job.Spec, options) is { } problem)
             throw new JobFailedException(problem);
 
-        var preparation = _preparation ??= await Waits.DuringAsync("its data to be read", JobPreparation.OfAsync(Job.Spec, datasets));
+        if (_preparation is null)
+            await Ranks.PrepareAsync(Record.JobFile);
+        var preparation = _preparation ??= await Waits.DuringAsync("its data to be read", PrepareAsync());
+        if (!Record.IsOpen)
+        {
+            foreach (var line in preparation.Lines(Job.Spec))
+                Notes.SayOnce(line);
+        }
+
         var servers = await Servers.OpenAsync(Job, preparation, await options.Servers);
         var progress = await Ranks.RunAsync(rank =>
-            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint, Record.Arithmetic));
+            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint, Record.Arithmetic, preparation.Data.Files));
         await CountRecoveriesAsync(progress);
         // What every rank holds is committed, also if a server that is lost can tell it no more.
         Servers.Step = Math.Max(Servers.Step, progress.Min(p => p?.Step ?? 0));

@@ -15,6 +15,20 @@ internal sealed class JobRanks(IGrainFactory grains, ISiloStatusOracle silos, Jo
     private RankMove? _move;
     private long? _pausedSince;
 
+    /// <summary>Has the data read where the ranks are to run, on all silos at the same time. Who does not answer is asked to run later anyway.</summary>
+    public Task PrepareAsync(string jobFile) =>
+        Task.WhenAll(Enumerable.Range(0, ranks).Select(async rank =>
+        {
+            try
+            {
+                await Rank(rank).PrepareAsync(jobFile);
+            }
+            catch (Exception e) when (IsAway(e))
+            {
+                JobLog.RankAway(logger, jobId, rank, e.Message);
+            }
+        }));
+
     /// <summary>Makes sure that every rank runs; an entry is null where none answered.</summary>
     /// <param name="assignment">Gives a rank its assignment.</param>
     public Task<RankProgress?[]> RunAsync(Func<int, RankAssignment> assignment) =>

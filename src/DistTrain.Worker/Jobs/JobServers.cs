@@ -1,8 +1,10 @@
+using System.Collections.ObjectModel;
 using DistTrain.Observability;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -40,7 +42,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         // A server that lost a partition must say so: made again, it would start the job over.
         if (_control is not null && record.IsOpen)
             return _control;
-        await UseAsync([.. endpoints.Take(preparation.Layout.Buckets.Count)], preparation.DataFingerprint);
+        await UseAsync([.. endpoints.Take(preparation.Layout.Buckets.Count)], preparation.Data.Fingerprint);
         _control?.Dispose();
         var control = _control = new ServerControl(record.Servers, peers, time, waits);
         if (record.IsOpen)
@@ -171,7 +173,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
     private async Task<OpenPartitionRequest> RequestAsync(ServerControl control, TrainingJob job, JobPreparation preparation)
     {
         IReadOnlyList<StoredCheckpoints> stored = await control.ListCheckpointsAsync(jobId);
-        if (SavedJob.Of(stored)?.Differences(jobId, job, preparation) is { Count: > 0 } differences)
+        if (SavedJob.Of(stored)?.Differences(jobId, job, preparation, (was, now) => DatasetChange.Describe(job.Spec.Dataset, ReadOnlyDictionary<string, string>.Empty, was, now)) is { Count: > 0 } differences)
             throw new JobFailedException(string.Join("; ", differences));
         await RaiseGenerationAsync(stored);
         var request = new OpenPartitionRequest
@@ -180,9 +182,10 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
             Generation = record.Generation,
             JobFile = record.JobFile,
             Layout = LayoutJson.Write(preparation.Layout),
-            TrainExamples = preparation.TrainExamples,
-            TestExamples = preparation.TestExamples,
+            TrainExamples = preparation.Data.TrainExamples,
+            TestExamples = preparation.Data.TestExamples,
             DataFingerprint = record.DataFingerprint,
+            DataSummary = preparation.Data.Summary,
             Leader = record.Servers[0],
             PassedOver = { record.PassedOver.Select(steps => steps.ToMessage()) },
         };

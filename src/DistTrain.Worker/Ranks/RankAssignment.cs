@@ -8,6 +8,7 @@ namespace DistTrain.Worker.Ranks;
 /// <param name="Servers">Endpoints of the job's servers, in order of their buckets.</param>
 /// <param name="DataFingerprint">SHA-256 of the data the job started with.</param>
 /// <param name="Arithmetic">What the job computes with (<see cref="Torch.Hosting.NativeEnvironment.Arithmetic"/>): elsewhere the bits would be others.</param>
+/// <param name="DataFiles">SHA-256 of each file of the data, by its path in the dataset's folder.</param>
 [GenerateSerializer]
 [Alias("DistTrain.RankAssignment")]
 public sealed record RankAssignment(
@@ -17,7 +18,8 @@ public sealed record RankAssignment(
     string JobFile,
     IReadOnlyList<string> Servers,
     string DataFingerprint,
-    string Arithmetic);
+    string Arithmetic,
+    IReadOnlyDictionary<string, string> DataFiles);
 
 /// <summary>How far a rank is.</summary>
 public enum RankState

@@ -98,7 +98,7 @@ internal sealed class RankLoop : IAsyncDisposable
         {
             NativeEnvironment.Prepare();
             RefuseOtherArithmetic();
-            var data = _datasets.Load(_spec.Dataset);
+            var data = _datasets.Load(_spec.Dataset, Assignment.DataFingerprint, Assignment.DataFiles);
             var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
             using var replica = new Replica(model, _spec.LargestMicroBatch);
             while (!Train(data, replica))

@@ -13,9 +13,9 @@ internal static class Cifar10Reader
     private const string TestFile = "test_batch.bin";
     private const string Remedy = "Unpack cifar-10-binary.tar.gz there, or correct dataset.path.";
 
-    /// <summary>Reads those of data_batch_1.bin … data_batch_5.bin that are there, in order, and test_batch.bin.</summary>
-    /// <exception cref="DatasetException">No training file, no test file, or one that is unsound.</exception>
-    public static (ExampleSet Train, ExampleSet Test) Read(string folder)
+    /// <summary>The full paths of those of data_batch_1.bin … data_batch_5.bin that are there, in order, and of test_batch.bin.</summary>
+    /// <exception cref="DatasetException">No training file, or no test file.</exception>
+    public static IReadOnlyList<string> FilesIn(string folder)
     {
         var inner = Path.Combine(folder, ArchiveFolder);
         if (Directory.Exists(inner))
@@ -28,18 +28,22 @@ internal static class Cifar10Reader
             missing.Add("data_batch_1.bin … data_batch_5.bin (at least one of them)");
         if (!File.Exists(test))
             missing.Add(TestFile);
-        if (missing.Count > 0)
-            throw DatasetException.Missing(folder, missing, Remedy);
-        return (ReadSet(train), ReadSet([test]));
+        return missing.Count == 0 ? [.. train, test] : throw DatasetException.Missing(folder, missing, Remedy);
     }
 
-    private static ExampleSet ReadSet(string[] paths)
+    /// <param name="paths">What <see cref="FilesIn"/> found.</param>
+    /// <param name="opener">Opens them.</param>
+    /// <exception cref="DatasetException">A file is unsound.</exception>
+    public static (ExampleSet Train, ExampleSet Test) Read(IReadOnlyList<string> paths, DatasetFiles opener) =>
+        (ReadSet(paths.SkipLast(1), opener), ReadSet(paths.TakeLast(1), opener));
+
+    private static ExampleSet ReadSet(IEnumerable<string> paths, DatasetFiles opener)
     {
         var files = new List<DataFile>();
         try
         {
             foreach (var path in paths)
-                files.Add(DataFile.Open(path));
+                files.Add(DataFile.Open(path, opener));
 
             var count = files.Sum(CountOf);
             if (count > Array.MaxLength / Pixels)
