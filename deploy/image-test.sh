@@ -104,12 +104,13 @@ build() { podman build --quiet --isolation chroot --pull-never "$@" > /dev/null;
 
 build_image() {
     make_base
-    local packages=${NUGET_PACKAGES:-$HOME/.nuget/packages} secret=()
-    mkdir -p "$packages"
+    local packages=${NUGET_PACKAGES:-$HOME/.nuget/packages} compiled=$repository/src/DistTrain.Cli/obj/ready-to-run secret=()
+    mkdir -p "$packages" "$compiled"
     [ -z "${NUGET_CONFIG:-}" ] || secret=(--secret "id=nuget,src=$NUGET_CONFIG")
     say "building deploy/Dockerfile"
     podman build --isolation chroot --layers --pull-never "${base_images[@]}" "${secret[@]}" \
         --volume "$sdk:/usr/share/dotnet:ro" --volume "$packages:/packages" --build-arg NUGET_PACKAGES=/packages \
+        --volume "$compiled:/compiled" --build-arg READY_TO_RUN=/compiled \
         --tag localhost/disttrain:dev --file "$repository/deploy/Dockerfile" "$repository" > "$cache/build.log" 2>&1 ||
         { tail -n 40 "$cache/build.log" >&2; exit 1; }
     say "built localhost/disttrain:dev"

@@ -91,7 +91,14 @@ public sealed record BatchRecipe(int Examples, PolicyRecipe? Policy)
 /// <param name="TrainExamples">digits: size of the training set; otherwise a cap on it (the first ones), or null for all.</param>
 /// <param name="TestExamples">The same for the test set.</param>
 /// <param name="Normalize">none, feature or channel: what is brought to mean 0 and deviation 1.</param>
-public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples, int? TestExamples, string Normalize = InputNormalizations.None);
+public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples, int? TestExamples, string Normalize = InputNormalizations.None)
+{
+    /// <summary>csv: one of <see cref="CsvHeaders"/>, what the first line of each file is.</summary>
+    public string Header { get; init; } = CsvHeaders.Auto;
+
+    /// <summary>csv: the label's column, by its name in the header or, without one, by its number from 1; null: the one named label, else the last.</summary>
+    public string? Label { get; init; }
+}
 
 /// <param name="Name">softmax, mlp, cnn, resnet20, or custom when <paramref name="Layers"/> is given.</param>
 /// <param name="Norm">One of <see cref="NormKinds"/>: what stands behind each convolution (or hidden linear layer of mlp).</param>

@@ -6,6 +6,7 @@ using DistTrain.Benchmarks.Observability;
 using DistTrain.Benchmarks.Overhead;
 using DistTrain.Benchmarks.Peers;
 using DistTrain.Benchmarks.Recovery;
+using DistTrain.Benchmarks.Start;
 using DistTrain.Benchmarks.Update;
 
 // Timings are compared within one run only, as medians of ratios: the machine may be shared and noisy.
@@ -49,8 +50,12 @@ var minutes = new Option<double>("--minutes") { Description = "How long.", Defau
 var interval = new Option<int>("--interval") { Description = "Seconds from fault to fault.", DefaultValueFactory = _ => 20 };
 var soak = new Command("soak", "Memory, handles and errors of the processes that are spared while others are killed, hang and leave (mlp, 4 ranks, 3 silos, 2 servers).") { minutes, interval };
 soak.SetAction(parsed => SoakBenchmark.RunAsync(parsed.GetValue(minutes), parsed.GetValue(interval)));
+var other = new Option<string?>("--other") { Description = "The disttrain executable of another build, which takes turns with this one's." };
+var length = new Option<int>("--steps") { Description = "Steps of each run; 1,500 to see the late ones.", DefaultValueFactory = _ => 150 };
+var start = new Command("start", "Seconds from the start of train to its first step, and the first fifty (mlp, batch 256, 2 ranks on 2 silos).") { data, other, rounds, length };
+start.SetAction(parsed => StartBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(other), parsed.GetValue(rounds), parsed.GetValue(length)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { overhead, bare, memory, update, norm, checkpoints, observability, recovery, scale, soak, pytorch, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, norm, checkpoints, observability, recovery, scale, soak, pytorch, micro }
     .Parse(args).InvokeAsync();

@@ -60,6 +60,16 @@ public class BadInputTests
         AssertRefused(await Training.RunAsync(folder, "run", 1, 1, "model.name=custom", "model.layers=[{linear: 10}]"), "spec.model.layers[0]", "flatten");
     }
 
+    [Fact]
+    public async Task A_last_step_in_which_BatchNorm_has_one_example_is_refused_before_the_first()
+    {
+        using var folder = new RunFolder();
+        var run = await Training.RunAsync(
+            folder, "run", 1, 1, "model.name=mlp", "model.norm=batch", "batchNorm.scope=global", "dataset.trainExamples=129", "dataset.testExamples=64", "batch=128");
+        AssertRefused(run, "spec.batchNorm.scope", "the last step of each epoch", "batch: 129", "dataset.trainExamples: 128");
+        Assert.DoesNotContain(run.Events, DistTrainProcess.IsStep);
+    }
+
     [Theory]
     [InlineData("list")]
     [InlineData("watch", "some-job")]

@@ -15,7 +15,7 @@ internal sealed record ClusterPlan(string Folder, int Servers, int Silos, string
     /// <param name="index">Number of the server.</param>
     /// <param name="port">Where it listens; 0: on a free port.</param>
     public ChildStart Server(int index, int port) =>
-        Child($"server-{index}", ["server", "--port", Text(port), "--job-folder", Folder]);
+        Child($"server-{index}", ["server", "--port", Text(port), "--run-folder", Folder]);
 
     /// <param name="index">Number of the silo.</param>
     /// <param name="servers">Endpoints of all servers, in order and separated by commas, once they are known: the silo starts meanwhile.</param>

@@ -31,10 +31,12 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     /// <returns>The state in which the job ended: completed, failed or cancelled.</returns>
     public async Task<JobSummary> RunAsync(string id, TrainingJob job, bool resumes = false)
     {
+        // At once, wherever the run is just then, and on standard error: it is for who pressed Ctrl-C, whatever the output is for.
+        using var said = _requested.Register(SayWhatEnds);
         try
         {
             // 1
-            await cluster.StartAsync(_requested);
+            await context.Waits.DuringAsync("the processes to listen", cluster.StartAsync(_requested));
             var ended = await BeforeUnexpectedExitAsync(id, job, resumes);
             // 4
             if (ended.State == JobState.Completed && !File.Exists(folder.Model))
@@ -73,7 +75,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     private async Task<JobSummary> SubmitAndFollowAsync(string id, TrainingJob job, bool resumes, CancellationToken cancel)
     {
         // 2
-        using var jobs = new JobsClient(new FrontDoor(cluster.Silos[0]), context.Clock);
+        using var jobs = new JobsClient(new FrontDoor(cluster.Silos[0]), context);
         _submitted = true;
         if (resumes)
             await jobs.ResumeAsync(id, JobFile.Write(job), cancel);
@@ -81,7 +83,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
             await jobs.SubmitAsync(id, JobFile.Write(job), cancel);
         display.Submitted(id);
         // 3
-        using var follower = new JobFollower([.. cluster.Silos.Select(silo => new FrontDoor(silo))], context.Clock) { Attached = true };
+        using var follower = new JobFollower([.. cluster.Silos.Select(silo => new FrontDoor(silo))], context.Clock) { Attached = true, Waits = context.Waits };
         return await display.FollowAsync(follower.FollowAsync(id, 0, cancel), cancel);
     }
 
@@ -90,7 +92,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     {
         for (var attempt = 1; ; attempt++)
         {
-            using var jobs = new JobsClient(new FrontDoor(cluster.Silos[(attempt - 1) % cluster.Silos.Count]), context.Clock);
+            using var jobs = new JobsClient(new FrontDoor(cluster.Silos[(attempt - 1) % cluster.Silos.Count]), context);
             try
             {
                 await jobs.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested);
@@ -103,14 +105,16 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
         }
     }
 
+    private void SayWhatEnds() =>
+        context.Error.WriteLine($"{(_submitted ? "cancelling the job and ending its processes" : "ending the processes")}, in 10 s at most; Ctrl-C again kills them at once");
+
     private async Task CancelAsync(string id)
     {
         if (!_submitted)
             return;
-        display.Note("cancelling the job and ending its processes; Ctrl-C again kills them at once");
         try
         {
-            using var jobs = new JobsClient(new FrontDoor(cluster.Silos[0]), context.Clock);
+            using var jobs = new JobsClient(new FrontDoor(cluster.Silos[0]), context);
             await jobs.CancelAsync(id, CancelLimit, context.Interruption.Forced);
         }
         catch (CommandException)

@@ -18,7 +18,7 @@ internal static class CancelCommand
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context), context);
         var job = await jobs.CancelAsync(context.Get(SharedOptions.Job), null, context.Interruption.Requested);
         context.Print(JobEntry.Event(job), job.State switch
         {

@@ -61,7 +61,7 @@ internal static class ChaosCommand
         var run = new ChaosRun(context, plan, folder);
         if (job.Spec.Steps is { } steps)
             run.RequireRoom(steps);
-        context.Interruption.HandlesForce = true;
+        context.Interruption.EndsInOrder = context.Interruption.HandlesForce = true;
         IReadOnlyList<ChaosResult> results;
         try
         {

@@ -21,6 +21,9 @@ internal sealed class CommandContext
     /// <summary>True when standard output carries JSON lines and nothing else.</summary>
     public required bool Json { get; init; }
 
+    /// <summary>What the command waits for.</summary>
+    public CommandWaits Waits => field ??= new CommandWaits(Error, Clock);
+
     public T Get<T>(Option<T> option) => Arguments.GetRequiredValue(option);
 
     public T? GetOrDefault<T>(Option<T> option) => Arguments.GetValue(option);

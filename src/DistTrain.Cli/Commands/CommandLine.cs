@@ -35,7 +35,9 @@ internal static class CommandLine
             Interruption = interruption,
             Json = IsJson(parsed),
         };
-        return await RunAsync(action, context);
+        // Away from this thread: many commands read and compute without a break, and a signal has to end them nevertheless.
+        var running = Task.Run(() => RunAsync(action, context));
+        return await Task.WhenAny(running, interruption.Overdue) == running ? await running : ExitCode.Cancelled;
     }
 
     /// <summary>Runs <paramref name="action"/> so that no exception leaves it.</summary>

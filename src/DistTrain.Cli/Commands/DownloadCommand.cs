@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
+using DistTrain.ParameterServer.Checkpoints;
 
 namespace DistTrain.Cli.Commands;
 
@@ -9,7 +10,7 @@ internal static class DownloadCommand
 {
     private static readonly Option<string> Out = new("--out")
     {
-        Description = "Folder for the files; made when it is not there. Files of the same name are replaced.",
+        Description = "Folder for the files; made when it is not there. Files of the same name are replaced; one with another job's files is refused.",
         HelpName = "folder",
         Required = true,
     };
@@ -27,8 +28,12 @@ internal static class DownloadCommand
     {
         var job = context.Get(SharedOptions.Job);
         var folder = Path.GetFullPath(context.Get(Out));
-        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
+        if (FolderOwner.Of(folder) is { } owner && owner != job)
+            throw CommandException.BadInput($"--out {context.Get(Out)} has the files of job '{owner}', not of '{job}'; give another folder");
+        using var jobs = new JobsClient(ClientOptions.Door(context), context);
         var files = await jobs.DownloadAsync(job, folder, _ => true, context.Interruption.Requested);
+        if (files.Count > 0)
+            FolderOwner.Claim(folder, job);
         Curves.Write(folder, context.Error);
         context.Print(
             new DownloadedEvent(job, folder, files),

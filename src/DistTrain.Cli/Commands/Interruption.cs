@@ -6,13 +6,17 @@ namespace DistTrain.Cli.Commands;
 /// Ctrl-C, SIGTERM and the closing of the terminal as cancellation: the first asks the command to end in order, the second
 /// to end at once, and what comes after that falls to the operating system.
 /// </summary>
-/// <param name="clock">Tells a signal that comes twice from a second one.</param>
+/// <param name="clock">Measures the patience with a command that holds nothing, and tells a signal that comes twice from a second one.</param>
 internal sealed class Interruption(TimeProvider clock) : IDisposable
 {
+    /// <summary>For a command that holds nothing: it may be reading, or computing, and look at no token.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private const long Never = long.MinValue;
 
     private static readonly TimeSpan EchoTime = TimeSpan.FromSeconds(1);
 
+    private readonly TaskCompletionSource _overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _requested = new();
     private readonly CancellationTokenSource _forced = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
@@ -24,6 +28,12 @@ internal sealed class Interruption(TimeProvider clock) : IDisposable
 
     /// <summary>Cancelled by the second signal where <see cref="HandlesForce"/> is set.</summary>
     public CancellationToken Forced => _forced.Token;
+
+    /// <summary>Completes when a command that holds nothing has not ended by itself in time after the first signal.</summary>
+    public Task Overdue => _overdue.Task;
+
+    /// <summary>Set by a command that holds processes, ranks or jobs: it ends in order, within limits of its own, and says what it is finishing.</summary>
+    public bool EndsInOrder { get; set; }
 
     /// <summary>Set by a command that has something to clean up even on a second signal; otherwise that one just ends the process.</summary>
     public bool HandlesForce { get; set; }
@@ -52,6 +62,7 @@ internal sealed class Interruption(TimeProvider clock) : IDisposable
             case 1:
                 // Callbacks may block; the signal's own thread must not wait for them.
                 _ = _requested.CancelAsync();
+                _ = WaitAsync();
                 return true;
             case 2 when HandlesForce:
                 _ = _forced.CancelAsync();
@@ -79,5 +90,12 @@ internal sealed class Interruption(TimeProvider clock) : IDisposable
             registration.Dispose();
         _requested.Dispose();
         _forced.Dispose();
+    }
+
+    private async Task WaitAsync()
+    {
+        await Task.Delay(Patience, clock);
+        if (!EndsInOrder)
+            _overdue.TrySetResult();
     }
 }

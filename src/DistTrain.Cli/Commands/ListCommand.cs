@@ -16,7 +16,7 @@ internal static class ListCommand
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context), context);
         var all = await jobs.ListAsync(context.Interruption.Requested);
         var width = Math.Max(3, all.Select(job => job.JobId.Length).DefaultIfEmpty().Max());
         if (!context.Json)

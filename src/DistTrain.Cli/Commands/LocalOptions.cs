@@ -19,8 +19,8 @@ internal static class LocalOptions
     public static async Task<int> RunAsync(CommandContext context, RunStart run)
     {
         var started = context.Clock.GetTimestamp();
-        using var hold = await RunHold.TakeAsync(run.Folder, context.Clock, context.Interruption.Requested);
-        context.Interruption.HandlesForce = true;
+        using var hold = await context.Waits.DuringAsync("the processes of an earlier command to end", RunHold.TakeAsync(run.Folder, context.Clock, context.Interruption.Requested));
+        context.Interruption.EndsInOrder = context.Interruption.HandlesForce = true;
         var plan = new ClusterPlan(
             run.Folder.FullPath,
             context.GetOrDefault(Servers) ?? run.Before?.Servers ?? DefaultServers,

@@ -41,6 +41,7 @@ internal static partial class OperatorCommand
     {
         var options = Options(context);
         BindAddress.Probe([.. RoleOptions.ProbesOf(context)]);
+        context.Interruption.EndsInOrder = true;
         // Standard output belongs to the announcement: whatever a library prints goes to the log.
         Console.SetOut(context.Error);
         await OperatorHost.RunAsync(options, Announce, context.Interruption.Requested);

@@ -44,7 +44,7 @@ internal static class ResumeCommand
     {
         if (context.Get(SharedOptions.Set).Length > 0)
             throw CommandException.BadInput("--set has no effect with --endpoint: the cluster has the job file");
-        using var jobs = new JobsClient(ClientOptions.Door(context, endpoint), context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context, endpoint), context);
         var job = await jobs.ResumeAsync(context.Get(Run), jobFile: "", context.Interruption.Requested);
         context.Print(JobEntry.Event(job), $"job {job.JobId} is {job.State.Name()}");
         return ExitCode.Done;

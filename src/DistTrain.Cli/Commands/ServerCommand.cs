@@ -8,11 +8,13 @@ namespace DistTrain.Cli.Commands;
 /// <summary><c>disttrain server</c>: one parameter server process.</summary>
 internal static class ServerCommand
 {
-    private static readonly Option<string> JobFolder = new("--job-folder")
+    private static readonly Option<string> JobFolder = CreateJobFolder();
+
+    /// <summary>Set by <c>train</c>, whose folder may be named as it likes.</summary>
+    private static readonly Option<string?> RunFolder = new("--run-folder")
     {
-        Description = "Folder of a job's files; {job} stands for the job's id.",
-        HelpName = "folder",
-        DefaultValueFactory = _ => "runs/{job}",
+        Description = "Folder of the one job's files, as it is written.",
+        Hidden = true,
     };
 
     private static readonly Option<long?> MemoryLimit = new("--memory-limit")
@@ -28,6 +30,7 @@ internal static class ServerCommand
         RoleOptions.Host,
         RoleOptions.Port,
         JobFolder,
+        RunFolder,
         MemoryLimit,
         RoleOptions.Determinism,
         RoleOptions.Certificates,
@@ -40,8 +43,21 @@ internal static class ServerCommand
         RoleOptions.Lock,
     }.Does(RunAsync);
 
-    private static Task<int> RunAsync(CommandContext context) =>
-        RoleProcess.RunAsync(context, "server", RoleOptions.BoundPorts(context), (listening, stop) => ServerHost.RunAsync(Options(context), listening, stop), _ => { });
+    private static Task<int> RunAsync(CommandContext context)
+    {
+        var ports = RoleOptions.BoundPorts(context);
+        if (ClusterAddresses.Problems(ports).ToList() is { Count: > 0 } problems)
+            throw CommandException.BadInput(problems);
+        return RoleProcess.RunAsync(context, "server", ports, (listening, stop) => ServeAsync(context, listening, stop), _ => { });
+    }
+
+    private static Task ServeAsync(CommandContext context, Action<string> listening, CancellationToken stop)
+    {
+        var options = Options(context);
+        if (options.RunFolder is null && !options.JobFolder.Contains(ServerOptions.JobPlace, StringComparison.Ordinal))
+            context.Error.WriteLine($"warning: --job-folder {options.JobFolder} has no {ServerOptions.JobPlace}: it is the folder of the first job, and others are refused");
+        return ServerHost.RunAsync(options, listening, stop);
+    }
 
     private static ServerOptions Options(CommandContext context) => new()
     {
@@ -51,11 +67,29 @@ internal static class ServerCommand
         Probes = RoleOptions.Probes(context),
         JsonLogs = context.Get(RoleOptions.Log) == "json",
         JobFolder = context.Get(JobFolder),
+        RunFolder = context.GetOrDefault(RunFolder),
         Determinism = context.Get(RoleOptions.Determinism),
         MemoryLimit = context.GetOrDefault(MemoryLimit) ?? new ServerOptions().MemoryLimit,
         // A child of `train` has to have saved its part before its parent's patience ends.
         StopPatience = context.Get(RoleOptions.ExitWithParent) ? ParentWatch.Grace - TimeSpan.FromSeconds(2) : new ServerOptions().StopPatience,
     };
+
+    private static Option<string> CreateJobFolder()
+    {
+        var option = new Option<string>("--job-folder")
+        {
+            Description = $"Folder of a job's files; {ServerOptions.JobPlace} stands for the job's id.",
+            HelpName = "folder",
+            DefaultValueFactory = _ => new ServerOptions().JobFolder,
+        };
+        // A place that nothing is put into would be one folder for all jobs.
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var folder }] && folder.Replace(ServerOptions.JobPlace, string.Empty, StringComparison.Ordinal).IndexOfAny(['{', '}']) >= 0)
+                result.AddError($"--job-folder '{folder}' has braces that stand for nothing: write {ServerOptions.JobPlace} for the job's id, and no other braces");
+        });
+        return option;
+    }
 
     private static long? ParseSize(ArgumentResult result)
     {

@@ -44,7 +44,7 @@ internal static class StudyCommand
         if (cells.Count == 0)
             throw CommandException.BadInput($"no cell of {name} begins with {string.Join(" or ", only)}; cells are e.g. {string.Join(", ", study.Cells.Take(3).Select(c => c.Name))}");
         var folder = StudyFolder.Open(context.GetOrDefault(Out) ?? Path.Combine("studies", study.Name));
-        context.Interruption.HandlesForce = true;
+        context.Interruption.EndsInOrder = context.Interruption.HandlesForce = true;
         try
         {
             await new StudyRun(context, study, folder).RunAsync(cells);

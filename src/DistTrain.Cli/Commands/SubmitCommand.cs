@@ -29,7 +29,7 @@ internal static class SubmitCommand
     private static async Task<int> RunAsync(CommandContext context)
     {
         var job = JobFileInput.Read(context.Get(JobFileArgument), context.Get(SharedOptions.Set), context.Error);
-        using var jobs = new JobsClient(ClientOptions.Door(context), context.Clock);
+        using var jobs = new JobsClient(ClientOptions.Door(context), context);
         var id = await jobs.SubmitAsync(
             context.GetOrDefault(Id) ?? NewJobId.Make(job.Name, context.Clock), JobFile.Write(job), context.Interruption.Requested);
         var display = JobDisplay.For(context);

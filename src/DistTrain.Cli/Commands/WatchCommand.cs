@@ -25,7 +25,7 @@ internal static class WatchCommand
         var started = context.Clock.GetTimestamp();
         var endpoint = context.Get(SharedOptions.Endpoint);
         var cancel = context.Interruption.Requested;
-        using var follower = new JobFollower([ClientOptions.Door(context)], context.Clock);
+        using var follower = new JobFollower([ClientOptions.Door(context)], context.Clock) { Waits = context.Waits };
         try
         {
             var ended = await display.FollowAsync(follower.FollowAsync(job, fromStep, cancel), cancel);

@@ -84,6 +84,8 @@ internal static class WorkerCommand
 
     private static Task<int> RunAsync(CommandContext context)
     {
+        if (AddressProblems(context).ToList() is { Count: > 0 } problems)
+            throw CommandException.BadInput(problems);
         var servers = new TaskCompletionSource<IReadOnlyList<string>>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (context.Get(Servers) is { Length: > 0 } known)
             servers.SetResult([.. known.Select(server => server.ToString())]);
@@ -92,7 +94,7 @@ internal static class WorkerCommand
         return RoleProcess.RunAsync(
             context,
             "silo",
-            RoleOptions.BoundPorts(context, [new BoundPort(SiloPort.Name, context.Get(RoleOptions.Host), context.Get(SiloPort)), .. Dashboard(context)]),
+            PortsOf(context),
             (listening, stop) =>
             {
                 PrepareTorch(context.Get(RoleOptions.Determinism), context.Error);
@@ -101,7 +103,17 @@ internal static class WorkerCommand
             line => servers.TrySetResult(line.Split(',')));
     }
 
-    private static IEnumerable<BoundPort> Dashboard(CommandContext context) => RoleOptions.PortOf(context, DashboardPort) is { } port ? [port] : [];
+    private static IEnumerable<string> AddressProblems(CommandContext context) =>
+    [
+        .. ClusterAddresses.Problems(context.Get(Servers), new IPEndPoint(context.Get(RoleOptions.Host), context.Get(RoleOptions.Port))),
+        .. ClusterAddresses.Problems(PortsOf(context)),
+    ];
+
+    private static IReadOnlyList<BoundPort> PortsOf(CommandContext context)
+    {
+        var silo = new BoundPort(SiloPort.Name, context.Get(RoleOptions.Host), context.Get(SiloPort));
+        return RoleOptions.BoundPorts(context, RoleOptions.PortOf(context, DashboardPort) is { } dashboard ? [silo, dashboard] : [silo]);
+    }
 
     private static async Task ServeAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
     {

@@ -17,7 +17,7 @@ internal static class JobEntry
         job.TotalSteps > 0 ? $"{job.Step}/{job.TotalSteps}" : "–",
         job.Workers.ToString(CultureInfo.InvariantCulture),
         Submitted(job).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z",
-        job.Error.ReplaceLineEndings(" "),
+        (job.Error is "" ? job.Waits : job.Error).ReplaceLineEndings(" "),
         width);
 
     public static JobEntryEvent Event(JobSummary job) => new(
@@ -28,7 +28,8 @@ internal static class JobEntry
         job.TotalSteps,
         job.Workers,
         Submitted(job),
-        job.Error is "" ? null : job.Error);
+        job.Error is "" ? null : job.Error,
+        job.Waits is "" ? null : job.Waits);
 
     private static DateTimeOffset Submitted(JobSummary job) => DateTimeOffset.FromUnixTimeMilliseconds(job.SubmittedAt);
 

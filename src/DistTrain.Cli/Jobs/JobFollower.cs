@@ -11,7 +11,7 @@ namespace DistTrain.Cli.Jobs;
 /// </summary>
 internal sealed class JobFollower(IReadOnlyList<FrontDoor> silos, TimeProvider clock) : IDisposable
 {
-    private static readonly Backoff Waits = new(TimeSpan.FromSeconds(0.25), TimeSpan.FromSeconds(5));
+    private static readonly Backoff Pauses = new(TimeSpan.FromSeconds(0.25), TimeSpan.FromSeconds(5));
 
     private readonly JobsChannel[] _channels = [.. silos.Select(silo => new JobsChannel(silo))];
 
@@ -20,6 +20,9 @@ internal sealed class JobFollower(IReadOnlyList<FrontDoor> silos, TimeProvider c
 
     /// <summary>True when the cluster is known to be there; otherwise the first failure already ends the command.</summary>
     public bool Attached { get; init; }
+
+    /// <summary>Told when there is no word of the job; null: nobody is.</summary>
+    public CommandWaits? Waits { get; init; }
 
     /// <summary>Each event once and in order; the last one is the state in which the job ended.</summary>
     /// <param name="job">Id.</param>
@@ -32,32 +35,42 @@ internal sealed class JobFollower(IReadOnlyList<FrontDoor> silos, TimeProvider c
         var attached = Attached;
         var failures = 0;
         var lost = clock.GetTimestamp();
-        for (var attempt = 0; ; attempt++)
+        IDisposable? wait = null;
+        try
         {
-            var channel = _channels[attempt % _channels.Length];
-            using var watch = new WatchAttempt(channel, job, position.NextStep, cancel);
-            while (await watch.ReadAsync() is { } next)
+            for (var attempt = 0; ; attempt++)
             {
-                attached = true;
-                failures = 0;
-                if (position.Accept(next))
-                    yield return next;
-                if (position.Ended)
-                    yield break;
-            }
+                var channel = _channels[attempt % _channels.Length];
+                using var watch = new WatchAttempt(channel, job, position.NextStep, cancel);
+                while (await watch.ReadAsync() is { } next)
+                {
+                    attached = true;
+                    failures = 0;
+                    wait?.Dispose();
+                    wait = null;
+                    if (position.Accept(next))
+                        yield return next;
+                    if (position.Ended)
+                        yield break;
+                }
 
-            if (!attached && watch.Failure is { } failure)
-                throw RpcFailure.Explain(failure, channel.Endpoint);
-            if (failures++ == 0)
-                lost = clock.GetTimestamp();
-            if (clock.GetElapsedTime(lost) > Patience)
-            {
-                throw CommandException.Failed(
-                    $"no word from {channel.Endpoint} for {Patience.TotalSeconds:0} s ({CallFailure.Reason(watch.Failure)}); "
-                    + $"job {job} may still be running");
-            }
+                if (!attached && watch.Failure is { } failure)
+                    throw RpcFailure.Explain(failure, channel.Endpoint);
+                if (failures++ == 0)
+                    (lost, wait) = (clock.GetTimestamp(), Waits?.Begin($"word of job {job} from {channel.Endpoint} ({CallFailure.Reason(watch.Failure)})"));
+                if (clock.GetElapsedTime(lost) > Patience)
+                {
+                    throw CommandException.Failed(
+                        $"no word from {channel.Endpoint} for {Patience.TotalSeconds:0} s ({CallFailure.Reason(watch.Failure)}); "
+                        + $"job {job} may still be running");
+                }
 
-            await Task.Delay(Waits.After(failures), clock, cancel);
+                await Task.Delay(Pauses.After(failures), clock, cancel);
+            }
+        }
+        finally
+        {
+            wait?.Dispose();
         }
     }
 

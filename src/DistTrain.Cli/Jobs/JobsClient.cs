@@ -6,7 +6,7 @@ using Grpc.Core;
 namespace DistTrain.Cli.Jobs;
 
 /// <summary>The short calls to a cluster, each with a deadline and with failures in the user's words.</summary>
-internal sealed class JobsClient(FrontDoor door, TimeProvider clock) : IDisposable
+internal sealed class JobsClient(FrontDoor door, CommandContext context) : IDisposable
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
 
@@ -52,7 +52,7 @@ internal sealed class JobsClient(FrontDoor door, TimeProvider clock) : IDisposab
         try
         {
             using var call = _channel.Client.Download(new DownloadRequest { JobId = job }, cancellationToken: cancel);
-            return await JobDownload.SaveAsync(call.ResponseStream.ReadAllAsync(cancel), folder, wanted, cancel);
+            return await context.Waits.DuringAsync($"{door.Endpoint} to send the files of job {job}", JobDownload.SaveAsync(call.ResponseStream.ReadAllAsync(cancel), folder, wanted, cancel));
         }
         catch (RpcException e) when (!cancel.IsCancellationRequested)
         {
@@ -66,7 +66,7 @@ internal sealed class JobsClient(FrontDoor door, TimeProvider clock) : IDisposab
     {
         try
         {
-            return await call(new CallOptions(deadline: clock.GetUtcNow().UtcDateTime + limit, cancellationToken: cancel));
+            return await context.Waits.DuringAsync($"the answer of {door.Endpoint}", call(new CallOptions(deadline: context.Clock.GetUtcNow().UtcDateTime + limit, cancellationToken: cancel)).ResponseAsync);
         }
         catch (RpcException e) when (!cancel.IsCancellationRequested)
         {

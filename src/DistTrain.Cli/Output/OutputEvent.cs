@@ -123,7 +123,7 @@ internal sealed record CancelledEvent(string Job) : OutputEvent;
 /// <summary>A job as <c>list</c> and <c>cancel</c> show it.</summary>
 /// <param name="SubmittedAt">ISO 8601, UTC.</param>
 internal sealed record JobEntryEvent(
-    string Job, string Name, string State, long Step, long TotalSteps, int Workers, DateTimeOffset SubmittedAt, string? Error) : OutputEvent;
+    string Job, string Name, string State, long Step, long TotalSteps, int Workers, DateTimeOffset SubmittedAt, string? Error, string? Waits = null) : OutputEvent;
 
 /// <summary>All files of a job are in <paramref name="Folder"/>.</summary>
 internal sealed record DownloadedEvent(string Job, string Folder, IReadOnlyList<string> Files) : OutputEvent;

@@ -36,6 +36,7 @@ internal static class RoleProcess
         if (DescriptorLimit.Problem() is { } few)
             throw CommandException.Failed(few);
         BindAddress.Probe(ports);
+        context.Interruption.EndsInOrder = true;
         using var held = Hold(context.GetOrDefault(RoleOptions.Lock));
         // Standard output belongs to the announcement: whatever a library prints goes to the log.
         Console.SetOut(context.Error);

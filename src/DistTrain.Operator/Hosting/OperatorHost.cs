@@ -4,7 +4,6 @@ using DistTrain.Operator.Api;
 using DistTrain.Operator.Reconciling;
 using DistTrain.Protocol.Transport;
 using k8s;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,14 +23,13 @@ public static class OperatorHost
     public static async Task RunAsync(OperatorOptions options, Action watching, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = RoleApplication.CreateBuilder();
         builder.Logging.AddLogs(options.JsonLogs);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel => Probes.Listen(kestrel, IPAddress.Parse(options.Host), options.Probes));
+        var address = IPAddress.Parse(options.Host);
+        builder.WebHost.ConfigureKestrel(kestrel => Probes.Listen(kestrel, address, options.Probes));
         if (options.Probes is { Http: null, Health: null })
             builder.Services.AddSingleton<IServer, NoServer>();
-        // Signals are the caller's: it cancels `stop`.
-        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new OperatorReadiness(watching));
@@ -46,7 +44,7 @@ public static class OperatorHost
         await using var app = builder.Build();
         app.UseProbes(options.Probes);
         app.MapProbes();
-        await app.StartAsync(stop);
+        await app.StartAsync(address, [options.Probes.Http, options.Probes.Health], stop);
         try
         {
             await Task.Delay(Timeout.Infinite, stop);

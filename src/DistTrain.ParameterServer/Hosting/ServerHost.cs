@@ -19,7 +19,7 @@ using Microsoft.Extensions.Logging;
 namespace DistTrain.ParameterServer.Hosting;
 
 /// <summary>The parameter server process.</summary>
-public static class ServerHost
+public static partial class ServerHost
 {
     /// <summary>Serves until <paramref name="stop"/> is cancelled.</summary>
     /// <param name="options">How the process is set up.</param>
@@ -28,7 +28,7 @@ public static class ServerHost
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task RunAsync(ServerOptions options, Action<string> listening, CancellationToken stop)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = RoleApplication.CreateBuilder();
         builder.Logging.AddLogs(options.JsonLogs);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
         var address = IPAddress.Parse(options.Host);
@@ -38,8 +38,6 @@ public static class ServerHost
             Probes.Listen(kestrel, address, options.Probes);
         });
         builder.Services.AddLargeBlocks();
-        // Signals are the caller's: it cancels `stop`.
-        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddCallers(options.Admission);
@@ -62,7 +60,7 @@ public static class ServerHost
         app.MapGrpcService<NormExchangeService>().For(options.Admission, CallerRoles.Worker);
         app.MapGrpcService<MomentExchangeService>().For(options.Admission, CallerRoles.Worker);
         app.MapProbes();
-        await app.StartAsync(stop);
+        await app.StartAsync(address, [options.Port, options.Probes.Http, options.Probes.Health], stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try
         {
@@ -73,7 +71,12 @@ public static class ServerHost
             // The wanted end.
         }
 
-        await app.Services.GetRequiredService<PartitionStore>().LeaveAsync();
+        var partitions = app.Services.GetRequiredService<PartitionStore>();
+        app.Logger.Leaving(partitions.All.Count(), options.StopPatience.TotalSeconds);
+        await partitions.LeaveAsync();
         await app.StopAsync(CancellationToken.None);
     }
+
+    [LoggerMessage(2010, LogLevel.Information, "Asked to end: stops {Jobs} job(s) at a step's end and saves them, within {Seconds} s")]
+    private static partial void Leaving(this ILogger logger, int jobs, double seconds);
 }

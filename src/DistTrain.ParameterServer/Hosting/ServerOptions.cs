@@ -26,8 +26,14 @@ public sealed record ServerOptions
     /// <summary>Logs are JSON.</summary>
     public bool JsonLogs { get; init; }
 
-    /// <summary>Folder of a job's files; <c>{job}</c> stands for the job's id.</summary>
-    public string JobFolder { get; init; } = "runs/{job}";
+    /// <summary>Stands in <see cref="JobFolder"/> for a job's id.</summary>
+    public const string JobPlace = "{job}";
+
+    /// <summary>Folder of a job's files, with <see cref="JobPlace"/> in it, or of the one job that the server takes.</summary>
+    public string JobFolder { get; init; } = $"runs/{JobPlace}";
+
+    /// <summary>Folder of the one job that the server is there for, as it is written, braces and all; null: <see cref="JobFolder"/> says it.</summary>
+    public string? RunFolder { get; init; }
 
     /// <summary>Most memory that the jobs' vectors may take together, in bytes.</summary>
     public long MemoryLimit { get; init; } = 8L << 30;
@@ -55,4 +61,7 @@ public sealed record ServerOptions
 
     /// <summary>What the jobs' files are changed through. Tests put one in its place that fails.</summary>
     internal Disk Disk { get; init; } = Disk.Real;
+
+    /// <summary>The folder of a job's files.</summary>
+    internal string FolderOf(string jobId) => RunFolder ?? JobFolder.Replace(JobPlace, jobId, StringComparison.Ordinal);
 }

@@ -39,7 +39,8 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
     /// <summary>Makes the partition, or returns the one made before for the same generation; one of an older generation is dropped.</summary>
     /// <exception cref="RpcException">
     /// UNAVAILABLE: the server has been asked to end, or can't write the job's folder; PERMISSION_DENIED: it may not; FAILED_PRECONDITION: an older
-    /// generation; RESOURCE_EXHAUSTED: the vectors exceed the memory limit; DATA_LOSS: the checkpoint can't be used.
+    /// generation, the folder is another job's, or the server is another one of the same job; RESOURCE_EXHAUSTED: the vectors exceed the memory limit;
+    /// DATA_LOSS: the checkpoint can't be used.
     /// </exception>
     public async Task<Partition> OpenAsync(OpenPartitionRequest request)
     {
@@ -50,6 +51,8 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
                 throw new RpcException(new Status(StatusCode.Unavailable, "the server is leaving"));
             if (_partitions.TryGetValue(request.JobId, out var open))
             {
+                if (open.Plan.Generation == request.Generation && open.Plan.Server != request.Server)
+                    throw new RpcException(new Status(StatusCode.FailedPrecondition, NamedTwice(request, open.Plan.Server)));
                 if (open.Plan.Generation == request.Generation)
                     return open;
                 if (open.Plan.Generation > request.Generation)
@@ -97,12 +100,25 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
         await Task.WhenAll(All.Select(p => p.StopAsync(LastPatience)));
     }
 
-    /// <summary>Where a job's files are.</summary>
-    /// <exception cref="RpcException">INVALID_ARGUMENT: not a job id (it becomes part of a path).</exception>
-    public CheckpointFolder FolderOf(string jobId) =>
-        JobId.IsValid(jobId)
-            ? new CheckpointFolder(options.JobFolder.Replace("{job}", jobId, StringComparison.Ordinal), options.Disk)
-            : throw new RpcException(new Status(StatusCode.InvalidArgument, $"'{jobId}' is not a job id"));
+    /// <summary>Where a job's files are, to be read or written.</summary>
+    /// <exception cref="RpcException">
+    /// INVALID_ARGUMENT: not a job id (it becomes part of a path); FAILED_PRECONDITION: the folder is another job's.
+    /// </exception>
+    public CheckpointFolder FolderOf(string jobId)
+    {
+        if (!JobId.IsValid(jobId))
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"'{jobId}' is not a job id"));
+        var path = options.FolderOf(jobId);
+        if (FolderOwner.Of(path) is { } owner && owner != jobId)
+        {
+            throw new RpcException(new Status(
+                StatusCode.FailedPrecondition,
+                $"the folder {Path.GetFullPath(path)} is that of job '{owner}', so job '{jobId}' can't have its files there: "
+                + $"start the servers with {ServerOptions.JobPlace} in --job-folder, which gives each job a folder of its own"));
+        }
+
+        return new CheckpointFolder(path, options.Disk);
+    }
 
     public void Dispose()
     {
@@ -110,6 +126,10 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
             partition.Dispose();
         _opening.Dispose();
     }
+
+    /// <summary>Two names of one server can't be told apart before: it would lead some ranks against others, for ever.</summary>
+    private static string NamedTwice(OpenPartitionRequest request, int server) =>
+        $"one server is to be number {server} and number {request.Server} of job '{request.JobId}': the silos' --servers names it twice, perhaps by two names";
 
     private static ParameterLayout LayoutOf(OpenPartitionRequest request)
     {
@@ -196,6 +216,9 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
         }
 
         options.Disk.EnsureFolder(folder.Path);
+        // Where servers share the folder the leader speaks for all of them.
+        if (plan.IsLeader && FolderOwner.Of(folder.Path) is null)
+            FolderOwner.Claim(options.Disk, folder.Path, plan.JobId);
         if (request.RestoredParts.Count > 0)
             folder.WriteManifest(CheckpointManifest.Of(plan, request.RestoredParts), plan.Server);
         var restored = request.HasRestoredStep ? Read(folder, request.RestoredStep, plan) : null;
@@ -205,6 +228,8 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
         if (plan.IsLeader)
         {
             AtomicFile.Write(options.Disk, Path.Combine(folder.Path, "job.yaml"), stream => stream.Write(Encoding.UTF8.GetBytes(request.JobFile)));
+            if (request.DataSummary.Length > 0)
+                AtomicFile.Write(options.Disk, Path.Combine(folder.Path, "data.json"), stream => stream.Write(Encoding.UTF8.GetBytes(request.DataSummary)));
             history = new TrainingHistory(options.Disk, Path.Combine(folder.Path, MetricsLine.FileName), time, restored?.Open);
         }
 

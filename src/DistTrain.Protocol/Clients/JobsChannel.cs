@@ -1,4 +1,4 @@
-using DistTrain.Security.Certificates;
+using DistTrain.Protocol.Transport;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
@@ -14,19 +14,8 @@ public sealed class JobsChannel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(door);
         Endpoint = door.Endpoint;
-        var handler = new SocketsHttpHandler
-        {
-            // An endpoint is named by the user; a proxy meant for the web has no business between.
-            UseProxy = false,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            // Who follows many jobs has a stream for each, and a connection takes a hundred.
-            EnableMultipleHttp2Connections = true,
-            // A watch may be silent for long: without pings a vanished silo would never be noticed.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
-        };
-        if (door.Certificates is { } certificates)
-            handler.SslOptions = ClientTls.Options(certificates);
+        var handler = DirectHandler.Create(door.Certificates);
+        handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
         _channel = GrpcChannel.ForAddress(door.Address, new GrpcChannelOptions
         {
             HttpHandler = handler,

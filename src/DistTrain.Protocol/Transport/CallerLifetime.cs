@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 namespace DistTrain.Protocol.Transport;
 
 /// <summary>A host that ends when its caller stops it, and listens to no signal of its own.</summary>
-public sealed class CallerLifetime : IHostLifetime
+internal sealed class CallerLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -40,17 +40,10 @@ public static class GrpcTransport
     /// <summary>A channel to <paramref name="endpoint"/> (host:port); in the clear where there are no certificates. Its calls say whose they are.</summary>
     internal static GrpcChannel Connect(string endpoint, CertificateFolder? certificates, string role)
     {
-        var handler = new SocketsHttpHandler
-        {
-            InitialHttp2StreamWindowSize = WindowBytes,
-            EnableMultipleHttp2Connections = true,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-        };
-        if (certificates is not null)
-            handler.SslOptions = ClientTls.Options(certificates);
+        var handler = DirectHandler.Create(certificates);
+        handler.InitialHttp2StreamWindowSize = WindowBytes;
+        handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
         return GrpcChannel.ForAddress($"{(certificates is null ? "http" : "https")}://{endpoint}", new GrpcChannelOptions
         {
             MaxReceiveMessageSize = MaxMessageBytes,

@@ -9,7 +9,7 @@ public static class TransportSetup
 {
     /// <summary>
     /// Makes Kestrel receive and send in 128 KiB blocks. Only after Kestrel's own registration, since the last one wins;
-    /// <c>WebApplication.CreateBuilder</c> has done that.
+    /// <see cref="RoleApplication.CreateBuilder"/> has done that.
     /// </summary>
     public static IServiceCollection AddLargeBlocks(this IServiceCollection services)
     {

@@ -48,6 +48,24 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Dataset.Path,
         };
 
+    public static JobKey DatasetHeader { get; } =
+        new("spec.dataset.header", new ChoiceRule("a reading of the first line", CsvHeaders.All), null, "csv: what the first line of each file is; first-line: names of columns; none: an example; auto: names if no field is a number or one names the label, an example if all are numbers; what may be either (numbers that count up by one, or the same whole numbers in both files) is refused")
+        {
+            DefaultText = CsvHeaders.Auto,
+            DecidesBits = false,
+            IgnoredWhen = NoCsv,
+            ValueIn = j => j.Spec.Dataset.Name == DatasetNames.Csv ? j.Spec.Dataset.Header : null,
+        };
+
+    public static JobKey DatasetLabel { get; } =
+        new("spec.dataset.label", new TextRule("the label's column"), null, "csv: the column of the class, by its name in the header, or by its number from 1 in a file without one")
+        {
+            DefaultText = "the column named label, else the last",
+            DecidesBits = false,
+            IgnoredWhen = NoCsv,
+            ValueIn = j => j.Spec.Dataset.Name == DatasetNames.Csv ? j.Spec.Dataset.Label : null,
+        };
+
     public static JobKey TrainExamples { get; } =
         new("spec.dataset.trainExamples", new WholeRule(1, 100_000_000), null, "examples of the training set: the first ones; of digits, how many are made")
         {
@@ -283,7 +301,7 @@ internal static class JobKeys
         Metadata, Name,
         Spec,
         Recipe,
-        Dataset, DatasetName, DatasetPath, TrainExamples, TestExamples, DatasetNormalize,
+        Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, TrainExamples, TestExamples, DatasetNormalize,
         Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, ModelLayers,
         Workers, Batch, MicroBatch, Epochs, Steps, Seed, Determinism,
         Optimizer, OptimizerName,
@@ -296,6 +314,8 @@ internal static class JobKeys
         Evaluation, EvaluationEveryEpochs,
         Numerics, NumericsPolicy, NumericsOutlierFactor, NumericsReplayCheck,
     ];
+
+    private const string NoCsv = "the dataset is not csv";
 
     private const string NoScaling = "rule is none";
 

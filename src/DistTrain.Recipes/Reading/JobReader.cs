@@ -96,6 +96,8 @@ internal sealed class JobReader
     {
         var name = _keys.Text(JobKeys.DatasetName);
         var path = _keys.Text(JobKeys.DatasetPath);
+        var header = _keys.Text(JobKeys.DatasetHeader) ?? CsvHeaders.Auto;
+        var label = _keys.Text(JobKeys.DatasetLabel);
         var trainExamples = _keys.Count(JobKeys.TrainExamples);
         var testExamples = _keys.Count(JobKeys.TestExamples);
         var normalize = _keys.Text(JobKeys.DatasetNormalize);
@@ -107,7 +109,10 @@ internal sealed class JobReader
         // How many digits are made decides the bits, so the resolved file says it.
         if (name is DatasetNames.Digits)
             (trainExamples, testExamples) = (trainExamples ?? DatasetNames.DigitsTrainExamples, testExamples ?? DatasetNames.DigitsTestExamples);
-        return name is null || normalize is null ? null : new DatasetRecipe(name, path, trainExamples, testExamples, normalize);
+        if (name is null || normalize is null)
+            return null;
+        var dataset = new DatasetRecipe(name, path, trainExamples, testExamples, normalize);
+        return name is DatasetNames.Csv ? dataset with { Header = header, Label = label } : dataset;
     }
 
     private ModelRecipe? Model()

@@ -17,6 +17,9 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
     /// <summary>Below this share of a tensor's norm in a step, LARS hardly moves: its papers' rates are a thousand times a momentum's.</summary>
     private const double LeastLarsShare = 5e-5;
 
+    /// <summary>Below this rate an update of a gradient near 1 is lost beside a weight near 0.01: float32 has 24 bits.</summary>
+    private const double LeastRate = 1e-10;
+
     private const string StartKey = "startEpoch";
 
     public void CheckBatch(BatchRecipe? batch, int? workers)
@@ -54,9 +57,17 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
 
     public void CheckOptimizer(PolicyRecipe? optimizer, ScalingRecipe? scaling, BatchRecipe? batch)
     {
-        if (optimizer is not { Name: "lars" } || optimizer.Options.Flag("clip") || scaling is null || batch is null)
+        if (optimizer is null || scaling is null || batch is null)
             return;
         var rate = optimizer.Options.Number("lr") * scaling.For(batch.Examples).Factor;
+        if (rate < LeastRate)
+            Warn($"{JobKeys.Optimizer.Path}.lr", FormattableString.Invariant($"a step at rate {rate:0.###e+0} changes no weight: what it adds is lost in float32, and nothing is learned"));
+        else if (optimizer.Name == "lars" && !optimizer.Options.Flag("clip"))
+            CheckLarsShare(optimizer, rate);
+    }
+
+    private void CheckLarsShare(PolicyRecipe optimizer, double rate)
+    {
         var share = rate * optimizer.Options.Number("coefficient");
         if (share < LeastLarsShare)
             Warn($"{JobKeys.Optimizer.Path}.lr", FormattableString.Invariant($"a step at rate {rate:0.######} moves a tensor by about {share * 100:0.######} % of its norm (rate * coefficient); LARS is used with rates of 1 and more"));

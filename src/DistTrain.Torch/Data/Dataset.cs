@@ -11,6 +11,12 @@ namespace DistTrain.Torch.Data;
 /// </param>
 public sealed record Dataset(ExampleSet Train, ExampleSet Test, string Fingerprint)
 {
+    /// <summary>SHA-256, lower-case hex, of each file that was read, by its path in the dataset's folder; empty for what is built in.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Tables: how their columns were understood; null for images.</summary>
+    public TableColumns? Columns { get; init; }
+
     /// <summary>Joins two sets and takes their fingerprint.</summary>
     /// <exception cref="ArgumentException">Shape or number of classes differ.</exception>
     public static Dataset Of(ExampleSet train, ExampleSet test)

@@ -16,14 +16,22 @@ public static class DatasetReader
         if (recipe.Name == DatasetNames.Digits)
             return Dataset.Of(SyntheticDigits.Train(recipe.TrainExamples), SyntheticDigits.Test(recipe.TestExamples));
 
+        var paths = FilesOf(recipe);
+        var files = new DatasetFiles(FolderOf(recipe));
+        TableColumns? columns = null;
         var (train, test) = recipe.Name switch
         {
-            DatasetNames.Mnist => MnistReader.Read(FolderOf(recipe)),
-            DatasetNames.Cifar10 => Cifar10Reader.Read(FolderOf(recipe)),
-            DatasetNames.Csv => CsvReader.Read(FolderOf(recipe)),
-            _ => throw Unknown(recipe),
+            DatasetNames.Mnist => MnistReader.Read(paths, files),
+            DatasetNames.Cifar10 => Cifar10Reader.Read(paths, files),
+            _ => ReadTable(),
         };
-        return Dataset.Of(Cap(train, recipe.TrainExamples), Cap(test, recipe.TestExamples));
+        return Dataset.Of(Cap(train, recipe.TrainExamples), Cap(test, recipe.TestExamples)) with { Files = files.Digests, Columns = columns };
+
+        (ExampleSet Train, ExampleSet Test) ReadTable()
+        {
+            (var trainRows, var testRows, columns) = CsvReader.Read(paths, recipe, files);
+            return (trainRows, testRows);
+        }
     }
 
     /// <summary>Reads the test set alone: to evaluate a model that is there needs no training set, and its classes are the model's.</summary>
@@ -38,11 +46,22 @@ public static class DatasetReader
         {
             DatasetNames.Mnist => MnistReader.ReadTest(FolderOf(recipe)),
             DatasetNames.Cifar10 => Cifar10Reader.ReadTest(FolderOf(recipe)),
-            DatasetNames.Csv => CsvReader.ReadTest(FolderOf(recipe)),
+            DatasetNames.Csv => CsvReader.ReadTest(FolderOf(recipe), recipe),
             _ => throw Unknown(recipe),
         };
         return Cap(test, recipe.TestExamples);
     }
+
+    /// <summary>The full paths of the files that <see cref="Read"/> reads; none for what is built in.</summary>
+    /// <exception cref="DatasetException">The name is unknown, the path is missing, or a file is missing.</exception>
+    internal static IReadOnlyList<string> FilesOf(DatasetRecipe recipe) => recipe.Name switch
+    {
+        DatasetNames.Digits => [],
+        DatasetNames.Mnist => MnistReader.FilesIn(FolderOf(recipe)),
+        DatasetNames.Cifar10 => Cifar10Reader.FilesIn(FolderOf(recipe)),
+        DatasetNames.Csv => CsvReader.FilesIn(FolderOf(recipe)),
+        _ => throw Unknown(recipe),
+    };
 
     private static DatasetException Unknown(DatasetRecipe recipe) =>
         new($"dataset.name: expected {string.Join(", ", DatasetNames.All)}, found '{recipe.Name}'. Name one of these.");

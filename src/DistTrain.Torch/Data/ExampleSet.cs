@@ -63,6 +63,9 @@ public sealed class ExampleSet
     public static ExampleSet OfValues(IReadOnlyList<int> shape, int classes, float[] values, int[] labels) =>
         new(shape, classes, values, labels);
 
+    /// <summary>The features as they are stored, [<see cref="Count"/>, <see cref="Features"/>], row-major; empty for images.</summary>
+    internal ReadOnlySpan<float> Values => _values;
+
     /// <summary>The class of an example, 0..<see cref="Classes"/> − 1.</summary>
     public int Label(int index) => _labels[index];
 
@@ -83,6 +86,24 @@ public sealed class ExampleSet
             PixelScale.Apply(_pixels.AsSpan(start, Features), destination);
         else
             _values.AsSpan(start, Features).CopyTo(destination);
+    }
+
+    /// <summary>The largest absolute value of any feature, as <see cref="CopyFeatures"/> gives it; of images 1. A pass over all of them.</summary>
+    public float Largest()
+    {
+        var largest = _pixels.Length > 0 ? 1f : 0f;
+        foreach (var value in _values)
+            largest = Math.Max(largest, Math.Abs(value));
+        return largest;
+    }
+
+    /// <summary>Examples of each class, [<see cref="Classes"/>].</summary>
+    public int[] CountClasses()
+    {
+        var counts = new int[Classes];
+        foreach (var label in _labels)
+            counts[label]++;
+        return counts;
     }
 
     /// <summary>The first <paramref name="count"/> examples, or this set when it has no more.</summary>

@@ -8,7 +8,7 @@ namespace DistTrain.Worker.Cluster;
 /// <summary>Grain state as JSON, the same in every store: an operator can read it.</summary>
 internal sealed class RecordFormat : IGrainStorageSerializer
 {
-    private static readonly FileFormat Format = new("a record of the cluster", Version: 1);
+    private static readonly FileFormat Format = new("a record of the cluster", Version: 2);
 
     private static readonly JsonSerializerOptions Options = new()
     {

@@ -39,7 +39,7 @@ public static partial class SiloHost
     public static async Task RunAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
     {
         await using var cluster = await options.Cluster.OpenAsync();
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = RoleApplication.CreateBuilder();
         builder.Logging.AddLogs(options.JsonLogs);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         var address = IPAddress.Parse(options.Host);
@@ -50,8 +50,6 @@ public static partial class SiloHost
             Dashboard.Listen(kestrel, address, options);
         });
         builder.Services.AddLargeBlocks();
-        // Signals are the caller's: it cancels `stop`.
-        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services.Configure<HostOptions>(host =>
         {
             // Ranks do not wait for a client's download.
@@ -89,6 +87,7 @@ public static partial class SiloHost
         builder.Services.AddHostedService<ClusterPulse>();
 
         await using var app = builder.Build();
+        await using var said = stop.Register(() => app.Logger.Leaving(EndLimit.TotalSeconds));
         await JoinCheck.PassAsync(app.Services.GetRequiredService<IMembershipTable>(), TimeProvider.System, stop);
         app.UseProbes(options.Probes);
         app.UseDashboard(options);
@@ -97,7 +96,7 @@ public static partial class SiloHost
         app.MapGrpcService<TrainingJobsService>().For(options.Admission, CallerRoles.Submitter, CallerRoles.Operator).Audited();
         app.MapProbes();
         app.MapDashboard(options);
-        await app.StartAsync(stop);
+        await app.StartAsync(address, [options.Port, options.Probes.Http, options.Probes.Health, options.DashboardPort], stop);
         await options.Servers.WaitAsync(stop);
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try
@@ -152,6 +151,9 @@ public static partial class SiloHost
             }
         }
     }
+
+    [LoggerMessage(5002, LogLevel.Information, "Asked to end: hands its ranks and jobs to other silos, within {Seconds} s")]
+    private static partial void Leaving(this ILogger logger, double seconds);
 
     [LoggerMessage(5001, LogLevel.Warning, "Not everything was handed over within {Seconds} s: {Detail}")]
     private static partial void NotHandedOver(this ILogger logger, double seconds, string detail);

@@ -9,7 +9,7 @@ public interface IJobGrain : IGrainWithStringKey
     /// <summary>Records the job. Idempotent for the same job file.</summary>
     /// <returns>False when the id belongs to a job with another job file.</returns>
     [Alias("Submit")]
-    Task<bool> SubmitAsync(string jobFile, string submitter);
+    Task<bool> SubmitAsync(string jobFile, string submitter, DataRecord data);
 
     /// <summary>Forgets a job that was recorded and then not taken into the queue; no other.</summary>
     [Alias("Withdraw")]
@@ -43,6 +43,8 @@ public interface IJobGrain : IGrainWithStringKey
 
 /// <summary>What is told of a job.</summary>
 /// <param name="Log">What happened to it, oldest first.</param>
+/// <param name="Data">What it trains on; null where that is not known.</param>
+/// <param name="Waits">What it has been waiting for for long; null: for nothing.</param>
 [GenerateSerializer]
 [Alias("DistTrain.JobDescription")]
 public sealed record JobDescription(
@@ -57,7 +59,9 @@ public sealed record JobDescription(
     string? Error,
     JobOutcome? Outcome,
     IReadOnlyList<string> Servers,
-    IReadOnlyList<JobLogLine> Log);
+    IReadOnlyList<JobLogLine> Log,
+    DataRecord? Data,
+    string? Waits);
 
 /// <param name="Time">Unix time in milliseconds.</param>
 [GenerateSerializer]

@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Torch.Data;
 using DistTrain.Worker.Ranks;
 using Google.Protobuf;
 using Grpc.Core;
@@ -20,6 +21,8 @@ internal sealed class JobFiles(DatasetCache datasets, PeerChannels peers, TimePr
         if (job.Phase is JobPhase.Queued or JobPhase.Running)
             throw new RpcException(new Status(StatusCode.FailedPrecondition, $"job '{job.JobId}' has not ended; watch it, or cancel it first"));
         await SendFileAsync("job.yaml", Encoding.UTF8.GetBytes(job.JobFile));
+        if (job.Data is { } read)
+            await SendFileAsync(DatasetSummary.FileName, Encoding.UTF8.GetBytes(read.Summary));
         if (job.Servers.Count == 0)
             return;
         using var servers = new ServerControl(job.Servers, peers, time);
@@ -52,7 +55,8 @@ internal sealed class JobFiles(DatasetCache datasets, PeerChannels peers, TimePr
         async Task<byte[]?> ModelAsync()
         {
             var spec = JobFile.Read(job.JobFile, job.JobId, []).Job!.Spec;
-            var layout = (await JobPreparation.OfAsync(spec, datasets)).Layout;
+            // The data may have changed since, or be gone: the job's record knows what its model needs of them.
+            var layout = (job.Data is { } known ? JobPreparation.Of(spec, known) : await JobPreparation.OfAsync(spec, datasets)).Layout;
             try
             {
                 var vector = await servers.ReadVersionAsync(job.JobId, layout, cancellation);

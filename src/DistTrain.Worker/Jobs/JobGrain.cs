@@ -33,8 +33,11 @@ internal sealed class JobGrain(
 
     private const string NotesKey = "notes";
 
+    private const string Turn = "its turn: room for its ranks, and the jobs before it";
+
     private JobServers? _servers;
     private JobNotes? _notes;
+    private JobWaits? _waits;
     private JobPreparation? _preparation;
     private TrainingJob? _job;
     private JobRanks? _ranks;
@@ -46,17 +49,19 @@ internal sealed class JobGrain(
 
     private JobNotes Notes => _notes ??= new JobNotes(time);
 
-    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, silos, time, JobId, Job.Spec.Workers, logger);
+    private JobWaits Waits => _waits ??= new JobWaits(Notes, time);
 
-    private JobServers Servers => _servers ??= new JobServers(JobId, Record, () => state.WriteOrEndAsync(this), peers, Notes, time, logger);
+    private JobRanks Ranks => _ranks ??= new JobRanks(GrainFactory, silos, Waits, time, JobId, Job.Spec.Workers, logger);
+
+    private JobServers Servers => _servers ??= new JobServers(JobId, Record, () => state.WriteOrEndAsync(this), peers, Notes, Waits, time, logger);
 
     private TrainingJob Job => _job ??= JobFile.Read(Record.JobFile, JobId, []).Job!;
 
-    public async Task<bool> SubmitAsync(string jobFile, string submitter)
+    public async Task<bool> SubmitAsync(string jobFile, string submitter, DataRecord data)
     {
         if (state.RecordExists)
             return Record.JobFile == jobFile && Record.Submitter == submitter;
-        (Record.JobFile, Record.Submitter) = (jobFile, submitter);
+        (Record.JobFile, Record.Submitter, Record.Data) = (jobFile, submitter, data);
         Record.SubmittedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         await state.WriteOrEndAsync(this);
         return true;
@@ -75,6 +80,7 @@ internal sealed class JobGrain(
         if (Record.Phase != JobPhase.Queued)
             return;
         Record.Phase = JobPhase.Running;
+        Waits.End(Turn);
         await state.WriteOrEndAsync(this);
     }
 
@@ -82,14 +88,15 @@ internal sealed class JobGrain(
     {
         var job = JobFile.Read(jobFile, JobId, []).Job!;
         var preparation = await JobPreparation.OfAsync(job.Spec, datasets);
-        var before = new SavedJob(Record.JobFile, LayoutHash: null, Record.DataFingerprint.Length > 0 ? Record.DataFingerprint : preparation.DataFingerprint);
-        if (before.Differences(JobId, job, preparation) is { Count: > 0 } differences)
+        var before = new SavedJob(Record.JobFile, LayoutHash: null, BeganWith ?? preparation.Data.Fingerprint);
+        if (before.Differences(JobId, job, preparation, (was, now) => datasets.Describe(job.Spec.Dataset, Record.Data?.Files ?? [], was, now)) is { Count: > 0 } differences)
             return differences;
         if (Record.Phase == JobPhase.Completed || (!Record.HasEnded && !Record.CancelRequested && Record.JobFile == jobFile))
             return [];
         if (Record.HasEnded)
             Record.Phase = JobPhase.Queued;
         (Record.JobFile, Record.Error, Record.CancelRequested, Record.UsableBelow) = (jobFile, null, false, long.MaxValue);
+        Record.Data = preparation.Data;
         Record.DamagedCheckpoints.Clear();
         (_job, _preparation, _ranks, _unreachableSince) = (null, null, null, null);
         await Servers.BeginGenerationAsync("resumed");
@@ -106,19 +113,26 @@ internal sealed class JobGrain(
         this.AsReference<IJobGrain>().TickAsync().Ignore();
     }
 
-    public Task<JobDescription> DescribeAsync() => Task.FromResult(new JobDescription(
-        state.RecordExists,
-        JobId,
-        Record.JobFile,
-        Record.Submitter,
-        Record.Phase,
-        Math.Max(_servers?.Step ?? 0, Record.Step),
-        Record.TotalSteps,
-        Record.SubmittedAt,
-        Record.Error,
-        Record.Outcome,
-        Record.Servers,
-        Notes.Lines));
+    public Task<JobDescription> DescribeAsync()
+    {
+        // The queue asks each second, and watchers more often, also while a look at the job waits for an answer.
+        Waits.Look();
+        return Task.FromResult(new JobDescription(
+            state.RecordExists,
+            JobId,
+            Record.JobFile,
+            Record.Submitter,
+            Record.Phase,
+            Math.Max(_servers?.Step ?? 0, Record.Step),
+            Record.TotalSteps,
+            Record.SubmittedAt,
+            Record.Error,
+            Record.Outcome,
+            Record.Servers,
+            Notes.Lines,
+            Record.Data,
+            Waits.Text));
+    }
 
     public async Task TickAsync()
     {
@@ -131,7 +145,11 @@ internal sealed class JobGrain(
         }
 
         if (Record.Phase != JobPhase.Running)
+        {
+            Waits.Begin(Turn);
             return;
+        }
+
         try
         {
             await DriveAsync();
@@ -184,6 +202,21 @@ internal sealed class JobGrain(
         await EndAsync(JobPhase.Failed, fault.Reason + inVain);
     }
 
+    /// <summary>The data's fingerprint when the job was submitted, or started; null where neither is known.</summary>
+    private string? BeganWith => Record.DataFingerprint.Length > 0 ? Record.DataFingerprint : Record.Data?.Fingerprint;
+
+    /// <summary>The record knows the data, unless it is from before they were kept in it.</summary>
+    private async Task<JobPreparation> PrepareAsync()
+    {
+        if (Record.Data is { } known)
+            return JobPreparation.Of(Job.Spec, known);
+        var read = await JobPreparation.OfAsync(Job.Spec, datasets);
+        if (BeganWith is { } before && before != read.Data.Fingerprint)
+            throw new DatasetException(datasets.Describe(Job.Spec.Dataset, new Dictionary<string, string>(), before, read.Data.Fingerprint));
+        Record.Data = read.Data;
+        return read;
+    }
+
     private bool ServerMayComeBack() =>
         time.GetElapsedTime(_unreachableSince ??= time.GetTimestamp()) < ServerPatience;
 
@@ -208,10 +241,18 @@ internal sealed class JobGrain(
         if (Record.Servers.Count == 0 && DeterminismCheck.Problem(Job.Spec, options) is { } problem)
             throw new JobFailedException(problem);
 
-        var preparation = _preparation ??= await JobPreparation.OfAsync(Job.Spec, datasets);
+        if (_preparation is null)
+            await Ranks.PrepareAsync(Record.JobFile);
+        var preparation = _preparation ??= await Waits.DuringAsync("its data to be read", PrepareAsync());
+        if (!Record.IsOpen)
+        {
+            foreach (var line in preparation.Lines(Job.Spec))
+                Notes.SayOnce(line);
+        }
+
         var servers = await Servers.OpenAsync(Job, preparation, await options.Servers);
         var progress = await Ranks.RunAsync(rank =>
-            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint, Record.Arithmetic));
+            new RankAssignment(JobId, rank, Record.Generation, Record.JobFile, Record.Servers, Record.DataFingerprint, Record.Arithmetic, preparation.Data.Files));
         await CountRecoveriesAsync(progress);
         // What every rank holds is committed, also if a server that is lost can tell it no more.
         Servers.Step = Math.Max(Servers.Step, progress.Min(p => p?.Step ?? 0));
@@ -222,6 +263,7 @@ internal sealed class JobGrain(
         }
 
         var status = await servers.StatusAsync(JobId);
+        Ranks.NoteJoins(progress);
         Servers.Step = status.Min(s => s.Version);
         Record.TotalSteps = status[0].TotalSteps;
         if (status.FirstOrDefault(s => s.Error.Length > 0) is { } broken)
@@ -331,5 +373,6 @@ internal sealed class JobGrain(
         JobLog.Ended(logger, JobId, phase, Record.Error ?? "");
         // Only now that the end is on record: a job whose partitions are gone could not be driven again.
         await Servers.ReleaseAsync();
+        Waits.EndAll();
     }
 }

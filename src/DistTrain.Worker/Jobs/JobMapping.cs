@@ -19,6 +19,7 @@ internal static class JobMapping
             Workers = read?.Spec.Workers ?? 0,
             Error = job.Error ?? string.Empty,
             SubmittedAt = job.SubmittedAt,
+            Waits = job.Waits ?? string.Empty,
         };
         if (job.Outcome is { } o)
         {

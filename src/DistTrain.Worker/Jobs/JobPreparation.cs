@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
+using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
 using DistTrain.Worker.Ranks;
@@ -8,19 +9,35 @@ namespace DistTrain.Worker.Jobs;
 
 /// <summary>What a job needs before its servers can be opened: its data's size and fingerprint, and its model's layout.</summary>
 /// <param name="Layout">The flat vector.</param>
-/// <param name="TrainExamples">Examples in the training set.</param>
-/// <param name="TestExamples">Examples in the test set.</param>
-/// <param name="DataFingerprint">SHA-256 over both.</param>
-internal sealed record JobPreparation(ParameterLayout Layout, int TrainExamples, int TestExamples, string DataFingerprint)
+/// <param name="Data">The data.</param>
+internal sealed record JobPreparation(ParameterLayout Layout, DataRecord Data)
 {
-    /// <summary>Reads the data and builds the blueprint, away from any grain's scheduler.</summary>
-    /// <exception cref="Torch.Data.DatasetException">The data can't be read.</exception>
+    /// <summary>Reads the data as they are now and builds the blueprint, away from any grain's scheduler.</summary>
+    /// <exception cref="DatasetException">The data can't be read, or not be trained on as the job says.</exception>
     /// <exception cref="ModelException">The model does not fit the data.</exception>
     public static Task<JobPreparation> OfAsync(TrainingSpec spec, DatasetCache datasets) => Task.Run(() =>
     {
         NativeEnvironment.Prepare();
         var data = datasets.Load(spec.Dataset);
-        var model = ModelBlueprint.Of(spec, data.Train.Shape, data.Train.Classes);
-        return new JobPreparation(model.Layout, data.Train.Count, data.Test.Count, data.Fingerprint);
+        return DatasetCheck.Problem(data, spec.Dataset) is { } problem
+            ? throw new DatasetException(problem)
+            : Of(spec, DataRecord.Of(data, spec.Dataset));
     });
+
+    /// <summary>Of data that were read before.</summary>
+    /// <exception cref="ModelException">The model does not fit the data.</exception>
+    public static JobPreparation Of(TrainingSpec spec, DataRecord data) => new(ModelBlueprint.Of(spec, data.Shape, data.Classes).Layout, data);
+
+    /// <summary>Why the job would fail on its way, all reasons with the keys they are about; empty: nothing is known against it.</summary>
+    public IEnumerable<string> Problems(TrainingSpec spec)
+    {
+        if (ScheduleCheck.Problem(spec, Data.TrainExamples) is { } schedule)
+            yield return $"spec.schedule: {schedule}";
+        if (BatchNormCheck.Problem(spec, Layout, Data.TrainExamples) is { } batchNorm)
+            yield return $"spec.batchNorm.scope: {batchNorm}";
+    }
+
+    /// <summary>What is said before the first step.</summary>
+    public IEnumerable<string> Lines(TrainingSpec spec) =>
+        BatchNormCheck.Warning(spec, Layout) is { } warning ? [.. Data.Lines, $"warning: {warning}"] : Data.Lines;
 }

@@ -35,6 +35,9 @@ public sealed class JobRecord
     /// <summary>Endpoints of the job's servers in order of their buckets; empty until it starts.</summary>
     public List<string> Servers { get; set; } = [];
 
+    /// <summary>The data that it was submitted with; null in a record from before they were kept, until they are read.</summary>
+    public DataRecord? Data { get; set; }
+
     /// <summary>SHA-256 of the data the job started with.</summary>
     public string DataFingerprint { get; set; } = string.Empty;
 

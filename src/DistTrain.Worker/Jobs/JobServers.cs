@@ -1,8 +1,10 @@
+using System.Collections.ObjectModel;
 using DistTrain.Observability;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -18,9 +20,10 @@ namespace DistTrain.Worker.Jobs;
 /// <param name="save">Writes the record.</param>
 /// <param name="peers">Reaches the servers.</param>
 /// <param name="notes">Told what the user should know.</param>
+/// <param name="waits">Told of servers that are asked, and answer.</param>
 /// <param name="time">Measures limits.</param>
 /// <param name="logger">Told of generations.</param>
-internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save, PeerChannels peers, JobNotes notes, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save, PeerChannels peers, JobNotes notes, JobWaits waits, TimeProvider time, ILogger logger) : IDisposable
 {
     private ServerControl? _control;
     private long _restoring;
@@ -39,9 +42,9 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         // A server that lost a partition must say so: made again, it would start the job over.
         if (_control is not null && record.IsOpen)
             return _control;
-        await UseAsync([.. endpoints.Take(preparation.Layout.Buckets.Count)], preparation.DataFingerprint);
+        await UseAsync([.. endpoints.Take(preparation.Layout.Buckets.Count)], preparation.Data.Fingerprint);
         _control?.Dispose();
-        var control = _control = new ServerControl(record.Servers, peers, time);
+        var control = _control = new ServerControl(record.Servers, peers, time, waits);
         if (record.IsOpen)
             return control;
         var opened = await control.OpenAsync(await RequestAsync(control, job, preparation));
@@ -95,7 +98,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
     /// <returns>How the servers stand.</returns>
     public async Task<PartitionStatus[]> StopAsync(int keep)
     {
-        var control = _control ??= new ServerControl(record.Servers, peers, time);
+        var control = _control ??= new ServerControl(record.Servers, peers, time, waits);
         var status = await control.StopAsync(jobId);
         Step = status.Min(s => s.Version);
         await SealAsync(status, keep);
@@ -156,6 +159,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
             return;
         var changed = record.Servers.Count > 0;
         record.Servers = servers;
+        waits.EndAll();
         // A server without a bucket could not take part in a step: there may be fewer than the cluster has.
         if (record.DataFingerprint.Length == 0)
             (record.DataFingerprint, record.Arithmetic) = (dataFingerprint, NativeEnvironment.Arithmetic);
@@ -169,7 +173,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
     private async Task<OpenPartitionRequest> RequestAsync(ServerControl control, TrainingJob job, JobPreparation preparation)
     {
         IReadOnlyList<StoredCheckpoints> stored = await control.ListCheckpointsAsync(jobId);
-        if (SavedJob.Of(stored)?.Differences(jobId, job, preparation) is { Count: > 0 } differences)
+        if (SavedJob.Of(stored)?.Differences(jobId, job, preparation, (was, now) => DatasetChange.Describe(job.Spec.Dataset, ReadOnlyDictionary<string, string>.Empty, was, now)) is { Count: > 0 } differences)
             throw new JobFailedException(string.Join("; ", differences));
         await RaiseGenerationAsync(stored);
         var request = new OpenPartitionRequest
@@ -178,9 +182,10 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
             Generation = record.Generation,
             JobFile = record.JobFile,
             Layout = LayoutJson.Write(preparation.Layout),
-            TrainExamples = preparation.TrainExamples,
-            TestExamples = preparation.TestExamples,
+            TrainExamples = preparation.Data.TrainExamples,
+            TestExamples = preparation.Data.TestExamples,
             DataFingerprint = record.DataFingerprint,
+            DataSummary = preparation.Data.Summary,
             Leader = record.Servers[0],
             PassedOver = { record.PassedOver.Select(steps => steps.ToMessage()) },
         };

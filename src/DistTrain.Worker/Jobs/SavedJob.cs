@@ -17,7 +17,8 @@ internal sealed record SavedJob(string JobFile, string? LayoutHash, string DataF
     /// <param name="jobId">The job.</param>
     /// <param name="job">As it is wanted now.</param>
     /// <param name="preparation">Its data and layout now.</param>
-    public IReadOnlyList<string> Differences(string jobId, TrainingJob job, JobPreparation preparation)
+    /// <param name="describe">Says why data of one fingerprint are now of another.</param>
+    public IReadOnlyList<string> Differences(string jobId, TrainingJob job, JobPreparation preparation, Func<string, string, string> describe)
     {
         var saved = Recipes.JobFile.Read(JobFile, jobId, []).Job;
         List<string> differences = saved is null
@@ -25,8 +26,8 @@ internal sealed record SavedJob(string JobFile, string? LayoutHash, string DataF
             : [.. Recipes.JobFile.Differences(saved, job).Select(d => d.ToString())];
         if (differences.Count == 0 && LayoutHash is { } layout && layout != preparation.Layout.Hash)
             differences.Add($"parameter layout: {Short(layout)} before, {Short(preparation.Layout.Hash)} now");
-        if (DataFingerprint != preparation.DataFingerprint)
-            differences.Add($"data: SHA-256 {Short(DataFingerprint)} before, {Short(preparation.DataFingerprint)} now");
+        if (DataFingerprint != preparation.Data.Fingerprint)
+            differences.Add(describe(DataFingerprint, preparation.Data.Fingerprint));
         return [.. differences.Select(d => $"job '{jobId}' can't go on as another one: {d}")];
     }
 

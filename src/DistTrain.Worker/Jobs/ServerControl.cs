@@ -1,11 +1,14 @@
 using DistTrain.Protocol;
+using DistTrain.Protocol.Clients;
 using DistTrain.Protocol.Transport;
 using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace DistTrain.Worker.Jobs;
 
-/// <summary>The parameter servers of one job as its grain steers them: the same request to each, the answers in order.</summary>
+/// <summary>
+/// The parameter servers of one job as its grain steers them: the same request to each, the answers in order. For one that does not answer the job waits.
+/// </summary>
 internal sealed class ServerControl : IDisposable
 {
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
@@ -13,46 +16,52 @@ internal sealed class ServerControl : IDisposable
     /// <summary>For requests that read or write a whole version.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
+    private readonly IReadOnlyList<string> _endpoints;
     private readonly TimeProvider _time;
+    private readonly JobWaits? _waits;
     private readonly IReadOnlyList<GrpcChannel> _channels;
     private readonly IReadOnlyList<JobPartitions.JobPartitionsClient> _clients;
 
-    public ServerControl(IReadOnlyList<string> endpoints, PeerChannels peers, TimeProvider time)
+    /// <param name="endpoints">The servers.</param>
+    /// <param name="peers">Reaches them.</param>
+    /// <param name="time">Measures limits.</param>
+    /// <param name="waits">Told of servers that are asked, and answer; null: no job waits for them.</param>
+    public ServerControl(IReadOnlyList<string> endpoints, PeerChannels peers, TimeProvider time, JobWaits? waits = null)
     {
-        _time = time;
+        (_endpoints, _time, _waits) = (endpoints, time, waits);
         _channels = [.. endpoints.Select(peers.Connect)];
         _clients = [.. _channels.Select(c => new JobPartitions.JobPartitionsClient(c))];
     }
 
     /// <exception cref="RpcException">A server is away or refuses.</exception>
     public Task<PartitionStatus[]> OpenAsync(OpenPartitionRequest request) =>
-        Task.WhenAll(_clients.Select((client, server) =>
+        AskAllAsync((client, server) =>
         {
             var own = request.Clone();
             (own.Server, own.Servers) = (server, _clients.Count);
-            return client.OpenAsync(own, Within(Long)).ResponseAsync;
-        }));
+            return client.OpenAsync(own, Within(Long));
+        });
 
     /// <exception cref="RpcException">A server is away or does not know the job.</exception>
     public Task<PartitionStatus[]> StatusAsync(string jobId) =>
-        Task.WhenAll(_clients.Select(c => c.GetStatusAsync(new PartitionRequest { JobId = jobId }, Within(Short)).ResponseAsync));
+        AskAllAsync((c, _) => c.GetStatusAsync(new PartitionRequest { JobId = jobId }, Within(Short)));
 
     /// <exception cref="RpcException">A server is away or does not know the job.</exception>
     public Task<PartitionStatus[]> StopAsync(string jobId) =>
-        Task.WhenAll(_clients.Select(c => c.StopAsync(new PartitionRequest { JobId = jobId }, Within(Long)).ResponseAsync));
+        AskAllAsync((c, _) => c.StopAsync(new PartitionRequest { JobId = jobId }, Within(Long)));
 
     /// <exception cref="RpcException">A server is away or does not know the job.</exception>
     public Task<PartitionStatus[]> SealAsync(SealCheckpointRequest request) =>
-        Task.WhenAll(_clients.Select(c => c.SealCheckpointAsync(request, Within(Long)).ResponseAsync));
+        AskAllAsync((c, _) => c.SealCheckpointAsync(request, Within(Long)));
 
     /// <summary>What each server has on disk.</summary>
     /// <exception cref="RpcException">A server is away.</exception>
     public Task<StoredCheckpoints[]> ListCheckpointsAsync(string jobId) =>
-        Task.WhenAll(_clients.Select(c => c.ListCheckpointsAsync(new PartitionRequest { JobId = jobId }, Within(Long)).ResponseAsync));
+        AskAllAsync((c, _) => c.ListCheckpointsAsync(new PartitionRequest { JobId = jobId }, Within(Long)));
 
     /// <exception cref="RpcException">A server is away.</exception>
     public Task<PartitionStatus[]> ReleaseAsync(string jobId) =>
-        Task.WhenAll(_clients.Select(c => c.ReleaseAsync(new PartitionRequest { JobId = jobId }, Within(Long)).ResponseAsync));
+        AskAllAsync((c, _) => c.ReleaseAsync(new PartitionRequest { JobId = jobId }, Within(Long)));
 
     /// <summary>The committed history from the leader, live until training ends.</summary>
     public AsyncServerStreamingCall<MetricsEvent> WatchMetrics(string jobId, long fromStep, CancellationToken cancellation) =>
@@ -94,6 +103,32 @@ internal sealed class ServerControl : IDisposable
     {
         foreach (var channel in _channels)
             channel.Dispose();
+    }
+
+    private Task<T[]> AskAllAsync<T>(Func<JobPartitions.JobPartitionsClient, int, AsyncUnaryCall<T>> ask) =>
+        Task.WhenAll(_clients.Select((client, server) => AskAsync($"server {_endpoints[server]}", () => ask(client, server))));
+
+    private async Task<T> AskAsync<T>(string whom, Func<AsyncUnaryCall<T>> ask)
+    {
+        _waits?.Begin(whom);
+        try
+        {
+            using var call = ask();
+            var answer = await call.ResponseAsync;
+            _waits?.End(whom);
+            return answer;
+        }
+        catch (RpcException e) when (e.IsAway())
+        {
+            _waits?.Fail(whom, CallFailure.Reason(e));
+            throw new RpcException(new Status(e.StatusCode, $"{whom}: {CallFailure.Reason(e)}", e.Status.DebugException));
+        }
+        catch (RpcException)
+        {
+            // A refusal is an answer.
+            _waits?.End(whom);
+            throw;
+        }
     }
 
     private CallOptions Within(TimeSpan limit) => new(deadline: _time.GetUtcNow().UtcDateTime + limit);

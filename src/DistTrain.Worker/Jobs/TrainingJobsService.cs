@@ -22,9 +22,10 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
         var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
         RequireJobId(jobId);
         context.GetHttpContext().AboutJob(jobId);
-        RequireWithinLimits(job, await PrepareAsync(job), caller);
+        var preparation = await PrepareAsync(job);
+        RequireWithinLimits(job, preparation, caller);
         var grain = grains.GetGrain<IJobGrain>(jobId);
-        if (!await grain.SubmitAsync(JobFile.Write(job), caller.Name))
+        if (!await grain.SubmitAsync(JobFile.Write(job), caller.Name, preparation.Data))
             throw new RpcException(new Status(StatusCode.AlreadyExists, $"job '{jobId}' exists with another job file, or is somebody else's"));
         await EnqueueAsync(jobId, job, caller, caller.Name, grain);
         return new SubmitResponse { JobId = jobId };
@@ -71,17 +72,20 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
             throw new RpcException(new Status(StatusCode.NotFound, $"there is no job '{request.JobId}', and no checkpoint of it"));
         var job = Read(request.JobFile.Length > 0 ? request.JobFile : stored?.JobFile ?? known.JobFile);
         var preparation = await PrepareAsync(job);
-        var differences = known.Exists ? await grain.ResumeAsync(JobFile.Write(job)) : stored?.Differences(request.JobId, job, preparation) ?? [];
+        var differences = known.Exists ? await grain.ResumeAsync(JobFile.Write(job)) : Differences(stored, request.JobId, job, preparation);
         if (differences.Count > 0)
             throw new RpcException(new Status(StatusCode.FailedPrecondition, string.Join('\n', differences.Take(MaxProblems))));
         if (!known.Exists)
-            await grain.SubmitAsync(JobFile.Write(job), caller.Name);
+            await grain.SubmitAsync(JobFile.Write(job), caller.Name, preparation.Data);
         await EnqueueAsync(request.JobId, job, caller, known.Exists ? known.Submitter : caller.Name, grain);
         return JobMapping.ToSummary(await grain.DescribeAsync());
     }
 
     public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> responseStream, ServerCallContext context) =>
         await files.SendAsync(await OwnAsync(request.JobId, context), responseStream, context.CancellationToken);
+
+    private IReadOnlyList<string> Differences(SavedJob? stored, string jobId, TrainingJob job, JobPreparation preparation) =>
+        stored?.Differences(jobId, job, preparation, (was, now) => datasets.Describe(job.Spec.Dataset, new Dictionary<string, string>(), was, now)) ?? [];
 
     private static bool IsOf(Caller caller, JobDescription job) => caller.IsOperator || job.Submitter == caller.Name;
 
@@ -107,7 +111,7 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
         var asked = new SubmitterLimits(
             Parameters: preparation.Layout.ParameterCount,
             Bytes: preparation.Layout.Length * JobMemory.BytesPerParameter(job.Spec),
-            Steps: JobRates.Curve(job.Spec, preparation.TrainExamples).TotalSteps);
+            Steps: JobRates.Curve(job.Spec, preparation.Data.TrainExamples).TotalSteps);
         Refuse([.. LimitsOf(caller).Exceeded(asked)]);
     }
 
@@ -151,9 +155,8 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
         try
         {
             var preparation = await JobPreparation.OfAsync(job.Spec, datasets);
-            return ScheduleCheck.Problem(job.Spec, preparation.TrainExamples) is { } problem
-                ? throw new RpcException(new Status(StatusCode.InvalidArgument, $"spec.schedule: {problem}"))
-                : preparation;
+            var problems = preparation.Problems(job.Spec).ToList();
+            return problems.Count == 0 ? preparation : throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', problems)));
         }
         catch (Exception e) when (e is Torch.Data.DatasetException or Torch.Models.ModelException)
         {

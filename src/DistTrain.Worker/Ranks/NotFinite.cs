@@ -1,4 +1,6 @@
+using System.Globalization;
 using DistTrain.Optimization.Gradients;
+using DistTrain.Torch.Data;
 using DistTrain.Torch.Replicas;
 
 namespace DistTrain.Worker.Ranks;
@@ -28,9 +30,13 @@ internal static class NotFinite
         }
     }
 
-    /// <summary>The fault of a rank whose gradient, moments or loss are not finite.</summary>
-    public static RankFaultException Fault(Replica replica, int rank, long step, double lossSum) =>
-        new($"rank {rank}, step {step}: {In(replica, lossSum)}. Lower optimizer.lr, warm the rate up, or check the data for values that are not finite");
+    /// <summary>The fault of a rank whose gradient, moments or loss are not finite. What was read is finite, but may be too large.</summary>
+    public static RankFaultException Fault(Replica replica, ExampleSet data, int rank, long step, double lossSum) =>
+        new($"rank {rank}, step {step}: {In(replica, lossSum)}. {Advice(data.Largest())}");
+
+    private static string Advice(float largest) => largest < DatasetCheck.Large
+        ? "Lower optimizer.lr, or warm the rate up"
+        : string.Create(CultureInfo.InvariantCulture, $"The largest feature of the data is {largest:0.#e+0}: set dataset.normalize to feature, or divide the columns");
 
     public static bool IsFinite(ReadOnlySpan<float> values) => double.IsFinite(SquaredNorm.Of(values));
 }

@@ -8,6 +8,7 @@ namespace DistTrain.Worker.Ranks;
 /// <param name="Servers">Endpoints of the job's servers, in order of their buckets.</param>
 /// <param name="DataFingerprint">SHA-256 of the data the job started with.</param>
 /// <param name="Arithmetic">What the job computes with (<see cref="Torch.Hosting.NativeEnvironment.Arithmetic"/>): elsewhere the bits would be others.</param>
+/// <param name="DataFiles">SHA-256 of each file of the data, by its path in the dataset's folder.</param>
 [GenerateSerializer]
 [Alias("DistTrain.RankAssignment")]
 public sealed record RankAssignment(
@@ -17,7 +18,8 @@ public sealed record RankAssignment(
     string JobFile,
     IReadOnlyList<string> Servers,
     string DataFingerprint,
-    string Arithmetic);
+    string Arithmetic,
+    IReadOnlyDictionary<string, string> DataFiles);
 
 /// <summary>How far a rank is.</summary>
 public enum RankState
@@ -32,6 +34,7 @@ public enum RankState
 /// <param name="Silo">Where it lives.</param>
 /// <param name="MovedFrom">The silo that handed it over to this one; null where it was started anew.</param>
 /// <param name="Fault">Why it failed, in words for the user; null otherwise.</param>
+/// <param name="Waits">Why it can't join its servers so far, in words for the user; null: it has joined them.</param>
 [GenerateSerializer]
 [Alias("DistTrain.RankProgress")]
-public sealed record RankProgress(RankState State, long Step, string Silo, string? MovedFrom, string? Fault);
+public sealed record RankProgress(RankState State, long Step, string Silo, string? MovedFrom, string? Fault, string? Waits = null);

@@ -1,4 +1,6 @@
 using DistTrain.Protocol.Transport;
+using DistTrain.Recipes;
+using DistTrain.Torch.Data;
 using DistTrain.Worker.Cluster;
 using Microsoft.Extensions.Logging;
 
@@ -20,6 +22,7 @@ internal sealed class RankGrain(
     private const string AssignmentKey = "assignment";
     private const string FromKey = "from";
 
+    private Task<Dataset>? _prepared;
     private RankLoop? _loop;
     private RankAssignment? _assignment;
     private string? _movedFrom;
@@ -28,6 +31,14 @@ internal sealed class RankGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken) =>
         _assignment is { } carried ? StartAsync(carried) : Task.CompletedTask;
+
+    public Task PrepareAsync(string jobFile)
+    {
+        // Held until the rank runs: the cache alone would let go of it.
+        if (_loop is null)
+            _prepared ??= Task.Run(() => datasets.Load(JobFile.Read(jobFile, this.GetPrimaryKeyString(), []).Job!.Spec.Dataset));
+        return Task.CompletedTask;
+    }
 
     public async Task<RankProgress> RunAsync(RankAssignment assignment)
     {
@@ -89,6 +100,7 @@ internal sealed class RankGrain(
 
     private async Task StopLoopAsync()
     {
+        _prepared = null;
         if (_loop is { } loop)
         {
             _loop = null;

@@ -45,6 +45,7 @@ internal sealed class RankLoop : IAsyncDisposable
     private long _step;
     private volatile bool _trainingIsOver;
     private string? _fault;
+    private volatile string? _waits;
 
     private RankLoop(RankAssignment assignment, RankHome home, DatasetCache datasets, ILogger logger)
     {
@@ -75,7 +76,7 @@ internal sealed class RankLoop : IAsyncDisposable
     public RankProgress Progress(string? movedFrom)
     {
         var state = _fault is not null ? RankState.Failed : _trainingIsOver ? RankState.Finished : RankState.Running;
-        return new RankProgress(state, Volatile.Read(ref _step), _home.Silo, movedFrom, _fault);
+        return new RankProgress(state, Volatile.Read(ref _step), _home.Silo, movedFrom, _fault, _waits);
     }
 
     /// <summary>Stops between two micro-batches, and returns once the thread has ended. What the open step lacks is computed by the rank's next loop.</summary>
@@ -97,7 +98,7 @@ internal sealed class RankLoop : IAsyncDisposable
         {
             NativeEnvironment.Prepare();
             RefuseOtherArithmetic();
-            var data = _datasets.Load(_spec.Dataset);
+            var data = _datasets.Load(_spec.Dataset, Assignment.DataFingerprint, Assignment.DataFiles);
             var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
             using var replica = new Replica(model, _spec.LargestMicroBatch);
             while (!Train(data, replica))
@@ -144,7 +145,8 @@ internal sealed class RankLoop : IAsyncDisposable
     private bool Train(Dataset data, Replica replica)
     {
         var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
-        using var attachment = Rejoin.Execute(stop => ServerAttachment.Open(Assignment, _home, sharesMoments, data, replica, stop), _stop.Token);
+        using var attachment = Rejoin.Execute(stop => Attach(sharesMoments, data, replica, stop), _stop.Token);
+        _waits = null;
         try
         {
             var trace = StepTrace.Of(Assignment);
@@ -171,6 +173,19 @@ internal sealed class RankLoop : IAsyncDisposable
         catch (RpcException e) when (IsTransient(e) && !_stop.IsCancellationRequested)
         {
             return false;
+        }
+    }
+
+    private ServerAttachment Attach(bool sharesMoments, Dataset data, Replica replica, CancellationToken stop)
+    {
+        try
+        {
+            return ServerAttachment.Open(Assignment, _home, sharesMoments, data, replica, stop);
+        }
+        catch (RpcException e) when (IsTransient(e))
+        {
+            _waits = $"{e.Status.Detail} (from silo {_home.Silo})";
+            throw;
         }
     }
 

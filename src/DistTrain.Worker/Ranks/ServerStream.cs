@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Clients;
 using DistTrain.Protocol.Transport;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -21,7 +22,7 @@ internal sealed class ServerStream : IAsyncDisposable
     private ServerStream(PeerChannels peers, string endpoint, int server, VersionInbox inbox)
     {
         _channel = peers.Connect(endpoint);
-        _running = RunAsync(server, inbox);
+        _running = RunAsync(endpoint, server, inbox);
     }
 
     /// <summary>Timestamp at which the last message so far was handed to the transport.</summary>
@@ -54,7 +55,7 @@ internal sealed class ServerStream : IAsyncDisposable
         _cut.Dispose();
     }
 
-    private async Task RunAsync(int server, VersionInbox inbox)
+    private async Task RunAsync(string endpoint, int server, VersionInbox inbox)
     {
         try
         {
@@ -74,9 +75,14 @@ internal sealed class ServerStream : IAsyncDisposable
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException or IOException or InvalidOperationException)
         {
-            inbox.Fail(e is RpcException ? e : new RpcException(new Status(StatusCode.Unavailable, e.Message)));
+            inbox.Fail(e is RpcException rpc ? OfServer(endpoint, rpc) : new RpcException(new Status(StatusCode.Unavailable, e.Message)));
         }
     }
+
+    /// <summary>A peer that is away says nothing of itself: which one it is, whoever reads of it has to be told.</summary>
+    private static RpcException OfServer(string endpoint, RpcException failure) => failure.IsAway()
+        ? new RpcException(new Status(failure.StatusCode, $"server {endpoint}: {CallFailure.Reason(failure)}", failure.Status.DebugException))
+        : failure;
 
     private async Task SendAllAsync(IClientStreamWriter<Frame<RankMessage>> writer)
     {

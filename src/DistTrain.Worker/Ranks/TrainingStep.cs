@@ -160,7 +160,7 @@ internal sealed class TrainingStep(
                 var trainable = Math.Clamp(layout.TrainableLength - bucket.Offset, 0, bucket.Length);
                 var squaredNorm = SquaredNorm.Of(chunk.Span[..trainable]);
                 if (failsAlone && !(double.IsFinite(squaredNorm) && NotFinite.IsFinite(chunk.Span[trainable..]) && double.IsFinite(result.LossSum)))
-                    throw NotFinite.Fault(replica, rank, step, result.LossSum);
+                    throw NotFinite.Fault(replica, data.Train, rank, step, result.LossSum);
                 streams[server].Send(
                     new RankMessage
                     {

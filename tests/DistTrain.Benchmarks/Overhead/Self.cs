@@ -8,7 +8,8 @@ namespace DistTrain.Benchmarks.Overhead;
 /// <summary>Starts this program, or <c>disttrain</c> from the same checkout, with the same settings of the allocator on both sides.</summary>
 internal static class Self
 {
-    private static readonly string DistTrain = typeof(Self).Assembly
+    /// <summary>The executable of this checkout.</summary>
+    public static readonly string DistTrain = typeof(Self).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(a => a.Key == "Executable").Value!;
 
@@ -27,12 +28,15 @@ internal static class Self
     }
 
     /// <summary>Starts <c>disttrain train</c> on two silos in a temporary folder.</summary>
-    public static Process StartTrain(string folder, string? data, params string[] settings)
+    public static Process StartTrain(string folder, string? data, params string[] settings) => StartTrainOf(DistTrain, folder, data, settings);
+
+    /// <summary>The same with the program of another build.</summary>
+    public static Process StartTrainOf(string program, string folder, string? data, params string[] settings)
     {
         List<string> set = [.. settings];
         if (data is not null)
             set.AddRange(["dataset.name=mnist", $"dataset.path={data}"]);
-        return Start(DistTrain, ["train", "--silos", "2", "--output", "json", "--out", Path.Combine(folder, "run"), .. set.SelectMany(s => new[] { "--set", s })]);
+        return Start(program, ["train", "--silos", "2", "--output", "json", "--out", Path.Combine(folder, "run"), .. set.SelectMany(s => new[] { "--set", s })]);
     }
 
     /// <summary>Runs <c>disttrain train</c> to its end and returns its events and what its processes logged.</summary>

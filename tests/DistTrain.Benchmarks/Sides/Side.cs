@@ -15,7 +15,7 @@ internal sealed record Side(Role Watch, IReadOnlyList<Role> Roles)
     /// <summary>Has all threads of all processes of this side, and those that they start, run on some cores alone.</summary>
     public async Task PinAsync(string cores)
     {
-        foreach (var process in Processes())
+        foreach (var process in ProcessTree.Of(Roles.Select(r => r.Process)))
         {
             using var taskset = System.Diagnostics.Process.Start(
                 new System.Diagnostics.ProcessStartInfo("taskset", ["--all-tasks", "--pid", "--cpu-list", cores, process.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true, UseShellExecute = false })!;
@@ -23,30 +23,6 @@ internal sealed record Side(Role Watch, IReadOnlyList<Role> Roles)
             await taskset.WaitForExitAsync();
             if (taskset.ExitCode != 0)
                 throw new InvalidOperationException($"process {process} can't be bound to the cores {cores}");
-        }
-    }
-
-    private List<int> Processes()
-    {
-        var parents = Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), CultureInfo.InvariantCulture, out var id) ? id : 0).Where(id => id > 0)
-            .ToDictionary(id => id, Parent);
-        List<int> found = [.. Roles.Select(r => r.Process)];
-        for (var i = 0; i < found.Count; i++)
-            found.AddRange(parents.Where(p => p.Value == found[i]).Select(p => p.Key));
-        return found;
-    }
-
-    /// <returns>0 of a process that has ended meanwhile.</returns>
-    private static int Parent(int process)
-    {
-        try
-        {
-            // "id (name) state parent …"; a name may hold spaces and brackets.
-            return int.Parse(File.ReadAllText($"/proc/{process}/stat").Split(')')[^1].Split(' ')[2], CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return 0;
         }
     }
 }

@@ -38,7 +38,7 @@ public sealed class LocalClusterTests : IDisposable
 
         Assert.Contains($"worker --port 0 --cluster {_folder["cluster"]} --servers - --determinism host --exit-with-parent", Log("silo-0"));
         Assert.Contains("told 127.0.0.1:1,127.0.0.1:1", Log("silo-0"));
-        Assert.Contains($"server --port 0 --job-folder {_folder.Path} --determinism host --exit-with-parent", Log("server-0"));
+        Assert.Contains($"server --port 0 --run-folder {_folder.Path} --determinism host --exit-with-parent", Log("server-0"));
     }
 
     [Fact]

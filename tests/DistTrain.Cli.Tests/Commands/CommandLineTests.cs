@@ -159,6 +159,12 @@ public class CommandLineTests
         silo.OnDownload = () => [Events.Chunk("model.safetensors", "w2")];
         Assert.Equal(ExitCode.Done, (await Contexts.RunAsync(line)).Code);
         Assert.Equal("w2", File.ReadAllText(folder["models/model.safetensors"]));
+
+        // The folder is that job's now.
+        line[1] = "job-2";
+        (code, _, error) = await Contexts.RunAsync(line);
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains("job 'job-1', not of 'job-2'", Assert.Single(error));
     }
 
     [Fact]

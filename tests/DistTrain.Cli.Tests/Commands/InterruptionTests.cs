@@ -27,6 +27,23 @@ public class InterruptionTests
         Assert.False(interruption.Receive(PosixSignal.SIGINT));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_command_that_holds_nothing_is_overdue_soon_after_the_first(bool endsInOrder)
+    {
+        var clock = new ManualTimers();
+        using var interruption = new Interruption(clock) { EndsInOrder = endsInOrder };
+        interruption.Receive(PosixSignal.SIGTERM);
+        await clock.WaitedForAsync(1, "the patience");
+        Assert.False(interruption.Overdue.IsCompleted);
+        clock.Advance(Interruption.Patience);
+        if (endsInOrder)
+            Assert.False(interruption.Overdue.IsCompleted);
+        else
+            await interruption.Overdue.For("the end of the patience");
+    }
+
     [Fact]
     public void A_child_leaves_all_signals_to_its_parent()
     {

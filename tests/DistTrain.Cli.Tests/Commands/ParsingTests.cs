@@ -55,6 +55,8 @@ public class ParsingTests
     [InlineData("server --port 65536")]
     [InlineData("server --host example.org")]
     [InlineData("server --memory-limit lots")]
+    [InlineData("server --job-folder runs/{id}")]
+    [InlineData("server --job-folder runs/{job}/{")]
     [InlineData("worker --servers 127.0.0.1:1")]
     [InlineData("worker --cluster c --servers 127.0.0.1:1,nonsense")]
     public void Refuses(string line) => Assert.IsType<ParseErrorAction>(RootCommandSetup.Create().Parse(line).Action);

@@ -95,6 +95,15 @@ public sealed class ScheduleCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_without_an_end_has_a_table_and_a_plot_too()
+    {
+        var (code, output, _) = await Contexts.RunAsync("schedule", "--set", "steps=1000000000000", "--plot", _folder["endless.svg"]);
+        Assert.Equal(ExitCode.Done, code);
+        Assert.StartsWith("1000000000000 ", output[^1].Trim(), StringComparison.Ordinal);
+        Assert.InRange(output.Length, 20, 40);
+    }
+
+    [Fact]
     public async Task A_plot_is_an_svg_of_the_curve()
     {
         var file = _folder["rates.svg"];

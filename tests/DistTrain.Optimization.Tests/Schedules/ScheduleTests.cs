@@ -37,6 +37,35 @@ public sealed class ScheduleTests
                 new(AnySchedule.Create(schedule.Name, options), 1, batch, inEpoch * batch, epochs, null);
         });
 
+    /// <summary>Against a walk from step to step.</summary>
+    [Fact]
+    public void Points_lie_where_a_walk_over_a_growing_batch_comes_to() =>
+        Gen.Select(Gen.Int[1, 5], Gen.Int[1, 4], Gen.Int[1, 40], Gen.Int[1, 9], Gen.Int[1, 30]).Sample((from, growth, to, epochs, datasetSize) =>
+        {
+            var curve = new RateCurve(AnySchedule.Create("cosine", new Dictionary<string, object>()), 1, epoch => Math.Min(to, from + (growth * epoch)), datasetSize, epochs);
+            var position = Position.Start();
+            foreach (var point in curve.From(0))
+            {
+                Assert.Equal(position.EpochsDone(datasetSize), point.Epoch);
+                var take = position.Take(Math.Min(to, from + (growth * position.Epoch)), datasetSize);
+                Assert.Equal(curve.RateAt(point.Step, position, take), point.Rate);
+                position = position.Advance(take, datasetSize);
+                Assert.Equal(position.EpochsDone(datasetSize), point.EpochAfter);
+                Assert.Equal(point, curve.At(point.Step));
+            }
+
+            Assert.Equal((epochs, 0), (position.Epoch, position.Cursor));
+        });
+
+    /// <summary>More steps than anybody waits for, and more epochs than a position can count.</summary>
+    [Fact]
+    public void Points_of_a_job_without_an_end_take_no_time()
+    {
+        var curve = new RateCurve(AnySchedule.Create("constant", new Dictionary<string, object>()), 1, batch: 3, datasetSize: 8, epochs: null, steps: 1_000_000_000_000);
+        Assert.Equal([0, 500_000_000_000], curve.From(0, 500_000_000_000).Select(point => point.Step));
+        Assert.Equal((333_333_333_333 + (0.0 / 8), 333_333_333_333 + (3.0 / 8)), curve.At(999_999_999_999) is var last ? (last.Epoch, last.EpochAfter) : default);
+    }
+
     [Fact]
     public void A_warm_up_rises_to_the_base_rate_and_stays() =>
         Gen.Select(Gen.Double[0, 1], Gen.Int[1, 50], Gen.Int[1, 12], Gen.Int[1, 12]).Sample((from, length, datasetSize, batch) =>

@@ -21,6 +21,9 @@ public sealed class RealServer : IAsyncLifetime
     /// <summary>Where the jobs' folders are; servers of one job may share it.</summary>
     public string? Folder { get; init; }
 
+    /// <summary>The folder of the one job that it takes; null: each has its own.</summary>
+    public string? RunFolder { get; init; }
+
     public long MemoryLimit { get; init; } = 1 << 30;
 
     /// <summary>What it is started for.</summary>
@@ -74,6 +77,7 @@ public sealed class RealServer : IAsyncLifetime
         var options = new ServerOptions
         {
             JobFolder = FolderOf("{job}"),
+            RunFolder = RunFolder,
             MemoryLimit = MemoryLimit,
             Determinism = Determinism,
             Threads = Threads,

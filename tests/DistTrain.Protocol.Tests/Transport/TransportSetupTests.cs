@@ -16,7 +16,7 @@ public class TransportSetupTests
     public async Task Kestrel_receives_into_large_blocks()
     {
         var stopping = TestContext.Current.CancellationToken;
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = RoleApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddLargeBlocks();

@@ -36,6 +36,19 @@ public sealed class PolicyRulesTests
         Assert.EndsWith($": spec.{problem}", Assert.Single(JobText.Problems(null, changes)), StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("1e-50", "optimizer.lr=1e-50")]
+    [InlineData("5e-11", "optimizer={name: adam, lr: 5e-11}")]
+    [InlineData("5e-11", "optimizer.lr=1e-10", "scaling={rule: linear, referenceBatch: 256}")]
+    public void A_rate_that_is_lost_in_float32_is_warned_of(string rate, params string[] changes) =>
+        Assert.EndsWith(
+            $": spec.optimizer.lr: a step at rate {rate} changes no weight: what it adds is lost in float32, and nothing is learned",
+            Assert.Single(JobText.Read(null, changes).Warnings).ToString(),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void A_low_rate_that_is_not_lost_is_nobodys_business() => Assert.Empty(JobText.Read(null, "optimizer.lr=1e-9").Warnings);
+
+    [Theory]
     [InlineData("averaging.name: 'swop' is not an averaging; use one of none, post-local, swa, swap (did you mean 'swap'?)", "averaging.name=swop")]
     public void An_unknown_averaging_has_its_nearest_name(string problem, string change) =>
         Assert.Equal($"--set {change}: spec.{problem}", Assert.Single(JobText.Problems(null, change)));

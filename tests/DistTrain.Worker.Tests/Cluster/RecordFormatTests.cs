@@ -15,7 +15,7 @@ public sealed class RecordFormatTests
     public void It_says_it_and_one_from_before_is_read()
     {
         var json = JsonNode.Parse(RecordFormat.Write(_record))!.AsObject();
-        Assert.Equal(1, (int)json["format"]!);
+        Assert.Equal(2, (int)json["format"]!);
         Assert.Equivalent(_record, RecordFormat.Read<JobRecord>(json.ToJsonString(), "cluster.db"), strict: true);
         json.Remove("format");
         Assert.Equivalent(_record, RecordFormat.Read<JobRecord>(json.ToJsonString(), "cluster.db"), strict: true);
@@ -25,8 +25,8 @@ public sealed class RecordFormatTests
     public void One_of_a_later_version_is_refused_in_a_file_and_in_Redis()
     {
         var json = JsonNode.Parse(RecordFormat.Write(_record))!.AsObject();
-        json["format"] = 2;
-        const string Reason = "a record of the cluster of version 2, and this program reads version 1; use the version of DistTrain that wrote it";
+        json["format"] = 3;
+        const string Reason = "a record of the cluster of version 3, and this program reads versions 1 to 2; use the version of DistTrain that wrote it";
         Assert.Equal($"cluster.db: {Reason}", Assert.Throws<UnknownFormatException>(() => RecordFormat.Read<JobRecord>(json.ToJsonString(), "cluster.db")).Message);
         Assert.Equal(
             $"the cluster's Redis: JobRecord: {Reason}",

@@ -192,7 +192,8 @@ internal sealed class DistTrainProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static DistTrainProcess Start(IReadOnlyDictionary<string, string> environment, string workingFolder, IEnumerable<string> arguments)
+    /// <summary>Starts it in a folder, with some variables beside those of this process.</summary>
+    public static DistTrainProcess Start(IReadOnlyDictionary<string, string> environment, string workingFolder, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(Executable)
         {
@@ -218,7 +219,8 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     private static bool IsLog(JsonElement e, Func<string, bool> wanted) =>
         e.GetProperty("event").GetString() == "log" && wanted(e.GetProperty("text").GetString()!);
 
-    private List<int> Children(string role) =>
+    /// <summary>The processes of a role that <c>train</c> has started, by the order in which they were.</summary>
+    public List<int> Children(string role) =>
         [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
             .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order()];
 

@@ -113,8 +113,12 @@ internal static class JobGenerator
     }
 
     private static Gen<DatasetRecipe> Dataset() =>
-        Gen.Select(Gen.OneOf([.. DatasetNames.All]), FolderPath(), Cap(), Cap(), (name, path, train, test) =>
-            name == DatasetNames.Digits ? new DatasetRecipe(name, null, train ?? 8000, test ?? 2000) : new DatasetRecipe(name, path, train, test));
+        Gen.Select(Gen.OneOf([.. DatasetNames.All]), FolderPath(), Cap(), Cap(), Gen.OneOf([.. CsvHeaders.All]), FolderPath(), (name, path, train, test, header, label) => name switch
+        {
+            DatasetNames.Digits => new DatasetRecipe(name, null, train ?? 8000, test ?? 2000),
+            DatasetNames.Csv => new DatasetRecipe(name, path, train, test) { Header = header, Label = label },
+            _ => new DatasetRecipe(name, path, train, test),
+        });
 
     private static Gen<int?> Cap() => Gen.Int[0, 100_000].Select(n => n == 0 ? (int?)null : n);
 

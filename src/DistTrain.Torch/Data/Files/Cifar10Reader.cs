@@ -13,9 +13,9 @@ internal static class Cifar10Reader
     private const string TestFile = "test_batch.bin";
     private const string Remedy = "Unpack cifar-10-binary.tar.gz there, or correct dataset.path.";
 
-    /// <summary>Reads those of data_batch_1.bin … data_batch_5.bin that are there, in order, and test_batch.bin.</summary>
-    /// <exception cref="DatasetException">No training file, no test file, or one that is unsound.</exception>
-    public static (ExampleSet Train, ExampleSet Test) Read(string folder)
+    /// <summary>The full paths of those of data_batch_1.bin … data_batch_5.bin that are there, in order, and of test_batch.bin.</summary>
+    /// <exception cref="DatasetException">No training file, or no test file.</exception>
+    public static IReadOnlyList<string> FilesIn(string folder)
     {
         folder = Unpacked(folder);
         var train = Enumerable.Range(1, 5).Select(i => Path.Combine(folder, $"data_batch_{i}.bin")).Where(File.Exists).ToArray();
@@ -25,9 +25,7 @@ internal static class Cifar10Reader
             missing.Add("data_batch_1.bin … data_batch_5.bin (at least one of them)");
         if (!File.Exists(test))
             missing.Add(TestFile);
-        if (missing.Count > 0)
-            throw DatasetException.Missing(folder, missing, Remedy);
-        return (ReadSet(train), ReadSet([test]));
+        return missing.Count == 0 ? [.. train, test] : throw DatasetException.Missing(folder, missing, Remedy);
     }
 
     /// <summary>test_batch.bin alone.</summary>
@@ -36,19 +34,25 @@ internal static class Cifar10Reader
     {
         folder = Unpacked(folder);
         var test = Path.Combine(folder, TestFile);
-        return File.Exists(test) ? ReadSet([test]) : throw DatasetException.Missing(folder, [TestFile], Remedy);
+        return File.Exists(test) ? ReadSet([test], new DatasetFiles(folder)) : throw DatasetException.Missing(folder, [TestFile], Remedy);
     }
 
     /// <summary>The archive has a folder of its own.</summary>
     private static string Unpacked(string folder) => Path.Combine(folder, ArchiveFolder) is var inner && Directory.Exists(inner) ? inner : folder;
 
-    private static ExampleSet ReadSet(string[] paths)
+    /// <param name="paths">What <see cref="FilesIn"/> found.</param>
+    /// <param name="opener">Opens them.</param>
+    /// <exception cref="DatasetException">A file is unsound.</exception>
+    public static (ExampleSet Train, ExampleSet Test) Read(IReadOnlyList<string> paths, DatasetFiles opener) =>
+        (ReadSet(paths.SkipLast(1), opener), ReadSet(paths.TakeLast(1), opener));
+
+    private static ExampleSet ReadSet(IEnumerable<string> paths, DatasetFiles opener)
     {
         var files = new List<DataFile>();
         try
         {
             foreach (var path in paths)
-                files.Add(DataFile.Open(path));
+                files.Add(DataFile.Open(path, opener));
 
             var count = files.Sum(CountOf);
             if (count > Array.MaxLength / Pixels)

@@ -1,30 +1,48 @@
+using DistTrain.Recipes;
+
 namespace DistTrain.Torch.Data.Files;
 
 /// <summary>
-/// Tables: a folder with train.csv and test.csv of the same columns. The label is the column named <c>label</c>, else the last
-/// one; all others are features, in order, as they are. The number of classes is one more than the largest label of both files.
+/// Tables: a folder with train.csv and test.csv of the same columns. The label is the column that the job names, else the one named
+/// <c>label</c>, else the last; all others are features, in order, as they are. The number of classes is one more than the largest label of both.
 /// </summary>
 internal static class CsvReader
 {
     private static readonly string[] Names = ["train.csv", "test.csv"];
 
-    /// <exception cref="DatasetException">A file is missing or unsound, or the columns of the two differ.</exception>
-    public static (ExampleSet Train, ExampleSet Test) Read(string folder)
+    /// <summary>The full paths of both files.</summary>
+    /// <exception cref="DatasetException">One is missing.</exception>
+    public static IReadOnlyList<string> FilesIn(string folder)
     {
         Require(folder, Names, "Put both files there, or correct dataset.path.");
-        var train = CsvTable.Read(Path.Combine(folder, Names[0]));
-        var test = CsvTable.Read(Path.Combine(folder, Names[1]));
+        return [.. Names.Select(name => Path.Combine(folder, name))];
+    }
+
+    /// <param name="paths">What <see cref="FilesIn"/> found.</param>
+    /// <param name="recipe">How header and label are to be read.</param>
+    /// <param name="files">Opens them.</param>
+    /// <exception cref="DatasetException">A file is unsound, or the columns of the two differ.</exception>
+    public static (ExampleSet Train, ExampleSet Test, TableColumns Columns) Read(IReadOnlyList<string> paths, DatasetRecipe recipe, DatasetFiles files)
+    {
+        var train = CsvTable.Read(paths[0], recipe, files);
+        var test = CsvTable.Read(paths[1], recipe, files);
         RequireSameColumns(train, test);
+        if (recipe.Header == CsvHeaders.Auto)
+            RefuseNumberedColumns(train, test);
         var classes = Math.Max(train.Labels.Max(), test.Labels.Max()) + 1;
-        return (SetOf(train, classes), SetOf(test, classes));
+        var columns = new TableColumns(train.Header.Names ?? test.Header.Names, train.Header.Columns, train.Header.LabelColumn)
+        {
+            IsLabelAssumed = train.Header.IsLabelAssumed && test.Header.IsLabelAssumed,
+        };
+        return (SetOf(train, classes), SetOf(test, classes), columns);
     }
 
     /// <summary>test.csv alone; its classes are those that its labels name.</summary>
     /// <exception cref="DatasetException">The file is missing or unsound.</exception>
-    public static ExampleSet ReadTest(string folder)
+    public static ExampleSet ReadTest(string folder, DatasetRecipe recipe)
     {
         Require(folder, Names[1..], "Put the file there, or correct dataset.path.");
-        var test = CsvTable.Read(Path.Combine(folder, Names[1]));
+        var test = CsvTable.Read(Path.Combine(folder, Names[1]), recipe, new DatasetFiles(folder));
         return SetOf(test, test.Labels.Max() + 1);
     }
 
@@ -37,6 +55,16 @@ internal static class CsvReader
 
     private static ExampleSet SetOf(CsvTable table, int classes) =>
         ExampleSet.OfValues([table.Header.Columns - 1], classes, table.Values, table.Labels);
+
+    // Two files rarely begin with the same example, and always with the same names.
+    private static void RefuseNumberedColumns(CsvTable train, CsvTable test)
+    {
+        var fields = train.Header.Fields;
+        if (train.Header.IsNamed || test.Header.IsNamed || fields.Count < CsvHeader.FewestAmbiguous)
+            return;
+        if (fields.SequenceEqual(test.Header.Fields) && CsvHeader.AreDistinctWholes(fields))
+            throw CsvTable.Fault(train.Path, train.Header.Line, 1, "names of columns, or an example", $"whole numbers with which {test.Path} begins too, which may be either", CsvHeader.Remedy);
+    }
 
     private static void RequireSameColumns(CsvTable train, CsvTable test)
     {

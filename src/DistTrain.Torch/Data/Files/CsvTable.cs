@@ -1,4 +1,5 @@
 using System.Globalization;
+using DistTrain.Recipes;
 
 namespace DistTrain.Torch.Data.Files;
 
@@ -12,14 +13,14 @@ internal sealed record CsvTable(string Path, CsvHeader Header, float[] Values, i
     /// <summary>A label past this is taken for a column that is no class.</summary>
     public const int MaxClasses = 65_536;
 
-    private const string LabelRemedy = "Labels are whole numbers from 0 on; their column is named 'label', or is the last one.";
+    private const string LabelRemedy = "Labels are whole numbers from 0 on; their column is the one that dataset.label says, or the one named 'label', or the last.";
 
     /// <exception cref="DatasetException">The file cannot be read, has no rows, a ragged row, or a field that is no finite number.</exception>
-    public static CsvTable Read(string path)
+    public static CsvTable Read(string path, DatasetRecipe recipe, DatasetFiles files)
     {
         try
         {
-            return ReadLines(path);
+            return ReadLines(path, recipe, files);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
@@ -31,21 +32,22 @@ internal sealed record CsvTable(string Path, CsvHeader Header, float[] Values, i
     public static DatasetException Fault(string path, int line, int column, string expected, string found, string remedy, Exception? cause = null) =>
         DatasetException.At(path, $"line {line}, column {column}", expected, found, remedy, cause);
 
-    private static CsvTable ReadLines(string path)
+    private static CsvTable ReadLines(string path, DatasetRecipe recipe, DatasetFiles files)
     {
+        using var reader = new StreamReader(files.Open(path));
         CsvHeader? header = null;
         var values = new List<float>();
         var labels = new List<int>();
         var line = 0;
-        foreach (var text in File.ReadLines(path))
+        while (reader.ReadLine() is { } text)
         {
             line++;
             if (string.IsNullOrWhiteSpace(text))
                 continue;
             if (header is null)
             {
-                header = CsvHeader.Of(path, line, text);
-                if (header.Names is not null)
+                header = CsvHeader.Of(path, line, text, recipe);
+                if (header.IsNamed)
                     continue;
             }
 

@@ -43,11 +43,11 @@ internal sealed class DataFile : IDisposable
     }
 
     /// <exception cref="DatasetException">The file cannot be opened.</exception>
-    public static DataFile Open(string path)
+    public static DataFile Open(string path, DatasetFiles files)
     {
         try
         {
-            var file = File.OpenRead(path);
+            var file = files.Open(path);
             return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
                 ? new DataFile(path, new GZipStream(file, CompressionMode.Decompress), packed: true, capacity: file.Length * GreatestGzipRatio)
                 : new DataFile(path, file, packed: false, capacity: file.Length);

@@ -8,12 +8,13 @@ internal static class IdxReader
 {
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">Full path, plain or <c>.gz</c>.</param>
+    /// <param name="files">Opens it.</param>
     /// <param name="dimensions">How many the file must have: 3 for images, 1 for labels.</param>
     /// <returns>The sizes, [dimensions], each at least 1, and the values, as many as their product.</returns>
     /// <exception cref="DatasetException">Wrong magic number, a size of 0, more or fewer values than the header says.</exception>
-    public static (int[] Sizes, byte[] Values) Read(string path, int dimensions)
+    public static (int[] Sizes, byte[] Values) Read(string path, DatasetFiles files, int dimensions)
     {
-        using var file = DataFile.Open(path);
+        using var file = DataFile.Open(path, files);
         var magic = file.ReadInt32("magic number");
         var wanted = 0x0800 | dimensions;
         if (magic != wanted)

@@ -10,12 +10,20 @@ internal static class MnistReader
     private const string Remedy = "Put the four MNIST files there (plain or .gz), or correct dataset.path.";
     private static readonly string[] Names = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
 
-    /// <exception cref="DatasetException">A file is missing or unsound, or two do not fit each other.</exception>
-    public static (ExampleSet Train, ExampleSet Test) Read(string folder)
+    /// <summary>The full paths of the four files.</summary>
+    /// <exception cref="DatasetException">One is missing.</exception>
+    public static IReadOnlyList<string> FilesIn(string folder)
     {
-        var paths = Find(folder, Names);
-        var train = ReadSet(paths[0], paths[1]);
-        var test = ReadSet(paths[2], paths[3]);
+        return Find(folder, Names);
+    }
+
+    /// <param name="paths">What <see cref="FilesIn"/> found.</param>
+    /// <param name="files">Opens them.</param>
+    /// <exception cref="DatasetException">A file is unsound, or two do not fit each other.</exception>
+    public static (ExampleSet Train, ExampleSet Test) Read(IReadOnlyList<string> paths, DatasetFiles files)
+    {
+        var train = ReadSet(paths[0], paths[1], files);
+        var test = ReadSet(paths[2], paths[3], files);
         if (!train.Shape.SequenceEqual(test.Shape))
             throw DatasetException.At(paths[2], "byte 8", $"images of {train.Shape[1]} × {train.Shape[2]} as in {paths[0]}", $"{test.Shape[1]} × {test.Shape[2]}", "Take both files from the same data set.");
         return (train, test);
@@ -26,7 +34,7 @@ internal static class MnistReader
     public static ExampleSet ReadTest(string folder)
     {
         var paths = Find(folder, Names[2..]);
-        return ReadSet(paths[0], paths[1]);
+        return ReadSet(paths[0], paths[1], new DatasetFiles(folder));
     }
 
     private static string[] Find(string folder, string[] names)
@@ -36,10 +44,10 @@ internal static class MnistReader
         return missing.Length == 0 ? [.. paths.OfType<string>()] : throw DatasetException.Missing(folder, missing, Remedy);
     }
 
-    private static ExampleSet ReadSet(string imagesPath, string labelsPath)
+    private static ExampleSet ReadSet(string imagesPath, string labelsPath, DatasetFiles files)
     {
-        var (sizes, pixels) = IdxReader.Read(imagesPath, dimensions: 3);
-        var (counts, labels) = IdxReader.Read(labelsPath, dimensions: 1);
+        var (sizes, pixels) = IdxReader.Read(imagesPath, files, dimensions: 3);
+        var (counts, labels) = IdxReader.Read(labelsPath, files, dimensions: 1);
         if (counts[0] != sizes[0])
             throw DatasetException.At(labelsPath, "byte 4", $"{sizes[0]} labels, one for each image in {imagesPath}", $"{counts[0]}", "Take both files from the same data set.");
 

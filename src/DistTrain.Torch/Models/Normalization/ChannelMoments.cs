@@ -32,6 +32,13 @@ internal static class ChannelMoments
         return (moments, centered, center);
     }
 
+    /// <summary>Moments of inputs, which may be as large as float32 goes: where their squares leave it, in float64, and only there: no other bit changes.</summary>
+    public static BatchMoments OfInputs(Tensor x)
+    {
+        var moments = Of(x).Moments;
+        return moments.SquaredDeviations.All(double.IsFinite) ? moments : Of(x.to(float64)).Moments;
+    }
+
     /// <summary>The moments that libtorch's batch_norm leaves behind with momentum 1.</summary>
     /// <param name="mean">[channels]</param>
     /// <param name="unbiasedVariance">[channels]; NaN when only one value is behind each.</param>

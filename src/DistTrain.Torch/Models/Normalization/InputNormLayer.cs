@@ -15,7 +15,7 @@ internal sealed class InputNormLayer(int statistics, bool byFeature) : Layer
     {
         var values = byFeature ? x.flatten(1) : x;
         if (pass.MeasuresInputs)
-            pass.Moments?.Invoke(statistics, ChannelMoments.Of(values).Moments);
+            pass.Moments?.Invoke(statistics, ChannelMoments.OfInputs(values));
         var (mean, variance) = (pass.Parameters[statistics].select(1, 0), pass.Parameters[statistics].select(1, 1));
         var deviation = where(variance.IsPositive(), variance.sqrt(), ones_like(variance));
         var shape = ChannelMoments.Shape(values);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CsCheck;
+using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 
 namespace DistTrain.Torch.Tests.Data.Files;
@@ -51,7 +52,7 @@ public sealed class CsvReaderTests : IDisposable
     public void The_test_set_alone_needs_no_training_file()
     {
         File.Delete(_folder.At("train.csv"));
-        var test = DatasetReader.ReadTest(new Recipes.DatasetRecipe("csv", _folder.Path, null, null));
+        var test = DatasetReader.ReadTest(new DatasetRecipe("csv", _folder.Path, null, null));
         Assert.Equal((1, 2, 2), (test.Count, test.Features, test.Classes));
     }
 
@@ -61,7 +62,7 @@ public sealed class CsvReaderTests : IDisposable
     {
         File.CreateSymbolicLink(_folder.At("loop"), _folder.At("loop"));
         var folder = _folder.At("loop/data");
-        var message = Assert.Throws<DatasetException>(() => DatasetReader.Read(new Recipes.DatasetRecipe("csv", folder, null, null))).Message;
+        var message = Assert.Throws<DatasetException>(() => DatasetReader.Read(new DatasetRecipe("csv", folder, null, null))).Message;
         Assert.StartsWith($"Folder {folder} can't be read: Too many levels of symbolic links", message, StringComparison.Ordinal);
         Assert.EndsWith("Put both files there, or correct dataset.path.", message, StringComparison.Ordinal);
     }
@@ -118,6 +119,76 @@ public sealed class CsvReaderTests : IDisposable
     {
         _folder.Write("test.csv", test);
         _folder.AssertRefused("csv", [_folder.At("test.csv"), "line 1", .. parts]);
+    }
+
+    [Theory]
+    [InlineData("0,1,2\n3,4,1\n", "5,6,1\n", "train.csv")]
+    [InlineData("2019,2020,2021\n3,4,1\n", "5,6,1\n", "train.csv")]
+    [InlineData("5,6,1\n", "0,1,2\n3,4,1\n", "test.csv")]
+    [InlineData("10,20,7\n3,4,1\n", "10,20,7\n5,6,1\n", "train.csv")]
+    public void Numbers_that_may_name_the_columns_are_refused_until_the_job_says_what_they_are(string train, string test, string file)
+    {
+        _folder.Write("train.csv", train);
+        _folder.Write("test.csv", test);
+        _folder.AssertRefused("csv", _folder.At(file), "line 1", "may be either", "dataset.header", "first-line", "none");
+        var recipe = new DatasetRecipe("csv", _folder.Path, null, null);
+        Assert.NotEqual(0, DatasetReader.Read(recipe with { Header = "none" }).Train.Count);
+    }
+
+    [Theory]
+    [InlineData("7,7,0\n3,4,1\n")]
+    [InlineData("0.5,1,0\n3,4,1\n")]
+    [InlineData("3,2,0\n3,4,1\n")]
+    [InlineData("0,1\n3,1\n")]
+    public void Numbers_that_name_nothing_are_an_example(string train)
+    {
+        _folder.Write("train.csv", train);
+        _folder.Write("test.csv", train.Split('\n')[1]);
+        Assert.Equal(2, _folder.Read("csv").Train.Count);
+    }
+
+    [Fact]
+    public void The_job_says_what_the_first_line_is()
+    {
+        _folder.Write("train.csv", "0,1,2\n3,4,1\n5,6,0\n");
+        _folder.Write("test.csv", "0,1,2\n7,8,1\n");
+        var recipe = new DatasetRecipe("csv", _folder.Path, null, null);
+        var named = DatasetReader.Read(recipe with { Header = "first-line" });
+        Assert.Equal((2, 1, 2), (named.Train.Count, named.Test.Count, named.Train.Classes));
+        Assert.Equal(["0", "1", "2"], named.Columns!.Names);
+        var all = DatasetReader.Read(recipe with { Header = "none" });
+        Assert.Equal((3, 2, 3), (all.Train.Count, all.Test.Count, all.Train.Classes));
+        Assert.Null(all.Columns!.Names);
+    }
+
+    [Theory]
+    [InlineData("kind,x,y\n1,2.5,3\n0,4,5\n", "kind,x,y\n1,6,7\n", "kind", "column 1 ('kind')")]
+    [InlineData("kind,x,y\n1,2.5,3\n0,4,5\n", "kind,x,y\n1,6,7\n", "Kind", "column 1 ('kind')")]
+    [InlineData("1,2.5,3\n0,4,5\n", "1,6,7\n", "1", "column 1")]
+    [InlineData("kind,2019,2020\n1,2.5,3\n0,4,5\n", "kind,2019,2020\n1,6,7\n", "kind", "column 1 ('kind')")]
+    public void The_job_says_which_column_is_the_label(string train, string test, string label, string column)
+    {
+        _folder.Write("train.csv", train);
+        _folder.Write("test.csv", test);
+        var data = DatasetReader.Read(new DatasetRecipe("csv", _folder.Path, null, null) { Label = label });
+        Assert.Equal((1, 0, 2), (data.Train.Label(0), data.Train.Label(1), data.Train.Classes));
+        var features = new float[2];
+        data.Train.CopyFeatures(0, features);
+        Assert.Equal([2.5f, 3], features);
+        Assert.Equal(column, data.Columns!.Describe(data.Columns.Label));
+    }
+
+    [Theory]
+    [InlineData("a,b,c\n1,2,0\n", "d", "'d'", "found a, b, c", "dataset.label")]
+    [InlineData("a,b,c\n1,2,0\n", "1", "'1'", "found a, b, c")]
+    [InlineData("1,2,0\n", "4", "'4'", "no header", "from 1 to 3")]
+    [InlineData("1,2,0\n", "0", "'0'", "no header", "from 1 to 3")]
+    [InlineData("1,2,0\n", "class", "'class'", "no header", "dataset.header")]
+    public void A_label_that_is_not_there_is_refused(string train, string label, params string[] parts)
+    {
+        _folder.Write("train.csv", train);
+        var message = Assert.Throws<DatasetException>(() => DatasetReader.Read(new DatasetRecipe("csv", _folder.Path, null, null) { Label = label })).Message;
+        Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DistTrain.Recipes;
+
+namespace DistTrain.Torch.Data;
+
+/// <summary>What was understood of a job's data: said before the first step, and kept in the run's folder.</summary>
+public static class DatasetSummary
+{
+    /// <summary>Name of its file in a run's folder.</summary>
+    public const string FileName = "data.json";
+
+    private const int MostCounts = 20;
+
+    private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
+
+    /// <summary>In sentences for people; what is almost surely a mistake begins with "warning: ".</summary>
+    public static IReadOnlyList<string> Lines(Dataset data, DatasetRecipe recipe)
+    {
+        var (train, test) = (data.Train, data.Test);
+        var shape = string.Join(" × ", train.Shape);
+        List<string> lines =
+        [
+            Invariant($"data {recipe.Name}: {train.Count:N0} training and {test.Count:N0} test examples of {shape} feature{(train.Features == 1 ? "" : "s")}, {train.Classes:N0} classes"),
+            Counts(train.CountClasses()),
+        ];
+        if (data.Columns is { } columns)
+            lines.Add(Invariant($"columns: {columns.Count}, {(columns.Names is null ? "without a header" : "named by the first line")}; the label is {columns.Describe(columns.Label)}"));
+        lines.AddRange(DatasetCheck.Warnings(data, recipe).Select(warning => $"warning: {warning}"));
+        return lines;
+    }
+
+    /// <summary>The same as JSON, with the digest of each file.</summary>
+    public static string Json(Dataset data, DatasetRecipe recipe)
+    {
+        var summary = new JsonObject
+        {
+            ["format"] = 1,
+            ["dataset"] = recipe.Name,
+            ["shape"] = Array(data.Train.Shape),
+            ["classes"] = data.Train.Classes,
+            ["trainExamples"] = data.Train.Count,
+            ["testExamples"] = data.Test.Count,
+            ["trainExamplesByClass"] = Array(data.Train.CountClasses()),
+            ["testExamplesByClass"] = Array(data.Test.CountClasses()),
+        };
+        if (data.Columns is { } columns)
+        {
+            summary["columns"] = columns.Count;
+            if (columns.Names is { } names)
+                summary["columnNames"] = new JsonArray([.. names.Select(name => JsonValue.Create(name))]);
+            summary["labelColumn"] = columns.Label + 1;
+        }
+
+        summary["fingerprint"] = data.Fingerprint;
+        summary["files"] = new JsonObject(data.Files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => KeyValuePair.Create(file.Key, (JsonNode?)file.Value)));
+        summary["warnings"] = new JsonArray([.. DatasetCheck.Warnings(data, recipe).Select(warning => JsonValue.Create(warning))]);
+        return summary.ToJsonString(_indented) + "\n";
+    }
+
+    private static string Counts(int[] counts) => counts.Length <= MostCounts
+        ? $"training examples by class: {string.Join(", ", counts.Select((count, c) => Invariant($"{c}: {count:N0}")))}"
+        : Invariant($"training examples by class: from {counts.Min():N0} to {counts.Max():N0}; {counts.Count(count => count == 0):N0} classes have none");
+
+    private static JsonArray Array(IEnumerable<int> values) => new([.. values.Select(value => JsonValue.Create(value))]);
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}
