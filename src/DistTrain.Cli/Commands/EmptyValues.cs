@@ -12,7 +12,7 @@ internal static class EmptyValues
             .Where(given => given.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
             .Select(given => given switch
             {
-                OptionResult option => $"{option.Option.Name} is empty; give {option.Option.HelpName ?? "a value"}, or leave it out",
+                OptionResult option => $"{option.Option.Name} is empty; give <{option.Option.HelpName ?? "value"}>{(option.Option.Required ? "" : ", or leave it out")}",
                 ArgumentResult argument => $"'{argument.Argument.Name}' is empty; give a value",
                 _ => "",
             })

@@ -8,7 +8,7 @@ namespace DistTrain.Torch.Machine;
 /// </summary>
 public static class DescriptorLimit
 {
-    /// <summary>What a role needs with a few peers; a silo with two servers and a client has about 250.</summary>
+    /// <summary>What a role needs with a few peers; a silo with one server and a client has about 320.</summary>
     public const long Needed = 512;
 
     private const string Line = "Max open files";
