@@ -10,7 +10,7 @@ namespace DistTrain.Cli.Commands;
 internal sealed class Interruption(TimeProvider clock) : IDisposable
 {
     /// <summary>For a command that holds nothing: it may be reading, or computing, and look at no token.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource _overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _requested = new();

@@ -77,6 +77,6 @@ public static partial class ServerHost
         await app.StopAsync(CancellationToken.None);
     }
 
-    [LoggerMessage(2010, LogLevel.Information, "Asked to end: {Jobs} job(s) stop at a step's end and are saved before, for which their silos have {Seconds} s")]
+    [LoggerMessage(2010, LogLevel.Information, "Asked to end: stops {Jobs} job(s) at a step's end and saves them, within {Seconds} s")]
     private static partial void Leaving(this ILogger logger, int jobs, double seconds);
 }

@@ -152,7 +152,7 @@ public static partial class SiloHost
         }
     }
 
-    [LoggerMessage(5002, LogLevel.Information, "Asked to end: ranks and jobs of this silo go to others before, in {Seconds} s at most")]
+    [LoggerMessage(5002, LogLevel.Information, "Asked to end: hands its ranks and jobs to other silos, within {Seconds} s")]
     private static partial void Leaving(this ILogger logger, double seconds);
 
     [LoggerMessage(5001, LogLevel.Warning, "Not everything was handed over within {Seconds} s: {Detail}")]

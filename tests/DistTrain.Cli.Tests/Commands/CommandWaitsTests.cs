@@ -5,7 +5,7 @@ using DistTrain.Cli.Tests.Doubles;
 namespace DistTrain.Cli.Tests.Commands;
 
 [Trait("Kind", "Fast")]
-public sealed class CommandWaitsTests
+public sealed class CommandWaitsTests : IDisposable
 {
     private readonly ManualTimers _clock = new();
     private readonly StringWriter _log = new();
@@ -32,6 +32,8 @@ public sealed class CommandWaitsTests
         _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Empty(Lines);
     }
+
+    public void Dispose() => _log.Dispose();
 
     private string[] Lines => Contexts.Lines(_log);
 }

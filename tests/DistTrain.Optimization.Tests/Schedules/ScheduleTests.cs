@@ -42,7 +42,7 @@ public sealed class ScheduleTests
     public void Points_lie_where_a_walk_over_a_growing_batch_comes_to() =>
         Gen.Select(Gen.Int[1, 5], Gen.Int[1, 4], Gen.Int[1, 40], Gen.Int[1, 9], Gen.Int[1, 30]).Sample((from, growth, to, epochs, datasetSize) =>
         {
-            var curve = new RateCurve(AnySchedule.Create("cosine", []), 1, epoch => Math.Min(to, from + (growth * epoch)), datasetSize, epochs);
+            var curve = new RateCurve(AnySchedule.Create("cosine", new Dictionary<string, object>()), 1, epoch => Math.Min(to, from + (growth * epoch)), datasetSize, epochs);
             var position = Position.Start();
             foreach (var point in curve.From(0))
             {
@@ -61,7 +61,7 @@ public sealed class ScheduleTests
     [Fact]
     public void Points_of_a_job_without_an_end_take_no_time()
     {
-        var curve = new RateCurve(AnySchedule.Create("constant", []), 1, batch: 3, datasetSize: 8, epochs: null, steps: 1_000_000_000_000);
+        var curve = new RateCurve(AnySchedule.Create("constant", new Dictionary<string, object>()), 1, batch: 3, datasetSize: 8, epochs: null, steps: 1_000_000_000_000);
         Assert.Equal([0, 500_000_000_000], curve.From(0, 500_000_000_000).Select(point => point.Step));
         Assert.Equal((333_333_333_333 + (0.0 / 8), 333_333_333_333 + (3.0 / 8)), curve.At(999_999_999_999) is var last ? (last.Epoch, last.EpochAfter) : default);
     }
