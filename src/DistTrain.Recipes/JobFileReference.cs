@@ -33,7 +33,9 @@ public static class JobFileReference
                  DISTTRAIN_WRITE_DOCS=1 dotnet test tests/DistTrain.Recipes.Tests -->
 
             A job is YAML in the style of a Kubernetes object. Everything but `apiVersion` and `kind` may be left out and then takes
-            its default; a key written as `null` counts as left out. This is the job that runs without a file, with everything said:
+            its default; a key written as `null` counts as left out. What readers of YAML
+            differ over is refused, with both readings: numbers that begin with 0, of base 60 or with `_` between digits, `yes`, `no`, `on`, `off`,
+            `y`, `n`, dates, and `~`; in quotes they are text. This is the job that runs without a file, with everything said:
 
             ```yaml
             {JobFile.Write(defaults).TrimEnd()}

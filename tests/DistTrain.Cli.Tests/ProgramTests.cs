@@ -54,19 +54,33 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("server")]
-    [InlineData("worker --cluster c --servers 127.0.0.1:1")]
+    [InlineData("server --port")]
+    [InlineData("worker --cluster c --servers 127.0.0.1:1 --port")]
+    [InlineData("server --port 0 --http-port")]
     public async Task A_taken_port_is_named(string role)
     {
         using var taken = Ports.Take();
         var port = Ports.Of(taken);
 
-        var run = await DistTrainProcess.RunInAsync(_folder.Path, [.. role.Split(' '), "--port", $"{port}"]);
+        var run = await DistTrainProcess.RunInAsync(_folder.Path, [.. role.Split(' '), $"{port}"]);
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Empty(run.Lines);
-        Assert.Contains(run.Error.Split('\n'), line => line.StartsWith($"error: port {port} of 127.0.0.1 is taken", StringComparison.Ordinal));
+        Assert.Contains(run.Error.Split('\n'), line => line.StartsWith($"error: port {port} of 127.0.0.1 is taken; choose another with {role.Split(' ')[^1]}", StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    /// <summary>Too few descriptors were "Could not load file or assembly", of whatever was loaded next.</summary>
+    [Theory]
+    [InlineData("server --port 0", "error: this process may have 200 files open at a time, and needs 512: raise that")]
+    [InlineData("doctor", "fail  open files")]
+    public async Task Too_few_descriptors_are_named(string line, string part)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo("sh", ["-c", "ulimit -n 200; exec \"$0\" \"$@\"", DistTrainProcess.Executable, .. line.Split(' ')]);
+        var run = await DistTrain.Tests.Processes.Tool.EndAsync(start);
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Contains((run.Output + '\n' + run.Errors).Split('\n'), text => text.StartsWith(part, StringComparison.Ordinal));
+        Assert.DoesNotContain("Could not load", run.Output + run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

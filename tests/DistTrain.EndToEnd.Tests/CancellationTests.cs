@@ -8,18 +8,25 @@ public class CancellationTests
 {
     private const int SigInt = 2;
     private const int SigKill = 9;
+    private const int SigTerm = 15;
 
-    [Fact]
-    public async Task Cancel_ends_all_processes_and_leaves_a_readable_run_folder()
+    /// <summary>A terminal, systemd, SLURM and <c>timeout</c> signal all processes of a run, the last of them its first process twice.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Cancel_ends_all_processes_and_leaves_a_readable_run_folder(bool wholeGroup)
     {
         using var folder = new RunFolder();
         await using var train = DistTrainProcess.Start(Training.Arguments(folder, "run", 2, 2, Training.Short("model.name=mlp", "steps=100000")));
         await train.EventAsync(e => e.GetProperty("event").GetString() == "step" && e.GetProperty("step").GetInt64() >= 5, TimeSpan.FromMinutes(1));
         var watch = Stopwatch.StartNew();
-        train.Signal(SigInt);
+        if (wholeGroup)
+            train.SignalAll(SigTerm);
+        train.Signal(wholeGroup ? SigTerm : SigInt);
         Assert.Equal(130, await train.ExitAsync(TimeSpan.FromSeconds(10)));
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), watch.Elapsed.ToString());
         Assert.Empty(folder.Processes());
+        Assert.DoesNotContain("unexpectedly", train.Error, StringComparison.Ordinal);
         Assert.Equal("cancelled", train.Events[^1].GetProperty("event").GetString());
 
         var steps = (await File.ReadAllLinesAsync(Path.Combine(folder["run"], "metrics.jsonl")))

@@ -33,7 +33,7 @@ public sealed class JobFileTests
     public void Keys_written_as_null_take_their_defaults() =>
         Assert.Equal(
             JobFile.Write(JobText.Job(null)),
-            JobFile.Write(JobText.Job(JobText.WithSpec("  batch: null\n  optimizer:\n  model: {name: ~}\n  dataset: {path: null}\n  steps: null"))));
+            JobFile.Write(JobText.Job(JobText.WithSpec("  batch: null\n  optimizer:\n  model: {name: null}\n  dataset: {path: null}\n  steps: null"))));
 
     [Fact]
     public void A_file_is_read_whole()

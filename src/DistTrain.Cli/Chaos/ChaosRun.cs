@@ -4,7 +4,6 @@ using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Verification;
 using DistTrain.Protocol;
-using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Chaos;
 
@@ -63,7 +62,7 @@ internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ChaosFold
     private async Task<RunOutcome> RunAsync(string name, IReadOnlyList<Fault>? faults, long steps = 0)
     {
         var run = RunFolder.Create(folder.NewRun(name));
-        await File.WriteAllTextAsync(run.Job, JobFile.Write(plan.Job));
+        var job = run.Keep(plan.Job);
         using var history = new RunHistory(Path.Combine(run.FullPath, "history.jsonl"), context.Clock);
         List<ChaosProxy> doors = [];
         try
@@ -85,7 +84,7 @@ internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ChaosFold
                 var ended = new JobSummary();
                 try
                 {
-                    ended = await new LocalRun(context, run, cluster, history).RunAsync(NewJobId.Make(plan.Job.Name, context.Clock), plan.Job);
+                    ended = await new LocalRun(context, run, cluster, history).RunAsync(NewJobId.Make(job.Name, context.Clock), job);
                 }
                 catch (CommandException e) when (faults is not null)
                 {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using DistTrain.Protocol;
 
 namespace DistTrain.Cli.Chaos;
@@ -11,12 +12,12 @@ internal sealed record HistoryEntry(bool IsStep, long Step, string Text)
 {
     /// <param name="run">The run's folder.</param>
     /// <exception cref="IOException">There is no history.</exception>
-    /// <exception cref="System.Text.Json.JsonException">A line is none.</exception>
-    public static IReadOnlyList<HistoryEntry> ReadAll(string run) => [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(Read)];
+    /// <exception cref="JsonException">A line is none.</exception>
+    public static IReadOnlyList<HistoryEntry> ReadAll(string run) =>
+        [.. MetricsLine.ReadAll(Path.Combine(run, MetricsLine.FileName)).Select(line => Of(line.Event ?? throw new JsonException(line.Problem)))];
 
-    private static HistoryEntry Read(string line)
+    private static HistoryEntry Of(MetricsEvent metrics)
     {
-        var metrics = MetricsJson.Read(line);
         if (metrics.Step is { } step)
             (step.Milliseconds, step.ComputeMilliseconds) = (0, 0);
         // The one thing of the ledger that a crash changes.

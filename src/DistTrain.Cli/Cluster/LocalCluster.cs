@@ -1,5 +1,6 @@
 using DistTrain.Cli.Commands;
 using DistTrain.Protocol.Clients;
+using DistTrain.Torch.Machine;
 
 namespace DistTrain.Cli.Cluster;
 
@@ -46,6 +47,8 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
     /// <exception cref="CommandException">A child ended or kept silent.</exception>
     public async Task StartAsync(CancellationToken cancel)
     {
+        if (DescriptorLimit.Problem() is { } few)
+            throw CommandException.Failed(few);
         Directory.CreateDirectory(plan.ClusterFolder);
         var doors = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         for (var i = 0; i < plan.Servers; i++)
@@ -111,6 +114,8 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
                 + $"see the logs in {plan.ClusterFolder}");
         }
 
+        // All processes of a run may be signalled at once: a child that was gone before it could know better ended because the run does.
+        cancel.ThrowIfCancellationRequested();
         return listening.IsCompleted ? await listening : throw CommandException.Failed((await UnexpectedExit).Report);
     }
 

@@ -13,12 +13,8 @@ internal sealed record RunDescription(string Job, int Servers, int Silos)
     private static readonly FileFormat Format = new("a run's description", Version: 1);
 
     /// <summary>Writes it so that it is there whole or not at all.</summary>
-    public void Write(string path)
-    {
-        var temporary = $"{path}.tmp";
-        File.WriteAllText(temporary, Format.Stamp(JsonSerializer.SerializeToNode(this, RunJson.Default.RunDescription)!).ToJsonString());
-        File.Move(temporary, path, overwrite: true);
-    }
+    public void Write(string path) =>
+        WholeFile.Write(path, Format.Stamp(JsonSerializer.SerializeToNode(this, RunJson.Default.RunDescription)!).ToJsonString());
 
     /// <summary>Null where there is none, or it is damaged.</summary>
     /// <exception cref="UnknownFormatException">It is of another format.</exception>
@@ -28,7 +24,7 @@ internal sealed record RunDescription(string Job, int Servers, int Silos)
         {
             return Format.Open(File.ReadAllText(path), path).Deserialize(RunJson.Default.RunDescription);
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
             return null;
         }

@@ -1,4 +1,6 @@
 using DistTrain.Cli.Commands;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Cluster;
 
@@ -24,8 +26,28 @@ internal sealed class RunFolder(string path)
     /// <summary>How the run was started.</summary>
     public string Description => Path.Combine(Cluster, "run.json");
 
+    /// <summary>True where something was trained, or a cluster was started to do so.</summary>
+    public bool HasBegun => File.Exists(Path.Combine(Cluster, "cluster.db")) || File.Exists(Path.Combine(FullPath, MetricsLine.FileName))
+        || Directory.Exists(Path.Combine(FullPath, "checkpoints"));
+
     /// <summary>True when a run was started in the folder.</summary>
-    public static bool HoldsRun(string path) => File.Exists(new RunFolder(path).Job);
+    /// <exception cref="CommandException">The system does not let us look.</exception>
+    public static bool HoldsRun(string path)
+    {
+        try
+        {
+            File.OpenHandle(new RunFolder(path).Job).Dispose();
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, path);
+        }
+    }
 
     /// <summary>The folder of a run that was started.</summary>
     /// <exception cref="CommandException">There is none.</exception>
@@ -42,14 +64,34 @@ internal sealed class RunFolder(string path)
             if (File.Exists(folder.FullPath))
                 throw CommandException.BadInput($"--out {path} is a file");
             Directory.CreateDirectory(folder.FullPath);
-            if (Directory.EnumerateFileSystemEntries(folder.FullPath).Any())
+            if (Directory.EnumerateFileSystemEntries(folder.FullPath).Any(entry => entry != folder.Job + WholeFile.Unfinished))
                 throw CommandException.BadInput($"--out {path} is not empty; give a new folder, so that no run's files are mixed");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.BadInput($"--out {path}: {e.Message}");
+            throw SystemFailure.Of(e, $"--out {path}");
         }
 
         return folder;
+    }
+
+    /// <summary>
+    /// Writes the resolved job. Where its data lie is said in full: it is the same job whatever folder a later command is given in.
+    /// </summary>
+    /// <returns>The job as it stands there.</returns>
+    /// <exception cref="CommandException">The file can't be written.</exception>
+    public TrainingJob Keep(TrainingJob job)
+    {
+        var kept = job with { Spec = job.Spec with { Dataset = job.Spec.Dataset with { Path = job.Spec.Dataset.Path is { } data ? Path.GetFullPath(data) : null } } };
+        try
+        {
+            WholeFile.Write(Job, JobFile.Write(kept));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, Shown);
+        }
+
+        return kept;
     }
 }

@@ -22,29 +22,32 @@ internal sealed record RunStart(RunFolder Folder, string Id, TrainingJob Job)
     public static RunStart New(string path, string id, TrainingJob job)
     {
         var folder = RunFolder.Create(path);
-        File.WriteAllText(folder.Job, JobFile.Write(job));
-        return new RunStart(folder, id, job);
+        return new RunStart(folder, id, folder.Keep(job));
     }
 
     /// <summary>Goes on with the job that the folder holds.</summary>
     /// <param name="path">The run's folder.</param>
+    /// <param name="clock">For the id of a run that never began.</param>
     /// <param name="overrides"><c>path=value</c>, in order.</param>
     /// <param name="error">Receives warnings.</param>
     /// <exception cref="CommandException">It is no run's folder, or the overrides make another job of it.</exception>
-    public static RunStart Resumed(string path, IReadOnlyList<string> overrides, TextWriter error)
+    public static RunStart Resumed(string path, IReadOnlyList<string> overrides, TextWriter error, TimeProvider clock)
     {
         var folder = RunFolder.Open(path);
-        return Resumed(folder, JobFileInput.Read(folder.Job, overrides, error));
+        return Resumed(folder, JobFileInput.Read(folder.Job, overrides, error), clock);
     }
 
     /// <summary>Goes on with the job that the folder holds if <paramref name="job"/> is the same.</summary>
     /// <exception cref="CommandException">It is another one; all differences are named.</exception>
-    public static RunStart Resumed(RunFolder folder, TrainingJob job)
+    public static RunStart Resumed(RunFolder folder, TrainingJob job, TimeProvider clock)
     {
         var before = JobFileInput.Read(folder.Job, [], TextWriter.Null);
         if (JobFile.Differences(before, job) is { Count: > 0 } differences)
             throw CommandException.BadInput([.. differences.Select(d => $"{folder.Shown} can't go on as another job: {d}; give a new --out for a new run")]);
         var description = RunDescription.Read(folder.Description);
+        // Killed before it was said how it runs: there is a job file, and nothing that could go on.
+        if (description is null && !folder.HasBegun)
+            return new RunStart(folder, NewJobId.Make(job.Name, clock), folder.Keep(job));
         return new RunStart(folder, description?.Job ?? JobOf(folder), job) { Before = description, Resumes = true };
     }
 

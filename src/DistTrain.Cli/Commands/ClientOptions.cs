@@ -33,8 +33,8 @@ internal static class ClientOptions
     public static FrontDoor Door(CommandContext context, Endpoint endpoint)
     {
         var token = context.GetOrDefault(TokenFile) ?? Variable(TokenVariable);
-        if (token is not null && !File.Exists(token))
-            throw CommandException.BadInput($"there is no file {token} with a token");
+        if (token is not null)
+            RequireReadable(token);
         try
         {
             var folder = context.GetOrDefault(Certificates) ?? Variable(CertificatesVariable);
@@ -43,6 +43,22 @@ internal static class ClientOptions
         catch (SecurityFileException e)
         {
             throw CommandException.BadInput(e.Message);
+        }
+    }
+
+    private static void RequireReadable(string token)
+    {
+        try
+        {
+            File.OpenHandle(token).Dispose();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw CommandException.BadInput($"there is no file {token} with a token");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"the token in {token}");
         }
     }
 

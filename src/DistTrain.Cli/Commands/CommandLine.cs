@@ -13,8 +13,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, TimeProvider clock)
     {
         var parsed = RootCommandSetup.Create().Parse(args.Count == 0 ? ["--help"] : args);
-        if (parsed.Action is ParseErrorAction)
-            return ReportParseErrors(parsed, output, error);
+        if (parsed.Action is ParseErrorAction or CommandAction && Problems(parsed) is { Count: > 0 } problems)
+            return ReportProblems(parsed, problems, output, error);
         using var interruption = Interruption.OfProcess(clock);
         var configuration = new InvocationConfiguration
         {
@@ -63,6 +63,10 @@ internal static class CommandLine
         {
             return ExitCode.Cancelled;
         }
+        catch (Exception e) when (SystemFailure.Explain(e) is { } failure)
+        {
+            return Report(context.Json, failure.ExitCode, failure.Problems, context.Output, context.Error, Trace(context, e));
+        }
         catch (Exception e)
         {
             var hint = context.Arguments.GetValue(SharedOptions.Verbose) ? "" : " (--verbose shows where)";
@@ -71,10 +75,12 @@ internal static class CommandLine
         }
     }
 
-    private static int ReportParseErrors(ParseResult parsed, TextWriter output, TextWriter error)
+    private static List<string> Problems(ParseResult parsed) =>
+        [.. EmptyValues.Problems(parsed).Concat(parsed.Errors.Select(e => OneLine(e.Message))).Distinct(StringComparer.Ordinal)];
+
+    private static int ReportProblems(ParseResult parsed, List<string> problems, TextWriter output, TextWriter error)
     {
         var command = parsed.CommandResult.Command;
-        var problems = parsed.Errors.Select(e => OneLine(e.Message)).Distinct(StringComparer.Ordinal).ToList();
         var code = Report(IsJson(parsed), ExitCode.BadInput, problems, output, error, null);
         error.WriteLine($"See: disttrain{(command is RootCommand ? "" : " " + command.Name)} --help");
         return code;

@@ -51,13 +51,18 @@ internal static class EvalCommand
     {
         try
         {
-            var data = DatasetReader.Read(spec.Dataset);
-            var model = ModelBlueprint.Of(spec, data.Train.Shape, data.Train.Classes);
-            if (model.Layout.Hash != saved.Layout.Hash)
-                throw CommandException.BadInput($"{saved.Source}: these weights do not fit the model; --set may change the data, not the model");
+            var test = DatasetReader.ReadTest(spec.Dataset);
+            var model = ModelBlueprint.OfSaved(spec, test.Shape, saved.Layout) ?? throw CommandException.BadInput(
+                $"{saved.Source}: these weights are not of this model for examples of shape [{string.Join(", ", test.Shape)}]; --set may change the data, not the model");
+            if (test.Classes > model.Classes)
+            {
+                throw CommandException.BadInput(
+                    $"{saved.Source}: the model has {model.Classes} classes, and the data have a label {test.Classes - 1}; give data of classes 0 to {model.Classes - 1}");
+            }
+
             using var replica = new Replica(model, ExamplesAtOnce);
             saved.Vector.CopyTo(replica.Parameters);
-            return replica.Evaluate(data.Test, [.. Enumerable.Range(0, data.Test.Count)]);
+            return replica.Evaluate(test, [.. Enumerable.Range(0, test.Count)]);
         }
         catch (Exception e) when (e is DatasetException or ModelException)
         {

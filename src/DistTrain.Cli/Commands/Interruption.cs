@@ -6,16 +6,21 @@ namespace DistTrain.Cli.Commands;
 /// Ctrl-C, SIGTERM and the closing of the terminal as cancellation: the first asks the command to end in order, the second
 /// to end at once, and what comes after that falls to the operating system.
 /// </summary>
-/// <param name="clock">Measures the patience with a command that holds nothing.</param>
+/// <param name="clock">Measures the patience with a command that holds nothing, and tells a signal that comes twice from a second one.</param>
 internal sealed class Interruption(TimeProvider clock) : IDisposable
 {
     /// <summary>For a command that holds nothing: it may be reading, or computing, and look at no token.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private const long Never = long.MinValue;
+
+    private static readonly TimeSpan EchoTime = TimeSpan.FromSeconds(1);
+
     private readonly TaskCompletionSource _overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _requested = new();
     private readonly CancellationTokenSource _forced = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private long _terminated = Never;
     private int _count;
 
     /// <summary>Cancelled by the first signal.</summary>
@@ -33,11 +38,8 @@ internal sealed class Interruption(TimeProvider clock) : IDisposable
     /// <summary>Set by a command that has something to clean up even on a second signal; otherwise that one just ends the process.</summary>
     public bool HandlesForce { get; set; }
 
-    /// <summary>
-    /// Set by a child of <c>train</c>: a terminal sends Ctrl-C to the whole process group, and a child that obeyed it would be
-    /// gone before its parent could cancel the job in order.
-    /// </summary>
-    public bool IgnoresTerminal { get; set; }
+    /// <summary>Set by a child of <c>train</c>: signals are for its parent, which tells it by other means when to end.</summary>
+    public bool ObeysParent { get; set; }
 
     /// <summary>Starts to listen for the process's signals.</summary>
     public static Interruption OfProcess(TimeProvider clock)
@@ -53,7 +55,7 @@ internal sealed class Interruption(TimeProvider clock) : IDisposable
     /// <returns>False when the operating system's own reaction (ending the process) shall follow.</returns>
     public bool Receive(PosixSignal signal)
     {
-        if (IgnoresTerminal && signal != PosixSignal.SIGTERM)
+        if (ObeysParent || IsEcho(signal))
             return true;
         switch (Interlocked.Increment(ref _count))
         {
@@ -68,6 +70,18 @@ internal sealed class Interruption(TimeProvider clock) : IDisposable
             default:
                 return false;
         }
+    }
+
+    /// <summary>
+    /// <c>timeout</c> signals its child and then the child's whole group, and so does systemd: SIGTERM comes twice at once and is one wish.
+    /// </summary>
+    private bool IsEcho(PosixSignal signal)
+    {
+        if (signal != PosixSignal.SIGTERM)
+            return false;
+        var now = clock.GetTimestamp();
+        var first = Interlocked.CompareExchange(ref _terminated, now, Never);
+        return first != Never && clock.GetElapsedTime(first, now) < EchoTime;
     }
 
     public void Dispose()

@@ -40,8 +40,7 @@ internal static partial class OperatorCommand
     private static async Task<int> RunAsync(CommandContext context)
     {
         var options = Options(context);
-        foreach (var port in new[] { options.Probes.Http, options.Probes.Health }.OfType<int>())
-            BindAddress.Probe(context.Get(RoleOptions.Host), port);
+        BindAddress.Probe([.. RoleOptions.ProbesOf(context)]);
         context.Interruption.EndsInOrder = true;
         // Standard output belongs to the announcement: whatever a library prints goes to the log.
         Console.SetOut(context.Error);

@@ -37,7 +37,7 @@ internal static class ResumeCommand
     {
         if (context.GetOrDefault(Endpoint) is { } endpoint)
             return await AskAsync(context, endpoint);
-        return await LocalOptions.RunAsync(context, RunStart.Resumed(context.Get(Run), context.Get(SharedOptions.Set), context.Error));
+        return await LocalOptions.RunAsync(context, RunStart.Resumed(context.Get(Run), context.Get(SharedOptions.Set), context.Error, context.Clock));
     }
 
     private static async Task<int> AskAsync(CommandContext context, Endpoint endpoint)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using DistTrain.Cli.Roles;
 using DistTrain.Observability;
 using DistTrain.Recipes;
 using DistTrain.Security;
@@ -78,9 +79,20 @@ internal static class RoleOptions
     /// <summary>Ports for those who look after the process.</summary>
     public static ProbePorts Probes(CommandContext context) => new(context.GetOrDefault(HttpPort), context.GetOrDefault(HealthPort));
 
-    /// <summary>The ports that server and silo are told to listen at, by the options that name them.</summary>
-    public static IEnumerable<(string Option, int? Port)> Ports(CommandContext context) =>
-        [(Port.Name, context.Get(Port)), (HttpPort.Name, context.GetOrDefault(HttpPort)), (HealthPort.Name, context.GetOrDefault(HealthPort))];
+    /// <summary>All ports that a role listens on, those that only some have last.</summary>
+    public static IReadOnlyList<BoundPort> BoundPorts(CommandContext context, params IReadOnlyList<BoundPort> others)
+    {
+        var host = context.Get(Host);
+        return [new BoundPort(Port.Name, host, context.Get(Port)), .. ProbesOf(context), .. others];
+    }
+
+    /// <summary>Those of <see cref="Probes"/> that are listened on.</summary>
+    public static IEnumerable<BoundPort> ProbesOf(CommandContext context) =>
+        new[] { HttpPort, HealthPort }.Select(option => PortOf(context, option)).OfType<BoundPort>();
+
+    /// <summary>A port that is not listened on unless it is given.</summary>
+    public static BoundPort? PortOf(CommandContext context, Option<int?> option) =>
+        context.GetOrDefault(option) is { } port ? new BoundPort(option.Name, context.Get(Host), port, IsOptional: true) : null;
 
     /// <summary>Whom the process lets in.</summary>
     /// <exception cref="CommandException">A file can't be used; all problems are named.</exception>

@@ -125,7 +125,7 @@ internal static class ScheduleCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.BadInput($"--plot {file}: {e.Message}");
+            throw SystemFailure.Of(e, $"--plot {file}");
         }
 
         notes.WriteLine($"drawn into {file}");

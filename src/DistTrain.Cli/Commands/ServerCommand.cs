@@ -45,9 +45,10 @@ internal static class ServerCommand
 
     private static Task<int> RunAsync(CommandContext context)
     {
-        if (ClusterAddresses.Problems(RoleOptions.Ports(context)).ToList() is { Count: > 0 } problems)
+        var ports = RoleOptions.BoundPorts(context);
+        if (ClusterAddresses.Problems(ports).ToList() is { Count: > 0 } problems)
             throw CommandException.BadInput(problems);
-        return RoleProcess.RunAsync(context, "server", (listening, stop) => ServeAsync(context, listening, stop), _ => { });
+        return RoleProcess.RunAsync(context, "server", ports, (listening, stop) => ServeAsync(context, listening, stop), _ => { });
     }
 
     private static Task ServeAsync(CommandContext context, Action<string> listening, CancellationToken stop)

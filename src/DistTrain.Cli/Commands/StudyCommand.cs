@@ -68,9 +68,13 @@ internal static class StudyCommand
         {
             return File.ReadAllText(name);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw CommandException.BadInput($"'{name}' is neither a study ({string.Join(", ", Study.Names)}) nor a file that can be read");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"'{name}' is no study ({string.Join(", ", Study.Names)}), and as a file it can't be read");
         }
     }
 }

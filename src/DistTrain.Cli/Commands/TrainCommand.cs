@@ -50,6 +50,6 @@ internal static class TrainCommand
             return RunStart.New(path ?? Path.Combine("runs", id), id, job);
         if (path is null)
             throw CommandException.BadInput("--resume needs --out, the folder of the run");
-        return RunFolder.HoldsRun(path) ? RunStart.Resumed(RunFolder.Open(path), job) : RunStart.New(path, id, job);
+        return RunFolder.HoldsRun(path) ? RunStart.Resumed(RunFolder.Open(path), job, context.Clock) : RunStart.New(path, id, job);
     }
 }

@@ -94,6 +94,7 @@ internal static class WorkerCommand
         return RoleProcess.RunAsync(
             context,
             "silo",
+            PortsOf(context),
             (listening, stop) =>
             {
                 PrepareTorch(context.Get(RoleOptions.Determinism), context.Error);
@@ -105,8 +106,14 @@ internal static class WorkerCommand
     private static IEnumerable<string> AddressProblems(CommandContext context) =>
     [
         .. ClusterAddresses.Problems(context.Get(Servers), new IPEndPoint(context.Get(RoleOptions.Host), context.Get(RoleOptions.Port))),
-        .. ClusterAddresses.Problems([.. RoleOptions.Ports(context), (SiloPort.Name, context.Get(SiloPort)), (DashboardPort.Name, context.GetOrDefault(DashboardPort))]),
+        .. ClusterAddresses.Problems(PortsOf(context)),
     ];
+
+    private static IReadOnlyList<BoundPort> PortsOf(CommandContext context)
+    {
+        var silo = new BoundPort(SiloPort.Name, context.Get(RoleOptions.Host), context.Get(SiloPort));
+        return RoleOptions.BoundPorts(context, RoleOptions.PortOf(context, DashboardPort) is { } dashboard ? [silo, dashboard] : [silo]);
+    }
 
     private static async Task ServeAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
     {
@@ -116,7 +123,9 @@ internal static class WorkerCommand
         }
         catch (ClusterStoreException e)
         {
-            throw CommandException.Failed(e.Message, e);
+            throw e.InnerException is { } cause && SystemFailure.Explain(cause) is { ExitCode: ExitCode.BadInput }
+                ? CommandException.BadInput($"--cluster: {e.Message}")
+                : CommandException.Failed(e.Message, e);
         }
         catch (WireVersionException e)
         {

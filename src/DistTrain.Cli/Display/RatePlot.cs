@@ -23,7 +23,6 @@ internal static class RatePlot
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "epoch", Minimum = 0, MajorGridlineStyle = LineStyle.Dot });
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "learning rate", Minimum = 0, MajorGridlineStyle = LineStyle.Dot });
         plot.Series.Add(line);
-        using var stream = File.Create(file);
-        new SvgExporter { Width = 800, Height = 450 }.Export(plot, stream);
+        PlotFile.Write(file, plot, 800, 450);
     }
 }

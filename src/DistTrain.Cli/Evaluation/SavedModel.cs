@@ -17,9 +17,13 @@ internal sealed record SavedModel(string Source, long? Step, string JobFile, Par
     {
         try
         {
-            return File.Exists(path) ? ReadModelFile(path) : ReadCheckpoint(path);
+            return Directory.Exists(path) ? ReadCheckpoint(path) : ReadModelFile(path);
         }
-        catch (Exception e) when (e is SafeTensorsException or CheckpointException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, path);
+        }
+        catch (Exception e) when (e is SafeTensorsException or CheckpointException or FormatException)
         {
             throw CommandException.BadInput(e.Message);
         }

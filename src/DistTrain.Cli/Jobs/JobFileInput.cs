@@ -31,7 +31,7 @@ internal static class JobFileInput
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.BadInput($"{path}: {e.Message}");
+            throw SystemFailure.Of(e, path);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Formats;
 using DistTrain.Protocol.TensorBoard;
@@ -12,19 +11,22 @@ internal static class Curves
     /// <param name="error">Told why there are none.</param>
     public static void Write(string folder, TextWriter error)
     {
-        var history = new FileInfo(Path.Combine(folder, "metrics.jsonl"));
+        var history = new FileInfo(Path.Combine(folder, MetricsLine.FileName));
         if (!history.Exists)
             return;
         var path = Path.Combine(folder, EventFile.Name);
         var temporary = path + ".part";
         try
         {
-            List<MetricsEvent> events = [.. File.ReadLines(history.FullName).Select(MetricsJson.Read)];
+            List<MetricsLine> lines = [.. MetricsLine.ReadAll(history.FullName)];
+            foreach (var problem in lines.Select(line => line.Problem).OfType<string>())
+                error.WriteLine($"warning: {problem}");
+            var events = lines.Select(line => line.Event).OfType<MetricsEvent>().ToList();
             using (var file = File.Create(temporary))
                 EventFile.Write(file, events, new DateTimeOffset(history.LastWriteTimeUtc));
             File.Move(temporary, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or UnknownFormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or UnknownFormatException)
         {
             // The run is what it is without them.
             error.WriteLine($"no curves for TensorBoard in {folder}: {e.Message}");

@@ -24,37 +24,27 @@ internal static class BindAddress
     /// Listens for a moment, so that a port that is taken is one clear line and not the log of a host that failed half-way.
     /// Somebody may still take it in between: then <see cref="Explain"/> has the last word.
     /// </summary>
-    /// <exception cref="CommandException">A role cannot listen there.</exception>
-    public static void Probe(IPAddress host, int port)
+    /// <param name="ports">All that the role listens on.</param>
+    /// <exception cref="CommandException">It cannot listen on some of them; each is named.</exception>
+    public static void Probe(params IReadOnlyList<BoundPort> ports)
     {
-        try
-        {
-            using var listener = new TcpListener(host, port);
-            listener.Start();
-        }
-        catch (SocketException e) when (Explain(e, host, port) is { } cause)
-        {
-            throw CommandException.BadInput(cause);
-        }
+        if (Problems(ports).ToList() is { Count: > 0 } problems)
+            throw CommandException.BadInput(problems);
     }
 
     /// <summary>What kept a role from binding, in the user's words; null when <paramref name="e"/> has another cause.</summary>
-    public static string? Explain(Exception e, IPAddress host, int port)
+    /// <remarks>The error names an address at best: each port is tried again to find out which it was.</remarks>
+    public static IReadOnlyList<string>? Explain(Exception e, params IReadOnlyList<BoundPort> ports)
     {
-        for (var cause = e; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is SocketException socket)
-            {
-                return socket.SocketErrorCode switch
-                {
-                    SocketError.AddressAlreadyInUse => $"port {port} of {host} is taken; choose another with --port, or 0 for a free one",
-                    SocketError.AccessDenied => $"port {port} of {host} is not for this user; choose one above 1023, or 0 for a free one",
-                    SocketError.AddressNotAvailable or SocketError.HostNotFound => $"--host {host} is no address of this machine",
-                    _ => null,
-                };
-            }
-        }
-
-        return null;
+        var cause = e;
+        while (cause is not (null or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AccessDenied or SocketError.AddressNotAvailable or SocketError.HostNotFound }))
+            cause = cause.InnerException;
+        if (cause is null)
+            return null;
+        return Problems(ports).ToList() is { Count: > 0 } problems
+            ? problems
+            : [$"{e.Message} It is one of {string.Join(", ", ports.Select(port => $"{port.Option} {port.Port}"))}; start it again, or choose others"];
     }
+
+    private static IEnumerable<string> Problems(IEnumerable<BoundPort> ports) => ports.Select(port => port.Problem()).OfType<string>().Distinct();
 }

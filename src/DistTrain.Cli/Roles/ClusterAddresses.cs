@@ -28,8 +28,8 @@ internal static class ClusterAddresses
     }
 
     /// <summary>All problems of the ports that one process listens at, by the options that name them.</summary>
-    public static IEnumerable<string> Problems(IEnumerable<(string Option, int? Port)> ports) => ports
-        .Where(own => own.Port is > 0)
+    public static IEnumerable<string> Problems(IEnumerable<BoundPort> ports) => ports
+        .Where(own => own.Port > 0)
         .GroupBy(own => own.Port)
         .Where(port => port.Count() > 1)
         .Select(port => $"{string.Join(" and ", port.Select(own => own.Option))} are all {port.Key}: each needs a port of its own");

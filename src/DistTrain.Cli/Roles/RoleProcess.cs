@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Output;
 using DistTrain.Torch.Hosting;
+using DistTrain.Torch.Machine;
 
 namespace DistTrain.Cli.Roles;
 
@@ -17,39 +18,42 @@ internal static class RoleProcess
     /// <summary>Runs a role until the user, the operating system or the parent ends it.</summary>
     /// <param name="context">The command.</param>
     /// <param name="role">server or silo.</param>
+    /// <param name="ports">What it listens on.</param>
     /// <param name="serve">The role: announces its endpoint once and returns after the token is cancelled.</param>
     /// <param name="told">Called, on a thread of its own, with each line that the parent says.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(CommandContext context, string role, Func<Action<string>, CancellationToken, Task> serve, Action<string> told)
+    public static async Task<int> RunAsync(CommandContext context, string role, IReadOnlyList<BoundPort> ports, Func<Action<string>, CancellationToken, Task> serve, Action<string> told)
     {
-        // First of all: it may start the process anew.
+        // A child of `train` ends when its parent says so: a terminal, systemd and SLURM signal all processes of a run, and a child that obeyed them would
+        // be gone before its parent could cancel the job in order.
+        context.Interruption.ObeysParent = context.Get(RoleOptions.ExitWithParent);
+        // Before all else: it may start the process anew.
         if (StartEnvironment.Ensure(context.Get(RoleOptions.Determinism), setting => LogOverride(setting, context.Error)) is { } impossible)
             throw CommandException.BadInput(impossible);
         var host = context.Get(RoleOptions.Host);
         if (BindAddress.Problem(host, context.Get(RoleOptions.Insecure), context.GetOrDefault(RoleOptions.Certificates) is not null) is { } problem)
             throw CommandException.BadInput(problem);
-        BindAddress.Probe(host, context.Get(RoleOptions.Port));
+        if (DescriptorLimit.Problem() is { } few)
+            throw CommandException.Failed(few);
+        BindAddress.Probe(ports);
         context.Interruption.EndsInOrder = true;
+        using var held = Hold(context.GetOrDefault(RoleOptions.Lock));
         // Standard output belongs to the announcement: whatever a library prints goes to the log.
         Console.SetOut(context.Error);
 
-        using var held = Hold(context.GetOrDefault(RoleOptions.Lock));
         // Not disposed: the parent's end may come while the process is already leaving.
         var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Interruption.Requested);
         if (context.Get(RoleOptions.ExitWithParent))
-        {
-            context.Interruption.IgnoresTerminal = true;
             ParentWatch.Start(Console.OpenStandardInput(), told, ParentWatch.Grace, stop.Cancel, Process.GetCurrentProcess().Kill);
-        }
 
         var announced = false;
         try
         {
             await serve(Announce, stop.Token);
         }
-        catch (Exception e) when (!announced && BindAddress.Explain(e, host, context.Get(RoleOptions.Port)) is { } cause)
+        catch (Exception e) when (!announced && BindAddress.Explain(e, ports) is { } causes)
         {
-            throw CommandException.BadInput(cause);
+            throw CommandException.BadInput(causes);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -32,9 +32,13 @@ internal sealed class StudyFolder
                     folder._results[result.Cell] = result;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (JsonException e)
         {
-            throw CommandException.BadInput($"--out {path}: {e.Message}");
+            throw CommandException.BadInput($"--out {path}: {folder.ResultsFile}: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"--out {path}");
         }
 
         return folder;

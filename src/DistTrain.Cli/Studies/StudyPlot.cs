@@ -1,4 +1,5 @@
 using System.Globalization;
+using DistTrain.Cli.Display;
 using DistTrain.Recipes.Studies;
 using OxyPlot;
 using OxyPlot.Axes;
@@ -77,9 +78,5 @@ internal static class StudyPlot
         return line;
     }
 
-    private static void Save(PlotModel plot, string folder, string file)
-    {
-        using var stream = File.Create(Path.Combine(folder, file));
-        new SvgExporter { Width = 900, Height = 500 }.Export(plot, stream);
-    }
+    private static void Save(PlotModel plot, string folder, string file) => PlotFile.Write(Path.Combine(folder, file), plot, 900, 500);
 }

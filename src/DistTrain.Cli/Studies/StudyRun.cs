@@ -3,7 +3,6 @@ using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
 using DistTrain.Protocol;
-using DistTrain.Recipes;
 using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Studies;
@@ -37,10 +36,10 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
     {
         var started = context.Clock.GetTimestamp();
         var run = RunFolder.Create(folder.NewRun(cell.Name));
-        await File.WriteAllTextAsync(run.Job, JobFile.Write(cell.Job));
+        var job = run.Keep(cell.Job);
         var display = new QuietDisplay();
         await using var cluster = new LocalCluster(new ClusterPlan(run.FullPath, study.Servers, study.Silos, cell.Job.Spec.Determinism), SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
-        var ended = await new LocalRun(context, run, cluster, display).RunAsync(NewJobId.Make(cell.Job.Name, context.Clock), cell.Job);
+        var ended = await new LocalRun(context, run, cluster, display).RunAsync(NewJobId.Make(job.Name, context.Clock), job);
         if (ended.State == JobState.Cancelled)
             throw new OperationCanceledException("the study was interrupted", context.Interruption.Requested);
         var diverged = ended.State == JobState.Failed && ended.Error.Contains("not finite", StringComparison.Ordinal);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Evaluation;
@@ -20,8 +19,6 @@ namespace DistTrain.Cli.Verification;
 /// <param name="Problems">One line each; none: it is what it claims.</param>
 internal sealed record RunVerification(string Job, long Steps, double Epochs, long Examples, string? WeightsSha256, IReadOnlyList<string> Problems)
 {
-    private const string HistoryName = "metrics.jsonl";
-
     /// <param name="path">A run's folder with all parts of its checkpoint.</param>
     /// <param name="overrides"><c>dataset.path=…</c>, where the data lie elsewhere by now.</param>
     /// <exception cref="CommandException">It is no run's folder, its data can't be read, or the overrides make another job of it.</exception>
@@ -55,21 +52,15 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
     private static LedgerCheck CheckLedger(string runFolder, TrainingSpec spec, int trainExamples, List<string> problems)
     {
         var check = new LedgerCheck(spec, trainExamples);
-        var path = Path.Combine(runFolder, HistoryName);
+        var path = Path.Combine(runFolder, MetricsLine.FileName);
         try
         {
-            var number = 0;
-            foreach (var line in File.ReadLines(path))
+            foreach (var line in MetricsLine.ReadAll(path))
             {
-                number++;
-                try
-                {
-                    check.Add(MetricsJson.Read(line, $"{path}:{number}"));
-                }
-                catch (JsonException e)
-                {
-                    problems.Add($"{path}:{number}: {e.Message}");
-                }
+                if (line.Event is { } metrics)
+                    check.Add(metrics);
+                else
+                    problems.Add(line.Problem!);
             }
 
             check.End();

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 using DistTrain.Observability;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
@@ -212,22 +211,12 @@ internal sealed class TrainingHistory : IDisposable
     private static IEnumerable<MetricsEvent> ReadBefore(string path, OpenStep restored)
     {
         if (!File.Exists(path))
-            yield break;
-        foreach (var line in File.ReadLines(path))
-        {
-            MetricsEvent metrics;
-            try
-            {
-                metrics = MetricsJson.Read(line, path);
-            }
-            catch (JsonException)
-            {
-                yield break;
-            }
-
-            if (metrics.Evaluation is null ? metrics.StepNumber <= restored.Version : metrics.StepNumber < restored.Version)
-                yield return metrics;
-        }
+            return [];
+        return MetricsLine.ReadAll(path)
+            .Select(line => line.Event)
+            .TakeWhile(metrics => metrics is not null)
+            .Select(metrics => metrics!)
+            .Where(metrics => metrics.Evaluation is null ? metrics.StepNumber <= restored.Version : metrics.StepNumber < restored.Version);
     }
 
     /// <summary>Which examples a step took. Where ranks train alone, they differ in their order only: the group is the rank.</summary>

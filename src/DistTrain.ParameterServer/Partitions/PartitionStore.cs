@@ -149,6 +149,10 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
         {
             return Make(request);
         }
+        catch (IOException e) when (IsLasting(e))
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"the folder of job '{request.JobId}' can't be used: {e.Message}"));
+        }
         catch (IOException e)
         {
             // A full disk, mostly: whoever asks again after it was cleaned up is served.
@@ -159,6 +163,9 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
             throw new RpcException(new Status(StatusCode.PermissionDenied, $"the folder of job '{request.JobId}': {e.Message}"));
         }
     }
+
+    /// <summary>What asking again does not cure: EEXIST and ENOTDIR (a file where a folder is meant), EISDIR, EROFS, ELOOP, and a name that is too long.</summary>
+    private static bool IsLasting(IOException e) => e is PathTooLongException || e.HResult is 17 or 20 or 21 or 30 or 40;
 
     private Partition Make(OpenPartitionRequest request)
     {
@@ -223,7 +230,7 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
             AtomicFile.Write(options.Disk, Path.Combine(folder.Path, "job.yaml"), stream => stream.Write(Encoding.UTF8.GetBytes(request.JobFile)));
             if (request.DataSummary.Length > 0)
                 AtomicFile.Write(options.Disk, Path.Combine(folder.Path, "data.json"), stream => stream.Write(Encoding.UTF8.GetBytes(request.DataSummary)));
-            history = new TrainingHistory(options.Disk, Path.Combine(folder.Path, "metrics.jsonl"), time, restored?.Open);
+            history = new TrainingHistory(options.Disk, Path.Combine(folder.Path, MetricsLine.FileName), time, restored?.Open);
         }
 
         return new Partition(plan, new CheckpointSaver(plan, folder, history, restored?.Open.Version ?? -1, logger), history, peers, restored);

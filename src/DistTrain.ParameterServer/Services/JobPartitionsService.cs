@@ -51,14 +51,41 @@ internal sealed class JobPartitionsService(PartitionStore partitions, ServerOpti
             return;
         }
 
-        var path = Path.Combine(partitions.FolderOf(request.JobId).Path, "metrics.jsonl");
-        if (!File.Exists(path))
-            throw new RpcException(new Status(StatusCode.NotFound, $"job '{request.JobId}' has no metrics on this server"));
-        await foreach (var line in File.ReadLinesAsync(path, context.CancellationToken))
+        foreach (var metrics in Stored(request.JobId).Where(metrics => metrics.StepNumber >= request.FromStep))
+            await responseStream.WriteAsync(metrics, context.CancellationToken);
+    }
+
+    /// <summary>
+    /// What the file tells of a job that is not open. It may end in a line that was cut off; a line in its middle that can't be read is damage, which is
+    /// not passed over.
+    /// </summary>
+    /// <exception cref="RpcException">There is no history, or it can't be read: trying again would not help.</exception>
+    private IEnumerable<MetricsEvent> Stored(string jobId)
+    {
+        var path = Path.Combine(partitions.FolderOf(jobId).Path, MetricsLine.FileName);
+        using var lines = MetricsLine.ReadAll(path).GetEnumerator();
+        while (Next() is { Event: var metrics } line)
         {
-            var metrics = MetricsJson.Read(line, path);
-            if (metrics.StepNumber >= request.FromStep)
-                await responseStream.WriteAsync(metrics, context.CancellationToken);
+            if (metrics is not null)
+                yield return metrics;
+            else if (!line.IsLast)
+                throw new RpcException(new Status(StatusCode.FailedPrecondition, $"the history of job '{jobId}' is damaged; restore the file from a copy. {line.Problem}"));
+        }
+
+        MetricsLine? Next()
+        {
+            try
+            {
+                return lines.MoveNext() ? lines.Current : null;
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                throw new RpcException(new Status(StatusCode.NotFound, $"job '{jobId}' has no metrics on this server"));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new RpcException(new Status(StatusCode.FailedPrecondition, $"the history of job '{jobId}' can't be read: {e.Message}"));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ internal abstract class Node(Origin origin)
 {
     public Origin Origin { get; } = origin;
 
-    /// <summary>True for an empty value, <c>null</c> and <c>~</c>: the key counts as not given.</summary>
+    /// <summary>True for an empty value and <c>null</c>: the key counts as not given.</summary>
     public virtual bool IsNull => false;
 }
 
@@ -17,7 +17,10 @@ internal sealed class ScalarNode(Origin origin, string text, bool isQuoted) : No
     /// <summary>True for quoted and block scalars: they are text, never a number, a flag or null.</summary>
     public bool IsQuoted { get; } = isQuoted;
 
-    public override bool IsNull => !IsQuoted && Text is ("" or "~" or "null" or "Null" or "NULL");
+    public override bool IsNull => !IsQuoted && Text is ("" or "null" or "Null" or "NULL");
+
+    /// <summary>Why it is refused whatever is asked for: readers of YAML differ over it. Null: they agree.</summary>
+    public string? Ambiguity => IsQuoted ? null : AmbiguousScalar.Problem(Text);
 }
 
 /// <summary>A list.</summary>

@@ -20,8 +20,8 @@ internal sealed class FlagRule : ScalarRule
 
     protected override string? Suggest(string text) => text.ToLowerInvariant() switch
     {
-        "yes" or "on" or "y" or "1" or "true" => "true",
-        "no" or "off" or "n" or "0" or "false" => "false",
+        "1" or "true" => "true",
+        "0" or "false" => "false",
         _ => null,
     };
 }

@@ -17,6 +17,12 @@ internal abstract class ScalarRule : ValueRule
             return null;
         }
 
+        if (scalar.Ambiguity is { } ambiguity)
+        {
+            findings.Add(node.Origin, path, ambiguity, scalar.Text);
+            return null;
+        }
+
         if (scalar.IsQuoted && !IsText)
         {
             findings.Add(node.Origin, path, $"is quoted and so text; give {Text}, without quotes", scalar.Text);

@@ -15,11 +15,11 @@ internal sealed class TextRule(string text) : ScalarRule
     {
         mistake = text.Length switch
         {
-            0 => $"is empty; give {Text}",
+            _ when string.IsNullOrWhiteSpace(text) => $"is empty; give {Text}",
             > MaximumLength => $"is longer than {MaximumLength} characters",
             _ => "has characters that cannot be printed; remove them",
         };
-        return text.Length is > 0 and <= MaximumLength && IsPrintable(text) ? text : null;
+        return !string.IsNullOrWhiteSpace(text) && text.Length <= MaximumLength && IsPrintable(text) ? text : null;
     }
 
     private static bool IsPrintable(string text)

@@ -37,6 +37,7 @@ internal abstract class ValueRule
         MapNode => "is a section",
         ListNode => "is a list",
         { IsNull: true } => "is empty",
+        ScalarNode { Ambiguity: { } ambiguity } => ambiguity,
         _ => "is a single value",
     };
 }

@@ -39,6 +39,7 @@ internal sealed class JobReader
         var dataset = Dataset();
         var name = _keys.IsGiven(JobKeys.Name) ? _keys.Text(JobKeys.Name) : dataset?.Name;
         var model = Model();
+        CheckShape(dataset, model);
         var workers = _keys.Count(JobKeys.Workers);
         var batch = (BatchRecipe?)_keys.Value(JobKeys.Batch);
         CheckShare(batch?.Examples, workers);
@@ -145,6 +146,18 @@ internal sealed class JobReader
             Reparametrization = reparametrization,
             SpectralPenalty = spectralPenalty.Value,
         };
+    }
+
+    /// <summary>Rows of a table are no images.</summary>
+    private void CheckShape(DatasetRecipe? dataset, ModelRecipe? model)
+    {
+        if (dataset is not { Name: DatasetNames.Csv } || model is not { Name: ModelNames.Cnn or ModelNames.ResNet20 })
+            return;
+        var found = _keys.IsGiven(JobKeys.ModelName) ? model.Name : $"is missing, and {model.Name}, the default,";
+        Refuse(
+            JobKeys.ModelName,
+            $"{found} takes images, and {DatasetNames.Csv} has tables; give {ModelNames.Mlp} or {ModelNames.Softmax}, or {ModelNames.Custom} with layers",
+            at: _keys.IsGiven(JobKeys.ModelName) ? JobKeys.ModelName : JobKeys.DatasetName);
     }
 
     private void CheckShare(int? batch, int? workers)

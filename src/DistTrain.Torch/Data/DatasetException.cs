@@ -25,7 +25,27 @@ public sealed class DatasetException : Exception
     /// <param name="remedy">What to do, a whole sentence.</param>
     internal static DatasetException Missing(string folder, IReadOnlyCollection<string> files, string remedy)
     {
-        var state = Directory.Exists(folder) ? "lacks" : "does not exist; it should hold";
+        if (Obstacle(folder, files.First()) is { } obstacle)
+            return new DatasetException($"Folder {folder} can't be read: {obstacle.Message.TrimEnd('.')}. {remedy}", obstacle);
+        var state = Directory.Exists(folder) ? "lacks" : File.Exists(folder) ? "is a file; it should be a folder with" : "does not exist; it should hold";
         return new DatasetException($"Folder {folder} {state} {string.Join(", ", files)}. {remedy}");
+    }
+
+    /// <summary>What keeps the system from looking. What may not be looked at "does not exist" to whoever only asks whether it does.</summary>
+    private static Exception? Obstacle(string folder, string file)
+    {
+        try
+        {
+            File.OpenHandle(Path.Combine(folder, file)).Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e;
+        }
     }
 }

@@ -34,6 +34,24 @@ public static class DatasetReader
         }
     }
 
+    /// <summary>Reads the test set alone: to evaluate a model that is there needs no training set, and its classes are the model's.</summary>
+    /// <exception cref="DatasetException">As for <see cref="Read"/>.</exception>
+    public static ExampleSet ReadTest(DatasetRecipe recipe)
+    {
+        RequirePositive("dataset.testExamples", recipe.TestExamples);
+        if (recipe.Name == DatasetNames.Digits)
+            return SyntheticDigits.Test(recipe.TestExamples);
+
+        var test = recipe.Name switch
+        {
+            DatasetNames.Mnist => MnistReader.ReadTest(FolderOf(recipe)),
+            DatasetNames.Cifar10 => Cifar10Reader.ReadTest(FolderOf(recipe)),
+            DatasetNames.Csv => CsvReader.ReadTest(FolderOf(recipe), recipe),
+            _ => throw Unknown(recipe),
+        };
+        return Cap(test, recipe.TestExamples);
+    }
+
     /// <summary>The full paths of the files that <see cref="Read"/> reads; none for what is built in.</summary>
     /// <exception cref="DatasetException">The name is unknown, the path is missing, or a file is missing.</exception>
     internal static IReadOnlyList<string> FilesOf(DatasetRecipe recipe) => recipe.Name switch
@@ -42,8 +60,11 @@ public static class DatasetReader
         DatasetNames.Mnist => MnistReader.FilesIn(FolderOf(recipe)),
         DatasetNames.Cifar10 => Cifar10Reader.FilesIn(FolderOf(recipe)),
         DatasetNames.Csv => CsvReader.FilesIn(FolderOf(recipe)),
-        _ => throw new DatasetException($"dataset.name: expected {string.Join(", ", DatasetNames.All)}, found '{recipe.Name}'. Name one of these."),
+        _ => throw Unknown(recipe),
     };
+
+    private static DatasetException Unknown(DatasetRecipe recipe) =>
+        new($"dataset.name: expected {string.Join(", ", DatasetNames.All)}, found '{recipe.Name}'. Name one of these.");
 
     private static string FolderOf(DatasetRecipe recipe) => string.IsNullOrWhiteSpace(recipe.Path)
         ? throw new DatasetException($"dataset.path: expected the folder of the {recipe.Name} files, found nothing. Set dataset.path.")

@@ -13,6 +13,7 @@ public static class MachineCheck
         Try("processor", SystemChecks.Processor),
         Try("instruction set", SystemChecks.InstructionSet),
         Try("memory", SystemChecks.Memory),
+        Try("open files", SystemChecks.OpenFiles),
         Try("disk", name => StorageChecks.Disk(name, folder ?? Environment.CurrentDirectory)),
         Try("shared memory", StorageChecks.SharedMemory),
         Try("loopback port", StorageChecks.LoopbackPort),

@@ -57,5 +57,18 @@ internal static class SystemChecks
         };
     }
 
+    public static MachineCheckResult OpenFiles(string name)
+    {
+        if (DescriptorLimit.Read() is not { } limit)
+            return MachineCheckResult.Ok(name, "no limit that this system tells");
+        var finding = $"{limit} at a time";
+        return limit switch
+        {
+            < DescriptorLimit.Needed => MachineCheckResult.Failure(name, finding, $"a process needs {DescriptorLimit.Needed}: ulimit -n 4096, LimitNOFILE= of a systemd unit, --ulimit nofile= of a container"),
+            < 1024 => MachineCheckResult.Warning(name, finding, "enough for a small cluster, each further peer takes some: ulimit -n 4096"),
+            _ => MachineCheckResult.Ok(name, finding),
+        };
+    }
+
     private static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 }

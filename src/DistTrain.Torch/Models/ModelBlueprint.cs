@@ -29,18 +29,38 @@ public sealed class ModelBlueprint
     /// <exception cref="ModelException">A layer does not fit its input, or the output is not one score a class.</exception>
     public static ModelBlueprint Of(TrainingSpec spec, IReadOnlyList<int> inputShape, int classes)
     {
+        var (model, outputs) = Build(spec, inputShape, classes);
+        return outputs is [var scores] && scores == classes
+            ? model
+            : throw new ModelException(
+                $"the model's output has shape [{string.Join(", ", outputs)}], the data has {classes} classes; end with 'flatten' and 'linear: {classes}'");
+    }
+
+    /// <summary>The model that saved weights are of. They know its classes, of which the data at hand may have fewer.</summary>
+    /// <param name="spec">The job that they are of.</param>
+    /// <param name="inputShape">Shape of one example.</param>
+    /// <param name="saved">Their layout.</param>
+    /// <returns>Null: they are another model's, or one's for examples of another shape.</returns>
+    /// <exception cref="ModelException">A layer does not fit its input.</exception>
+    public static ModelBlueprint? OfSaved(TrainingSpec spec, IReadOnlyList<int> inputShape, ParameterLayout saved) =>
+        // The last layer has a row of weights for each class, so their number is that of some segment's rows.
+        saved.Segments.Select(segment => segment.Shape[0]).Distinct()
+            .Select(classes => Build(spec, inputShape, classes).Model)
+            .FirstOrDefault(model => model.Layout.Hash == saved.Hash);
+
+    private static (ModelBlueprint Model, IReadOnlyList<int> Outputs) Build(TrainingSpec spec, IReadOnlyList<int> inputShape, int classes)
+    {
         var builder = new LayerBuilder(inputShape, spec.BatchNorm, spec.Model.SpectralPenalty);
         var input = builder.NormalizeInput(spec.Dataset.Normalize);
-        var layers = builder.Build(BuiltInModels.LayersOf(spec.Model, classes), "spec.model.layers");
-        if (builder.Shape is not [var outputs] || outputs != classes)
-        {
-            throw new ModelException(
-                $"the model's output has shape [{string.Join(", ", builder.Shape)}], the data has {classes} classes; end with 'flatten' and 'linear: {classes}'");
-        }
-
+        var layers = builder.Build(BuiltInModels.LayersOf(spec.Model, classes), PathOf(spec.Model));
         // Trainable parameters first, then buffers; layers refer to segments by their final index.
-        return new ModelBlueprint(spec, ParameterLayout.Of(builder.Segments), input is null ? layers : [input(), .. layers], inputShape, classes);
+        var model = new ModelBlueprint(spec, ParameterLayout.Of(builder.Segments), input is null ? layers : [input(), .. layers], inputShape, builder.Shape[0]);
+        return (model, builder.Shape);
     }
+
+    /// <summary>Where the layers stand that an error names: a built-in model's nobody has written.</summary>
+    private static string PathOf(ModelRecipe model) =>
+        model.Name == ModelNames.Custom ? "spec.model.layers" : $"spec.model.name: {model.Name} does not fit the data: its layers";
 
     /// <summary>How far batch renormalization may correct in the step that starts at <paramref name="position"/>.</summary>
     internal RenormLimits RenormAt(Position position, int trainExamples) =>

@@ -112,11 +112,29 @@ internal sealed class ClusterDatabase : IDisposable
             }
             catch (Exception e) when (e is SqliteException or UnauthorizedAccessException)
             {
-                throw new IOException($"The cluster's file {Path} cannot be opened: {e.Message} It must lie in a writable folder of a local disk.", e);
+                var reason = SystemsReason() ?? e;
+                throw new IOException($"The cluster's file {Path} cannot be opened: {reason.Message.TrimEnd('.')}. It must lie in a writable folder of a local disk.", e)
+                {
+                    HResult = reason.HResult,
+                };
             }
 
             _created = true;
             _log.Opened(Path);
+        }
+    }
+
+    /// <summary>SQLite says that it can't open a file; the system says why. Null: to the system, the file can be opened.</summary>
+    private Exception? SystemsReason()
+    {
+        try
+        {
+            new FileStream(Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e;
         }
     }
 }

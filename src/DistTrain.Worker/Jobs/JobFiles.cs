@@ -26,7 +26,7 @@ internal sealed class JobFiles(DatasetCache datasets, PeerChannels peers, TimePr
         if (job.Servers.Count == 0)
             return;
         using var servers = new ServerControl(job.Servers, peers, time);
-        await SendFileAsync("metrics.jsonl", await MetricsAsync());
+        await SendFileAsync(MetricsLine.FileName, await MetricsAsync());
         if (await ModelAsync() is { } model)
             await SendFileAsync("model.safetensors", model);
 

@@ -18,7 +18,7 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
     public override async Task<SubmitResponse> Submit(SubmitRequest request, ServerCallContext context)
     {
         var caller = Caller.Of(context.GetHttpContext().User);
-        var job = Read(request.JobFile);
+        var job = Placed(Read(request.JobFile));
         var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
         RequireJobId(jobId);
         context.GetHttpContext().AboutJob(jobId);
@@ -138,6 +138,14 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
         var read = JobFile.Read(jobFile, "job file", []);
         return read.Job ?? throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', read.Problems.Take(MaxProblems))));
     }
+
+    /// <summary>
+    /// A job's record says where its data lie wherever it is read: a relative path starts from <c>--data-root</c>, or else from the folder that this silo
+    /// was started in, and is then kept in full.
+    /// </summary>
+    private TrainingJob Placed(TrainingJob job) => options.DataRoot is null && job.Spec.Dataset.Path is { } path
+        ? job with { Spec = job.Spec with { Dataset = job.Spec.Dataset with { Path = Path.GetFullPath(path) } } }
+        : job;
 
     /// <summary>Data that can't be read and a model that does not fit it are the submitter's mistakes: said at once, not when the job starts.</summary>
     private async Task<JobPreparation> PrepareAsync(TrainingJob job)

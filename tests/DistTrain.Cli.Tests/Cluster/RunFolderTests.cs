@@ -1,5 +1,6 @@
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Commands;
+using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Tests.Cluster;
 
@@ -25,6 +26,34 @@ public class RunFolderTests
         Assert.Equal(ExitCode.BadInput, e.ExitCode);
         Assert.Contains("not empty", e.Message);
         Assert.Equal("mine", File.ReadAllText(temporary["notes.txt"]));
+    }
+
+    [Fact]
+    public void What_a_kill_left_of_a_job_file_keeps_no_run_from_being_started()
+    {
+        using var temporary = new TempFolder();
+        File.WriteAllText(temporary["job.yaml.tmp"], "apiVers");
+        RunFolder.Create(temporary.Path).Keep(JobFile.Read(null, "defaults", []).Job!);
+        Assert.Equal(["job.yaml"], Directory.GetFileSystemEntries(temporary.Path).Select(Path.GetFileName));
+    }
+
+    /// <summary>A stored job went on only from the folder that it was started in.</summary>
+    [Fact]
+    public void A_kept_job_says_in_full_where_its_data_lie()
+    {
+        using var temporary = new TempFolder();
+        var job = JobFile.Read(null, "defaults", ["dataset={name: csv, path: data/../tables}", "model.name=softmax"]).Job!;
+        var kept = RunFolder.Create(temporary.Path).Keep(job);
+        Assert.Equal(Path.GetFullPath("tables"), kept.Spec.Dataset.Path);
+        Assert.Equal(JobFile.Write(kept), File.ReadAllText(temporary["job.yaml"]));
+    }
+
+    [Fact]
+    public void A_job_file_that_the_system_does_not_let_us_see_is_not_taken_for_none()
+    {
+        using var temporary = new TempFolder();
+        File.CreateSymbolicLink(temporary["job.yaml"], temporary["job.yaml"]);
+        Assert.Contains("symbolic links", Assert.Throws<CommandException>(() => RunFolder.Open(temporary.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -45,14 +45,28 @@ public class InterruptionTests
     }
 
     [Fact]
-    public async Task A_child_leaves_the_terminals_signals_to_its_parent()
+    public void A_child_leaves_all_signals_to_its_parent()
     {
-        using var interruption = new Interruption(TimeProvider.System) { IgnoresTerminal = true };
-        Assert.True(interruption.Receive(PosixSignal.SIGINT));
-        Assert.True(interruption.Receive(PosixSignal.SIGHUP));
+        using var interruption = new Interruption(TimeProvider.System) { ObeysParent = true };
+        foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGHUP, PosixSignal.SIGTERM, PosixSignal.SIGTERM])
+            Assert.True(interruption.Receive(signal));
         Assert.False(interruption.Requested.IsCancellationRequested);
+    }
+
+    /// <summary><c>timeout</c> signals its child, and then the group that it is in: the second was taken for "end at once".</summary>
+    [Fact]
+    public async Task SIGTERM_twice_at_once_is_one_wish()
+    {
+        var clock = new ManualClock();
+        using var interruption = new Interruption(clock) { HandlesForce = true };
         Assert.True(interruption.Receive(PosixSignal.SIGTERM));
         await Cancelled(interruption.Requested).For("the request");
+        Assert.True(interruption.Receive(PosixSignal.SIGTERM));
+        Assert.False(interruption.Forced.IsCancellationRequested);
+
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(interruption.Receive(PosixSignal.SIGTERM));
+        await Cancelled(interruption.Forced).For("the force");
     }
 
     private static Task Cancelled(CancellationToken token)

@@ -15,7 +15,6 @@ public sealed class StudyCommandTests : IDisposable
 
     [Theory]
     [InlineData("nope")]
-    [InlineData("")]
     public async Task A_name_that_is_neither_study_nor_file_is_refused_with_those_there_are(string name)
     {
         var (code, output, error) = await Contexts.RunAsync("study", name, "--out", _folder["out"]);

@@ -64,6 +64,30 @@ public sealed class WatchMetricsTests(RealServer server) : IClassFixture<RealSer
         Assert.Equal([2.1 / 4, 4.1 / 4, 6.1 / 4], steps.Select(s => s.Loss), (a, b) => Math.Abs(a - b) < 1e-12);
     }
 
+    /// <summary>It was "Exception was thrown by handler", which a watcher tries again for minutes.</summary>
+    [Fact]
+    public async Task A_last_line_that_was_cut_off_is_left_out_and_a_damaged_one_is_named()
+    {
+        var job = await new TinyJob(server).OpenAsync();
+        await using var ranks = await RankGroup.AttachAsync(job);
+        await ranks.TrainAsync(3);
+        await ranks.LeaveAsync();
+        await job.StopAsync();
+        await job.ReleaseAsync();
+        var path = Path.Combine(job.Folder, MetricsLine.FileName);
+        using (var file = File.OpenWrite(path))
+            file.SetLength(file.Length - 20);
+        using var cut = Watch(job, fromStep: 0);
+        Assert.Equal([1, 2], (await RestAsync(cut)).Select(m => m.Step.Step));
+
+        var lines = await File.ReadAllLinesAsync(path);
+        await File.WriteAllLinesAsync(path, [lines[0], "nothing", lines[1]]);
+        using var damaged = Watch(job, fromStep: 0);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => RestAsync(damaged));
+        Assert.Equal(StatusCode.FailedPrecondition, refused.StatusCode);
+        Assert.Contains($"{path}:2: ", refused.Status.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_job_without_a_history_is_not_found()
     {

@@ -34,7 +34,7 @@ public sealed class OverrideTests
 
     [Fact]
     public void A_value_may_hold_an_equals_sign() =>
-        Assert.Equal("/data/a=b", JobText.Job(null, "dataset.name=csv", "dataset.path=/data/a=b").Spec.Dataset.Path);
+        Assert.Equal("/data/a=b", JobText.Job(null, "dataset.name=mnist", "dataset.path=/data/a=b").Spec.Dataset.Path);
 
     [Fact]
     public void Null_brings_the_default_back()

@@ -27,7 +27,7 @@ public sealed class BatchRuleTests
     [Theory]
     [InlineData("{growth: {from: 64, to: 4096}}", "{growth: {from: 64, factor: 2, everyEpochs: 1, to: 4096}}")]
     [InlineData("{auto: {to: 4096, from: 64, smoothing: 0}}", "{auto: {from: 64, to: 4096, everySteps: 20, smoothing: 0}}")]
-    [InlineData("00512", "512")]
+    [InlineData("+512", "512")]
     public void The_canonical_file_spells_every_option_out_and_reads_back(string given, string written)
     {
         var text = JobFile.Write(JobText.Job(null, $"batch={given}"));

@@ -13,7 +13,7 @@ public sealed class RuleTests
     {
         Assert.Equal(true, Read(new FlagRule(), "true").Value);
         Assert.Equal(false, Read(new FlagRule(), "false").Value);
-        Assert.Equal("a.yaml:1: x: 'yes' is not true or false (did you mean 'true'?)", Read(new FlagRule(), "yes").Problem);
+        Assert.Equal("a.yaml:1: x: 'True' is not true or false (did you mean 'true'?)", Read(new FlagRule(), "True").Problem);
     }
 
     [Fact]

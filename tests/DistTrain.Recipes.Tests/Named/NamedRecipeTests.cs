@@ -131,7 +131,7 @@ public sealed class NamedRecipeTests
     [Theory]
     [InlineData("optimizer:")]
     [InlineData("optimizer: {lr: null}")]
-    [InlineData("optimizer: {name: ~}")]
+    [InlineData("optimizer: {name: null}")]
     [InlineData("batch:")]
     [InlineData("scaling:")]
     public void Null_is_left_out_and_leaves_the_recipes_value(string line) =>

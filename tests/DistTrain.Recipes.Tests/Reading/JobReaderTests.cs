@@ -14,8 +14,8 @@ public sealed class JobReaderTests
     {
         Assert.Equal(
             $"--set dataset.name={name}: spec.dataset.path: is missing; {name} needs the folder of the data",
-            Assert.Single(JobText.Problems(null, $"dataset.name={name}")));
-        Assert.Equal("/data", JobText.Job(null, $"dataset.name={name}", "dataset.path=/data").Spec.Dataset.Path);
+            Assert.Single(JobText.Problems(null, $"dataset.name={name}", "model.name=mlp")));
+        Assert.Equal("/data", JobText.Job(null, $"dataset.name={name}", "dataset.path=/data", "model.name=mlp").Spec.Dataset.Path);
     }
 
     [Fact]
@@ -26,7 +26,14 @@ public sealed class JobReaderTests
     public void A_path_of_the_wrong_shape_is_not_also_missing() =>
         Assert.Equal(
             "--set dataset.path=[a]: spec.dataset.path: is a list; give the folder of the data",
-            Assert.Single(JobText.Problems(null, "dataset.name=csv", "dataset.path=[a]")));
+            Assert.Single(JobText.Problems(null, "dataset.name=mnist", "dataset.path=[a]")));
+
+    /// <summary>The error was about spec.model.layers[0], which nobody had written.</summary>
+    [Theory]
+    [InlineData("  dataset: {name: csv, path: /data}", "job.yaml:4: spec.model.name: is missing, and cnn, the default, takes images, and csv has tables; give mlp or softmax")]
+    [InlineData("  model: {name: resnet20}\n  dataset: {name: csv, path: /data}", "job.yaml:4: spec.model.name: resnet20 takes images, and csv has tables; give mlp or softmax")]
+    public void A_table_is_no_image(string spec, string problem) =>
+        Assert.StartsWith(problem, Assert.Single(JobText.Problems(JobText.WithSpec(spec))), StringComparison.Ordinal);
 
     [Fact]
     public void Digits_has_no_path() =>

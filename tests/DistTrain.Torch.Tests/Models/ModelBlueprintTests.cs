@@ -51,4 +51,25 @@ public class ModelBlueprintTests
             () => ModelBlueprint.Of(Specs.Of("model.name=custom", $"model.layers={layers}"), [1, 28, 28], 10));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>The error named spec.model.layers[0], which nobody had written.</summary>
+    [Fact]
+    public void A_built_in_model_that_does_not_fit_is_named_itself()
+    {
+        var error = Assert.Throws<ModelException>(() => ModelBlueprint.Of(Specs.Of("model.name=cnn"), [4], 3));
+        Assert.StartsWith("spec.model.name: cnn does not fit the data: its layers[0]: conv needs an input of shape", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model.name=softmax")]
+    [InlineData("model.name=mlp", "model.norm=batch", "dataset.normalize=feature")]
+    [InlineData("model.name=mlp", "model.reparametrization=weight")]
+    [InlineData("model.name=custom", "model.layers=[{linear: 7}, relu, {linear: {out: 3, bias: false}}]")]
+    public void Saved_weights_know_the_classes_of_their_model(params string[] settings)
+    {
+        var saved = ModelBlueprint.Of(Specs.Of(settings), [4], 3).Layout;
+        var model = ModelBlueprint.OfSaved(Specs.Of(settings), [4], saved);
+        Assert.Equal((3, saved.Hash), (model?.Classes, model?.Layout.Hash));
+        Assert.Null(ModelBlueprint.OfSaved(Specs.Of(settings), [5], saved));
+    }
 }

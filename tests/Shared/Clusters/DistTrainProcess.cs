@@ -163,6 +163,13 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     /// <summary>Sends a signal to one of the processes that <c>train</c> has started.</summary>
     public void SignalChild(string role, int index, int signal) => Assert.Equal(0, Kill(Children(role)[index], signal));
 
+    /// <summary>Sends a signal to all that this process has started, then to itself.</summary>
+    public void SignalAll(int signal)
+    {
+        foreach (var process in (int[])[.. Children("server"), .. Children("worker"), _process.Id])
+            Assert.Equal(0, Kill(process, signal));
+    }
+
     /// <summary>Ends this process and all that it has started, at once.</summary>
     public async Task KillAllAsync()
     {

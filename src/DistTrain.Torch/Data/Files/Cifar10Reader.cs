@@ -17,10 +17,7 @@ internal static class Cifar10Reader
     /// <exception cref="DatasetException">No training file, or no test file.</exception>
     public static IReadOnlyList<string> FilesIn(string folder)
     {
-        var inner = Path.Combine(folder, ArchiveFolder);
-        if (Directory.Exists(inner))
-            folder = inner;
-
+        folder = Unpacked(folder);
         var train = Enumerable.Range(1, 5).Select(i => Path.Combine(folder, $"data_batch_{i}.bin")).Where(File.Exists).ToArray();
         var test = Path.Combine(folder, TestFile);
         var missing = new List<string>();
@@ -30,6 +27,18 @@ internal static class Cifar10Reader
             missing.Add(TestFile);
         return missing.Count == 0 ? [.. train, test] : throw DatasetException.Missing(folder, missing, Remedy);
     }
+
+    /// <summary>test_batch.bin alone.</summary>
+    /// <exception cref="DatasetException">It is missing or unsound.</exception>
+    public static ExampleSet ReadTest(string folder)
+    {
+        folder = Unpacked(folder);
+        var test = Path.Combine(folder, TestFile);
+        return File.Exists(test) ? ReadSet([test], new DatasetFiles(folder)) : throw DatasetException.Missing(folder, [TestFile], Remedy);
+    }
+
+    /// <summary>The archive has a folder of its own.</summary>
+    private static string Unpacked(string folder) => Path.Combine(folder, ArchiveFolder) is var inner && Directory.Exists(inner) ? inner : folder;
 
     /// <param name="paths">What <see cref="FilesIn"/> found.</param>
     /// <param name="opener">Opens them.</param>

@@ -14,10 +14,8 @@ internal static class CsvReader
     /// <exception cref="DatasetException">One is missing.</exception>
     public static IReadOnlyList<string> FilesIn(string folder)
     {
-        var missing = Names.Where(name => !File.Exists(Path.Combine(folder, name))).ToArray();
-        return missing.Length == 0
-            ? [.. Names.Select(name => Path.Combine(folder, name))]
-            : throw DatasetException.Missing(folder, missing, "Put both files there, or correct dataset.path.");
+        Require(folder, Names, "Put both files there, or correct dataset.path.");
+        return [.. Names.Select(name => Path.Combine(folder, name))];
     }
 
     /// <param name="paths">What <see cref="FilesIn"/> found.</param>
@@ -37,6 +35,22 @@ internal static class CsvReader
             IsLabelAssumed = train.Header.IsLabelAssumed && test.Header.IsLabelAssumed,
         };
         return (SetOf(train, classes), SetOf(test, classes), columns);
+    }
+
+    /// <summary>test.csv alone; its classes are those that its labels name.</summary>
+    /// <exception cref="DatasetException">The file is missing or unsound.</exception>
+    public static ExampleSet ReadTest(string folder, DatasetRecipe recipe)
+    {
+        Require(folder, Names[1..], "Put the file there, or correct dataset.path.");
+        var test = CsvTable.Read(Path.Combine(folder, Names[1]), recipe, new DatasetFiles(folder));
+        return SetOf(test, test.Labels.Max() + 1);
+    }
+
+    private static void Require(string folder, string[] names, string remedy)
+    {
+        var missing = Array.FindAll(names, name => !File.Exists(Path.Combine(folder, name)));
+        if (missing.Length > 0)
+            throw DatasetException.Missing(folder, missing, remedy);
     }
 
     private static ExampleSet SetOf(CsvTable table, int classes) =>

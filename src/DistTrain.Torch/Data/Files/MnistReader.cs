@@ -14,9 +14,7 @@ internal static class MnistReader
     /// <exception cref="DatasetException">One is missing.</exception>
     public static IReadOnlyList<string> FilesIn(string folder)
     {
-        var paths = Array.ConvertAll(Names, name => DataFile.Find(folder, name, name.Replace("-idx", ".idx", StringComparison.Ordinal)));
-        var missing = Names.Where((_, i) => paths[i] is null).ToArray();
-        return missing.Length == 0 ? [.. paths.OfType<string>()] : throw DatasetException.Missing(folder, missing, Remedy);
+        return Find(folder, Names);
     }
 
     /// <param name="paths">What <see cref="FilesIn"/> found.</param>
@@ -29,6 +27,21 @@ internal static class MnistReader
         if (!train.Shape.SequenceEqual(test.Shape))
             throw DatasetException.At(paths[2], "byte 8", $"images of {train.Shape[1]} × {train.Shape[2]} as in {paths[0]}", $"{test.Shape[1]} × {test.Shape[2]}", "Take both files from the same data set.");
         return (train, test);
+    }
+
+    /// <summary>The two files of the test set alone.</summary>
+    /// <exception cref="DatasetException">A file is missing or unsound, or the two do not fit each other.</exception>
+    public static ExampleSet ReadTest(string folder)
+    {
+        var paths = Find(folder, Names[2..]);
+        return ReadSet(paths[0], paths[1], new DatasetFiles(folder));
+    }
+
+    private static string[] Find(string folder, string[] names)
+    {
+        var paths = Array.ConvertAll(names, name => DataFile.Find(folder, name, name.Replace("-idx", ".idx", StringComparison.Ordinal)));
+        var missing = names.Where((_, i) => paths[i] is null).ToArray();
+        return missing.Length == 0 ? [.. paths.OfType<string>()] : throw DatasetException.Missing(folder, missing, Remedy);
     }
 
     private static ExampleSet ReadSet(string imagesPath, string labelsPath, DatasetFiles files)

@@ -49,6 +49,25 @@ public sealed class CsvReaderTests : IDisposable
     }
 
     [Fact]
+    public void The_test_set_alone_needs_no_training_file()
+    {
+        File.Delete(_folder.At("train.csv"));
+        var test = DatasetReader.ReadTest(new DatasetRecipe("csv", _folder.Path, null, null));
+        Assert.Equal((1, 2, 2), (test.Count, test.Features, test.Classes));
+    }
+
+    /// <summary>What may not be looked at was "does not exist"; links that lead to themselves are so for root too.</summary>
+    [Fact]
+    public void A_file_that_cannot_be_looked_at_is_not_missing()
+    {
+        File.CreateSymbolicLink(_folder.At("loop"), _folder.At("loop"));
+        var folder = _folder.At("loop/data");
+        var message = Assert.Throws<DatasetException>(() => DatasetReader.Read(new DatasetRecipe("csv", folder, null, null))).Message;
+        Assert.StartsWith($"Folder {folder} can't be read: Too many levels of symbolic links", message, StringComparison.Ordinal);
+        Assert.EndsWith("Put both files there, or correct dataset.path.", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_finite_float_survives() =>
         Gen.Float.Where(float.IsFinite).Array[1, 20].Sample(values =>
         {

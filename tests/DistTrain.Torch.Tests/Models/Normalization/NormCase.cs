@@ -16,8 +16,15 @@ internal sealed class NormCase
         return document.RootElement.Clone();
     });
 
+    /// <summary>Unit roundoff of float32.</summary>
+    private const double Unit = 1.0 / (1 << 24);
+
+    /// <summary>Roundings of the mean and of what is subtracted from it, here and in the reference.</summary>
+    private const double Roundings = 4;
+
     private readonly JsonElement _values;
     private readonly HashSet<string> _taken = [];
+    private double _condition;
 
     public NormCase(string precision, string name)
     {
@@ -70,7 +77,22 @@ internal sealed class NormCase
     /// <summary>A tensor whose gradient is wanted.</summary>
     public Tensor Leaf(string key) => Tensor(key).requires_grad_(true);
 
-    /// <summary>Holds a result to a value of the case: to 1e-12 in float64; in float32, where sums may be in another order, to a few roundings.</summary>
+    /// <summary>
+    /// Takes the case's condition, the largest |mean| / σ among the sets that are normalized. A mean that is rounded to u of itself, u = 2⁻²⁴ in float32,
+    /// moves a normalized value by u · |mean| / σ, and what is made of it by that share of its own size: where the mean is 50 σ, the fifth digit is noise.
+    /// </summary>
+    /// <param name="x">What is normalized.</param>
+    /// <param name="over">The dimensions over which statistics are taken.</param>
+    public void ConditionOf(Tensor x, params long[] over)
+    {
+        var wide = x.detach().to(ScalarType.Float64);
+        _condition = (wide.mean(over).abs() / wide.var(over, unbiased: false).sqrt()).max().item<double>();
+    }
+
+    /// <summary>
+    /// Holds a result to a value of the case: to 1e-12 in float64; in float32, where sums may be in another order, to a few roundings and as many of the
+    /// case's condition.
+    /// </summary>
     public void Check(string key, Tensor? actual)
     {
         Assert.NotNull(actual);
@@ -80,8 +102,10 @@ internal sealed class NormCase
     public void Check(string what, Tensor expected, Tensor actual)
     {
         Assert.Equal(expected.shape, actual.shape);
-        var (relative, absolute) = Type == ScalarType.Float64 ? (1e-12, 1e-12) : (1e-5, 1e-6);
         var (e, a) = (expected.detach().to(ScalarType.Float64).flatten(), actual.detach().to(ScalarType.Float64).flatten());
+        var (relative, absolute) = Type == ScalarType.Float64 && actual.dtype == ScalarType.Float64
+            ? (1e-12, 1e-12)
+            : (1e-5, 1e-6 + (Roundings * Unit * _condition * e.abs().max().item<double>()));
         var allowed = absolute + (relative * e.abs());
         Assert.True((a - e).abs().le(allowed).all().item<bool>(), $"{Name}: {what} is {a.str()}, not {e.str()}");
     }
