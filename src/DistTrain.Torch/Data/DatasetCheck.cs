@@ -34,7 +34,7 @@ public static class DatasetCheck
             var column = data.Columns is { } columns ? $", {columns.Describe(columns.OfFeature(feature))}" : "";
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{recipe.Path}{column}: its variance over the training set is {variance:0.#e+0}, and float32 ends at {float.MaxValue:0.#e+0}, so dataset.normalize: {recipe.Normalize} can't bring it to deviation 1. Divide the column, by {Math.Sqrt(variance):0e+0} for instance.");
+                $"{Path.GetFullPath(recipe.Path!)}{column}: its variance over the training set is {variance:0.#e+0}, and float32 ends at {float.MaxValue:0.#e+0}, so dataset.normalize: {recipe.Normalize} can't bring it to deviation 1. Divide the column, by {Math.Sqrt(variance):0e+0} for instance.");
         }
 
         return null;
@@ -48,9 +48,12 @@ public static class DatasetCheck
         if (data.Columns is { } columns)
             warnings.AddRange(Columns(data.Train, columns, train.Count(count => count > 0)));
         if (recipe.Normalize == InputNormalizations.None && data.Train.Largest() is var largest && largest >= Large)
-            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"the largest feature is {largest:0.#e+0}, at which training hardly ever converges; set dataset.normalize to feature, or divide the columns"));
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"the largest feature is {largest:0.#e+0}, at which training hardly ever converges; {Cure(largest)}"));
         return warnings;
     }
+
+    /// <summary>What to do about a large feature: beyond the root of float32's end its variance leaves float32 too.</summary>
+    public static string Cure(float largest) => largest < MathF.Sqrt(float.MaxValue) ? "set dataset.normalize to feature, or divide the columns" : "divide the columns";
 
     private static IEnumerable<string> Classes(int[] train, int[] test, int examples)
     {

@@ -36,7 +36,7 @@ internal static class NotFinite
 
     private static string Advice(float largest) => largest < DatasetCheck.Large
         ? "Lower optimizer.lr, or warm the rate up"
-        : string.Create(CultureInfo.InvariantCulture, $"The largest feature of the data is {largest:0.#e+0}: set dataset.normalize to feature, or divide the columns");
+        : string.Create(CultureInfo.InvariantCulture, $"The largest feature of the data is {largest:0.#e+0}: {DatasetCheck.Cure(largest)}");
 
     public static bool IsFinite(ReadOnlySpan<float> values) => double.IsFinite(SquaredNorm.Of(values));
 }

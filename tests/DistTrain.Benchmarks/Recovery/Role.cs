@@ -114,7 +114,14 @@ internal sealed class Role : IDisposable
         }
     }
 
-    public void Signal(int signal) => _ = Kill(_process.Id, signal);
+    /// <summary>Sends a signal. It ends with this process, so SIGTERM is this one's to obey: it is asked to leave by the end of its input.</summary>
+    public void Signal(int signal)
+    {
+        if (signal == SigTerm)
+            _process.StandardInput.Close();
+        else
+            _ = Kill(_process.Id, signal);
+    }
 
     public async Task<int> ExitAsync()
     {

@@ -57,7 +57,7 @@ public sealed class CheckpointSaverTests(RealServer server) : IClassFixture<Real
         Assert.Equal(["server-0.bin", "server-1.bin"], manifest.Parts.Select(p => p.File));
         SameBits.Check(ReferenceTraining.After(job, 1).Vector, CheckpointReader.ReadVector(found, manifest));
         string[] files = [.. Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).Select(f => Path.GetFileName(f)).Order()];
-        Assert.Equal(["job.yaml", "manifest.json", "metrics.jsonl", "server-0.bin", "server-1.bin"], files);
+        Assert.Equal(["job.yaml", "manifest.json", "metrics.jsonl", "owner.json", "server-0.bin", "server-1.bin"], files);
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class FormatTests(RealServer server) : IClassFixture<RealServer>
         await job.ReleaseAsync();
         await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal));
         await RefusedAsync(
-            () => job.RestoreAsync(2), job, $"{path}: a line of a run's history of version 2, and this program reads version 1; use the version of DistTrain that wrote it");
+            () => job.RestoreAsync(2), job, $"{path}:1: a line of a run's history of version 2, and this program reads version 1; use the version of DistTrain that wrote it");
     }
 
     /// <summary>Sealed at step 2; step 3 is saved and not sealed.</summary>
