@@ -17,12 +17,12 @@ public static class FolderOwner
 
     private static readonly FileFormat Format = new("the owner of a job's folder", Version: 1);
 
-    /// <summary>Id of the job whose files are in the folder; a folder that does not say is its newest checkpoint's. Null: nobody's.</summary>
+    /// <summary>The job whose files are in the folder; a folder that does not say, or not readably, is its newest checkpoint's. Null: nobody's.</summary>
     /// <exception cref="UnknownFormatException">It is said in a format that this program does not read.</exception>
     public static string? Of(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        return File.Exists(path) ? In(File.ReadAllText(path), path) : OfNewestCheckpoint(folder);
+        return (File.Exists(path) ? In(File.ReadAllText(path), path) : null) ?? OfNewestCheckpoint(folder);
     }
 
     /// <summary>The folder is the job's from here on.</summary>

@@ -34,7 +34,7 @@ internal sealed class RankGrain(
 
     public Task PrepareAsync(string jobFile)
     {
-        // Held until the rank runs: the cache alone would let go of it.
+        // Held by the grain: the cache alone would let go of it before the rank runs.
         if (_loop is null)
             _prepared ??= Task.Run(() => datasets.Load(JobFile.Read(jobFile, this.GetPrimaryKeyString(), []).Job!.Spec.Dataset));
         return Task.CompletedTask;
