@@ -1,4 +1,5 @@
 using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Formats;
