@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
 using DistTrain.Benchmarks.Checkpoints;
+using DistTrain.Benchmarks.Landscape;
 using DistTrain.Benchmarks.Normalization;
 using DistTrain.Benchmarks.Observability;
 using DistTrain.Benchmarks.Overhead;
@@ -54,8 +55,11 @@ var other = new Option<string?>("--other") { Description = "The disttrain execut
 var length = new Option<int>("--steps") { Description = "Steps of each run; 1,500 to see the late ones.", DefaultValueFactory = _ => 150 };
 var start = new Command("start", "Seconds from the start of train to its first step, and the first fifty (mlp, batch 256, 2 ranks on 2 silos).") { data, other, rounds, length };
 start.SetAction(parsed => StartBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(other), parsed.GetValue(rounds), parsed.GetValue(length)));
+var passes = new Option<int>("--passes") { Description = "Passes of each side and round.", DefaultValueFactory = _ => 10 };
+var product = new Command("product", "A Hessian-vector product beside a gradient pass over the same 256 examples, one thread, by model and type.") { data, rounds, passes };
+product.SetAction(parsed => ProductBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, norm, checkpoints, observability, recovery, scale, soak, pytorch, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, norm, checkpoints, observability, recovery, scale, soak, pytorch, product, micro }
     .Parse(args).InvokeAsync();

@@ -132,4 +132,5 @@ public enum Draw
     Dropout = 3,
     SyntheticDigits = 4,
     Faults = 5,
+    Directions = 6,
 }

@@ -62,6 +62,17 @@ public sealed class ModelBlueprint
     private static string PathOf(ModelRecipe model) =>
         model.Name == ModelNames.Custom ? "spec.model.layers" : $"spec.model.name: {model.Name} does not fit the data: its layers";
 
+    /// <summary>
+    /// Why the loss in training mode has no second derivative here: statistics over several ranks are exchanged once in each direction, not for a second
+    /// backward pass, and those of batch renormalization belong to a step. Null: it has one.
+    /// </summary>
+    internal string? WhyNoSecondDerivative =>
+        Layout.Segments.Any(segment => segment.Kind == SegmentKind.Deviations)
+            ? "second derivatives in training mode do not go with batch-renorm, whose corrections belong to a step; look at evaluation mode"
+            : _spec.BatchNorm.Scope.IsShared && Layout.Segments.Any(segment => segment.Kind == SegmentKind.Statistics)
+                ? $"second derivatives in training mode do not go with batchNorm.scope {_spec.BatchNorm.Scope}, only with local and ghost; look at evaluation mode"
+                : null;
+
     /// <summary>How far batch renormalization may correct in the step that starts at <paramref name="position"/>.</summary>
     internal RenormLimits RenormAt(Position position, int trainExamples) =>
         _spec.Renorm.At(position, JobLength.Of(_spec.Epochs, _spec.Steps, _spec.Batch, trainExamples), trainExamples);

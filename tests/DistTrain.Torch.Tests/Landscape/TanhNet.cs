@@ -1,0 +1,71 @@
+using System.Text.Json;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Torch.Landscape;
+using DistTrain.Torch.Models;
+
+namespace DistTrain.Torch.Tests.Landscape;
+
+/// <summary>A net of <c>hessian.json</c> with its rows, as a float64 replica.</summary>
+internal sealed class TanhNet : IDisposable
+{
+    private static readonly JsonElement File = Vectors.Read("hessian.json").RootElement;
+
+    private TanhNet(JsonElement data, int hidden, int classes)
+    {
+        (Inputs, Labels) = (Numbers(data.GetProperty("X")), [.. Numbers(data.GetProperty("y")).Select(y => (long)y)]);
+        var spec = Specs.Of("model.name=custom", $"model.layers=[linear: {hidden}, tanh, linear: {classes}]");
+        Replica = new CurvatureReplica<double>(ModelBlueprint.Of(spec, [Inputs.Length / Labels.Length], classes), Labels.Length);
+    }
+
+    public CurvatureReplica<double> Replica { get; }
+
+    public double[] Inputs { get; }
+
+    public long[] Labels { get; }
+
+    public ParameterLayout Layout => Replica.Layout;
+
+    public static TanhNet Small() => new(File, hidden: 5, classes: 3);
+
+    public static TanhNet Medium() => new(At("medium"), hidden: 35, classes: 10);
+
+    public static JsonElement At(string point) => File.GetProperty(point);
+
+    public static double[] Numbers(JsonElement array) => array.GetProperty("data").Numbers();
+
+    public TanhNet MoveTo(JsonElement point)
+    {
+        Scatter(Numbers(point.GetProperty("theta"))).CopyTo(Replica.Parameters);
+        return this;
+    }
+
+    /// <summary>Loss, and gradient or product, of some rows; the divisor is the number of all.</summary>
+    public (double Loss, double[] Sum) Of(Range rows, double[]? direction)
+    {
+        var (start, count) = rows.GetOffsetAndLength(Labels.Length);
+        var features = Inputs.Length / Labels.Length;
+        Inputs.AsSpan(start * features, count * features).CopyTo(Replica.Batch.InputMemory.Span);
+        Labels.AsSpan(start, count).CopyTo(Replica.Batch.LabelMemory.Span);
+        Replica.Sum.Span.Clear();
+        direction?.CopyTo(Replica.Direction);
+        var result = Replica.AddLoaded(count, Labels.Length, key: null, isProduct: direction is not null);
+        return (result.LossSum / Labels.Length, Replica.Sum.ToArray());
+    }
+
+    /// <summary>The vectors' order of parameters is the layout's, without padding.</summary>
+    public double[] Gather(double[] flat) => [.. Layout.Segments.SelectMany(segment => flat[segment.Offset..segment.End])];
+
+    public double[] Scatter(double[] parameters)
+    {
+        var (flat, at) = (new double[Layout.Length], 0);
+        foreach (var segment in Layout.Segments)
+        {
+            parameters.AsSpan(at, segment.Length).CopyTo(flat.AsSpan(segment.Offset));
+            at += segment.Length;
+        }
+
+        return flat;
+    }
+
+    public void Dispose() => Replica.Dispose();
+}
