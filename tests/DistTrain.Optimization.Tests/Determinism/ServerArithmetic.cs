@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Landscape;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Options;
@@ -16,7 +17,7 @@ using DistTrain.Tests.Optimizers;
 namespace DistTrain.Optimization.Tests.Determinism;
 
 /// <summary>
-/// What a server computes on the way of a step, as digests by name: the sum over ranks, norms, every rule of the catalog with each of its variants under
+/// What a server computes on the way of a step, as digests by name: the sum over ranks, norms, curvature, every rule of the catalog with each of its variants under
 /// clipping, buffers, and the first version. Every parallel part runs on a given number of threads.
 /// </summary>
 internal static class ServerArithmetic
@@ -61,6 +62,8 @@ internal static class ServerArithmetic
         yield return Line("first version", FirstVersion());
         yield return Line("norms", Norms());
         yield return Line("sum over ranks", Sum(loop));
+        yield return Line("curvature in float32", Curvature<float>());
+        yield return Line("curvature in float64", Curvature<double>());
         foreach (var definition in OptimizerCatalog.All)
         {
             foreach (var (name, options) in Variants(definition))
@@ -117,6 +120,29 @@ internal static class ServerArithmetic
         }
 
         return [.. all, .. update.Slots.Select(s => s.ToArray())];
+    }
+
+    /// <summary>Ten steps of the recursion on a diagonal matrix: α, β, and the basis; then the ends of the spectrum.</summary>
+    private static List<float[]> Curvature<T>()
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var part = new VectorPart(_layout, ..);
+        var lanczos = new Lanczos<T>(part, BucketOrder.Add);
+        var vector = new T[part.Length];
+        ProbeDirection.Fill<T>(part, ProbeDirectionKind.Rademacher, seed: 1, probe: 0, restart: 0, vector);
+        lanczos.Begin(vector);
+        for (var step = 0; step < 10; step++)
+        {
+            var next = lanczos.Next!.Value.Span;
+            for (var i = 0; i < vector.Length; i++)
+                vector[i] = next[i] * T.CreateChecked((i % 17) - 5) / T.CreateChecked(3);
+            lanczos.Take(vector);
+        }
+
+        var state = lanczos.State;
+        var spectrum = RitzSpectrum.Of(state.Alphas, state.Betas);
+        double[] numbers = [.. state.Alphas, .. state.Betas, .. spectrum.Values.SelectMany(v => new[] { v.Value, v.Residual, v.Weight })];
+        return [MemoryMarshal.Cast<double, float>(numbers).ToArray(), .. state.Basis.Select(v => MemoryMarshal.Cast<T, float>(v.Span).ToArray())];
     }
 
     private static void StepBuffers(Bucket bucket, ReadOnlySpan<float> current, ReadOnlySpan<float> pushed, Span<float> next)
