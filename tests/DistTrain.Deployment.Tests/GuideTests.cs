@@ -1,5 +1,6 @@
 using DistTrain.Deployment.Tests.Processes;
 using DistTrain.Tests.Clusters;
+using k8s.Models;
 
 namespace DistTrain.Deployment.Tests;
 
@@ -33,6 +34,16 @@ public class GuideTests
 
         DistTrainProcess StartServer(int index) =>
             DistTrainProcess.StartBy(under, "server", "--port", "0", "--job-folder", folder[$"jobs-{index}/{{job}}"], "--certs", folder["certs/worker"]);
+    }
+
+    [Fact]
+    public async Task The_overlay_that_the_guide_writes_is_sound_and_takes_the_image_and_the_class_that_it_names()
+    {
+        var rendered = await Kustomize.RenderTextAsync(InstallGuide.Shipped.Overlay);
+        var objects = Manifests.Load(rendered);
+        Assert.Empty(ManifestCheck.Problems(objects, await RoleOptions.ReadAsync(), InstallGuide.Shipped));
+        Assert.Equal("shared", objects.OfType<V1PersistentVolumeClaim>().Single().Spec.StorageClassName);
+        Assert.Equal(3, Workload.Of(objects).SelectMany(w => w.Pod.Spec.Containers).Count(c => c.Image == "registry.example.com/disttrain:0.1"));
     }
 
     private static async Task<string> PortAsync(DistTrainProcess role) => (await role.EndpointAsync()).Split(':')[1];
