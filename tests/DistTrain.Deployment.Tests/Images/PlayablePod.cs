@@ -55,7 +55,7 @@ internal sealed class PlayablePod(string name, string address, Workload workload
             container.Ports = null;
             foreach (var variable in (container.Env ?? []).Where(v => v.ValueFrom is not null))
             {
-                (variable.Value, variable.ValueFrom) = (Told(container, variable.ValueFrom), null);
+                (variable.Value, variable.ValueFrom) = (Told(container, variable.ValueFrom!), null);
                 container.Args = [.. container.Args.Select(a => a.Replace($"$({variable.Name})", variable.Value, StringComparison.Ordinal))];
             }
         }
