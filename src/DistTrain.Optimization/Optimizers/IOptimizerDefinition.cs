@@ -21,6 +21,9 @@ public interface IOptimizerDefinition
     /// <summary>Every option, <c>lr</c> first.</summary>
     IReadOnlyList<Option> Options { get; }
 
+    /// <summary>Largest norm of the whole averaged gradient; 0: no limit.</summary>
+    double ClipNormOf(OptionValues options) => options.Number("clipNorm");
+
     /// <summary>The rule with its options bound.</summary>
     /// <typeparam name="T">Element type of weights and slots: float in training, double in tests of the formulas.</typeparam>
     IOptimizer<T> Create<T>(OptionValues options)

@@ -8,6 +8,7 @@ using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Randomness;
 using DistTrain.Optimization.Threads;

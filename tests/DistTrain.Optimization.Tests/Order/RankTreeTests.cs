@@ -1,7 +1,7 @@
 using CsCheck;
-using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Order;
 
-namespace DistTrain.Optimization.Tests.Gradients;
+namespace DistTrain.Optimization.Tests.Order;
 
 [Trait("Kind", "Fast")]
 public class RankTreeTests

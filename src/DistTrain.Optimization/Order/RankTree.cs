@@ -1,4 +1,4 @@
-namespace DistTrain.Optimization.Gradients;
+namespace DistTrain.Optimization.Order;
 
 /// <summary>
 /// The fixed binary tree over rank numbers along which gradients are added: left-complete, i.e. the left child of a node of n ranks
