@@ -73,6 +73,11 @@ public sealed class FolderOwnerTests : IDisposable
         File.WriteAllBytes(Path.Combine(step, CheckpointManifest.FileName), (Manifests.Any with { JobId = before.Id }).ToJson());
         Assert.Equal(before.Id, FolderOwner.Of(_folder.Path));
         await RefusesAsync(before, () => server.Partitions.OpenAsync(new TinyJob(server).Opening()).ResponseAsync);
+
+        // An owner that can't be read is no claim, and frees nothing either.
+        File.WriteAllText(_folder[FolderOwner.FileName], "{");
+        Assert.Equal(before.Id, FolderOwner.Of(_folder.Path));
+        await RefusesAsync(before, () => server.Partitions.OpenAsync(new TinyJob(server).Opening()).ResponseAsync);
     }
 
     private async Task RefusesAsync(TinyJob owner, Func<Task> call)

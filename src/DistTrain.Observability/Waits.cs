@@ -1,18 +1,18 @@
 using System.Globalization;
 
-namespace DistTrain.Cli.Commands;
+namespace DistTrain.Observability;
 
-/// <summary>What a command waits for. What lasts is said, once: with who and since when; and again when it is over.</summary>
-/// <param name="log">Standard error.</param>
+/// <summary>What a command, or a role at its start, waits for. What lasts is said, once: with who and since when; and again when it is over.</summary>
+/// <param name="say">Takes a line.</param>
 /// <param name="clock">Measures waits.</param>
-internal sealed class CommandWaits(TextWriter log, TimeProvider clock)
+public sealed class Waits(Action<string> say, TimeProvider clock)
 {
     /// <summary>What is over before, nobody needs to know of.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Waits until the result is disposed.</summary>
-    /// <param name="whom">Whom or what the command waits for.</param>
-    public IDisposable Begin(string whom) => new Wait(whom, log, clock);
+    /// <param name="whom">Whom or what is waited for.</param>
+    public Wait Begin(string whom) => new(whom, say, clock);
 
     /// <summary>Waits while a task runs.</summary>
     public async Task<T> DuringAsync<T>(string whom, Task<T> task)
@@ -28,30 +28,40 @@ internal sealed class CommandWaits(TextWriter log, TimeProvider clock)
         await task;
     }
 
-    private sealed class Wait : IDisposable
+    /// <summary>One of them; over when it is disposed.</summary>
+    public sealed class Wait : IDisposable
     {
         private readonly Lock _gate = new();
         private readonly string _whom;
-        private readonly TextWriter _log;
+        private readonly Action<string> _say;
         private readonly TimeProvider _clock;
         private readonly long _begun;
         private readonly DateTimeOffset _since;
         private readonly ITimer _timer;
+        private string? _reason;
         private bool _isSaid;
         private bool _isOver;
 
-        public Wait(string whom, TextWriter log, TimeProvider clock)
+        internal Wait(string whom, Action<string> say, TimeProvider clock)
         {
-            (_whom, _log, _clock, _begun, _since) = (whom, log, clock, clock.GetTimestamp(), clock.GetUtcNow());
+            (_whom, _say, _clock, _begun, _since) = (whom, say, clock, clock.GetTimestamp(), clock.GetUtcNow());
             _timer = clock.CreateTimer(_ => Say(), state: null, Patience, Timeout.InfiniteTimeSpan);
         }
 
+        /// <summary>Why it lasts, as far as is known.</summary>
+        public void Because(string reason)
+        {
+            lock (_gate)
+                _reason = reason;
+        }
+
+        /// <summary>It is over.</summary>
         public void Dispose()
         {
             lock (_gate)
             {
                 if (_isSaid && !_isOver)
-                    _log.WriteLine($"no longer waits for {_whom}, after {_clock.GetElapsedTime(_begun).TotalSeconds:0} s");
+                    _say($"no longer waits for {_whom}, after {_clock.GetElapsedTime(_begun).TotalSeconds:0} s");
                 _isOver = true;
             }
 
@@ -65,7 +75,7 @@ internal sealed class CommandWaits(TextWriter log, TimeProvider clock)
                 if (_isOver)
                     return;
                 _isSaid = true;
-                _log.WriteLine($"waits for {_whom} since {_since.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC");
+                _say($"waits for {_whom} since {_since.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC{(_reason is null ? "" : $": {_reason}")}");
             }
         }
     }
