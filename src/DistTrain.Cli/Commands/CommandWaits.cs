@@ -1,4 +1,4 @@
-using System.Globalization;
+using DistTrain.Observability;
 
 namespace DistTrain.Cli.Commands;
 
@@ -7,9 +7,6 @@ namespace DistTrain.Cli.Commands;
 /// <param name="clock">Measures waits.</param>
 internal sealed class CommandWaits(TextWriter log, TimeProvider clock)
 {
-    /// <summary>What is over before, nobody needs to know of.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     /// <summary>Waits until the result is disposed.</summary>
     /// <param name="whom">Whom or what the command waits for.</param>
     public IDisposable Begin(string whom) => new Wait(whom, log, clock);
@@ -43,7 +40,7 @@ internal sealed class CommandWaits(TextWriter log, TimeProvider clock)
         public Wait(string whom, TextWriter log, TimeProvider clock)
         {
             (_whom, _log, _clock, _begun, _since) = (whom, log, clock, clock.GetTimestamp(), clock.GetUtcNow());
-            _timer = clock.CreateTimer(_ => Say(), state: null, Patience, Timeout.InfiniteTimeSpan);
+            _timer = clock.CreateTimer(_ => Say(), state: null, WaitText.Patience, Timeout.InfiniteTimeSpan);
         }
 
         public void Dispose()
@@ -51,7 +48,7 @@ internal sealed class CommandWaits(TextWriter log, TimeProvider clock)
             lock (_gate)
             {
                 if (_isSaid && !_isOver)
-                    _log.WriteLine($"no longer waits for {_whom}, after {_clock.GetElapsedTime(_begun).TotalSeconds:0} s");
+                    _log.WriteLine(WaitText.Over(_whom, _clock.GetElapsedTime(_begun)));
                 _isOver = true;
             }
 
@@ -65,7 +62,7 @@ internal sealed class CommandWaits(TextWriter log, TimeProvider clock)
                 if (_isOver)
                     return;
                 _isSaid = true;
-                _log.WriteLine($"waits for {_whom} since {_since.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC");
+                _log.WriteLine(WaitText.Begun(_whom, _since));
             }
         }
     }

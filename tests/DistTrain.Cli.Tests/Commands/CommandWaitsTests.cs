@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Observability;
 
 namespace DistTrain.Cli.Tests.Commands;
 
@@ -15,7 +16,7 @@ public sealed class CommandWaitsTests : IDisposable
     {
         var answer = new TaskCompletionSource<int>();
         var waiting = new CommandWaits(_log, _clock).DuringAsync("the answer of silo:5000", answer.Task);
-        _clock.Advance(CommandWaits.Patience - TimeSpan.FromMilliseconds(1));
+        _clock.Advance(WaitText.Patience - TimeSpan.FromMilliseconds(1));
         Assert.Empty(Lines);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Matches(new Regex(@"^waits for the answer of silo:5000 since \d\d:\d\d:\d\d UTC$"), Assert.Single(Lines));
