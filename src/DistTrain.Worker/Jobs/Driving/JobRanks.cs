@@ -58,7 +58,7 @@ internal sealed class JobRanks(IGrainFactory grains, ISiloStatusOracle silos, Jo
     }
 
     /// <summary>The silos that take ranks.</summary>
-    public IReadOnlyCollection<string> Takers => [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Select(silo => silo.ToString())];
+    public IReadOnlyCollection<string> Takers => [.. ActiveSilos.Select(silo => silo.ToString())];
 
     /// <summary>The rank that was moved last, and when.</summary>
     public (RankMove Move, TimeSpan At)? LastMove { get; private set; }
@@ -67,11 +67,13 @@ internal sealed class JobRanks(IGrainFactory grains, ISiloStatusOracle silos, Jo
     public async Task MoveAsync(RankMove move)
     {
         LastMove = (move, clock.Now);
+        if (ActiveSilos.FirstOrDefault(silo => silo.ToString() == move.To) is not { } taker)
+            return;
         JobLog.Moving(logger, jobId, move.Rank, move.From, move.To);
         try
         {
             // Only this call carries the hint: what an async method sets there does not leave it.
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(move.To));
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, taker);
             await Rank(move.Rank).AsReference<IGrainManagementExtension>().MigrateOnIdle();
         }
         catch (Exception e) when (IsAway(e))
@@ -101,6 +103,8 @@ internal sealed class JobRanks(IGrainFactory grains, ISiloStatusOracle silos, Jo
 
     /// <summary>A rank tells its own faults as progress: what is thrown comes from its silo, which is gone, going, or too busy to answer.</summary>
     private static bool IsAway(Exception e) => e is TimeoutException or OrleansException or OperationCanceledException or ObjectDisposedException;
+
+    private IEnumerable<SiloAddress> ActiveSilos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
 
     private static string Whom(int rank) => $"rank {rank}";
 
