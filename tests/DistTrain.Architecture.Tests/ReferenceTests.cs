@@ -15,8 +15,9 @@ public class ReferenceTests
         ["Protocol"] = ["Optimization", "Security"],
         ["Operator"] = ["Observability", "Protocol", "Recipes", "Security"],
         ["Torch"] = ["Optimization", "Recipes"],
-        ["ParameterServer"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security"],
-        ["Worker"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security", "Torch"],
+        ["Training"] = ["Optimization", "Protocol", "Recipes"],
+        ["ParameterServer"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security", "Training"],
+        ["Worker"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security", "Torch", "Training"],
         ["Cli"] = ["Observability", "Operator", "Optimization", "ParameterServer", "Protocol", "Recipes", "Security", "Torch", "Worker"],
     };
 

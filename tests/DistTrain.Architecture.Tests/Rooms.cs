@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace DistTrain.Architecture.Tests;
 
-/// <summary>The namespaces of a project, and which of them need which others. One inside another is taken to need it: it sees it without saying so.</summary>
+/// <summary>The namespaces of a project, and which of them need which others.</summary>
 internal sealed partial class Rooms
 {
     private readonly Dictionary<string, HashSet<string>> _needs = [];
@@ -14,8 +14,8 @@ internal sealed partial class Rooms
         var types = sources.ToLookup(source => source.Name, source => Type().Matches(source.Text).Select(type => type.Groups["name"].Value).ToList());
         foreach (var own in types.Select(room => room.Key))
         {
-            _needs[own] = [.. types.Select(room => room.Key).Where(other => other != own && (own.StartsWith(other + ".", StringComparison.Ordinal)
-                || sources.Any(source => source.Name == own && Names(source.Text, other, types[other].SelectMany(names => names)))))];
+            var text = string.Join('\n', sources.Where(source => source.Name == own).Select(source => source.Text));
+            _needs[own] = [.. types.Select(room => room.Key).Where(other => other != own && Names(text, own, other, types[other].SelectMany(names => names)))];
         }
     }
 
@@ -42,11 +42,11 @@ internal sealed partial class Rooms
         }
     }
 
-    /// <summary>By a using of it, or by a type of it behind its last names.</summary>
-    private static bool Names(string text, string room, IEnumerable<string> types) =>
-        Regex.IsMatch(text, $@"^using {Regex.Escape(room)};|^using (static |\w+ = ){Regex.Escape(room)}\.\w+;", RegexOptions.Multiline | RegexOptions.ExplicitCapture)
-        || types.Any(type => text.Contains($"{room.Split('.')[^1]}.{type}", StringComparison.Ordinal)
-            && Regex.IsMatch(text, $@"\b{Regex.Escape(room.Split('.')[^1])}\.{type}\b(?!;)"));
+    /// <summary>By a using of it, or by a type of it: behind its last name, or alone in a room inside it, which sees it without saying so.</summary>
+    private static bool Names(string text, string own, string other, IEnumerable<string> types) =>
+        Regex.IsMatch(text, $@"^using {Regex.Escape(other)};|^using (static |\w+ = ){Regex.Escape(other)}\.\w+;", RegexOptions.Multiline | RegexOptions.ExplicitCapture)
+        || types.Any(type => text.Contains(type, StringComparison.Ordinal)
+            && Regex.IsMatch(text, $@"(?<![\w.]){(own.StartsWith(other + ".", StringComparison.Ordinal) ? $@"(\w+\.)?" : $@"(\w+\.)*{other.Split('.')[^1]}\.")}{type}\b(?!;)", RegexOptions.ExplicitCapture));
 
     private static string Short(string room) => string.Join('.', room.Split('.').Skip(2)) is { Length: > 0 } inner ? inner : "(root)";
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DistTrain.Cli.Commands;
+using DistTrain.Observability;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;
 
@@ -22,7 +23,7 @@ internal sealed class JobFollower(IReadOnlyList<FrontDoor> silos, TimeProvider c
     public bool Attached { get; init; }
 
     /// <summary>Told when there is no word of the job; null: nobody is.</summary>
-    public CommandWaits? Waits { get; init; }
+    public Waits? Waits { get; init; }
 
     /// <summary>Each event once and in order; the last one is the state in which the job ended.</summary>
     /// <param name="job">Id.</param>
