@@ -7,6 +7,8 @@ using DistTrain.Security;
 using DistTrain.Security.Callers;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Jobs;
+using DistTrain.Worker.Jobs.Door;
+using DistTrain.Worker.Jobs.Queue;
 using DistTrain.Worker.Ranks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -16,7 +18,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
 
 namespace DistTrain.Worker.Hosting;
 
@@ -60,6 +61,7 @@ public static partial class SiloHost
         builder.Services.AddSingleton<IFatalErrorHandler, FatalEnd>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(new JobClock(TimeProvider.System));
         builder.Services.AddCallers(options.Admission);
         builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "silo"));
         builder.Services.AddSingleton<DatasetCache>();
@@ -73,7 +75,7 @@ public static partial class SiloHost
             Dashboard.Add(silo, options);
             if (options.Admission.Certificates is { } certificates)
                 silo.UseTls(certificates);
-            silo.Configure<EndpointOptions>(endpoint =>
+            silo.Configure<Orleans.Configuration.EndpointOptions>(endpoint =>
             {
                 endpoint.AdvertisedIPAddress = options.Advertised is { } advertised ? IPAddress.Parse(advertised) : address;
                 endpoint.SiloPort = options.SiloPort > 0 ? options.SiloPort : FreePort(address);
@@ -82,7 +84,7 @@ public static partial class SiloHost
                 endpoint.GatewayPort = 0;
             });
             // At the end of a silo, for its last answers to leave.
-            silo.Configure<SiloMessagingOptions>(messaging => messaging.WaitForMessageToBeQueuedForOutboundTime = TimeSpan.FromMilliseconds(200));
+            silo.Configure<Orleans.Configuration.SiloMessagingOptions>(messaging => messaging.WaitForMessageToBeQueuedForOutboundTime = TimeSpan.FromMilliseconds(200));
         });
         // Behind the silo's own start: the pulse calls grains.
         builder.Services.AddHostedService<ClusterPulse>();
