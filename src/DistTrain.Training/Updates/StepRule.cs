@@ -1,4 +1,3 @@
-using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
@@ -16,7 +15,7 @@ namespace DistTrain.Training.Updates;
 /// <param name="judge">Whether its steps are taken.</param>
 public sealed class StepRule(TrainingSpec spec, Course course, StepJudge judge)
 {
-    private readonly IOptimizer<float>? _refiner = spec.Averaging is { Name: Swap.PolicyName } swap ? Swap.Refiner(swap.Options) : null;
+    private readonly IOptimizer<float>? _refiner = spec.AveragingPlan.Alone?.NewOptimizer();
 
     public IOptimizer<float> Optimizer { get; } = OptimizerCatalog.Find(spec.Optimizer.Name)!.Create<float>(spec.Optimizer.Options);
 

@@ -4,7 +4,6 @@ using System.Globalization;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
-using DistTrain.Optimization.Schedules;
 using DistTrain.Optimization.Threads;
 
 namespace DistTrain.Benchmarks.Update;
