@@ -43,10 +43,13 @@ internal sealed partial class Rooms
     }
 
     /// <summary>By a using of it, or by a type of it: behind its last name, or alone in a room inside it, which sees it without saying so.</summary>
-    private static bool Names(string text, string own, string other, IEnumerable<string> types) =>
-        Regex.IsMatch(text, $@"^using {Regex.Escape(other)};|^using (static |\w+ = ){Regex.Escape(other)}\.\w+;", RegexOptions.Multiline | RegexOptions.ExplicitCapture)
-        || types.Any(type => text.Contains(type, StringComparison.Ordinal)
-            && Regex.IsMatch(text, $@"(?<![\w.]){(own.StartsWith(other + ".", StringComparison.Ordinal) ? $@"(\w+\.)?" : $@"(\w+\.)*{other.Split('.')[^1]}\.")}{type}\b(?!;)", RegexOptions.ExplicitCapture));
+    private static bool Names(string text, string own, string other, IEnumerable<string> types)
+    {
+        if (Regex.IsMatch(text, $@"^using {Regex.Escape(other)};|^using (static |\w+ = ){Regex.Escape(other)}\.\w+;", RegexOptions.Multiline | RegexOptions.ExplicitCapture))
+            return true;
+        var before = own.StartsWith(other + ".", StringComparison.Ordinal) ? @"(?<![\w.])" : $@"\b{other.Split('.')[^1]}\.";
+        return types.Any(type => text.Contains(type, StringComparison.Ordinal) && Regex.IsMatch(text, $@"{before}{type}\b"));
+    }
 
     private static string Short(string room) => string.Join('.', room.Split('.').Skip(2)) is { Length: > 0 } inner ? inner : "(root)";
 
