@@ -30,7 +30,7 @@ public sealed class WaitsTests : IDisposable
     {
         using var wait = new Waits(_log.WriteLine, _clock).Begin("Redis");
         wait.Because("nobody listens there");
-        _clock.Advance(Waits.Patience);
+        _clock.Advance(WaitText.Patience);
         Assert.EndsWith(" UTC: nobody listens there", Assert.Single(Lines), StringComparison.Ordinal);
     }
 

@@ -49,7 +49,7 @@ internal sealed class SmallJob
     public static SiloOptions SiloOf(params IReadOnlyList<string> servers) => new() { Cluster = new FolderStore("cluster"), Servers = Task.FromResult(servers), RankSlots = 2 };
 
     /// <summary>A version that a step of eight examples starts from.</summary>
-    public static VersionHead Head(long version, int take = 8) => new() { Version = version, Take = take, Position = new Position { Cursor = (int)(8 * version), Examples = 8 * version } };
+    public static VersionHead Head(long version, int take = 8) => new() { Version = version, Take = take, Position = new DataPosition { Cursor = (int)(8 * version), Examples = 8 * version } };
 
     public RankAssignment Assignment(int rank, params IReadOnlyList<string> servers) => new(
         "small", rank, Generation: 1, File, servers, Data.Fingerprint, NativeEnvironment.Arithmetic, new Dictionary<string, string>());
