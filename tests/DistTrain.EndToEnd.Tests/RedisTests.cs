@@ -52,6 +52,30 @@ public class RedisTests
     }
 
     [Fact]
+    public async Task A_silo_that_is_there_before_its_Redis_waits_and_says_so_and_without_it_takes_no_job()
+    {
+        using var folder = new RunFolder();
+        await using var redis = await RedisServer.StartAsync(folder);
+        await redis.KillAsync();
+        await using var silo = DistTrainProcess.Start(
+            "worker", "--servers", "127.0.0.1:1", "--cluster", redis.Address, "--redis-password-file", redis.PasswordFile, "--log", "json");
+        await Waiting.UntilAsync(() => silo.Error.Contains($"waits for Redis at {Named(redis)} since", StringComparison.Ordinal), "the silo to say what it waits for", () => silo.Error, Patience);
+        await redis.StartAsync();
+        var endpoint = await silo.EndpointAsync();
+        Assert.Contains($"no longer waits for Redis at {Named(redis)}", silo.Error, StringComparison.Ordinal);
+        Assert.All(silo.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.StartsWith("{", line, StringComparison.Ordinal));
+
+        await redis.KillAsync();
+        await File.WriteAllTextAsync(folder["job.yaml"], StandingCluster.EmptyJob);
+        var refused = await DistTrainProcess.RunAsync("submit", folder["job.yaml"], "--endpoint", endpoint);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.EndsWith(
+            $"Redis at {Named(redis)} can't be reached, and no job is taken or changed that can't be recorded there; the same call succeeds once it is back",
+            refused.Error.TrimEnd().Split('\n')[^1],
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_silo_says_what_is_wrong_with_its_Redis()
     {
         using var folder = new RunFolder();
@@ -60,10 +84,10 @@ public class RedisTests
         var wrongPassword = await DistTrainProcess.RunAsync("worker", "--servers", "127.0.0.1:1", "--cluster", redis.Address, "--redis-password-file", folder["wrong"]);
         var noFile = await DistTrainProcess.RunAsync("worker", "--servers", "127.0.0.1:1", "--cluster", redis.Address, "--redis-password-file", folder["none"]);
         await redis.KillAsync();
-        var away = await DistTrainProcess.RunAsync("worker", "--servers", "127.0.0.1:1", "--cluster", redis.Address, "--redis-password-file", redis.PasswordFile);
-        Says(1, wrongPassword, $"Redis at {redis.Address["redis://".Length..]} ", "password");
+        var away = await DistTrainProcess.RunAsync("worker", "--servers", "127.0.0.1:1", "--cluster", redis.Address, "--redis-password-file", redis.PasswordFile, "--start-wait", "0");
+        Says(1, wrongPassword, $"Redis at {Named(redis)} ", "password");
         Says(2, noFile, "the password file of Redis can't be read", folder["none"]);
-        Says(1, away, $"Redis at {redis.Address["redis://".Length..]} can't be reached");
+        Says(1, away, $"Redis at {Named(redis)} can't be reached");
         Assert.DoesNotContain(await File.ReadAllTextAsync(redis.PasswordFile), wrongPassword.Error + noFile.Error + away.Error, StringComparison.Ordinal);
 
         static void Says(int code, Finished silo, params string[] parts)
@@ -73,4 +97,6 @@ public class RedisTests
             Assert.DoesNotContain("   at ", silo.Error, StringComparison.Ordinal);
         }
     }
+
+    private static string Named(RedisServer redis) => redis.Address["redis://".Length..];
 }

@@ -1,6 +1,7 @@
 using DistTrain.Cli.Commands;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Torch.Data;
 
 namespace DistTrain.Cli.Cluster;
 
@@ -19,6 +20,9 @@ internal sealed class RunFolder(string path)
 
     /// <summary>The resolved job.</summary>
     public string Job => Path.Combine(FullPath, "job.yaml");
+
+    /// <summary>What was understood of the data.</summary>
+    public string Data => Path.Combine(FullPath, DatasetSummary.FileName);
 
     /// <summary>The local cluster's own files.</summary>
     public string Cluster => Path.Combine(FullPath, "cluster");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Output;
+using DistTrain.Observability;
 
 namespace DistTrain.Cli.Commands;
 
@@ -22,7 +23,7 @@ internal sealed class CommandContext
     public required bool Json { get; init; }
 
     /// <summary>What the command waits for.</summary>
-    public CommandWaits Waits => field ??= new CommandWaits(Error, Clock);
+    public Waits Waits => field ??= new Waits(Error.WriteLine, Clock);
 
     public T Get<T>(Option<T> option) => Arguments.GetRequiredValue(option);
 

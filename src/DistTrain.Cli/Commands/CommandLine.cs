@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using DistTrain.Cli.Output;
+using DistTrain.Observability;
 using DistTrain.Protocol.Formats;
 
 namespace DistTrain.Cli.Commands;
@@ -48,11 +49,11 @@ internal static class CommandLine
         }
         catch (CommandException e)
         {
-            return Report(context.Json, e.ExitCode, e.Problems, context.Output, context.Error, Trace(context, e.InnerException));
+            return Report(context.Arguments, e.ExitCode, e.Problems, context.Output, context.Error, Trace(context, e.InnerException));
         }
         catch (UnknownFormatException e)
         {
-            return Report(context.Json, ExitCode.BadInput, [e.Message], context.Output, context.Error, Trace(context, e));
+            return Report(context.Arguments, ExitCode.BadInput, [e.Message], context.Output, context.Error, Trace(context, e));
         }
         catch (OperationCanceledException) when (context.Interruption.Requested.IsCancellationRequested)
         {
@@ -60,17 +61,17 @@ internal static class CommandLine
         }
         catch (Exception e) when (ClusterRefusal.Explain(e) is { } refusal)
         {
-            return Report(context.Json, refusal.ExitCode, refusal.Problems, context.Output, context.Error, Trace(context, e.InnerException));
+            return Report(context.Arguments, refusal.ExitCode, refusal.Problems, context.Output, context.Error, Trace(context, e.InnerException));
         }
         catch (Exception e) when (SystemFailure.Explain(e) is { } failure)
         {
-            return Report(context.Json, failure.ExitCode, failure.Problems, context.Output, context.Error, Trace(context, e));
+            return Report(context.Arguments, failure.ExitCode, failure.Problems, context.Output, context.Error, Trace(context, e));
         }
         catch (Exception e)
         {
             var hint = context.Arguments.GetValue(SharedOptions.Verbose) ? "" : " (--verbose shows where)";
             return Report(
-                context.Json, ExitCode.Failed, [$"{e.GetType().Name}: {OneLine(e.Message)}{hint}"], context.Output, context.Error, Trace(context, e));
+                context.Arguments, ExitCode.Failed, [$"{e.GetType().Name}: {OneLine(e.Message)}{hint}"], context.Output, context.Error, Trace(context, e));
         }
     }
 
@@ -80,15 +81,16 @@ internal static class CommandLine
     private static int ReportProblems(ParseResult parsed, List<string> problems, TextWriter output, TextWriter error)
     {
         var command = parsed.CommandResult.Command;
-        var code = Report(IsJson(parsed), ExitCode.BadInput, problems, output, error, null);
-        error.WriteLine($"See: disttrain{(command is RootCommand ? "" : " " + command.Name)} --help");
+        var code = Report(parsed, ExitCode.BadInput, problems, output, error, null);
+        if (!LogsJson(parsed))
+            error.WriteLine($"See: disttrain{(command is RootCommand ? "" : " " + command.Name)} --help");
         return code;
     }
 
     private static int Report(
-        bool json, int code, IReadOnlyList<string> problems, TextWriter output, TextWriter error, string? trace)
+        ParseResult parsed, int code, IReadOnlyList<string> problems, TextWriter output, TextWriter error, string? trace)
     {
-        if (json)
+        if (IsJson(parsed))
         {
             output.WriteLine(OutputJson.Line(code == ExitCode.BadInput
                 ? new InvalidEvent(problems)
@@ -96,7 +98,13 @@ internal static class CommandLine
         }
 
         foreach (var problem in problems)
-            error.WriteLine("error: " + problem);
+        {
+            if (LogsJson(parsed))
+                new StartLog(asJson: true).Fail(problem);
+            else
+                error.WriteLine("error: " + problem);
+        }
+
         if (trace is not null)
             error.WriteLine(trace);
         return code;
@@ -108,6 +116,9 @@ internal static class CommandLine
     // Read from the tokens, because the rest of the line may not parse.
     private static bool IsJson(ParseResult parsed) =>
         parsed.GetResult(SharedOptions.Output) is { Tokens: [{ Value: "json" }] };
+
+    private static bool LogsJson(ParseResult parsed) =>
+        parsed.GetResult(RoleOptions.Log) is { Tokens: [{ Value: "json" }] };
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Output;
+using DistTrain.Cli.Roles;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
@@ -32,6 +33,9 @@ internal static class EvalCommand
         var read = JobFile.Read(saved.JobFile, saved.Source, context.Get(SharedOptions.Set));
         if (read.Job is not { } job)
             throw CommandException.BadInput([.. read.Problems.Select(p => p.ToString())]);
+        // May start the process anew: loss and accuracy are those of the run, whatever variables somebody has set.
+        if (StartEnvironment.Ensure(job.Spec.Determinism, setting => RoleProcess.LogOverride(setting, context.Error)) is { } impossible)
+            context.Error.WriteLine($"warning: {impossible}; loss and accuracy may differ in their last digits");
         NativeEnvironment.Prepare(job.Spec.Determinism);
         var result = Evaluate(saved, job.Spec);
         var evaluated = new EvaluatedEvent(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using DistTrain.Cli.Roles;
+using DistTrain.ParameterServer;
 using DistTrain.ParameterServer.Hosting;
 
 namespace DistTrain.Cli.Commands;

@@ -38,6 +38,9 @@ internal static class WorkerCommand
         HelpName = "file",
     };
 
+    private static readonly Option<int> StartWait =
+        SharedOptions.Number("--start-wait", "Seconds that a silo waits at its start for a Redis that is not there yet.", 100, 0, 86_400);
+
     private static readonly Option<Endpoint[]> Servers = new("--servers")
     {
         Description = $"The parameter servers, separated by commas, in the same order for all silos; {FromParent}: 'train' says them by a line of standard input.",
@@ -72,6 +75,7 @@ internal static class WorkerCommand
         SiloPort,
         Cluster,
         RedisPassword,
+        StartWait,
         Servers,
         DataRoot,
         Slots,
@@ -181,7 +185,7 @@ internal static class WorkerCommand
 
     private static ClusterStore Store(CommandContext context) => (context.Get(Cluster), context.GetOrDefault(RedisPassword)) switch
     {
-        (RedisStore redis, var password) => redis with { PasswordFile = password },
+        (RedisStore redis, var password) => redis with { PasswordFile = password, StartWait = TimeSpan.FromSeconds(context.Get(StartWait)) },
         (_, not null) => throw CommandException.BadInput("--redis-password-file is for a cluster in Redis, and --cluster is a folder"),
         (var store, _) => store,
     };

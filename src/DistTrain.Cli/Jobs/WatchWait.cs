@@ -1,10 +1,10 @@
-using DistTrain.Cli.Commands;
 using DistTrain.Client;
+using DistTrain.Observability;
 
 namespace DistTrain.Cli.Jobs;
 
 /// <summary>Says that a command has no word of its job, and when it has again.</summary>
-internal sealed class WatchWait(CommandWaits waits) : IDisposable
+internal sealed class WatchWait(Waits waits) : IDisposable
 {
     private IDisposable? _wait;
 

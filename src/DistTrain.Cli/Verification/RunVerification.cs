@@ -33,7 +33,7 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
         var data = ReadData(job);
         var problems = new List<string>();
         var ledger = CheckLedger(path, claimed.Spec, data.Train.Count, problems);
-        var (id, weights) = CheckCheckpoint(folder, claimed, data.Fingerprint, ledger.Steps, problems);
+        var (id, weights) = CheckCheckpoint(folder, claimed, data, job.Spec.Dataset, ledger.Steps, problems);
         return new RunVerification(id ?? claimed.Name, ledger.Steps, ledger.Epochs, ledger.Examples, weights, problems);
     }
 
@@ -75,13 +75,14 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
     }
 
     /// <summary>The newest checkpoint: of this job and these data, at the history's end, whole, and the same as the model.</summary>
-    private static (string? Job, string? Weights) CheckCheckpoint(RunFolder run, TrainingJob job, string fingerprint, long steps, List<string> problems)
+    private static (string? Job, string? Weights) CheckCheckpoint(
+        RunFolder run, TrainingJob job, Dataset data, DatasetRecipe recipe, long steps, List<string> problems)
     {
         try
         {
             var (folder, manifest) = CheckpointReader.Find(run.Shown);
-            if (manifest.DataFingerprint != fingerprint)
-                problems.Add($"the data have fingerprint {fingerprint}, the run was made with {manifest.DataFingerprint}");
+            if (manifest.DataFingerprint != data.Fingerprint)
+                problems.Add(DatasetChange.Describe(recipe, DatasetSummary.FilesIn(run.Data), manifest.DataFingerprint, data.Fingerprint));
             problems.AddRange(DifferencesOf(folder, manifest, job));
             if (manifest.Step != steps)
                 problems.Add($"{folder}: the newest checkpoint is of step {manifest.Step}, the history ends with step {steps}");

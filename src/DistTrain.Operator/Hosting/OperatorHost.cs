@@ -32,7 +32,12 @@ public static class OperatorHost
             builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(new OperatorReadiness(watching));
+        using var wait = new StartLog(options.JsonLogs).Waits.Begin($"the API server at {options.Kubernetes.Host} to list the TrainingJob objects");
+        builder.Services.AddSingleton(new OperatorReadiness(() =>
+        {
+            wait.Dispose();
+            watching();
+        }));
         builder.Services.AddSingleton<IKubernetes>(new Kubernetes(options.Kubernetes));
         builder.Services.AddSingleton(new ClusterJobs(options.Door, TimeProvider.System));
         builder.Services.AddSingleton<TrainingJobApi>();

@@ -5,10 +5,12 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DistTrain.Optimization.Parameters;
-using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Files;
+using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Formats;
 using DistTrain.Recipes;
+using DistTrain.Training.Steps;
 using Google.Protobuf;
 
 namespace DistTrain.ParameterServer.Checkpoints;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DistTrain.Optimization.Parameters;
-using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Formats;
 using Position = DistTrain.Optimization.Order.Position;

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using DistTrain.Observability;
 using DistTrain.ParameterServer.Metrics;
-using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
+using DistTrain.Training.Steps;
 using Microsoft.Extensions.Logging;
 
 namespace DistTrain.ParameterServer.Checkpoints;

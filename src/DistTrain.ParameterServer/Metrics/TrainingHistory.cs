@@ -1,8 +1,9 @@
 using System.Buffers;
 using DistTrain.Observability;
-using DistTrain.ParameterServer.Checkpoints;
-using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Files;
+using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
+using DistTrain.Training.Steps;
 
 namespace DistTrain.ParameterServer.Metrics;
 

@@ -3,10 +3,15 @@ using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Threads;
 using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Exchanges;
 using DistTrain.ParameterServer.Metrics;
+using DistTrain.ParameterServer.Ranks;
+using DistTrain.ParameterServer.Replicas;
+using DistTrain.ParameterServer.Updates;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Training.Steps;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Partitions;
@@ -333,7 +338,7 @@ internal sealed class Partition : IDisposable
             lock (_gate)
             {
                 if (verdict.Kind == VerdictKind.Fault)
-                    Stall(new StepFault(replica.Open.Version, verdict.Reason!, Plan.Job.Spec.Numerics.Policy == NumericsPolicies.Rollback));
+                    Stall(new StepFault { Step = replica.Open.Version, Reason = verdict.Reason, RollsBack = Plan.Job.Spec.Numerics.Policy == NumericsPolicies.Rollback });
                 else
                     CloseStep(replica);
             }
@@ -368,7 +373,7 @@ internal sealed class Partition : IDisposable
         var closed = replica.Open;
         if (_replays?.DifferenceIn(closed) is { } difference)
         {
-            Stall(new StepFault(closed.Version, difference, RollsBack: false));
+            Stall(new StepFault { Step = closed.Version, Reason = difference });
             return;
         }
 

@@ -1,4 +1,3 @@
-using DistTrain.ParameterServer.Hosting;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using Grpc.Core;
@@ -101,7 +100,7 @@ internal sealed class JobPartitionsService(PartitionStore partitions, ServerOpti
             Stopped = partition.Stopped,
             Error = partition.Error ?? string.Empty,
             Note = partition.Note ?? string.Empty,
-            Fault = partition.Fault?.ToMessage(),
+            Fault = partition.Fault,
             Leaving = partitions.IsLeaving,
         };
         status.Saved.AddRange(partition.Checkpoints.Saved);

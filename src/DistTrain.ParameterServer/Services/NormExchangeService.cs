@@ -1,3 +1,4 @@
+using DistTrain.ParameterServer.Exchanges;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
 using Grpc.Core;

@@ -1,5 +1,6 @@
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Ranks;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using Grpc.Core;

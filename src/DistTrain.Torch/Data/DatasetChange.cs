@@ -6,7 +6,7 @@ namespace DistTrain.Torch.Data;
 /// <summary>Whether the files of a dataset are those that were read.</summary>
 public static class DatasetChange
 {
-    private const string Cure = "Put back what the job began with, or start a new job";
+    private const string Cure = "Put back what the job began with, or train anew";
 
     /// <summary>True when reading the dataset now would read the same bytes of the same files.</summary>
     /// <param name="recipe">The dataset.</param>

@@ -58,6 +58,19 @@ public static class DatasetSummary
         return summary.ToJsonString(_indented) + "\n";
     }
 
+    /// <summary>SHA-256 of each file that was read, by its path in the dataset's folder, as <see cref="Json"/> has written it; empty where that can't be read.</summary>
+    public static IReadOnlyDictionary<string, string> FilesIn(string path)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(path))?["files"]?.AsObject().ToDictionary(file => file.Key, file => (string?)file.Value ?? throw new JsonException("no digest")) ?? [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            return new Dictionary<string, string>();
+        }
+    }
+
     private static string Counts(int[] counts) => counts.Length <= MostCounts
         ? $"training examples by class: {string.Join(", ", counts.Select((count, c) => Invariant($"{c}: {count:N0}")))}"
         : Invariant($"training examples by class: from {counts.Min():N0} to {counts.Max():N0}; {counts.Count(count => count == 0):N0} classes have none");

@@ -1,10 +1,14 @@
+using DistTrain.Observability;
+
 namespace DistTrain.Worker.Cluster;
 
 /// <summary>A SQLite file in a folder, for silos of one machine.</summary>
 /// <param name="Folder">On a local disk; made if missing.</param>
 public sealed record FolderStore(string Folder) : ClusterStore
 {
-    internal override Task<IClusterConnection> OpenAsync()
+    internal override string Name => $"the cluster's folder {Folder}";
+
+    internal override Task<IClusterConnection> OpenAsync(Waits waits, CancellationToken stop)
     {
         try
         {

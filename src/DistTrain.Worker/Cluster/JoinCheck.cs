@@ -1,4 +1,5 @@
 using System.Globalization;
+using DistTrain.Observability;
 using DistTrain.Protocol.Transport;
 
 namespace DistTrain.Worker.Cluster;
@@ -15,15 +16,21 @@ internal static class JoinCheck
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Returns once no silo of another wire version is there.</summary>
+    /// <param name="membership">The cluster's.</param>
+    /// <param name="waits">Told what this waits for.</param>
+    /// <param name="time">Measures the patience.</param>
+    /// <param name="cancellation">The silo is not wanted any more.</param>
     /// <exception cref="WireVersionException">Some are, and they live.</exception>
-    public static async Task PassAsync(IMembershipTable membership, TimeProvider time, CancellationToken cancellation)
+    public static async Task PassAsync(IMembershipTable membership, Waits waits, TimeProvider time, CancellationToken cancellation)
     {
         await membership.InitializeMembershipTableAsync(tryInitTableVersion: true, cancellation);
         var begun = time.GetTimestamp();
+        using var wait = waits.Begin("silos of another wire version to end");
         while (Problem(await MembersAsync(), time.GetUtcNow().UtcDateTime) is { } problem)
         {
             if (time.GetElapsedTime(begun) > Patience)
                 throw new WireVersionException(problem);
+            wait.Because(problem);
             await Task.Delay(LookInterval, time, cancellation);
         }
 

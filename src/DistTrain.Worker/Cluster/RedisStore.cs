@@ -1,4 +1,7 @@
 using System.Globalization;
+using DistTrain.Observability;
+using Polly;
+using Polly.Retry;
 using StackExchange.Redis;
 
 namespace DistTrain.Worker.Cluster;
@@ -16,8 +19,13 @@ public sealed record RedisStore(string Host, int Port, int Database, bool Tls, s
 
     private const int DefaultPort = 6379;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     /// <summary>Where the password stands, alone in a file: what is on a command line can be read by everybody on the machine.</summary>
     public string? PasswordFile { get; init; }
+
+    /// <summary>How long a silo waits at its start for a Redis that is not there yet: both may be started at once.</summary>
+    public TimeSpan StartWait { get; init; } = TimeSpan.FromSeconds(100);
 
     /// <summary>True for text that is meant as <see cref="Form"/> and not as a folder.</summary>
     public static bool IsMeant(string text) =>
@@ -43,7 +51,9 @@ public sealed record RedisStore(string Host, int Port, int Database, bool Tls, s
     /// <summary>host:port/database.</summary>
     public override string ToString() => $"{Host}:{Port}/{Database}";
 
-    internal override async Task<IClusterConnection> OpenAsync()
+    internal override string Name => $"Redis at {this}";
+
+    internal override async Task<IClusterConnection> OpenAsync(Waits waits, CancellationToken stop)
     {
         var options = new ConfigurationOptions
         {
@@ -53,18 +63,46 @@ public sealed record RedisStore(string Host, int Port, int Database, bool Tls, s
             User = User,
             Password = ReadPassword(),
             ClientName = ClusterSetup.Name,
+            // Less than what a wait lasts before it is said: then the reason can be said too.
+            ConnectTimeout = 4000,
         };
+        using var wait = waits.Begin(Name);
         try
         {
-            return new Connection(await ConnectionMultiplexer.ConnectAsync(options), options);
+            return new Connection(await Patiently(wait).ExecuteAsync(async _ => await ConnectionMultiplexer.ConnectAsync(options), stop), options);
         }
         catch (RedisConnectionException e)
         {
-            throw new ClusterStoreException($"Redis at {this} can't be reached: {Cause(e)}", e);
+            throw new ClusterStoreException($"{Name} can't be reached: {Cause(e)}", e);
         }
     }
 
-    private static string Cause(Exception e) => (e.InnerException ?? e).Message;
+    /// <summary>Tries again what a later try may do away with, until <see cref="StartWait"/> is over.</summary>
+    private ResiliencePipeline Patiently(Waits.Wait wait)
+    {
+        var clock = TimeProvider.System;
+        var begun = clock.GetTimestamp();
+        return new ResiliencePipelineBuilder { TimeProvider = clock }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = tried => ValueTask.FromResult(
+                    tried.Outcome.Exception is RedisConnectionException e && !IsRefusal(e) && clock.GetElapsedTime(begun) + Pause < StartWait),
+                MaxRetryAttempts = int.MaxValue,
+                Delay = Pause,
+                OnRetry = retry =>
+                {
+                    wait.Because(Cause(retry.Outcome.Exception!));
+                    return default;
+                },
+            })
+            .Build();
+    }
+
+    /// <summary>It is there, and does not let this silo in.</summary>
+    private static bool IsRefusal(RedisConnectionException e) => e.FailureType == ConnectionFailureType.AuthenticationFailure;
+
+    /// <summary>Of what the library says of itself and all its settings, the first sentence.</summary>
+    private static string Cause(Exception e) => (e.InnerException ?? e).Message.ReplaceLineEndings(" ");
 
     private string? ReadPassword()
     {

@@ -38,7 +38,8 @@ public static partial class SiloHost
     /// <exception cref="WireVersionException">The cluster has silos of another wire version.</exception>
     public static async Task RunAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
     {
-        await using var cluster = await options.Cluster.OpenAsync();
+        var waits = new StartLog(options.JsonLogs).Waits;
+        await using var cluster = await options.Cluster.OpenAsync(waits, stop);
         var builder = RoleApplication.CreateBuilder();
         builder.Logging.AddLogs(options.JsonLogs);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
@@ -90,7 +91,7 @@ public static partial class SiloHost
 
         await using var app = builder.Build();
         await using var said = stop.Register(() => app.Logger.Leaving(EndLimit.TotalSeconds));
-        await JoinCheck.PassAsync(app.Services.GetRequiredService<IMembershipTable>(), TimeProvider.System, stop);
+        await JoinCheck.PassAsync(app.Services.GetRequiredService<IMembershipTable>(), waits, TimeProvider.System, stop);
         app.UseProbes(options.Probes);
         app.UseDashboard(options);
         app.UseCallers();
@@ -100,8 +101,8 @@ public static partial class SiloHost
             Reflection.Map(app, options.Admission);
         app.MapProbes();
         app.MapDashboard(options);
-        await app.StartAsync(address, [options.Port, options.Probes.Http, options.Probes.Health, options.DashboardPort], stop);
-        await options.Servers.WaitAsync(stop);
+        await waits.DuringAsync("the silos of its cluster to let it join", app.StartAsync(address, [options.Port, options.Probes.Http, options.Probes.Health, options.DashboardPort], stop));
+        await waits.DuringAsync("the parameter servers to listen", options.Servers.WaitAsync(stop));
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try
         {

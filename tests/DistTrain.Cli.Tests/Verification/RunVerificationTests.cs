@@ -98,7 +98,7 @@ public sealed class RunVerificationTests : IDisposable
     [InlineData("checkpoint", "no checkpoint here")]
     [InlineData("part", "server-1.bin: the part of server 1 is missing")]
     [InlineData("older checkpoint", "step-5: the newest checkpoint is of step 5, the history ends with step 6")]
-    [InlineData("data", "the data have fingerprint ", ", the run was made with other")]
+    [InlineData("data", "data: SHA-256 other before, ", " now")]
     [InlineData("job", "step-6: its job file can't be read")]
     [InlineData("model", "model.safetensors: the weights have SHA-256 ", ", the checkpoint of step 6 has ")]
     [InlineData("no model", "model.safetensors")]
@@ -161,6 +161,12 @@ public sealed class RunVerificationTests : IDisposable
 
         await RefusedAsync("Or say where the data are by --set dataset.path=…", _folder.Path);
         Assert.Empty(RunVerification.Of(_folder.Path, $"dataset.path={_folder.Path}").Problems);
+
+        // One value has changed since.
+        await File.WriteAllTextAsync(_folder["data.json"], DatasetSummary.Json(DatasetReader.Read(moved.Spec.Dataset), moved.Spec.Dataset));
+        await File.WriteAllTextAsync(_folder["train.csv"], "a,label\n1,0\n2,1\n3,1\n");
+        var problem = Assert.Single(RunVerification.Of(_folder.Path, $"dataset.path={_folder.Path}").Problems);
+        Assert.StartsWith($"the data have changed: {_folder["train.csv"]} has SHA-256 ", problem, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

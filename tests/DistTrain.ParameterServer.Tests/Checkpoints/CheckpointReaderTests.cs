@@ -1,8 +1,10 @@
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
-using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Files;
+using DistTrain.ParameterServer.Replicas;
 using DistTrain.ParameterServer.Tests.Fixtures;
+using DistTrain.Training.Steps;
 
 namespace DistTrain.ParameterServer.Tests.Checkpoints;
 

@@ -1,4 +1,5 @@
 using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Formats;
@@ -70,6 +71,11 @@ public sealed class FolderOwnerTests : IDisposable
         var before = new TinyJob(server);
         var step = Directory.CreateDirectory(_folder["checkpoints/step-42"]).FullName;
         File.WriteAllBytes(Path.Combine(step, CheckpointManifest.FileName), (Manifests.Any with { JobId = before.Id }).ToJson());
+        Assert.Equal(before.Id, FolderOwner.Of(_folder.Path));
+        await RefusesAsync(before, () => server.Partitions.OpenAsync(new TinyJob(server).Opening()).ResponseAsync);
+
+        // An owner that can't be read is no claim, and frees nothing either.
+        File.WriteAllText(_folder[FolderOwner.FileName], "{");
         Assert.Equal(before.Id, FolderOwner.Of(_folder.Path));
         await RefusesAsync(before, () => server.Partitions.OpenAsync(new TinyJob(server).Opening()).ResponseAsync);
     }

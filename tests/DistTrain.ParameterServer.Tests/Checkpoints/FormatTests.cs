@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using DistTrain.ParameterServer.Checkpoints;
-using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Protocol.Formats;
+using DistTrain.Training.Steps;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Tests.Checkpoints;

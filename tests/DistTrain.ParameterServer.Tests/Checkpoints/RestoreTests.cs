@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using DistTrain.ParameterServer.Checkpoints;
-using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Protocol;
+using DistTrain.Training.Steps;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Tests.Checkpoints;

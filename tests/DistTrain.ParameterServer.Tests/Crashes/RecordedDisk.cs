@@ -1,4 +1,4 @@
-using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Files;
 
 namespace DistTrain.ParameterServer.Tests.Crashes;
 

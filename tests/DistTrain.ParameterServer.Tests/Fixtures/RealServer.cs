@@ -1,8 +1,8 @@
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Parameters;
-using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Hosting;
-using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Files;
 
 namespace DistTrain.ParameterServer.Tests.Guarantees;
 

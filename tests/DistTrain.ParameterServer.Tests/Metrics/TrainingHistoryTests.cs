@@ -1,7 +1,7 @@
 using DistTrain.ParameterServer.Metrics;
-using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Tests.Crashes;
 using DistTrain.Protocol;
+using DistTrain.Training.Steps;
 using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Tests.Metrics;

@@ -59,7 +59,7 @@ public sealed class DatasetChangeTests : IDisposable
         var told = DatasetChange.Describe(Recipe, before.Files, before.Fingerprint, DatasetReader.Read(Recipe).Fingerprint);
         Assert.Contains(_folder.At("train.csv"), told, StringComparison.Ordinal);
         Assert.DoesNotContain("test.csv", told, StringComparison.Ordinal);
-        Assert.Contains("start a new job", told, StringComparison.Ordinal);
+        Assert.Contains("train anew", told, StringComparison.Ordinal);
     }
 
     [Fact]

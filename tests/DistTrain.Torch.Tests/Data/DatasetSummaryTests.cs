@@ -48,4 +48,19 @@ public sealed class DatasetSummaryTests : IDisposable
         Assert.Equal(["test.csv", "train.csv"], json["files"]!.AsObject().Select(file => file.Key));
         Assert.Empty(json["warnings"]!.AsArray());
     }
+
+    [Fact]
+    public void Its_digests_are_read_back_where_they_can_be()
+    {
+        var data = DatasetReader.Read(Recipe);
+        _folder.Write("data.json", DatasetSummary.Json(data, Recipe));
+        Assert.Equal(data.Files.OrderBy(file => file.Key), DatasetSummary.FilesIn(Path.Combine(_folder.Path, "data.json")).OrderBy(file => file.Key));
+        foreach (var damaged in new[] { "", "{", "[]", "{}", """{"files":7}""", """{"files":{"a":null}}""", """{"files":{"a":7}}""" })
+        {
+            _folder.Write("data.json", damaged);
+            Assert.Empty(DatasetSummary.FilesIn(Path.Combine(_folder.Path, "data.json")));
+        }
+
+        Assert.Empty(DatasetSummary.FilesIn(Path.Combine(_folder.Path, "not-there")));
+    }
 }

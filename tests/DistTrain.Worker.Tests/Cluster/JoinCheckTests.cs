@@ -1,3 +1,4 @@
+using DistTrain.Observability;
 using DistTrain.Protocol.Transport;
 using DistTrain.Worker.Cluster;
 
@@ -58,10 +59,10 @@ public sealed class JoinCheckTests
         using var folder = new TempFolder();
         using var fixture = new MembershipTableFixture(folder["cluster.db"]);
         var cancellation = TestContext.Current.CancellationToken;
-        await JoinCheck.PassAsync(fixture.Table, TimeProvider.System, cancellation);
+        await JoinCheck.PassAsync(fixture.Table, new Waits(_ => { }, TimeProvider.System), TimeProvider.System, cancellation);
         var killed = Silo(1, SiloNames.Of(Other), SiloStatus.Active);
         Assert.True(await fixture.Table.InsertRowAsync(killed, (await fixture.Table.ReadAllAsync(cancellation)).Version.Next(), cancellation));
-        await JoinCheck.PassAsync(fixture.Table, TimeProvider.System, cancellation);
+        await JoinCheck.PassAsync(fixture.Table, new Waits(_ => { }, TimeProvider.System), TimeProvider.System, cancellation);
     }
 
     private static MembershipEntry Silo(int number, string name, SiloStatus status)

@@ -1,8 +1,0 @@
-using DistTrain.ParameterServer.Partitions;
-
-namespace DistTrain.ParameterServer.Checkpoints;
-
-/// <summary>A committed version read back.</summary>
-/// <param name="Open">The step that waits at it.</param>
-/// <param name="Vectors">This server's run of the weights, then of each slot.</param>
-internal sealed record RestoredVersion(OpenStep Open, IReadOnlyList<float[]> Vectors);

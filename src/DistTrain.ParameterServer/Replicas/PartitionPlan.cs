@@ -1,0 +1,117 @@
+using DistTrain.Optimization.Averaging;
+using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Optimizers;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+using DistTrain.Training.Phases;
+using DistTrain.Training.Steps;
+
+namespace DistTrain.ParameterServer.Replicas;
+
+/// <summary>What a partition is asked to do: immutable, made once from the job file, the layout and the server's place.</summary>
+internal sealed class PartitionPlan
+{
+    private readonly IOptimizer<float>? _refiner;
+
+    public PartitionPlan(
+        string jobId,
+        long generation,
+        TrainingJob job,
+        ParameterLayout layout,
+        int server,
+        int servers,
+        int trainExamples,
+        int testExamples,
+        string dataFingerprint,
+        string leader = "",
+        IReadOnlyList<StepRange>? passedOver = null)
+    {
+        (JobId, Generation, Job, Layout) = (jobId, generation, job, layout);
+        (Server, Servers) = (server, servers);
+        (TrainExamples, TestExamples, DataFingerprint, Leader) = (trainExamples, testExamples, dataFingerprint, leader);
+        Buckets = [.. layout.Buckets.Take(layout.BucketsOf(server, servers))];
+        Offset = Buckets.Count == 0 ? 0 : Buckets[0].Offset;
+        Length = Buckets.Sum(b => b.Length);
+        Tree = new RankTree(job.Spec.Workers);
+        Optimizer = OptimizerCatalog.Find(job.Spec.Optimizer.Name)!.Create<float>(job.Spec.Optimizer.Options);
+        Course = new Course(job.Spec, trainExamples, testExamples, layout.Segments.Any(s => s.IsBuffer && s.Kind != SegmentKind.Features));
+        ClipNorm = ClipNormOf(job.Spec.Optimizer);
+        Judge = new StepJudge(job.Spec.Numerics, passedOver ?? []);
+        _refiner = job.Spec.Averaging is { Name: Swap.PolicyName } swap ? Swap.Refiner(swap.Options) : null;
+    }
+
+    public string JobId { get; }
+
+    public long Generation { get; }
+
+    public TrainingJob Job { get; }
+
+    public ParameterLayout Layout { get; }
+
+    /// <summary>This server's index among the job's <see cref="Servers"/>.</summary>
+    public int Server { get; }
+
+    public int Servers { get; }
+
+    public int TrainExamples { get; }
+
+    public int TestExamples { get; }
+
+    public string DataFingerprint { get; }
+
+    /// <summary>The run of buckets owned here, possibly empty.</summary>
+    public IReadOnlyList<Bucket> Buckets { get; }
+
+    /// <summary>First element of the run in the flat vector.</summary>
+    public int Offset { get; }
+
+    /// <summary>Elements of the run.</summary>
+    public int Length { get; }
+
+    public RankTree Tree { get; }
+
+    public IOptimizer<float> Optimizer { get; }
+
+    /// <summary>Largest norm of the whole averaged gradient; 0: no limit.</summary>
+    public double ClipNorm { get; }
+
+    /// <summary>True when a bucket may be stepped as soon as it is complete: nothing of the update spans buckets.</summary>
+    public bool StepsAtOnce(OpenStep open) =>
+        open.Kind == StepKind.Statistics || open.Sharing == Sharing.Alone || (ClipNorm == 0 && Optimizer.Norms == 0 && !Course.MeasuresNoise && !Judge.Judges(open));
+
+    /// <summary>The rule of steps shared so: ranks that refine on their own have one of their own.</summary>
+    public IOptimizer<float> OptimizerOf(Sharing sharing) => sharing == Sharing.Alone ? _refiner! : Optimizer;
+
+    public Course Course { get; }
+
+    /// <summary>Whether a step is taken.</summary>
+    public StepJudge Judge { get; }
+
+    /// <summary>Vectors saved beside the weights: the optimizer's slots and, with SWA, the running mean.</summary>
+    public int SavedSlots => Optimizer.Slots + (Course.KeepsMean ? 1 : 0);
+
+    /// <summary>What the job starts from.</summary>
+    public FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
+
+    /// <summary>Makes the sum of a bucket over the ranks of a tree.</summary>
+    public Func<RankTree, Bucket, BucketSum> NewSum { get; init; } = (tree, bucket) => new BucketSum(tree, bucket);
+
+    /// <summary>Most threads that work on its buckets; changes no result.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Endpoint of server 0; empty on a job of one server.</summary>
+    public string Leader { get; }
+
+    /// <summary>The leader keeps metrics and evaluations.</summary>
+    public bool IsLeader => Server == 0;
+
+    /// <summary>What it takes, in bytes.</summary>
+    public long MemoryBytes => JobMemory.BytesPerParameter(Job.Spec) * Length;
+
+    private static double ClipNormOf(PolicyRecipe optimizer)
+    {
+        var given = optimizer.Options.Number("clipNorm");
+        return given == 0 && optimizer.Name == "lamb" ? Lamb.ClipNormOf(optimizer.Options) : given;
+    }
+}

@@ -1,0 +1,46 @@
+using DistTrain.Optimization.Gradients;
+using DistTrain.ParameterServer.Metrics;
+using DistTrain.Protocol;
+
+namespace DistTrain.ParameterServer.Tests.Metrics;
+
+[Trait("Kind", "Fast")]
+public sealed class EvaluationTallyTests
+{
+    private readonly EvaluationTally _tally = new(new RankTree(3));
+
+    [Fact]
+    public void The_total_comes_with_the_last_report_and_is_taken_over_all_examples()
+    {
+        Assert.Null(_tally.Add(Report(5, 2, examples: 1, loss: 4, correct: 0)));
+        Assert.Null(_tally.Add(Report(5, 0, examples: 4, loss: 2, correct: 3)));
+        Assert.False(_tally.IsComplete(5));
+        Assert.Equal(new EvaluationTotal(5, Examples: 8, Loss: 1, Accuracy: 0.5), _tally.Add(Report(5, 1, examples: 3, loss: 2, correct: 1)));
+        Assert.True(_tally.IsComplete(5));
+    }
+
+    [Fact]
+    public void A_report_that_comes_again_counts_once()
+    {
+        _tally.Add(Report(1, 0, examples: 2, loss: 2, correct: 2));
+        Assert.Null(_tally.Add(Report(1, 0, examples: 2, loss: 2, correct: 2)));
+        _tally.Add(Report(1, 1, examples: 2, loss: 2, correct: 2));
+        Assert.Equal(6, _tally.Add(Report(1, 2, examples: 2, loss: 2, correct: 2))!.Examples);
+        Assert.Null(_tally.Add(Report(1, 2, examples: 2, loss: 2, correct: 2)));
+    }
+
+    [Fact]
+    public void The_total_has_the_same_bits_in_any_order()
+    {
+        double[] losses = [0.1, 0.2, 0.3];
+        var totals = new[] { (int[])[0, 1, 2], [2, 1, 0], [1, 2, 0] }.Select(order =>
+        {
+            var tally = new EvaluationTally(new RankTree(3));
+            return order.Select(rank => tally.Add(Report(0, rank, examples: 1, losses[rank], correct: 1))).ToList()[^1]!.Loss;
+        });
+        Assert.Equal(BitConverter.DoubleToInt64Bits((0.1 + 0.2 + 0.3) / 3), Assert.Single(totals.Select(BitConverter.DoubleToInt64Bits).Distinct()));
+    }
+
+    private static EvaluationReport Report(long version, int rank, int examples, double loss, int correct) =>
+        new() { Version = version, Rank = rank, Examples = examples, LossSum = loss, Correct = correct };
+}
