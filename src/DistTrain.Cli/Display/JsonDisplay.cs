@@ -34,7 +34,7 @@ internal sealed class JsonDisplay(TextWriter output) : IJobDisplay
 
     private static OutputEvent? Event(JobEvent next) => next switch
     {
-        JobSummary job => new StateEvent(job.State.Name(), job.Step, job.TotalSteps),
+        JobSummary job => new StateEvent(job.State.Name(), job.Step, job.TotalSteps, job.Waits),
         StepMetrics s => new StepEvent(s.Step, s.Epoch, s.Loss, s.Accuracy, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds, s.Skipped, s.ReplayCheck),
         EvaluationMetrics e => new EvaluationEvent(e.Step, e.Epoch, e.Loss, e.Accuracy),
         LogLine log => new LogEvent(log.Text),

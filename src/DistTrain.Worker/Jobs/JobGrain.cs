@@ -267,7 +267,7 @@ internal sealed class JobGrain(
         Servers.Step = status.Min(s => s.Version);
         Record.TotalSteps = status[0].TotalSteps;
         if (status.FirstOrDefault(s => s.Error.Length > 0) is { } broken)
-            Notes.Say(broken.Error);
+            Notes.Say(broken.Error, JobLogKind.Fault);
         if (status[0].Note.Length > 0)
             Notes.SayOnce(status[0].Note);
         await Servers.SealAsync(status, Job.Spec.Checkpoint.Keep);
@@ -293,13 +293,13 @@ internal sealed class JobGrain(
                 continue;
             if (progress[rank]?.MovedFrom is not null)
             {
-                Notes.Say($"rank {rank} moves to silo {now[rank]}");
+                Notes.Say($"rank {rank} moves to silo {now[rank]}", JobLogKind.Moved);
                 continue;
             }
 
             Record.Recoveries++;
             TrainingMeter.Recoveries.Add(1, TrainingMeter.Job(JobId));
-            Notes.Say($"rank {rank} goes on at silo {now[rank]}; {before} is gone");
+            Notes.Say($"rank {rank} goes on at silo {now[rank]}; {before} is gone", JobLogKind.Moved);
         }
 
         Record.RankSilos = now;

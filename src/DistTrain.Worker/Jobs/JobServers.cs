@@ -61,7 +61,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
     /// <summary>The servers start anew, in a generation of their own, the next time they are opened.</summary>
     public async Task BeginGenerationAsync(string reason)
     {
-        notes.Say($"{reason}: the servers go on from a checkpoint");
+        notes.Say($"{reason}: the servers go on from a checkpoint", JobLogKind.Restored);
         record.Generation++;
         record.IsOpen = false;
         await save();
@@ -120,7 +120,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         if ((await _control!.SealAsync(request)).FirstOrDefault(s => s.Saved.Any(p => p.Step == common)) is { } failed)
         {
             // Its parts are on disk, and make a checkpoint also without a manifest; the record tells of those that have one everywhere.
-            notes.Say(failed.Error);
+            notes.Say(failed.Error, JobLogKind.Fault);
             return;
         }
 
@@ -224,7 +224,7 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         foreach (var step in record.SealedSteps.Where(s => s > after && s < record.UsableBelow))
         {
             record.DamagedCheckpoints.Add($"checkpoints/step-{step}: the manifest or a part is missing");
-            notes.Say(record.DamagedCheckpoints[^1]);
+            notes.Say(record.DamagedCheckpoints[^1], JobLogKind.Fault);
         }
     }
 
@@ -238,6 +238,6 @@ internal sealed class JobServers(string jobId, JobRecord record, Func<Task> save
         record.UsableBelow = long.MaxValue;
         record.SealedSteps = [.. record.SealedSteps.Where(s => s < step), .. step > 0 ? [step] : Array.Empty<long>()];
         Step = record.Step = step;
-        notes.Say($"generation {record.Generation} goes on from step {step}; {redone} step(s) are done again");
+        notes.Say($"generation {record.Generation} goes on from step {step}; {redone} step(s) are done again", JobLogKind.Restored);
     }
 }

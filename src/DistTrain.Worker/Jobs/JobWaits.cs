@@ -33,7 +33,7 @@ internal sealed class JobWaits(JobNotes notes, TimeProvider time)
     public void End(string whom)
     {
         if (_open.Remove(whom, out var wait) && wait.IsSaid)
-            notes.Say($"no longer waits for {whom}, after {time.GetElapsedTime(wait.Begun).TotalSeconds:0} s");
+            notes.Say($"no longer waits for {whom}, after {time.GetElapsedTime(wait.Begun).TotalSeconds:0} s", JobLogKind.WaitOver);
     }
 
     /// <summary>The job has ended, or what it waited for is of no use any more.</summary>
@@ -59,7 +59,7 @@ internal sealed class JobWaits(JobNotes notes, TimeProvider time)
         foreach (var wait in _open.Values.Where(w => !w.IsSaid && time.GetElapsedTime(w.Begun) >= Patience))
         {
             wait.IsSaid = true;
-            notes.Say(wait.Text);
+            notes.Say(wait.Text, JobLogKind.Waits);
         }
     }
 
