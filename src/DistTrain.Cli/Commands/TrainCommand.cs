@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Jobs;
+using DistTrain.Client;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Commands;

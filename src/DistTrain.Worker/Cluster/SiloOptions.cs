@@ -28,6 +28,9 @@ public sealed record SiloOptions
     /// <summary>Port of Orleans' dashboard; null: there is none.</summary>
     public int? DashboardPort { get; init; }
 
+    /// <summary>The front door tells tools which calls it has (gRPC server reflection).</summary>
+    public bool Reflection { get; init; }
+
     /// <summary>Logs are JSON.</summary>
     public bool JsonLogs { get; init; }
 

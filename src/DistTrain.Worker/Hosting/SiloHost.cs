@@ -69,6 +69,8 @@ public static partial class SiloHost
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobFiles>();
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<UnavailableInterceptor>());
+        if (options.Reflection)
+            Reflection.Add(builder.Services);
         builder.Services.AddObservability("disttrain-silo", _ => false);
         builder.Host.UseOrleans(silo =>
         {
@@ -98,6 +100,8 @@ public static partial class SiloHost
         app.UseCallers();
         TimedBody.Use(app, TimeProvider.System);
         app.MapGrpcService<TrainingJobsService>().For(options.Admission, CallerRoles.Submitter, CallerRoles.Operator).Audited();
+        if (options.Reflection)
+            Reflection.Map(app, options.Admission);
         app.MapProbes();
         app.MapDashboard(options);
         await waits.DuringAsync("the silos of its cluster to let it join", app.StartAsync(address, [options.Port, options.Probes.Http, options.Probes.Health, options.DashboardPort], stop));

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
-using DistTrain.Cli.Commands;
 
-namespace DistTrain.Cli.Jobs;
+namespace DistTrain.Client.Downloads;
 
 /// <summary>
 /// Where a downloaded file goes. Its name comes from the network, so only two shapes are taken: a plain file name, and
@@ -10,17 +9,17 @@ namespace DistTrain.Cli.Jobs;
 internal static partial class DownloadPath
 {
     /// <summary>The absolute path of <paramref name="name"/> below <paramref name="folder"/>.</summary>
-    /// <exception cref="CommandException">The name has another shape, or a link leads out of the folder.</exception>
+    /// <exception cref="DistTrainException">The name has another shape, or a link leads out of the folder.</exception>
     public static string Resolve(string folder, string name)
     {
         if (!Pattern().IsMatch(name))
-            throw CommandException.Failed($"the cluster sent a file named '{name}', which is no name of a run's file; nothing was written for it");
+            throw new DistTrainException(ClusterFailure.Unavailable, [$"the cluster sent a file named '{name}', which is no name of a run's file; nothing was written for it"]);
         var current = Path.GetFullPath(folder);
         foreach (var part in name.Split('/'))
         {
             current = Path.Combine(current, part);
             if (new FileInfo(current).LinkTarget is not null)
-                throw CommandException.BadInput($"{current} is a link; a download writes to plain files and folders only");
+                throw new DistTrainException(ClusterFailure.LocalFile, [$"{current} is a link; a download writes to plain files and folders only"]);
         }
 
         return current;

@@ -1,8 +1,7 @@
 using CsCheck;
-using DistTrain.Cli.Commands;
-using DistTrain.Cli.Jobs;
+using DistTrain.Client.Downloads;
 
-namespace DistTrain.Cli.Tests.Jobs;
+namespace DistTrain.Client.Tests.Downloads;
 
 [Trait("Kind", "Fast")]
 public class DownloadPathTests
@@ -41,7 +40,7 @@ public class DownloadPathTests
     public void Refuses_every_other_name(string name)
     {
         using var folder = new TempFolder();
-        Assert.Contains("no name of a run's file", Assert.Throws<CommandException>(() => DownloadPath.Resolve(folder.Path, name)).Message);
+        Assert.Contains("no name of a run's file", Assert.Throws<DistTrainException>(() => DownloadPath.Resolve(folder.Path, name)).Message);
     }
 
     [Fact]
@@ -56,7 +55,7 @@ public class DownloadPathTests
                 var path = DownloadPath.Resolve(folder.Path, string.Concat(name));
                 Assert.StartsWith(folder.Path + "/", Path.GetFullPath(path));
             }
-            catch (CommandException)
+            catch (DistTrainException)
             {
                 // Refused is always right.
             }
@@ -71,6 +70,6 @@ public class DownloadPathTests
         Directory.CreateSymbolicLink(folder["checkpoints"], elsewhere.Path);
         File.CreateSymbolicLink(folder["model.safetensors"], elsewhere["target"]);
         foreach (var name in (string[])["model.safetensors", "checkpoints/step-1/part-0"])
-            Assert.Contains("link", Assert.Throws<CommandException>(() => DownloadPath.Resolve(folder.Path, name)).Message);
+            Assert.Contains("link", Assert.Throws<DistTrainException>(() => DownloadPath.Resolve(folder.Path, name)).Message);
     }
 }

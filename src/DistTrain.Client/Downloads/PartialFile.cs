@@ -1,4 +1,4 @@
-namespace DistTrain.Cli.Jobs;
+namespace DistTrain.Client.Downloads;
 
 /// <summary>A file under a temporary name, renamed when it is complete and deleted when it never is.</summary>
 internal sealed class PartialFile : IAsyncDisposable
@@ -27,16 +27,16 @@ internal sealed class PartialFile : IAsyncDisposable
     /// <summary>Brings all to the disk, then gives the file its name.</summary>
     public async Task CompleteAsync(CancellationToken cancel)
     {
-        await _stream.FlushAsync(cancel);
+        await _stream.FlushAsync(cancel).ConfigureAwait(false);
         _stream.Flush(flushToDisk: true);
-        await _stream.DisposeAsync();
+        await _stream.DisposeAsync().ConfigureAwait(false);
         File.Move(_temporary, _path, overwrite: true);
         _complete = true;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stream.DisposeAsync();
+        await _stream.DisposeAsync().ConfigureAwait(false);
         if (!_complete)
             File.Delete(_temporary);
     }

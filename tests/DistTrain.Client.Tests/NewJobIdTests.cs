@@ -1,7 +1,6 @@
-using DistTrain.Cli.Jobs;
 using DistTrain.Recipes;
 
-namespace DistTrain.Cli.Tests.Jobs;
+namespace DistTrain.Client.Tests;
 
 [Trait("Kind", "Fast")]
 public class NewJobIdTests

@@ -1,9 +1,7 @@
-using DistTrain.Cli.Commands;
-using DistTrain.Cli.Jobs;
-using DistTrain.Cli.Tests.Doubles;
+using DistTrain.Client.Downloads;
 using DistTrain.Protocol;
 
-namespace DistTrain.Cli.Tests.Jobs;
+namespace DistTrain.Client.Tests.Downloads;
 
 [Trait("Kind", "Fast")]
 public sealed class JobDownloadTests : IDisposable
@@ -14,7 +12,7 @@ public sealed class JobDownloadTests : IDisposable
     public async Task Joins_the_chunks_of_each_file()
     {
         var written = await SaveAsync(
-            [Events.Chunk("a", "1"), Events.Chunk("a", "2"), Events.Chunk("checkpoints/step-3/b", "3"), Events.Chunk("empty", "")]);
+            [Messages.Chunk("a", "1"), Messages.Chunk("a", "2"), Messages.Chunk("checkpoints/step-3/b", "3"), Messages.Chunk("empty", "")]);
 
         Assert.Equal(["a", "checkpoints/step-3/b", "empty"], written);
         Assert.Equal("12", File.ReadAllText(_folder["a"]));
@@ -30,12 +28,12 @@ public sealed class JobDownloadTests : IDisposable
         Assert.Equal("old", File.ReadAllText(_folder["a"]));
         Assert.Equal(["a"], Names());
 
-        await SaveAsync([Events.Chunk("a", "new")]);
+        await SaveAsync([Messages.Chunk("a", "new")]);
         Assert.Equal("new", File.ReadAllText(_folder["a"]));
 
         static IEnumerable<DownloadChunk> Broken()
         {
-            yield return Events.Chunk("a", "ne");
+            yield return Messages.Chunk("a", "ne");
             throw new InvalidDataException();
         }
     }
@@ -43,7 +41,7 @@ public sealed class JobDownloadTests : IDisposable
     [Fact]
     public async Task A_bad_name_ends_it_and_leaves_what_was_complete()
     {
-        await Assert.ThrowsAsync<CommandException>(() => SaveAsync([Events.Chunk("a", "1"), Events.Chunk("../b", "2")]));
+        await Assert.ThrowsAsync<DistTrainException>(() => SaveAsync([Messages.Chunk("a", "1"), Messages.Chunk("../b", "2")]));
         Assert.Equal(["a"], Names());
         Assert.False(File.Exists(_folder["../b"]));
     }
@@ -52,7 +50,7 @@ public sealed class JobDownloadTests : IDisposable
     public async Task Unwanted_files_are_read_past()
     {
         var written = await JobDownload.SaveAsync(
-            ((DownloadChunk[])[Events.Chunk("a", "1"), Events.Chunk("b", "2")]).Async(), _folder.Path, name => name == "b", CancellationToken.None);
+            ((DownloadChunk[])[Messages.Chunk("a", "1"), Messages.Chunk("b", "2")]).Async(), _folder.Path, name => name == "b", CancellationToken.None);
         Assert.Equal(["b"], written);
         Assert.Equal(["b"], Names());
     }

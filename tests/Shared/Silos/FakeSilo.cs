@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace DistTrain.Cli.Tests.Doubles;
+namespace DistTrain.Tests.Silos;
 
 /// <summary>A front door that answers as the test says, over a real connection.</summary>
 internal sealed class FakeSilo : TrainingJobs.TrainingJobsBase, IAsyncDisposable
@@ -19,6 +19,8 @@ internal sealed class FakeSilo : TrainingJobs.TrainingJobsBase, IAsyncDisposable
     public List<SubmitRequest> Submitted { get; } = [];
 
     public List<string> Cancelled { get; } = [];
+
+    public List<ResumeRequest> Resumed { get; } = [];
 
     public List<long> WatchedFrom { get; } = [];
 
@@ -66,6 +68,12 @@ internal sealed class FakeSilo : TrainingJobs.TrainingJobsBase, IAsyncDisposable
     {
         Cancelled.Add(request.JobId);
         return Task.FromResult(OnCancel(request.JobId));
+    }
+
+    public override Task<JobSummary> Resume(ResumeRequest request, ServerCallContext context)
+    {
+        Resumed.Add(request);
+        return Task.FromResult(new JobSummary { JobId = request.JobId, State = JobState.Queued });
     }
 
     public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> responseStream, ServerCallContext context)

@@ -1,6 +1,6 @@
 using DistTrain.Protocol;
 
-namespace DistTrain.Cli.Jobs;
+namespace DistTrain.Client.Downloads;
 
 /// <summary>Writes a stream of chunks to files. A file gets its name only when it is complete.</summary>
 internal static class JobDownload
@@ -17,34 +17,34 @@ internal static class JobDownload
         PartialFile? file = null;
         try
         {
-            await foreach (var chunk in chunks.WithCancellation(cancel))
+            await foreach (var chunk in chunks.WithCancellation(cancel).ConfigureAwait(false))
             {
                 if (chunk.File != name)
                 {
-                    await CompleteAsync();
+                    await CompleteAsync().ConfigureAwait(false);
                     name = chunk.File;
                     var path = DownloadPath.Resolve(folder, name);
                     file = wanted(name) ? PartialFile.Create(path) : null;
                 }
 
                 if (file is not null)
-                    await file.WriteAsync(chunk.Data.Memory, cancel);
+                    await file.WriteAsync(chunk.Data.Memory, cancel).ConfigureAwait(false);
             }
 
-            await CompleteAsync();
+            await CompleteAsync().ConfigureAwait(false);
             return written;
         }
         finally
         {
             if (file is not null)
-                await file.DisposeAsync();
+                await file.DisposeAsync().ConfigureAwait(false);
         }
 
         async Task CompleteAsync()
         {
             if (file is null)
                 return;
-            await file.CompleteAsync(cancel);
+            await file.CompleteAsync(cancel).ConfigureAwait(false);
             file = null;
             written.Add(name!);
         }

@@ -1,0 +1,29 @@
+using DistTrain.Cli.Commands;
+using DistTrain.Client;
+using DistTrain.Protocol.Clients;
+
+namespace DistTrain.Cli.Jobs;
+
+/// <summary>A command's client of a cluster.</summary>
+internal static class ClusterClient
+{
+    /// <summary>Of the cluster that <c>--endpoint</c> names, or of another one; as whom the command's options say.</summary>
+    /// <exception cref="CommandException">A file can't be used.</exception>
+    public static DistTrainClient Open(CommandContext context, Endpoint? endpoint = null)
+    {
+        var options = ClientOptions.Of(context);
+        var scheme = options.CertificateFolder is null && options.TokenFile is null ? "http" : "https";
+        return new DistTrainClient($"{scheme}://{endpoint ?? context.Get(SharedOptions.Endpoint)}", options);
+    }
+
+    /// <summary>Of the silos of a cluster on this machine that asks nobody who they are.</summary>
+    public static DistTrainClient OfLocal(IEnumerable<Endpoint> silos, TimeProvider clock, TimeSpan? limit = null)
+    {
+        var options = new DistTrainClientOptions { Clock = clock };
+        return new DistTrainClient([.. silos.Select(silo => new Uri($"http://{silo}"))], limit is { } given ? options with { CallLimit = given } : options);
+    }
+
+    /// <summary>Waits for an answer; what lasts is said.</summary>
+    public static Task<T> AnswerAsync<T>(this CommandContext context, Endpoint endpoint, Task<T> answer) =>
+        context.Waits.DuringAsync($"the answer of {endpoint}", answer);
+}
