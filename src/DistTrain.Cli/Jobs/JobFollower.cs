@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Observability;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;

@@ -1,5 +1,5 @@
 using CsCheck;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 
 namespace DistTrain.Cli.Tests.Jobs;

@@ -94,6 +94,8 @@ public sealed class JobFollowerTests : IAsyncLifetime
             return Task.CompletedTask;
         }
 
+        public Task WriteAsync(JobEvent message, CancellationToken cancellationToken) => WriteAsync(message);
+
         public Task SeenAsync(string steps, Task watching) => Waiting.UntilAsync(() => Steps == steps, $"steps {steps} are told", () => $"{Steps} {watching.Status} {watching.Exception}");
     }
 }
