@@ -35,7 +35,7 @@ internal sealed class JsonDisplay(TextWriter output) : IJobDisplay
     private static OutputEvent? Event(JobEvent next) => next.EventCase switch
     {
         JobEvent.EventOneofCase.Summary =>
-            new StateEvent(next.Summary.State.Name(), next.Summary.Step, next.Summary.TotalSteps),
+            new StateEvent(next.Summary.State.Name(), next.Summary.Step, next.Summary.TotalSteps, Said(next.Summary.Waits)),
         JobEvent.EventOneofCase.Step when next.Step is var s =>
             new StepEvent(s.Step, s.Epoch, s.Loss, s.Accuracy, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds, Said(s.Skipped), Said(s.ReplayCheck)),
         JobEvent.EventOneofCase.Evaluation when next.Evaluation is var e =>

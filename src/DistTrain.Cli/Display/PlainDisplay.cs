@@ -8,6 +8,7 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, TimeProv
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private long? _lastLine;
+    private string? _state;
 
     public override async Task<JobSummary> FollowAsync(IAsyncEnumerable<JobEvent> events, CancellationToken cancel)
     {
@@ -26,12 +27,15 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, TimeProv
 
     private string? Line(JobEvent next, TrainingProgress progress) => next.EventCase switch
     {
-        JobEvent.EventOneofCase.Summary => ProgressText.State(next.Summary),
+        // What the job waits for is in its log too.
+        JobEvent.EventOneofCase.Summary => News(ProgressText.State(next.Summary)),
         JobEvent.EventOneofCase.Evaluation => ProgressText.Evaluation(next.Evaluation),
         JobEvent.EventOneofCase.Log => next.Log.Text,
         JobEvent.EventOneofCase.Step when IsDue(next.Step.Step == progress.TotalSteps) => ProgressText.Line(progress),
         _ => null,
     };
+
+    private string? News(string state) => state == _state ? null : _state = state;
 
     private bool IsDue(bool always)
     {

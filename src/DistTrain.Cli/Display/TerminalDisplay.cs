@@ -48,9 +48,11 @@ internal sealed class TerminalDisplay(IAnsiConsole console, TextWriter output, T
         return last;
     }
 
+    private static string Name(TrainingProgress progress) => progress.Waits is null ? progress.State.Name() : "waits";
+
     private static void Show(ProgressTask bar, TrainingProgress progress)
     {
-        bar.Description = progress.Step > 0 ? ProgressText.Steps(progress) : progress.State.Name();
+        bar.Description = progress is { Step: 0 } or { Waits: not null } ? Name(progress) : ProgressText.Steps(progress);
         bar.IsIndeterminate = progress.TotalSteps == 0;
         bar.MaxValue = Math.Max(1, progress.TotalSteps);
         bar.Value = progress.Step;

@@ -18,6 +18,9 @@ internal sealed class TrainingProgress
 
     public long Step { get; private set; }
 
+    /// <summary>What the job has come to wait for; null: nothing.</summary>
+    public string? Waits { get; private set; }
+
     /// <summary>0 while unknown.</summary>
     public long TotalSteps { get; private set; }
 
@@ -38,8 +41,8 @@ internal sealed class TrainingProgress
     /// <summary>Training only.</summary>
     public double? ImagesPerSecond => _milliseconds.Value is > 0 and var ms ? _examples.Value / ms * 1000 : null;
 
-    /// <summary>Time to the last step at the present pace, evaluations left out; null while unknown.</summary>
-    public TimeSpan? Remaining => TotalSteps > 0 && _milliseconds.Value is { } ms
+    /// <summary>Time to the last step at the present pace, evaluations left out; null while unknown, and while the job waits.</summary>
+    public TimeSpan? Remaining => Waits is null && TotalSteps > 0 && _milliseconds.Value is { } ms
         ? TimeSpan.FromMilliseconds(Math.Max(0, TotalSteps - Step) * ms)
         : null;
 
@@ -50,6 +53,7 @@ internal sealed class TrainingProgress
         {
             case JobEvent.EventOneofCase.Summary:
                 State = next.Summary.State;
+                Waits = next.Summary.Waits is { Length: > 0 } waits ? waits : null;
                 Workers = next.Summary.Workers;
                 TotalSteps = next.Summary.TotalSteps;
                 Step = Math.Max(Step, next.Summary.Step);

@@ -43,7 +43,8 @@ public static partial class SiloHost
         await using var cluster = await options.Cluster.OpenAsync(waits, stop);
         var builder = RoleApplication.CreateBuilder();
         builder.Logging.AddLogs(options.JsonLogs);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+        var isUp = false;
+        builder.Logging.AddFilter("Microsoft", Tells).AddFilter("Grpc", Tells).AddFilter("Orleans", Tells).AddFilter("Polly", Tells);
         var address = IPAddress.Parse(options.Host);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -101,6 +102,7 @@ public static partial class SiloHost
         app.MapDashboard(options);
         await waits.DuringAsync("the silos of its cluster to let it join", app.StartAsync(address, [options.Port, options.Probes.Http, options.Probes.Health, options.DashboardPort], stop));
         await waits.DuringAsync("the parameter servers to listen", options.Servers.WaitAsync(stop));
+        isUp = true;
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try
         {
@@ -112,6 +114,9 @@ public static partial class SiloHost
         }
 
         await StopAsync(app);
+
+        // A start that is broken off is no failure of its parts, though each of them says so.
+        bool Tells(LogLevel level) => level >= LogLevel.Warning && (isUp || !stop.IsCancellationRequested);
     }
 
     /// <summary>Orleans tells the others that this silo leaves, then its ranks and jobs go to them; meanwhile watchers are sent elsewhere.</summary>

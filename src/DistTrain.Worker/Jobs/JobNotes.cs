@@ -12,10 +12,10 @@ internal sealed class JobNotes(JobClock clock)
     public void GoOn(IEnumerable<JobLogLine> lines) => _lines.InsertRange(0, lines);
 
     /// <summary>Adds a line, unless it repeats the last one.</summary>
-    public void Say(string text)
+    public void Say(string text, JobLogKind kind = JobLogKind.Note)
     {
         if (_lines.Count == 0 || _lines[^1].Text != text)
-            _lines.Add(new JobLogLine(clock.UtcNow.ToUnixTimeMilliseconds(), text));
+            _lines.Add(new JobLogLine(clock.UtcNow.ToUnixTimeMilliseconds(), text, kind));
     }
 
     /// <summary>Adds a line that has not been said yet.</summary>

@@ -34,7 +34,7 @@ internal sealed class JobWaits(JobNotes notes, JobClock clock)
     public void End(string whom)
     {
         if (_open.Remove(whom, out var wait) && wait.IsSaid)
-            notes.Say(WaitText.Over(whom, clock.Now - wait.Begun));
+            notes.Say(WaitText.Over(whom, clock.Now - wait.Begun), JobLogKind.WaitOver);
     }
 
     /// <summary>The job has ended, or what it waited for is of no use any more.</summary>
@@ -60,7 +60,7 @@ internal sealed class JobWaits(JobNotes notes, JobClock clock)
         foreach (var wait in _open.Values.Where(w => !w.IsSaid && clock.Now - w.Begun >= WaitText.Patience))
         {
             wait.IsSaid = true;
-            notes.Say(wait.Text);
+            notes.Say(wait.Text, JobLogKind.Waits);
         }
     }
 

@@ -55,6 +55,9 @@ public sealed class SystemFailureTests : IDisposable
     [InlineData(2, "too long", "train", "--out", "{long}")]
     [InlineData(2, "too long", "eval", "{long}")]
     [InlineData(2, "too long", "certs", "--out", "{long}")]
+    // A server tries to write before it is ready.
+    [InlineData(2, "nothing can be saved in /sys", "server", "--job-folder", "/sys/{job}")]
+    [InlineData(2, "nothing can be saved in /sys", "server", "--job-folder", "/sys/jobs/{job}")]
     // ENOSPC
     [InlineData(1, "No space left on device", "schedule", "--plot", "{full}")]
     // ENOENT

@@ -96,7 +96,7 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
         private readonly SemaphoreSlim _turn = new(1);
         // Lines, not their number: the grain's log begins anew when it is lost with its silo.
         private readonly HashSet<JobLogLine> _said = [];
-        private (JobPhase Phase, long TotalSteps)? _told;
+        private (JobPhase Phase, long TotalSteps, string? Waits)? _told;
 
         public void Dispose() => _turn.Dispose();
 
@@ -113,14 +113,14 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
             }
         }
 
-        /// <summary>Log lines not told yet, and the state where it has changed; that of a job that has ended comes last, after its history.</summary>
+        /// <summary>Log lines not told yet, and the state, or what is waited for, where it has changed; that of a job that has ended comes last, after its history.</summary>
         public async Task TellAsync(JobDescription job)
         {
             foreach (var line in job.Log.Where(_said.Add))
-                await WriteAsync(new JobEvent { Log = new LogLine { Time = line.Time, Text = line.Text } });
-            if (_told != (job.Phase, job.TotalSteps) && !job.Phase.HasEnded())
+                await WriteAsync(new JobEvent { Log = JobMapping.ToLine(line) });
+            if (_told != (job.Phase, job.TotalSteps, job.Waits) && !job.Phase.HasEnded())
                 await WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) });
-            _told = (job.Phase, job.TotalSteps);
+            _told = (job.Phase, job.TotalSteps, job.Waits);
         }
     }
 

@@ -27,6 +27,8 @@ internal static class JobMapping
         return summary;
     }
 
+    public static LogLine ToLine(JobLogLine line) => new() { Time = line.Time, Text = line.Text, Kind = (LogKind)line.Kind };
+
     private static JobState ToState(JobPhase phase) => phase switch
     {
         JobPhase.Queued => JobState.Queued,

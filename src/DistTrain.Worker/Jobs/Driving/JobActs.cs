@@ -90,7 +90,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
     /// <summary>The servers start anew the next time they are opened.</summary>
     public async Task BeginGenerationAsync(JobRecord next, string reason)
     {
-        parts.Notes.Say($"{reason}: the servers go on from a checkpoint");
+        parts.Notes.Say($"{reason}: the servers go on from a checkpoint", JobLogKind.Restored);
         await journal.WriteAsync(next);
         JobLog.Restoring(logger, id, Record.Generation, reason);
     }
@@ -104,7 +104,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
         {
             if (news.IsRecovery)
                 TrainingMeter.Recoveries.Add(1, TrainingMeter.Job(id));
-            parts.Notes.Say(news.ToString());
+            parts.Notes.Say(news.ToString(), JobLogKind.Moved);
         }
 
         await journal.WriteAsync(next);
@@ -116,7 +116,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
             return;
         journal.Keep(Record with { TotalSteps = look.Partitions[0].TotalSteps });
         if (look.Partitions.FirstOrDefault(server => server.Error.Length > 0) is { } broken)
-            parts.Notes.Say(broken.Error);
+            parts.Notes.Say(broken.Error, JobLogKind.Fault);
         if (look.Partitions[0].Note is { Length: > 0 } note)
             parts.Notes.SayOnce(note);
     }
@@ -124,7 +124,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
     private async Task OpenAsync(JobAction.Open open, JobLook look)
     {
         foreach (var lost in open.Lost)
-            parts.Notes.Say(lost);
+            parts.Notes.Say(lost, JobLogKind.Fault);
         await journal.WriteAsync(Record.Opening(open, look, NativeEnvironment.Arithmetic));
         var (layout, data) = look.Preparation!;
         var request = new OpenPartitionRequest
@@ -160,7 +160,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
         var redone = Math.Max(0, Math.Max(parts.Servers.Step, Record.Step) - opened.Version);
         parts.Servers.Step = opened.Version;
         TrainingMeter.Restores.Add(1, TrainingMeter.Job(id));
-        parts.Notes.Say($"generation {Record.Generation} goes on from step {opened.Version}; {redone} step(s) are done again");
+        parts.Notes.Say($"generation {Record.Generation} goes on from step {opened.Version}; {redone} step(s) are done again", JobLogKind.Restored);
         await journal.WriteAsync(Record.WentOn(opened.TotalSteps, opened.Version, redone));
     }
 
@@ -170,7 +170,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
         var status = await parts.Servers.Of(Record.Servers).SealAsync(checkpoint.ToRequest(id));
         // Its parts are on disk, and make a checkpoint also without a manifest; the record tells of those that have one everywhere.
         if (status.FirstOrDefault(s => s.Saved.Any(p => p.Step == checkpoint.Step)) is { } failed)
-            parts.Notes.Say(failed.Error);
+            parts.Notes.Say(failed.Error, JobLogKind.Fault);
         else
             await journal.WriteAsync(Record.Sealed(checkpoint));
     }
