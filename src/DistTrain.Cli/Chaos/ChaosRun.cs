@@ -1,5 +1,5 @@
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Client;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Verification;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Client;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Client;
 
@@ -18,7 +19,7 @@ internal static class CancelCommand
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        using var cluster = ClusterClient.Open(context);
+        using var cluster = ClientOptions.Open(context);
         var job = await context.AnswerAsync(context.Get(SharedOptions.Endpoint), cluster.CancelAsync(context.Get(SharedOptions.Job), context.Interruption.Requested));
         context.Print(JobEntry.Event(job), job.State switch
         {

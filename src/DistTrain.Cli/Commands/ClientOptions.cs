@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DistTrain.Cli.Invocation;
 using DistTrain.Client;
 using DistTrain.Protocol.Clients;
 using DistTrain.Security;
@@ -39,6 +40,15 @@ internal static class ClientOptions
             TokenFile = token,
             Clock = context.Clock,
         };
+    }
+
+    /// <summary>A client of the cluster that <c>--endpoint</c> names, or of another one; as whom the command's options say.</summary>
+    /// <exception cref="CommandException">A file can't be used.</exception>
+    public static DistTrainClient Open(CommandContext context, Endpoint? endpoint = null)
+    {
+        var options = Of(context);
+        var scheme = options.CertificateFolder is null && options.TokenFile is null ? "http" : "https";
+        return new DistTrainClient($"{scheme}://{endpoint ?? context.Get(SharedOptions.Endpoint)}", options);
     }
 
     /// <summary>The cluster that <c>--endpoint</c> names.</summary>

@@ -1,3 +1,4 @@
+using DistTrain.Cli.Invocation;
 using DistTrain.Client;
 
 namespace DistTrain.Cli.Commands;

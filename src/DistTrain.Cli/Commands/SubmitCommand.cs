@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Client;
 using DistTrain.Recipes;
@@ -30,7 +31,7 @@ internal static class SubmitCommand
     private static async Task<int> RunAsync(CommandContext context)
     {
         var job = JobFileInput.Read(context.Get(JobFileArgument), context.Get(SharedOptions.Set), context.Error);
-        using var cluster = ClusterClient.Open(context);
+        using var cluster = ClientOptions.Open(context);
         var id = await context.AnswerAsync(
             context.Get(SharedOptions.Endpoint),
             cluster.SubmitAsync(JobFile.Write(job), context.GetOrDefault(Id) ?? NewJobId.Make(job.Name, context.Clock), context.Interruption.Requested));

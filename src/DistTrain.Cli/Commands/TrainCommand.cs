@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Cluster;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Client;
 using DistTrain.Recipes;

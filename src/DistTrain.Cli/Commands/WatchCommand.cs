@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Client;
 
@@ -42,7 +43,7 @@ internal static class WatchCommand
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        using var cluster = ClusterClient.Open(context);
+        using var cluster = ClientOptions.Open(context);
         return await FollowAsync(context, cluster, JobDisplay.For(context), context.Get(SharedOptions.Job), context.Get(FromStep));
     }
 }

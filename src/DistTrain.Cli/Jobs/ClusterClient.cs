@@ -1,4 +1,4 @@
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Client;
 using DistTrain.Protocol.Clients;
 
@@ -7,15 +7,6 @@ namespace DistTrain.Cli.Jobs;
 /// <summary>A command's client of a cluster.</summary>
 internal static class ClusterClient
 {
-    /// <summary>Of the cluster that <c>--endpoint</c> names, or of another one; as whom the command's options say.</summary>
-    /// <exception cref="CommandException">A file can't be used.</exception>
-    public static DistTrainClient Open(CommandContext context, Endpoint? endpoint = null)
-    {
-        var options = ClientOptions.Of(context);
-        var scheme = options.CertificateFolder is null && options.TokenFile is null ? "http" : "https";
-        return new DistTrainClient($"{scheme}://{endpoint ?? context.Get(SharedOptions.Endpoint)}", options);
-    }
-
     /// <summary>Of the silos of a cluster on this machine that asks nobody who they are.</summary>
     public static DistTrainClient OfLocal(IEnumerable<Endpoint> silos, TimeProvider clock, TimeSpan? limit = null)
     {

@@ -1,6 +1,6 @@
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Client;
 using DistTrain.Recipes.Studies;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Cli.Tests.Processes;

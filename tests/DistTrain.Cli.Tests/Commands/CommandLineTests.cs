@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Protocol;
 using DistTrain.Tests.Silos;

@@ -1,4 +1,4 @@
-namespace DistTrain.Cli.Commands;
+namespace DistTrain.Cli.Invocation;
 
 /// <summary>
 /// Ends the command with lines for the user and an exit code. Raised where the cause is understood, so no stack trace is
@@ -20,9 +20,9 @@ internal sealed class CommandException : Exception
 
     /// <summary>The user's input has to change.</summary>
     public static CommandException BadInput(params IReadOnlyList<string> problems) =>
-        new(Commands.ExitCode.BadInput, problems, null);
+        new(Invocation.ExitCode.BadInput, problems, null);
 
     /// <summary>The input was good and the work failed.</summary>
     public static CommandException Failed(string problem, Exception? cause = null) =>
-        new(Commands.ExitCode.Failed, [problem], cause);
+        new(Invocation.ExitCode.Failed, [problem], cause);
 }

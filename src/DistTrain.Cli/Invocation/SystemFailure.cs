@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using System.Reflection;
 
-namespace DistTrain.Cli.Commands;
+namespace DistTrain.Cli.Invocation;
 
 /// <summary>
 /// Errors of the operating system as a user is to read them: the system's own words, which name the file, and what they mean. .NET keeps the number of

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Doubles;
 
-namespace DistTrain.Cli.Tests.Commands;
+namespace DistTrain.Cli.Tests.Invocation;
 
 [Trait("Kind", "Fast")]
 public class InterruptionTests

@@ -2,7 +2,7 @@ using System.CommandLine;
 using DistTrain.Cli.Output;
 using DistTrain.Observability;
 
-namespace DistTrain.Cli.Commands;
+namespace DistTrain.Cli.Invocation;
 
 /// <summary>What every command gets: its parsed arguments, the two streams, the clock and the user's wish to stop.</summary>
 internal sealed class CommandContext

@@ -1,4 +1,4 @@
-namespace DistTrain.Cli.Commands;
+namespace DistTrain.Cli.Invocation;
 
 /// <summary>What the process tells its caller.</summary>
 internal static class ExitCode

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DistTrain.Cli.Commands;
+namespace DistTrain.Cli.Invocation;
 
 /// <summary>
 /// Ctrl-C, SIGTERM and the closing of the terminal as cancellation: the first asks the command to end in order, the second

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Doubles;
 
-namespace DistTrain.Cli.Tests.Commands;
+namespace DistTrain.Cli.Tests.Invocation;
 
 /// <summary>
 /// The edges of the program, each with real failures of the system: its words are kept, what they mean is said, and no type of an exception.

@@ -1,10 +1,11 @@
 using System.Diagnostics;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
+using DistTrain.Cli.Roles;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Machine;
 
-namespace DistTrain.Cli.Roles;
+namespace DistTrain.Cli.Commands;
 
 /// <summary>
 /// What server and silo have in common as processes: where they may listen, the one line with which they announce
