@@ -2,8 +2,6 @@ using System.CommandLine;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
-using DistTrain.Optimization.Averaging;
-using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Schedules;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
