@@ -35,6 +35,15 @@ internal static partial class OperatorLog
     [LoggerMessage(8011, LogLevel.Warning, "{Object}: the API server: {Detail}; tries again in {Seconds:0.0} s")]
     public static partial void NotWritten(ILogger logger, string @object, string detail, double seconds);
 
+    [LoggerMessage(8012, LogLevel.Information, "{Object}: its job has ended, and its time to live too: it is deleted")]
+    public static partial void Expired(ILogger logger, string @object);
+
+    [LoggerMessage(8013, LogLevel.Information, "{Object}: job {Job} {Turn}, as the object says")]
+    public static partial void Turned(ILogger logger, string @object, string job, string turn);
+
+    [LoggerMessage(8014, LogLevel.Debug, "{Object}: no event {Reason}: the API server: {Detail}")]
+    public static partial void NotTold(ILogger logger, string @object, string reason, string detail);
+
     [LoggerMessage(8010, LogLevel.Error, "{Object}: can't be reconciled; tries again in {Seconds:0.0} s")]
     public static partial void Broken(ILogger logger, string @object, double seconds, Exception exception);
 }

@@ -12,13 +12,16 @@ internal static class ManifestCheck
 
     /// <param name="objects">What would be sent.</param>
     /// <param name="options">The program's options, by command.</param>
-    public static IReadOnlyList<string> Problems(IReadOnlyList<IKubernetesObject> objects, IReadOnlyDictionary<string, HashSet<string>> options)
+    /// <param name="guide">What whoever installs it is told.</param>
+    public static IReadOnlyList<string> Problems(IReadOnlyList<IKubernetesObject> objects, IReadOnlyDictionary<string, HashSet<string>> options, InstallGuide guide)
     {
         List<Workload> workloads = [.. Workload.Of(objects)];
         return
         [
             .. objects.SelectMany(o => ProblemsOf(o, objects, workloads)),
             .. RightsCheck.Problems(objects, workloads),
+            .. PlacementCheck.Problems(objects, workloads, guide),
+            .. NamesCheck.Problems(workloads, guide),
             .. workloads.SelectMany(w => SafetyProblems(w).Concat(VolumeProblems(w, objects)).Concat(w.Pod.Spec.Containers.SelectMany(c => ContainerProblems(w, c, objects, options)))),
         ];
     }
@@ -150,7 +153,7 @@ internal static class ManifestCheck
         if (given.TryGetValue("--servers", out var servers))
         {
             var set = objects.OfType<V1StatefulSet>().Single(s => s.Name() == "server");
-            var expected = Enumerable.Range(0, set.Spec.Replicas ?? 1).Select(i => string.Create(CultureInfo.InvariantCulture, $"server-{i}.{set.Spec.ServiceName}:6000"));
+            var expected = Enumerable.Range(0, set.Spec.Replicas ?? 1).Select(i => string.Create(CultureInfo.InvariantCulture, $"server-{i}.{set.Spec.ServiceName}.{set.Namespace()}.svc:6000"));
             if (servers != string.Join(',', expected))
                 yield return $"{workload.Name}: --servers is {servers}, and there are {string.Join(',', expected)}";
         }

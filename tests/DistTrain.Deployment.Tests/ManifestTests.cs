@@ -1,4 +1,5 @@
 using DistTrain.Deployment.Tests.Processes;
+using k8s.Models;
 
 namespace DistTrain.Deployment.Tests;
 
@@ -12,7 +13,7 @@ public class ManifestTests
     [Theory]
     [MemberData(nameof(Overlays))]
     public async Task Every_overlay_is_sound(string overlay) =>
-        Assert.Empty(ManifestCheck.Problems(Manifests.Load(await Kustomize.RenderAsync(overlay)), await RoleOptions.ReadAsync()));
+        Assert.Empty(ManifestCheck.Problems(Manifests.Load(await Kustomize.RenderAsync(overlay)), await RoleOptions.ReadAsync(), InstallGuide.Shipped));
 
     [Theory]
     [InlineData("serviceName: server", "serviceName: servers", "no headless service servers")]
@@ -20,7 +21,7 @@ public class ManifestTests
     [InlineData("--port=6000", "--port=6001", "--port is 6001")]
     [InlineData("--memory-limit=2GiB", "--memory=2GiB", "'disttrain server' has no option --memory")]
     [InlineData("- worker\n        - --host", "- silo\n        - --host", "'disttrain' has no role silo")]
-    [InlineData("server-1.server:6000", "server-1.servers:6000", "--servers is")]
+    [InlineData("server-1.server.disttrain.svc:6000", "server-1.servers.disttrain.svc:6000", "--servers is")]
     [InlineData("kind: Deployment\n    name: worker", "kind: Deployment\n    name: silo", "there is no Deployment silo")]
     [InlineData("secretName: disttrain-access", "secretName: access", "nobody makes the secret access")]
     [InlineData("claimName: data", "claimName: datasets", "there is no claim datasets")]
@@ -37,7 +38,7 @@ public class ManifestTests
     [InlineData("secretName: disttrain-operator-tls", "secretName: operator-tls", "nobody makes the secret operator-tls")]
     [InlineData("  - watch\n", "", "its account may not watch trainingjobs")]
     [InlineData("  - trainingjobs/status\n  verbs:\n  - patch", "  - trainingjobs/status\n  verbs:\n  - get", "its account may not patch trainingjobs/status")]
-    [InlineData("  - watch\n", "  - watch\n  - delete\n", "its account may delete trainingjobs, which it never does")]
+    [InlineData("  - watch\n", "  - watch\n  - deletecollection\n", "its account may deletecollection trainingjobs, which it never does")]
     [InlineData("  - watch\n", "  - '*'\n", "it grants whatever there is")]
     [InlineData("  kind: Role\n  name: operator", "  kind: Role\n  name: operators", "there is no Role operators")]
     [InlineData("  kind: Role\n  name: operator", "  kind: Role\n  name: operators", "Role/operator: nobody has it")]
@@ -48,12 +49,64 @@ public class ManifestTests
     [InlineData("group: disttrain.dev", "group: disttrain.io", "nothing defines trainingjobs.disttrain.dev")]
     [InlineData("plural: trainingjobs", "plural: jobs", "the program asks for trainingjobs.disttrain.dev/v1")]
     [InlineData("    subresources:\n      status: {}\n", "", "v1 has no status of its own")]
+    [InlineData("  - events\n  verbs:\n  - create", "  - events\n  verbs:\n  - get", "its account may not create events")]
+    [InlineData("      priorityClassName: disttrain-server\n      securityContext:\n        fsGroup: 999", "      securityContext:\n        fsGroup: 999", "StatefulSet/redis: it has less priority than Deployment/worker, which needs it")]
+    [InlineData("      priorityClassName: disttrain-worker\n      securityContext:\n        fsGroup: 1654\n        runAsNonRoot: true\n        runAsUser: 1654\n        seccompProfile:\n          type: RuntimeDefault\n      serviceAccountName: operator", "      securityContext:\n        fsGroup: 1654\n        runAsNonRoot: true\n        runAsUser: 1654\n        seccompProfile:\n          type: RuntimeDefault\n      serviceAccountName: operator", "Deployment/operator: it has no priority beside others")]
+    [InlineData("priorityClassName: disttrain-server", "priorityClassName: disttrain-servers", "there is no priority class disttrain-servers")]
+    [InlineData("value: 100000", "value: 100", "StatefulSet/server: it has less priority than Deployment/worker, which needs it")]
+    [InlineData("  selector:\n    matchLabels:\n      app.kubernetes.io/name: worker\n  strategy:", "  replicas: 3\n  selector:\n    matchLabels:\n      app.kubernetes.io/name: worker\n  strategy:", "the number of its pods stands in the manifest too")]
+    [InlineData("minReplicas: 3", "minReplicas: 8", "it scales nothing, and undoes what others scale")]
+    [InlineData("- ReadWriteMany", "- ReadOnlyMany", "nobody can fill it, and common classes refuse it")]
+    [InlineData("- ReadWriteMany", "- ReadWriteOnce", "pods on several nodes need ReadWriteMany, not ReadWriteOnce")]
+    [InlineData("key: disttrain.dev/processor", "key: disttrain.dev/kind", "only on nodes with the label disttrain.dev/kind, which the guide does not name")]
+    [InlineData("server-1.server.disttrain.svc:6000", "server-1.server:6000", "it calls server-1.server, for which the guide makes no certificate")]
+    [InlineData("--endpoint=disttrain.disttrain.svc:5000", "--endpoint=disttrain:5000", "it calls disttrain, for which the guide makes no certificate")]
     public async Task A_mistake_is_found(string right, string wrong, string problem)
     {
         var rendered = await Kustomize.RenderAsync("production");
         var broken = rendered.Replace(right, wrong, StringComparison.Ordinal);
         Assert.NotEqual(rendered, broken);
-        Assert.Contains(ManifestCheck.Problems(Manifests.Load(broken), await RoleOptions.ReadAsync()), p => p.Contains(problem, StringComparison.Ordinal));
+        Assert.Contains(ManifestCheck.Problems(Manifests.Load(broken), await RoleOptions.ReadAsync(), InstallGuide.Shipped), p => p.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("*.server.disttrain.svc", "*.server", "OpenSSL takes a wildcard only before two labels or more")]
+    [InlineData("*.server.disttrain.svc", "*.servers.disttrain.svc", "it calls server-0.server.disttrain.svc, for which the guide makes no certificate")]
+    [InlineData("metrics-server", "a server of metrics", "needs metrics-server, which the guide does not name")]
+    [InlineData("disttrain.dev/processor", "disttrain.dev/cpu", "only on nodes with the label disttrain.dev/processor, which the guide does not name")]
+    public async Task A_mistake_of_the_guide_is_found(string right, string wrong, string problem)
+    {
+        var guide = new InstallGuide(InstallGuide.Shipped.Text.Replace(right, wrong, StringComparison.Ordinal));
+        Assert.NotEqual(InstallGuide.Shipped, guide);
+        Assert.Contains(ManifestCheck.Problems(Manifests.Load(await Kustomize.RenderAsync("production")), await RoleOptions.ReadAsync(), guide), p => p.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task The_guide_says_what_each_overlay_needs(string overlay)
+    {
+        var needs = InstallGuide.Shipped.Needs(overlay);
+        var (cores, gibibytes) = PlacementCheck.Needs(Manifests.Load(await Kustomize.RenderAsync(overlay)));
+        Assert.True(needs.Count > 2, $"the guide has no row for `{overlay}`");
+        Assert.Equal((FormattableString.Invariant($"{cores:0.##}"), FormattableString.Invariant($"{gibibytes:0.#} GiB")), (needs[1], needs[2]));
+    }
+
+    [Fact]
+    public async Task One_node_needs_a_volume_as_every_class_has_one()
+    {
+        var broken = (await Kustomize.RenderAsync("local")).Replace("- ReadWriteOnce\n  resources:\n    requests:\n      storage: 1Gi\n---", "- ReadWriteMany\n  resources:\n    requests:\n      storage: 1Gi\n---", StringComparison.Ordinal);
+        Assert.Contains(ManifestCheck.Problems(Manifests.Load(broken), await RoleOptions.ReadAsync(), InstallGuide.Shipped), p => p.Contains("need no more than ReadWriteOnce", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_pod_that_data_is_copied_through_writes_where_silos_read()
+    {
+        var pod = Assert.IsType<V1Pod>(Assert.Single(Manifests.Load(Repository.Read("k8s/examples/data.yaml"))));
+        Assert.Equal("data", Assert.Single(pod.Spec.Volumes).PersistentVolumeClaim.ClaimName);
+        var container = Assert.Single(pod.Spec.Containers);
+        Assert.Equal(("/data", null), (Assert.Single(container.VolumeMounts).MountPath, container.VolumeMounts[0].ReadOnlyProperty));
+        // The namespace enforces it.
+        Assert.True(pod.Spec.SecurityContext is { RunAsNonRoot: true, SeccompProfile.Type: "RuntimeDefault" } && container.SecurityContext is { AllowPrivilegeEscalation: false, ReadOnlyRootFilesystem: true });
     }
 
     [Theory]

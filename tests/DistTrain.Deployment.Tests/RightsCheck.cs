@@ -38,12 +38,11 @@ internal static class RightsCheck
             .Where(b => (b.Subjects ?? []).Any(s => s.Kind == "ServiceAccount" && s.Name == pod.ServiceAccountName))
             .SelectMany(b => objects.OfType<V1Role>().Where(r => r.Name() == b.RoleRef.Name))
             .SelectMany(r => r.Rules)
-            .Where(rule => rule.ApiGroups.Contains(ResourceNames.Group))
-            .SelectMany(rule => rule.Resources.SelectMany(resource => rule.Verbs.Select(verb => (Resource: resource, Verb: verb))))
+            .SelectMany(rule => rule.ApiGroups.SelectMany(group => rule.Resources.SelectMany(resource => rule.Verbs.Select(verb => (Group: group, Resource: resource, Verb: verb)))))
             .ToHashSet();
-        foreach (var (resource, verb) in ApiRights.All.Except(granted))
+        foreach (var (_, resource, verb) in ApiRights.All.Except(granted))
             yield return $"{workload.Name}: its account may not {verb} {resource}";
-        foreach (var (resource, verb) in granted.Except(ApiRights.All))
+        foreach (var (_, resource, verb) in granted.Except(ApiRights.All))
             yield return $"{workload.Name}: its account may {verb} {resource}, which it never does";
     }
 
@@ -63,7 +62,7 @@ internal static class RightsCheck
         {
             if (rule.Verbs.Concat(rule.Resources).Concat(rule.ApiGroups).Contains("*"))
                 yield return $"Role/{role.Name()}: it grants whatever there is";
-            foreach (var (group, resource) in rule.ApiGroups.SelectMany(g => rule.Resources.Select(r => (g, r.Split('/')[0]))))
+            foreach (var (group, resource) in rule.ApiGroups.Where(g => g != ApiRights.CoreGroup).SelectMany(g => rule.Resources.Select(r => (g, r.Split('/')[0]))))
             {
                 if (!objects.OfType<V1CustomResourceDefinition>().Any(d => d.Spec.Group == group && d.Spec.Names.Plural == resource))
                     yield return $"Role/{role.Name()}: nothing defines {resource}.{group}";

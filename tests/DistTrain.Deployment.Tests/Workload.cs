@@ -6,10 +6,10 @@ namespace DistTrain.Deployment.Tests;
 /// <summary>A Deployment or StatefulSet.</summary>
 /// <param name="Name">kind/name, for messages.</param>
 /// <param name="Selector">Which pods it takes for its own.</param>
-/// <param name="Replicas">How many it wants.</param>
+/// <param name="Replicas">How many it wants; null: others decide.</param>
 /// <param name="Pod">What they are made of.</param>
 /// <param name="Claims">Volumes that each pod gets of its own.</param>
-internal sealed record Workload(string Name, V1LabelSelector Selector, int Replicas, V1PodTemplateSpec Pod, IReadOnlyList<string> Claims)
+internal sealed record Workload(string Name, V1LabelSelector Selector, int? Replicas, V1PodTemplateSpec Pod, IReadOnlyList<string> Claims)
 {
     public IDictionary<string, string> Labels => Pod.Metadata.Labels;
 
@@ -26,10 +26,13 @@ internal sealed record Workload(string Name, V1LabelSelector Selector, int Repli
     public static bool Is(V1ContainerPort port, IntOrString? wanted) =>
         wanted?.Value is { } text && (port.Name == text || port.ContainerPort.ToString(System.Globalization.CultureInfo.InvariantCulture) == text);
 
+    /// <summary>What one of its pods asks for, cores or bytes.</summary>
+    public decimal Requests(string resource) => Pod.Spec.Containers.Sum(c => c.Resources.Requests[resource].ToDecimal());
+
     private static Workload? Of(IKubernetesObject found) => found switch
     {
-        V1Deployment d => new Workload($"Deployment/{d.Name()}", d.Spec.Selector, d.Spec.Replicas ?? 1, d.Spec.Template, []),
-        V1StatefulSet s => new Workload($"StatefulSet/{s.Name()}", s.Spec.Selector, s.Spec.Replicas ?? 1, s.Spec.Template, [.. (s.Spec.VolumeClaimTemplates ?? []).Select(c => c.Name())]),
+        V1Deployment d => new Workload($"Deployment/{d.Name()}", d.Spec.Selector, d.Spec.Replicas, d.Spec.Template, []),
+        V1StatefulSet s => new Workload($"StatefulSet/{s.Name()}", s.Spec.Selector, s.Spec.Replicas, s.Spec.Template, [.. (s.Spec.VolumeClaimTemplates ?? []).Select(c => c.Name())]),
         _ => null,
     };
 }

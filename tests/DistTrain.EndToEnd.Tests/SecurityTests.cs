@@ -38,7 +38,7 @@ public class SecurityTests
         await Refused("cancel secure", "is not alice's", "--certs", certificates["alice"]);
         await Refused($"download secure --out {folder["none"]}", "is not carol's", "--certs", certificates["nobody"], "--token-file", certificates.TokenFile);
         // A client does not take just any server either.
-        await Refused("list", "not one of the authority in --certs", "--certs", certificates["other"]);
+        await Refused("list", "its certificate comes from another authority", "--certs", certificates["other"]);
         await Refused("list", "does not speak gRPC");
 
         // It has gone on all the while.

@@ -30,6 +30,19 @@ public class WaitingTests
     }
 
     [Fact]
+    public async Task A_silo_that_is_asked_to_end_while_it_starts_ends_without_a_stack_trace()
+    {
+        using var folder = new RunFolder();
+        await using var silo = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", "127.0.0.1:1");
+        await Waiting.UntilAsync(() => silo.Error.Contains("Cluster file", StringComparison.Ordinal), "the silo to be on its way", () => silo.Error);
+        silo.Signal(SigTerm);
+        Assert.Equal(0, await silo.ExitAsync(Waiting.Limit));
+        Assert.Contains("Asked to end", silo.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", silo.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("fail:", silo.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_command_that_reads_without_an_end_ends_with_the_first_signal()
     {
         using var folder = new RunFolder();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Security;
 using DistTrain.Security.Certificates;
@@ -15,21 +16,10 @@ internal static class CertsCommand
         DefaultValueFactory = _ => "certs",
     };
 
-    private static readonly Option<string[]> Hosts = new("--hosts")
-    {
-        Description = "Names and addresses at which servers and silos are reached, separated by commas; *.name stands for one label.",
-        HelpName = "name,...",
-        DefaultValueFactory = _ => ["localhost", "127.0.0.1"],
-        CustomParser = result => result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
-    };
+    private static readonly Option<string[]> Hosts = CreateHosts();
 
-    private static readonly Option<string[]> Submitters = new("--submitters")
-    {
-        Description = "Names of those who submit jobs, separated by commas; each gets a certificate.",
-        HelpName = "name,...",
-        DefaultValueFactory = _ => ["submitter"],
-        CustomParser = result => result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
-    };
+    private static readonly Option<string[]> Submitters = List(
+        "--submitters", "Names of those who submit jobs, separated by commas; each gets a certificate. Default: those that have one in the folder, or 'submitter'.");
 
     private static readonly Option<int> Days = SharedOptions.Number("--days", "How long certificates are valid; the authority ten times as long.", 365, 1, 3650);
 
@@ -50,14 +40,15 @@ internal static class CertsCommand
             using var authority = DevelopmentAuthority.Open(folder, 10 * days, context.Clock);
             Issue(CallerRoles.Worker, CallerRoles.Worker);
             Issue(CallerRoles.Operator, CallerRoles.Operator);
-            foreach (var name in context.Get(Submitters))
+            foreach (var name in context.GetOrDefault(Submitters) is { Length: > 0 } named ? named : SubmittersIn(folder))
                 Issue(name, CallerRoles.Submitter);
 
             void Issue(string name, string role)
             {
                 var own = Path.Combine(folder, name);
-                authority.Issue(own, name, role, context.Get(Hosts), days);
-                context.Print(new CertificateEvent(name, role, own), $"{own}: {name}, {role}");
+                IReadOnlyList<string> hosts = role != CallerRoles.Worker ? [] : context.GetOrDefault(Hosts) is { Length: > 0 } given ? given : HostsIn(own);
+                authority.Issue(own, name, role, hosts, days);
+                context.Print(new CertificateEvent(name, role, own, hosts), $"{own}: {name}, {role}{(hosts.Count > 0 ? $", for {string.Join(", ", hosts)}" : "")}");
             }
         }
         catch (SecurityFileException e)
@@ -67,4 +58,43 @@ internal static class CertsCommand
 
         return Task.FromResult(ExitCode.Done);
     }
+
+    /// <summary>A certificate that is renewed stays good for the hosts that it was made for.</summary>
+    private static IReadOnlyList<string> HostsIn(string folder) =>
+        DevelopmentAuthority.Issued(folder)?.Hosts is { Count: > 0 } before ? before : ["localhost", "127.0.0.1"];
+
+    private static string[] SubmittersIn(string folder)
+    {
+        string[] before =
+        [
+            .. Directory.EnumerateDirectories(folder)
+                .Where(own => DevelopmentAuthority.Issued(own)?.Role == CallerRoles.Submitter)
+                .Select(own => Path.GetFileName(own))
+                .Order(StringComparer.Ordinal),
+        ];
+        return before.Length > 0 ? before : [CallerRoles.Submitter];
+    }
+
+    private static Option<string[]> CreateHosts()
+    {
+        var option = List(
+            "--hosts",
+            "Names and addresses at which servers and silos are reached, separated by commas; *.server.disttrain.svc stands for one label. "
+                + "Default: those of the certificate that is renewed, or localhost and 127.0.0.1.");
+        option.Validators.Add(result =>
+        {
+            foreach (var problem in Names(result.Tokens.Single().Value).Select(HostName.Problem).OfType<string>())
+                result.AddError($"--hosts {problem}");
+        });
+        return option;
+    }
+
+    private static Option<string[]> List(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "name,...",
+        CustomParser = result => Names(result.Tokens[0].Value),
+    };
+
+    private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

@@ -38,7 +38,7 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
             "disttrain operator --endpoint 127.0.0.1:5000 --kubeconfig ~/.kube/config --namespace research",
             "disttrain operator --endpoint disttrain:5000 --certs /run/secrets/disttrain/tls --host 0.0.0.0 --http-port 8080 --log json",
         ],
-        ["certs"] = ["disttrain certs", "disttrain certs --out certs --hosts 10.0.0.7,*.servers --submitters alice,bob"],
+        ["certs"] = ["disttrain certs", "disttrain certs --out certs --hosts 10.0.0.7,*.server.disttrain.svc --submitters alice,bob"],
         ["eval"] = ["disttrain eval runs/first", "disttrain eval runs/first/model.safetensors --set dataset.path=/data/mnist"],
         ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],
         ["schedule"] =

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
 using DistTrain.ParameterServer;
 using DistTrain.ParameterServer.Hosting;
@@ -57,7 +58,23 @@ internal static class ServerCommand
         var options = Options(context);
         if (options.RunFolder is null && !options.JobFolder.Contains(ServerOptions.JobPlace, StringComparison.Ordinal))
             context.Error.WriteLine($"warning: --job-folder {options.JobFolder} has no {ServerOptions.JobPlace}: it is the folder of the first job, and others are refused");
+        if (options.RunFolder is null)
+            RequireWritable(options.JobFolder);
         return ServerHost.RunAsync(options, listening, stop);
+    }
+
+    /// <summary>A server that can't save is of no use to any job: it says so before it is ready, not at the first checkpoint.</summary>
+    private static void RequireWritable(string jobFolder)
+    {
+        var above = WriteTrial.FolderAbove(jobFolder, ServerOptions.JobPlace);
+        try
+        {
+            WriteTrial.Make(above);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"--job-folder {jobFolder}: nothing can be saved in {above}");
+        }
     }
 
     private static ServerOptions Options(CommandContext context) => new()

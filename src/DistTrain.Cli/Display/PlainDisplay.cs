@@ -1,4 +1,4 @@
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Display;
 
@@ -8,6 +8,7 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, TimeProv
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private long? _lastLine;
+    private string? _state;
 
     public override async Task<JobSummary> FollowAsync(IAsyncEnumerable<JobEvent> events, CancellationToken cancel)
     {
@@ -15,7 +16,7 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, TimeProv
         var progress = new TrainingProgress();
         await foreach (var next in events.WithCancellation(cancel))
         {
-            last = next.Summary ?? last;
+            last = next as JobSummary ?? last;
             progress.Apply(next);
             if (Line(next, progress) is { } line)
                 Note(line);
@@ -24,14 +25,17 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, TimeProv
         return last;
     }
 
-    private string? Line(JobEvent next, TrainingProgress progress) => next.EventCase switch
+    private string? Line(JobEvent next, TrainingProgress progress) => next switch
     {
-        JobEvent.EventOneofCase.Summary => ProgressText.State(next.Summary),
-        JobEvent.EventOneofCase.Evaluation => ProgressText.Evaluation(next.Evaluation),
-        JobEvent.EventOneofCase.Log => next.Log.Text,
-        JobEvent.EventOneofCase.Step when IsDue(next.Step.Step == progress.TotalSteps) => ProgressText.Line(progress),
+        // What the job waits for is in its log too.
+        JobSummary summary => News(ProgressText.State(summary)),
+        EvaluationMetrics evaluation => ProgressText.Evaluation(evaluation),
+        LogLine log => log.Text,
+        StepMetrics step when IsDue(step.Step == progress.TotalSteps) => ProgressText.Line(progress),
         _ => null,
     };
+
+    private string? News(string state) => state == _state ? null : _state = state;
 
     private bool IsDue(bool always)
     {

@@ -1,4 +1,4 @@
-using DistTrain.Protocol;
+using DistTrain.Client;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -36,21 +36,23 @@ internal sealed class TerminalDisplay(IAnsiConsole console, TextWriter output, T
         bar.IsIndeterminate = true;
         await foreach (var next in events.WithCancellation(cancel))
         {
-            last = next.Summary ?? last;
+            last = next as JobSummary ?? last;
             progress.Apply(next);
             Show(bar, progress);
-            if (next.EventCase == JobEvent.EventOneofCase.Log)
-                Note(next.Log.Text);
-            else if (next.EventCase == JobEvent.EventOneofCase.Evaluation)
-                Note(ProgressText.Evaluation(next.Evaluation));
+            if (next is LogLine log)
+                Note(log.Text);
+            else if (next is EvaluationMetrics evaluation)
+                Note(ProgressText.Evaluation(evaluation));
         }
 
         return last;
     }
 
+    private static string Name(TrainingProgress progress) => progress.Waits is null ? progress.State.Name() : "waits";
+
     private static void Show(ProgressTask bar, TrainingProgress progress)
     {
-        bar.Description = progress.Step > 0 ? ProgressText.Steps(progress) : progress.State.Name();
+        bar.Description = progress is { Step: 0 } or { Waits: not null } ? Name(progress) : ProgressText.Steps(progress);
         bar.IsIndeterminate = progress.TotalSteps == 0;
         bar.MaxValue = Math.Max(1, progress.TotalSteps);
         bar.Value = progress.Step;

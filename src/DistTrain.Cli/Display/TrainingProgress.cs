@@ -1,4 +1,4 @@
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Display;
 
@@ -12,11 +12,14 @@ internal sealed class TrainingProgress
     private readonly DecayingMean _examples = new(Decay);
     private readonly DecayingMean _milliseconds = new(Decay);
 
-    public JobState State { get; private set; } = JobState.Unspecified;
+    public JobState State { get; private set; } = JobState.Unknown;
 
     public int Workers { get; private set; }
 
     public long Step { get; private set; }
+
+    /// <summary>What the job has come to wait for; null: nothing.</summary>
+    public string? Waits { get; private set; }
 
     /// <summary>0 while unknown.</summary>
     public long TotalSteps { get; private set; }
@@ -38,27 +41,28 @@ internal sealed class TrainingProgress
     /// <summary>Training only.</summary>
     public double? ImagesPerSecond => _milliseconds.Value is > 0 and var ms ? _examples.Value / ms * 1000 : null;
 
-    /// <summary>Time to the last step at the present pace, evaluations left out; null while unknown.</summary>
-    public TimeSpan? Remaining => TotalSteps > 0 && _milliseconds.Value is { } ms
+    /// <summary>Time to the last step at the present pace, evaluations left out; null while unknown, and while the job waits.</summary>
+    public TimeSpan? Remaining => Waits is null && TotalSteps > 0 && _milliseconds.Value is { } ms
         ? TimeSpan.FromMilliseconds(Math.Max(0, TotalSteps - Step) * ms)
         : null;
 
     /// <summary>Takes the next event of the job.</summary>
     public void Apply(JobEvent next)
     {
-        switch (next.EventCase)
+        switch (next)
         {
-            case JobEvent.EventOneofCase.Summary:
-                State = next.Summary.State;
-                Workers = next.Summary.Workers;
-                TotalSteps = next.Summary.TotalSteps;
-                Step = Math.Max(Step, next.Summary.Step);
+            case JobSummary summary:
+                State = summary.State;
+                Waits = summary.Waits;
+                Workers = summary.Workers;
+                TotalSteps = summary.TotalSteps;
+                Step = Math.Max(Step, summary.Step);
                 break;
-            case JobEvent.EventOneofCase.Step:
-                Apply(next.Step);
+            case StepMetrics step:
+                Apply(step);
                 break;
-            case JobEvent.EventOneofCase.Evaluation:
-                TestAccuracy = next.Evaluation.Accuracy;
+            case EvaluationMetrics evaluation:
+                TestAccuracy = evaluation.Accuracy;
                 break;
             default:
                 break;
@@ -73,7 +77,7 @@ internal sealed class TrainingProgress
         _examples.Add(step.Examples);
         _milliseconds.Add(step.Milliseconds);
         // The loss of a skipped step may be no number, and one such would be all of the mean.
-        if (step.Skipped.Length > 0)
+        if (step.Skipped is not null)
             return;
         _loss.Add(step.Loss, step.Examples);
         _accuracy.Add(step.Accuracy, step.Examples);

@@ -47,16 +47,18 @@ internal sealed record WatchingEvent(string? Namespace) : OutputEvent;
 /// <param name="Name">Who it speaks for.</param>
 /// <param name="Role">worker, operator or submitter.</param>
 /// <param name="Folder">For <c>--certs</c>.</param>
-internal sealed record CertificateEvent(string Name, string Role, string Folder) : OutputEvent;
+/// <param name="Hosts">Names and addresses that a worker is called by; none of others.</param>
+internal sealed record CertificateEvent(string Name, string Role, string Folder, IReadOnlyList<string> Hosts) : OutputEvent;
 
 /// <summary>The cluster has the job.</summary>
 internal sealed record SubmittedEvent(string Job) : OutputEvent;
 
-/// <summary>The job's state is another one than before.</summary>
+/// <summary>The job's state is another one than before, or what it waits for is.</summary>
 /// <param name="State">queued, running, completed, failed or cancelled.</param>
 /// <param name="Step">Steps committed so far.</param>
 /// <param name="TotalSteps">Steps of the whole job; 0 while unknown.</param>
-internal sealed record StateEvent(string State, long Step, long TotalSteps) : OutputEvent;
+/// <param name="Waits">What the job has been waiting for for more than 5 s; left out when for nothing.</param>
+internal sealed record StateEvent(string State, long Step, long TotalSteps, string? Waits = null) : OutputEvent;
 
 /// <summary>A committed step. Loss and accuracy are means over its examples, at the weights before the update.</summary>
 /// <param name="Skipped">Why it made no update; left out when it did.</param>

@@ -97,6 +97,19 @@ internal sealed class TrainingJobApi(IKubernetes kubernetes, OperatorOptions opt
         PatchStatusAsync,
         cancel);
 
+    /// <summary>Deletes it, unless another object has its name by now.</summary>
+    public Task DeleteAsync(TrainingJobResource resource, CancellationToken cancel) => ChangeAsync(
+        resource,
+        now => now,
+        async (now, _, token) =>
+        {
+            await kubernetes.CustomObjects.DeleteNamespacedCustomObjectAsync(
+                ResourceNames.Group, ResourceNames.Version, now.Metadata.NamespaceProperty, ResourceNames.Plural, now.Metadata.Name,
+                new V1DeleteOptions { Preconditions = new V1Preconditions { Uid = now.Metadata.Uid } }, cancellationToken: token);
+            return now;
+        },
+        cancel);
+
     private static object Finalizers(TrainingJobResource resource, IReadOnlyList<string> finalizers) =>
         new { metadata = new { uid = resource.Metadata.Uid, resourceVersion = resource.Metadata.ResourceVersion, finalizers } };
 

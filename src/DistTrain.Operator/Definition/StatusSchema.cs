@@ -20,6 +20,17 @@ internal static class StatusSchema
             ["totalSteps"] = Whole("steps of the whole job"),
             ["loss"] = Number("mean training loss of the last committed step; of a completed job, of its last epoch"),
             ["accuracy"] = Number("share of the test set that the newest evaluation found right"),
+            ["display"] = new()
+            {
+                Type = "object",
+                Description = "the numbers as kubectl get shows them",
+                Properties = new Dictionary<string, V1JSONSchemaProps>
+                {
+                    ["progress"] = Text("steps of all steps"),
+                    ["loss"] = Text("the loss, four digits"),
+                    ["accuracy"] = Text("the accuracy in percent"),
+                },
+            },
             ["weightsSha256"] = Text("SHA-256 of the final parameters and buffers"),
             ["startTime"] = Time("when the job was first seen running"),
             ["completionTime"] = Time("when its end was seen"),

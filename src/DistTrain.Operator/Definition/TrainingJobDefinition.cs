@@ -47,11 +47,11 @@ public static class TrainingJobDefinition
                     AdditionalPrinterColumns =
                     [
                         Column("State", "string", ".status.state"),
-                        Column("Step", "integer", ".status.step"),
-                        Column("Of", "integer", ".status.totalSteps"),
-                        Column("Loss", "number", ".status.loss"),
-                        Column("Accuracy", "number", ".status.accuracy"),
+                        Column("Progress", "string", ".status.display.progress"),
+                        Column("Loss", "string", ".status.display.loss"),
+                        Column("Accuracy", "string", ".status.display.accuracy"),
                         Column("Age", "date", ".metadata.creationTimestamp"),
+                        Column("Reason", "string", $".status.conditions[?(@.type==\"{ConditionTypes.Progressing}\")].reason", priority: 1),
                         Column("Job", "string", ".status.jobId", priority: 1),
                         Column("Weights", "string", ".status.weightsSha256", priority: 1),
                     ],
@@ -71,10 +71,28 @@ public static class TrainingJobDefinition
                 Type = "object",
                 Properties = new Dictionary<string, V1JSONSchemaProps> { ["name"] = SchemaMapping.Of(JobSchema.Name with { Description = null }) },
             },
-            ["spec"] = SchemaMapping.Of(JobSchema.Spec),
+            ["spec"] = Spec(),
             ["status"] = StatusSchema.Object(),
         },
     };
+
+    private static V1JSONSchemaProps Spec()
+    {
+        var spec = SchemaMapping.Of(JobSchema.Spec);
+        spec.Properties.Add(ObjectKeys.SuspendKey, new()
+        {
+            Type = "boolean",
+            Description = "of the object, not of the job file: true stops the job, with what is committed saved, or keeps it from being submitted; false lets it go on from there. Default: false.",
+        });
+        spec.Properties.Add(ObjectKeys.TimeToLiveKey, new()
+        {
+            Type = "integer",
+            Format = "int32",
+            Minimum = 0,
+            Description = "of the object, not of the job file: seconds after the job's end in which the object is deleted; the job's files stay. Default: it stays.",
+        });
+        return spec;
+    }
 
     private static V1CustomResourceColumnDefinition Column(string name, string type, string path, int? priority = null) =>
         new() { Name = name, Type = type, JsonPath = path, Priority = priority };

@@ -41,6 +41,7 @@ public static class OperatorHost
         builder.Services.AddSingleton<IKubernetes>(new Kubernetes(options.Kubernetes));
         builder.Services.AddSingleton(new ClusterJobs(options.Door, TimeProvider.System));
         builder.Services.AddSingleton<TrainingJobApi>();
+        builder.Services.AddSingleton<ObjectEvents>();
         builder.Services.AddSingleton<ResourceWatch>();
         builder.Services.AddHostedService<Reconciler>();
         builder.Services.AddGrpc();

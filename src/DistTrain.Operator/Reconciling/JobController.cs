@@ -15,37 +15,43 @@ namespace DistTrain.Operator.Reconciling;
 /// 2 read     the spec as a job file; all its mistakes at once
 /// 3 name     the job's id goes into the status before there is a job: none is ever forgotten
 /// 4 submit   idempotent by that id: none is ever doubled
-/// 5 follow   state and numbers of the job
-/// 6 write    the status: at once where the state changes, else now and then
-/// 7 end      an object that is deleted: the job is cancelled
-/// 8 let go   of the finalizer
+/// 5 suspend  a job that is not to run now is cancelled, and resumed when it may go on
+/// 6 follow   state and numbers of the job
+/// 7 write    the status: at once where the state changes, else now and then
+/// 8 end      an object that is deleted: the job is cancelled
+/// 9 let go   of the finalizer; an object whose job ended long enough ago is deleted
 /// </code>
 /// </summary>
 internal sealed class JobController(
-    TrainingJobResource first, TrainingJobApi api, ClusterJobs jobs, OperatorOptions options, TimeProvider clock, ILogger<JobController> logger)
+    TrainingJobResource first, TrainingJobApi api, ObjectEvents events, ClusterJobs jobs, OperatorOptions options, TimeProvider clock, ILogger<JobController> logger)
 {
+    /// <summary>Timers can't wait for years.</summary>
+    private static readonly TimeSpan _longestPause = TimeSpan.FromDays(1);
+
+    private readonly TrainingJobStore _object = new(first, api, events, options, clock);
     private readonly StatusRules _rules = new(jobs.Endpoint, clock);
     private readonly Backoff _waits = new(TimeSpan.FromSeconds(1), options.LongestWait);
     private readonly Signal _signal = new(clock);
 
-    private volatile TrainingJobResource _seen = first;
     private volatile bool _isGone;
 
-    private TrainingJobStatus _status = first.Status ?? new TrainingJobStatus();
-    private TrainingJobStatus _written = first.Status ?? new TrainingJobStatus();
-    private long _writtenAt;
     private (long Generation, ResourceJobFile File)? _file;
     private JobFollowing? _following;
     private Task _followed = Task.CompletedTask;
     private int _failures;
+    private bool _isStopping;
     private bool _isDone;
 
-    /// <summary>The object has changed; what this operator has written into its status itself is no news.</summary>
+    private TrainingJobStatus Status
+    {
+        get => _object.Status;
+        set => _object.Status = value;
+    }
+
+    /// <summary>The object has changed.</summary>
     public void See(TrainingJobResource resource)
     {
-        var before = _seen;
-        _seen = resource;
-        if ((before.Generation, before.IsDeleting, before.IsHeld) != (resource.Generation, resource.IsDeleting, resource.IsHeld))
+        if (_object.See(resource))
             _signal.Set();
     }
 
@@ -90,9 +96,9 @@ internal sealed class JobController(
         {
             var wait = PutOff();
             if (ApiFailure.IsPassing(e))
-                OperatorLog.NotWritten(logger, _seen.Title, ApiFailure.Explain(e), wait.TotalSeconds);
+                OperatorLog.NotWritten(logger, _object.Seen.Title, ApiFailure.Explain(e), wait.TotalSeconds);
             else
-                OperatorLog.Broken(logger, _seen.Title, wait.TotalSeconds, e);
+                OperatorLog.Broken(logger, _object.Seen.Title, wait.TotalSeconds, e);
             return wait;
         }
     }
@@ -100,51 +106,60 @@ internal sealed class JobController(
     /// <summary>Returns after how long to look again; null: when something has changed.</summary>
     private async Task<TimeSpan?> LookAsync(CancellationToken stop)
     {
-        var resource = _seen;
+        var resource = _object.Seen;
         if (_isGone || resource.IsDeleting)
             return await EndAsync(resource, stop);
         // 1 hold
-        if (!resource.IsHeld && !_status.HasEnded)
+        if (!resource.IsHeld && !Status.HasEnded)
         {
-            if (await api.HoldAsync(resource, stop) is not { } held)
+            if (await _object.HoldAsync(resource, stop) is not { } held)
                 return null;
-            Adopt(resource, held);
             resource = held;
         }
 
         // 2 read
-        var file = FileOf(resource);
-        if (_status is { IsAccepted: false, HasEnded: false } && await SubmitAsync(resource, file, stop) is { } refused)
+        var (file, keys) = (FileOf(resource), ObjectKeys.Of(resource));
+        if (Status is { IsAccepted: false, HasEnded: false } && await SubmitAsync(resource, file, keys, stop) is { } refused)
             return refused;
-        if (!_status.IsAccepted && !_status.HasEnded)
+        if (!Status.IsAccepted && !Status.HasEnded)
             return null;
-        _status = _rules.InForce(_status, resource.Generation, isInForce: file.Sha256 is { } own && own == _status.SpecSha256);
-        // 5 follow
-        if (!_status.HasEnded && await FollowAsync(resource, file, stop) is { } lost)
+        Status = _rules.InForce(Status, resource.Generation, isInForce: file.Sha256 is { } own && own == Status.SpecSha256);
+        if (!Status.HasEnded && await SuspendAsync(resource, file, keys, stop) is { } waiting)
+            return waiting;
+        if (!Status.HasEnded && await FollowAsync(resource, file, keys, stop) is { } lost)
             return lost;
-        var later = await WriteAsync(isUrgent: false, stop);
-        // 8 let go: an object whose job has ended may go without an operator.
-        if (_status.HasEnded && later is null && resource.IsHeld)
-            await api.LetGoAsync(_seen, stop);
-        return later;
+        // 7 write
+        var later = await _object.WriteAsync(isUrgent: false, stop);
+        // 9 let go: an object whose job has ended may go without an operator.
+        if (later is not null || !Status.HasEnded)
+            return later;
+        if (resource.IsHeld)
+            await _object.LetGoAsync(_object.Seen, stop);
+        return await ExpireAsync(keys, stop);
     }
 
-    /// <summary>Returns after how long to try again, null when the cluster has the job or the spec has to change first.</summary>
-    private async Task<TimeSpan?> SubmitAsync(TrainingJobResource resource, ResourceJobFile file, CancellationToken stop)
+    /// <summary>Returns after how long to try again, null when the cluster has the job or the object has to change first.</summary>
+    private async Task<TimeSpan?> SubmitAsync(TrainingJobResource resource, ResourceJobFile file, ObjectKeys keys, CancellationToken stop)
     {
         if (file.Text is not { } text)
         {
-            _status = _rules.Invalid(_status, resource.Generation, file.Problems);
-            await WriteAsync(isUrgent: true, stop);
-            return null;
+            Status = _rules.Invalid(Status, resource.Generation, file.Problems);
+            return await WriteNowAsync(stop);
         }
 
-        // 3 name
-        var job = _status.JobId ?? ResourceJobId.Of(resource);
-        if (_status.JobId is null || _status.ObservedGeneration != resource.Generation)
+        if (keys.Suspend && Status.JobId is null)
         {
-            _status = _rules.Submitting(_status, resource.Generation, job, file.Sha256);
-            await WriteAsync(isUrgent: true, stop);
+            Status = _rules.HeldBack(Status, resource.Generation);
+            return await WriteNowAsync(stop);
+        }
+
+        Status = _rules.GoesOn(Status, resource.Generation, "the job is submitted");
+        // 3 name
+        var job = Status.JobId ?? ResourceJobId.Of(resource);
+        if (Status.JobId is null || Status.ObservedGeneration != resource.Generation)
+        {
+            Status = _rules.Submitting(Status, resource.Generation, job, file.Sha256);
+            await WriteNowAsync(stop);
         }
 
         // 4 submit
@@ -154,76 +169,70 @@ internal sealed class JobController(
             case ClusterAnswerKind.Done:
                 OperatorLog.Submitted(logger, resource.Title, job);
                 _failures = 0;
-                _status = _rules.Taken(_status, resource.Generation, file.Sha256);
+                Status = _rules.Taken(Status, resource.Generation, file.Sha256);
                 return null;
             // An operator ended between submitting and writing so, and the spec is another by now.
-            case ClusterAnswerKind.Differs when _status.SpecSha256 != file.Sha256:
+            case ClusterAnswerKind.Differs when Status.SpecSha256 != file.Sha256:
                 _failures = 0;
-                _status = _rules.Taken(_status, resource.Generation, sha256: null);
+                Status = _rules.Taken(Status, resource.Generation, sha256: null);
                 return null;
             default:
-                _status = _rules.NotTaken(_status, resource.Generation, answer);
-                await WriteAsync(isUrgent: true, stop);
-                return Later(resource, "the cluster does not take the job", answer);
+                return await LaterAsync(_rules.NotTaken(Status, resource.Generation, answer), "the cluster does not take the job", answer, stop);
         }
     }
 
-    /// <summary>Takes what is known of the job into the status. Returns after how long to try again, when the job was lost and can't be taken up now.</summary>
-    private async Task<TimeSpan?> FollowAsync(TrainingJobResource resource, ResourceJobFile file, CancellationToken stop)
+    /// <summary>5 suspend. Returns after how long to try again, null when there is nothing left to ask for.</summary>
+    private async Task<TimeSpan?> SuspendAsync(TrainingJobResource resource, ResourceJobFile file, ObjectKeys keys, CancellationToken stop)
     {
-        var job = _status.JobId!;
+        if (keys.Suspend == (_isStopping || Status.State == ResourceStates.Suspended))
+            return null;
+        var job = Status.JobId!;
+        var answer = keys.Suspend
+            ? await jobs.CancelAsync(job, stop)
+            : await jobs.ResumeAsync(job, TextInForce(file), stop);
+        if (answer.Kind is not ClusterAnswerKind.Done)
+            return await LaterAsync(_rules.NotTurned(Status, resource.Generation, answer), keys.Suspend ? "the job can't be suspended" : "the job can't go on", answer, stop);
+        OperatorLog.Turned(logger, resource.Title, job, keys.Suspend ? "is suspended" : "goes on");
+        (_failures, _isStopping) = (0, keys.Suspend);
+        if (!keys.Suspend)
+            (_following, Status) = (null, _rules.GoesOn(Status, resource.Generation, "the job goes on from what is saved"));
+        return null;
+    }
+
+    /// <summary>6 follow: takes what is known of the job into the status. Returns after how long to try again, when the job was lost and can't be taken up now.</summary>
+    private async Task<TimeSpan?> FollowAsync(TrainingJobResource resource, ResourceJobFile file, ObjectKeys keys, CancellationToken stop)
+    {
+        if (Status.State == ResourceStates.Suspended)
+            return null;
+        var job = Status.JobId!;
         if (_following?.Current.IsLost == true)
         {
             OperatorLog.Lost(logger, resource.Title, job);
-            var isInForce = file.Sha256 == _status.SpecSha256;
-            var answer = await jobs.ResumeAsync(job, isInForce ? file.Text ?? "" : "", stop);
+            var answer = await jobs.ResumeAsync(job, TextInForce(file), stop);
             if (answer.Kind is ClusterAnswerKind.NotFound or ClusterAnswerKind.Invalid or ClusterAnswerKind.Differs)
             {
-                _status = _rules.Lost(_status, resource.Generation, answer.Message);
+                Status = _rules.Lost(Status, resource.Generation, answer.Message);
                 return null;
             }
 
             if (answer.Kind is not ClusterAnswerKind.Done)
-            {
-                _status = _rules.Progress(_status, resource.Generation, new JobProgress { Trouble = answer });
-                await WriteAsync(isUrgent: true, stop);
-                return Later(resource, "the cluster does not take the job up again", answer);
-            }
-
+                return await LaterAsync(_rules.Progress(Status, resource.Generation, new JobProgress { Trouble = answer }), "the cluster does not take the job up again", answer, stop);
             _failures = 0;
             _following = null;
         }
 
         if (_following is null)
         {
-            _following = new JobFollowing(jobs, job, (_status.Step ?? 0) + 1, options, clock, _signal.Set);
-            _followed = _following.RunAsync(stop);
+            _following = new JobFollowing(jobs, job, (Status.Step ?? 0) + 1, options, clock, _signal.Set);
+            _followed = Task.WhenAll(_followed, _following.RunAsync(stop));
         }
 
-        var before = _status.State;
+        var before = Status.State;
         var progress = _following.Current;
-        _status = _rules.Progress(_status, resource.Generation, progress);
-        if (_status.State != before)
-            OperatorLog.State(logger, resource.Title, _status.State!, progress.Error);
-        return null;
-    }
-
-    /// <summary>6 write. Returns after how long to write what has been held back.</summary>
-    private async Task<TimeSpan?> WriteAsync(bool isUrgent, CancellationToken stop)
-    {
-        if (_status.IsAs(_written))
-            return null;
-        isUrgent |= !_status.WithoutNumbers.IsAs(_written.WithoutNumbers);
-        var wait = _writtenAt == 0 ? TimeSpan.Zero : options.StatusInterval - clock.GetElapsedTime(_writtenAt);
-        if (!isUrgent && wait > TimeSpan.Zero)
-            return wait;
-        var (status, newest) = (_status, _seen);
-        if (await api.WriteStatusAsync(newest, status, stop) is { } now)
-        {
-            (_written, _writtenAt) = (status, clock.GetTimestamp());
-            Adopt(newest, now);
-        }
-
+        Status = _rules.Progress(Status, resource.Generation, progress, suspends: keys.Suspend);
+        if (Status.State != before)
+            OperatorLog.State(logger, resource.Title, Status.State!, progress.Error);
+        await _object.TellAsync(_following, stop);
         return null;
     }
 
@@ -231,30 +240,34 @@ internal sealed class JobController(
     private async Task<TimeSpan?> EndAsync(TrainingJobResource resource, CancellationToken stop)
     {
         var isOurs = _isGone || resource.IsHeld;
-        // 7 end; without an id there never was a job.
-        if (isOurs && _status is { HasEnded: false, JobId: { } job })
+        // 8 end; without an id there never was a job.
+        if (isOurs && Status is { HasEnded: false, JobId: { } job })
         {
             var answer = await jobs.CancelAsync(job, stop);
             if (answer.Kind is not ClusterAnswerKind.Done)
-            {
-                _status = _rules.NotCancelled(_status, resource.Generation, answer);
-                if (!_isGone)
-                    await WriteAsync(isUrgent: true, stop);
-                return Later(resource, "the job can't be cancelled", answer);
-            }
-
+                return await LaterAsync(_rules.NotCancelled(Status, resource.Generation, answer), "the job can't be cancelled", answer, stop);
             OperatorLog.Cancelled(logger, resource.Title, job);
         }
 
-        // 8 let go
+        // 9 let go
         if (!_isGone)
-            await api.LetGoAsync(resource, stop);
+            await _object.LetGoAsync(resource, stop);
         _isDone = true;
         return null;
     }
 
-    /// <summary>What a write has made of the object, unless the watch has told of something newer.</summary>
-    private void Adopt(TrainingJobResource before, TrainingJobResource now) => Interlocked.CompareExchange(ref _seen, now, before);
+    /// <summary>Deletes the object once it is time. Returns when to look whether it is.</summary>
+    private async Task<TimeSpan?> ExpireAsync(ObjectKeys keys, CancellationToken stop)
+    {
+        if (keys.TimeToLive is not { } life || Status.CompletionTime is not { } ended)
+            return null;
+        var rest = ended + life - clock.GetUtcNow();
+        if (rest > TimeSpan.Zero)
+            return rest < _longestPause ? rest : _longestPause;
+        OperatorLog.Expired(logger, _object.Seen.Title);
+        await _object.DeleteAsync(stop);
+        return null;
+    }
 
     private ResourceJobFile FileOf(TrainingJobResource resource)
     {
@@ -263,10 +276,19 @@ internal sealed class JobController(
         return read.File;
     }
 
-    private TimeSpan Later(TrainingJobResource resource, string what, ClusterAnswer answer)
+    /// <summary>The job file where the job runs by it; empty: what the servers have of it.</summary>
+    private string TextInForce(ResourceJobFile file) => file.Sha256 == Status.SpecSha256 ? file.Text ?? "" : "";
+
+    private async Task<TimeSpan?> WriteNowAsync(CancellationToken stop) => await _object.WriteAsync(isUrgent: true, stop);
+
+    /// <summary>The cluster has not done what was asked for: says so in the status, and returns when to ask again.</summary>
+    private async Task<TimeSpan?> LaterAsync(TrainingJobStatus status, string what, ClusterAnswer answer, CancellationToken stop)
     {
+        Status = status;
+        if (!_isGone)
+            await WriteNowAsync(stop);
         var wait = PutOff();
-        OperatorLog.Unanswered(logger, resource.Title, what, answer.Message, wait.TotalSeconds);
+        OperatorLog.Unanswered(logger, _object.Seen.Title, what, answer.Message, wait.TotalSeconds);
         return wait;
     }
 

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using DistTrain.Operator.Hosting;
+using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;
 using Grpc.Core;
 
@@ -16,9 +19,14 @@ internal sealed class JobFollowing(ClusterJobs jobs, string job, long fromStep, 
     private readonly WatchPosition _position = new(fromStep);
     private readonly Backoff _waits = new(TimeSpan.FromSeconds(0.5), options.LongestWait);
 
+    private readonly ConcurrentQueue<LogLine> _lines = new();
+
     private volatile JobProgress _current = new();
 
     public JobProgress Current => _current;
+
+    /// <summary>The oldest line of the job's log that was not taken yet.</summary>
+    public bool TryTakeLine([NotNullWhen(true)] out LogLine? line) => _lines.TryDequeue(out line);
 
     /// <summary>Returns when the job has ended, or the cluster has no record of it.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -44,6 +52,8 @@ internal sealed class JobFollowing(ClusterJobs jobs, string job, long fromStep, 
             {
                 var next = call.ResponseStream.Current;
                 var isNews = _position.Accept(next);
+                if (isNews && next.Log is { } line)
+                    _lines.Enqueue(line);
                 if (isNews)
                     attached();
                 if (isNews || _current.Trouble is not null)

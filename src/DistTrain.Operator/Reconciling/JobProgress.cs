@@ -17,6 +17,9 @@ internal sealed record JobProgress
 
     public string? WeightsSha256 { get; init; }
 
+    /// <summary>What the job waits for; empty: nothing.</summary>
+    public string Waits { get; init; } = "";
+
     /// <summary>Why the job failed.</summary>
     public string Error { get; init; } = "";
 
@@ -45,6 +48,7 @@ internal sealed record JobProgress
             Step = summary.Step,
             TotalSteps = summary.TotalSteps > 0 ? summary.TotalSteps : TotalSteps,
             Error = summary.Error,
+            Waits = summary.Waits,
         };
         return summary.Result is not { } result ? now : now with
         {

@@ -8,7 +8,7 @@ namespace DistTrain.Operator.Reconciling;
 
 /// <summary>A <see cref="JobController"/> for each object there is, by its uid: an object that is made anew under a name is another.</summary>
 internal sealed class Reconciler(
-    ResourceWatch watch, TrainingJobApi api, ClusterJobs jobs, OperatorOptions options, TimeProvider clock, ILoggerFactory loggers, OperatorReadiness readiness) : BackgroundService
+    ResourceWatch watch, TrainingJobApi api, ObjectEvents events, ClusterJobs jobs, OperatorOptions options, TimeProvider clock, ILoggerFactory loggers, OperatorReadiness readiness) : BackgroundService
 {
     private readonly ILogger _logger = loggers.CreateLogger<Reconciler>();
     private readonly Lock _gate = new();
@@ -66,7 +66,7 @@ internal sealed class Reconciler(
             // One that is going and has been let go is nobody's.
             if (isGone || (resource.IsDeleting && !resource.IsHeld))
                 return;
-            var controller = new JobController(resource, api, jobs, options, clock, loggers.CreateLogger<JobController>());
+            var controller = new JobController(resource, api, events, jobs, options, clock, loggers.CreateLogger<JobController>());
             _controllers[uid] = (controller, Task.Run(() => RunAsync(uid, controller, stop), CancellationToken.None));
         }
     }

@@ -37,8 +37,25 @@ internal sealed class StatusRules(Endpoint door, TimeProvider clock)
             status, generation, ConditionTypes.SpecInForce, TrainingJobCondition.False, "SpecChanged",
             "the spec of a job that was submitted can't change: the job goes on by the spec that it was submitted with; change it back, or create another object");
 
+    /// <summary>The object is not to have a job now; none was submitted.</summary>
+    public TrainingJobStatus HeldBack(TrainingJobStatus status, long generation) => Set(
+        status with { State = ResourceStates.Suspended },
+        generation, ConditionTypes.Suspended, TrainingJobCondition.True, "NotSubmitted", "the object says suspend: true; the job is submitted once it says false");
+
+    /// <summary>The object may have a job that runs.</summary>
+    public TrainingJobStatus GoesOn(TrainingJobStatus status, long generation, string message) => status.Condition(ConditionTypes.Suspended) is null ? status : Set(
+        status with { State = ResourceStates.Queued }, generation, ConditionTypes.Suspended, TrainingJobCondition.False, "Resumed", message);
+
+    /// <summary>The job is neither suspended nor taken up again, for now.</summary>
+    public TrainingJobStatus NotTurned(TrainingJobStatus status, long generation, ClusterAnswer answer) =>
+        Set(status, generation, ConditionTypes.Progressing, TrainingJobCondition.Unknown, answer.Kind is ClusterAnswerKind.Away ? ClusterUnavailable : Reason(answer), Away(answer));
+
     /// <summary>How far the job is.</summary>
-    public TrainingJobStatus Progress(TrainingJobStatus status, long generation, JobProgress progress)
+    /// <param name="status">What is known.</param>
+    /// <param name="generation">Of the object.</param>
+    /// <param name="progress">What is news.</param>
+    /// <param name="suspends">True when the job was cancelled in order to go on later.</param>
+    public TrainingJobStatus Progress(TrainingJobStatus status, long generation, JobProgress progress, bool suspends = false)
     {
         var now = status with
         {
@@ -54,12 +71,15 @@ internal sealed class StatusRules(Endpoint door, TimeProvider clock)
         return (progress.State, progress.Trouble) switch
         {
             (JobState.Queued, null) => Set(
-                now with { State = ResourceStates.Queued }, generation, ConditionTypes.Progressing, TrainingJobCondition.True, "Queued", "the job waits for its turn"),
+                now with { State = ResourceStates.Queued }, generation, ConditionTypes.Progressing, TrainingJobCondition.True, "Queued", progress.Waits is "" ? "the job waits for its turn" : progress.Waits),
+            (JobState.Running, null) when progress.Waits.Length > 0 => Set(
+                now with { State = ResourceStates.Waiting }, generation, ConditionTypes.Progressing, TrainingJobCondition.False, "Waiting", $"the job {progress.Waits}"),
             (JobState.Running, null) => Set(
                 now with { State = ResourceStates.Running, StartTime = now.StartTime ?? Now }, generation, ConditionTypes.Progressing, TrainingJobCondition.True, "Running", "the job trains"),
             (JobState.Completed, _) => Ended(
-                now with { State = ResourceStates.Completed }, generation, ConditionTypes.Complete, "Completed", $"{progress.Step} steps are done"),
+                now with { State = ResourceStates.Completed }, generation, ConditionTypes.Completed, "Completed", $"{progress.Step} steps are done"),
             (JobState.Failed, _) => Ended(now with { State = ResourceStates.Failed }, generation, ConditionTypes.Failed, "JobFailed", progress.Error),
+            (JobState.Cancelled, _) when suspends => Suspended(now, generation),
             (JobState.Cancelled, _) => Ended(now with { State = ResourceStates.Cancelled }, generation, ConditionTypes.Failed, "Cancelled", "the job was cancelled"),
             _ => now,
         };
@@ -86,6 +106,15 @@ internal sealed class StatusRules(Endpoint door, TimeProvider clock)
         ClusterAnswerKind.Differs => "OtherJob",
         _ => "RefusedByCluster",
     };
+
+    private TrainingJobStatus Suspended(TrainingJobStatus status, long generation)
+    {
+        const string Reason = "Suspended";
+        var now = Set(
+            status with { State = ResourceStates.Suspended }, generation, ConditionTypes.Progressing, TrainingJobCondition.False, Reason, "the object says suspend: true");
+        return Set(
+            now, generation, ConditionTypes.Suspended, TrainingJobCondition.True, Reason, $"stopped at step {status.Step ?? 0}, which is saved; the job goes on from there once the object says suspend: false");
+    }
 
     private TrainingJobStatus Ended(TrainingJobStatus status, long generation, string type, string reason, string message) => Set(
         Set(status with { CompletionTime = status.CompletionTime ?? Now }, generation, ConditionTypes.Progressing, TrainingJobCondition.False, reason, "the job has ended"),

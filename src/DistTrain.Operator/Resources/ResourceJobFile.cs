@@ -27,6 +27,8 @@ internal sealed record ResourceJobFile(string? Text, IReadOnlyList<string> Probl
             ["metadata"] = new JsonObject { ["name"] = resource.Metadata.Name },
             ["spec"] = resource.Spec is { } spec ? JsonNode.Parse(spec.GetRawText()) : null,
         };
+        foreach (var key in ObjectKeys.All)
+            (document["spec"] as JsonObject)?.Remove(key);
         // JSON is YAML.
         var read = JobFile.Read(document.ToJsonString(_yaml), resource.Title, []);
         return new ResourceJobFile(read.Job is { } job ? JobFile.Write(job) : null, [.. read.Problems.Select(p => p.Text)]);

@@ -9,12 +9,15 @@ public static class ResourceStates
     /// <summary>The cluster does not take the job as things are.</summary>
     public const string Refused = "Refused";
 
-    /// <summary>Not submitted yet: the cluster does not answer, or was not asked yet.</summary>
+    /// <summary>Not submitted yet: the cluster does not answer, or was not asked yet. Or submitted, and the job waits for a server or data.</summary>
     public const string Waiting = "Waiting";
 
     public const string Queued = "Queued";
 
     public const string Running = "Running";
+
+    /// <summary>Stopped, with what was committed saved, until the object says otherwise.</summary>
+    public const string Suspended = "Suspended";
 
     public const string Completed = "Completed";
 
@@ -23,5 +26,5 @@ public static class ResourceStates
     public const string Cancelled = "Cancelled";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Invalid, Refused, Waiting, Queued, Running, Completed, Failed, Cancelled];
+    public static IReadOnlyList<string> All { get; } = [Invalid, Refused, Waiting, Queued, Running, Suspended, Completed, Failed, Cancelled];
 }

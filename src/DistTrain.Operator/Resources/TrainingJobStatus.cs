@@ -30,6 +30,9 @@ public sealed record TrainingJobStatus
     /// <summary>Share of the test set that the newest evaluation found right, 0..1.</summary>
     public double? Accuracy { get; init; }
 
+    /// <summary>The numbers for people.</summary>
+    public StatusDisplay Display => StatusDisplay.Of(this);
+
     /// <summary>Of the final parameters and buffers.</summary>
     public string? WeightsSha256 { get; init; }
 
@@ -45,6 +48,8 @@ public sealed record TrainingJobStatus
 
     /// <summary>True once the cluster has taken the job.</summary>
     internal bool IsAccepted => Conditions.Any(c => c is { Type: ConditionTypes.Accepted, Status: TrainingJobCondition.True });
+
+    internal TrainingJobCondition? Condition(string type) => Conditions.FirstOrDefault(c => c.Type == type);
 
     /// <summary>The same without what changes with each step.</summary>
     internal TrainingJobStatus WithoutNumbers => this with { Step = null, Loss = null, Accuracy = null };

@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using DistTrain.Security.Certificates;
 using Grpc.Core;
 
 namespace DistTrain.Protocol.Clients;
@@ -22,6 +23,8 @@ public static class CallFailure
         {
             if (cause is System.Net.Sockets.SocketException socket)
                 return socket.Message;
+            if (cause is PeerCertificateException peer)
+                return peer.Message;
             if (cause is AuthenticationException)
                 return "its certificate is not one of the authority in --certs, or was made for another name";
             refused |= cause is HttpRequestException or HttpProtocolException or IOException;

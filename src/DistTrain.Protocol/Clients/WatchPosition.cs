@@ -9,6 +9,7 @@ public sealed class WatchPosition(long fromStep)
 {
     private JobState _state;
     private long _totalSteps;
+    private string _waits = string.Empty;
     private long _lastEvaluation = -1;
     private LogLine? _lastLog;
 
@@ -30,8 +31,8 @@ public sealed class WatchPosition(long fromStep)
         {
             case JobEvent.EventOneofCase.Summary:
                 Summary = next.Summary;
-                var changed = (_state, _totalSteps) != (next.Summary.State, next.Summary.TotalSteps);
-                (_state, _totalSteps) = (next.Summary.State, next.Summary.TotalSteps);
+                var changed = (_state, _totalSteps, _waits) != (next.Summary.State, next.Summary.TotalSteps, next.Summary.Waits);
+                (_state, _totalSteps, _waits) = (next.Summary.State, next.Summary.TotalSteps, next.Summary.Waits);
                 return changed;
             case JobEvent.EventOneofCase.Step when next.Step.Step >= NextStep:
                 NextStep = next.Step.Step + 1;

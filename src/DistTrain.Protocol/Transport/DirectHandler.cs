@@ -5,6 +5,12 @@ namespace DistTrain.Protocol.Transport;
 /// <summary>Carries calls to processes of a cluster, from others of them and from clients.</summary>
 internal static class DirectHandler
 {
+    /// <summary>
+    /// A certificate is shown when a connection begins, and judged with each call: calls that begin later than this go by another connection, with the
+    /// certificate that is there by then. Streams that stand go on by theirs.
+    /// </summary>
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromSeconds(30);
+
     /// <summary>A handler that connects to whom it is told.</summary>
     /// <param name="certificates">What it shows and whom it trusts; null: in the clear, or as the machine trusts.</param>
     public static SocketsHttpHandler Create(CertificateFolder? certificates)
@@ -20,7 +26,11 @@ internal static class DirectHandler
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
         };
         if (certificates is not null)
+        {
             handler.SslOptions = ClientTls.Options(certificates);
+            handler.PooledConnectionLifetime = ConnectionLifetime;
+        }
+
         return handler;
     }
 }

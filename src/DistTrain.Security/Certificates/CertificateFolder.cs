@@ -8,6 +8,10 @@ namespace DistTrain.Security.Certificates;
 /// The certificate of a process and the authority that it trusts, in files laid out as Kubernetes lays out a TLS secret: <c>tls.crt</c>,
 /// <c>tls.key</c>, <c>ca.crt</c>, all PEM. Files that were renewed are taken for the next connection; while they can't be read, those before stay.
 /// </summary>
+/// <remarks>
+/// Whether they were renewed is asked of what is in them: a mounted secret is links to links, of which a kubelet replaces one in the middle, so that neither
+/// the files' own times nor their folder's change.
+/// </remarks>
 public sealed class CertificateFolder
 {
     /// <summary>The authority's certificates.</summary>
@@ -19,8 +23,6 @@ public sealed class CertificateFolder
     /// <summary>Its private key.</summary>
     public const string KeyFile = "tls.key";
 
-    private static readonly string[] _files = [AuthorityFile, CertificateFile, KeyFile];
-
     private readonly Lock _gate = new();
     private readonly string _folder;
     private Loaded _loaded;
@@ -28,7 +30,7 @@ public sealed class CertificateFolder
     private CertificateFolder(string folder)
     {
         _folder = folder;
-        _loaded = Load();
+        _loaded = Load(Read());
     }
 
     /// <summary>The process's own certificate; null where there is none: such a client shows a token instead.</summary>
@@ -80,53 +82,62 @@ public sealed class CertificateFolder
     {
         lock (_gate)
         {
-            if (!Stamps().SequenceEqual(_loaded.Stamps))
+            try
             {
-                try
-                {
-                    _loaded = Load();
-                }
-                catch (SecurityFileException)
-                {
-                    // Half renewed: the next connection looks again.
-                }
+                var now = Read();
+                if (now != _loaded.Texts)
+                    _loaded = Load(now);
+            }
+            catch (SecurityFileException)
+            {
+                // Half renewed: the next connection looks again.
             }
 
             return _loaded;
         }
     }
 
-    private Loaded Load()
+    private Loaded Load(Texts texts)
     {
-        // First: what is written while it is read is read again.
-        var stamps = Stamps();
         var authority = new X509Certificate2Collection();
-        Read(AuthorityFile, authority.ImportFromPemFile);
+        Parse(AuthorityFile, () => authority.ImportFromPem(texts.Authority));
         if (authority.Count == 0)
             throw new SecurityFileException($"{Path.Combine(_folder, AuthorityFile)} has no certificate");
-        if (!File.Exists(Path.Combine(_folder, CertificateFile)))
-            return new Loaded(stamps, authority, null);
+        if (texts.Certificate is null)
+            return new Loaded(texts, authority, null);
         X509Certificate2? own = null;
         var all = new X509Certificate2Collection();
-        Read(CertificateFile, path => own = X509Certificate2.CreateFromPemFile(path, Path.Combine(_folder, KeyFile)));
-        Read(CertificateFile, all.ImportFromPemFile);
-        return new Loaded(stamps, authority, SslStreamCertificateContext.Create(own!, [.. all.Skip(1)], offline: true));
+        Parse(CertificateFile, () => own = X509Certificate2.CreateFromPem(texts.Certificate, texts.Key));
+        Parse(CertificateFile, () => all.ImportFromPem(texts.Certificate));
+        return new Loaded(texts, authority, SslStreamCertificateContext.Create(own!, [.. all.Skip(1)], offline: true));
     }
 
-    private void Read(string file, Action<string> read)
+    private Texts Read()
     {
-        var path = Path.Combine(_folder, file);
+        var hasOwn = File.Exists(Path.Combine(_folder, CertificateFile));
+        return new Texts(Text(AuthorityFile), hasOwn ? Text(CertificateFile) : null, hasOwn ? Text(KeyFile) : null);
+    }
+
+    private string Text(string file)
+    {
+        var text = string.Empty;
+        Parse(file, () => text = File.ReadAllText(Path.Combine(_folder, file)));
+        return text;
+    }
+
+    private void Parse(string file, Action parse)
+    {
         try
         {
-            read(path);
+            parse();
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new SecurityFileException($"{path} can't be used: {e.Message}", e);
+            throw new SecurityFileException($"{Path.Combine(_folder, file)} can't be used: {e.Message}", e);
         }
     }
 
-    private DateTime[] Stamps() => [.. _files.Select(file => File.GetLastWriteTimeUtc(Path.Combine(_folder, file)))];
+    private sealed record Texts(string Authority, string? Certificate, string? Key);
 
-    private sealed record Loaded(DateTime[] Stamps, X509Certificate2Collection Authority, SslStreamCertificateContext? Own);
+    private sealed record Loaded(Texts Texts, X509Certificate2Collection Authority, SslStreamCertificateContext? Own);
 }

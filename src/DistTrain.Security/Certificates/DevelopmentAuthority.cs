@@ -51,6 +51,24 @@ public sealed class DevelopmentAuthority : IDisposable
         }
     }
 
+    /// <summary>What an earlier certificate in a folder says, so that a new one can say the same; null where there is none that can be read.</summary>
+    /// <returns>Role (O), and names and addresses.</returns>
+    public static (string? Role, IReadOnlyList<string> Hosts)? Issued(string folder)
+    {
+        var file = Path.Combine(folder, CertificateFolder.CertificateFile);
+        if (!File.Exists(file))
+            return null;
+        try
+        {
+            using var issued = X509CertificateLoader.LoadCertificateFromFile(file);
+            return (CertificateRole.Of(issued), CertificateNames.Of(issued));
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Writes a certificate with its key and the authority's certificate into a folder; what is there is renewed.</summary>
     /// <param name="folder">Made if missing.</param>
     /// <param name="name">Who it speaks for (CN).</param>

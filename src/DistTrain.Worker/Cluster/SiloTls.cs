@@ -24,7 +24,7 @@ internal static class SiloTls
                 {
                     ServerCertificateContext = certificates.Own,
                     ClientCertificateRequired = true,
-                    RemoteCertificateValidationCallback = (_, shown, chain, _) => ClientTls.IsOfWorker(certificates, shown, chain, CertificateUse.Client),
+                    RemoteCertificateValidationCallback = (_, shown, chain, _) => ClientTls.TakeWorker(certificates, shown, chain, CertificateUse.Client),
                 },
                 stop))));
         options.ConfigureSiloOutboundConnection(connection => connection.Use(next => context => RunAsync(context, next, (stream, stop) =>
@@ -33,7 +33,7 @@ internal static class SiloTls
                 {
                     TargetHost = string.Empty,
                     ClientCertificateContext = certificates.Own,
-                    RemoteCertificateValidationCallback = (_, shown, chain, _) => ClientTls.IsOfWorker(certificates, shown, chain, CertificateUse.Server),
+                    RemoteCertificateValidationCallback = (_, shown, chain, _) => ClientTls.TakeWorker(certificates, shown, chain, CertificateUse.Server),
                 },
                 stop))));
     });

@@ -4,13 +4,14 @@ using k8s.Models;
 namespace DistTrain.Deployment.Tests.Images;
 
 /// <summary>
-/// The first pod of a workload in the form that <c>podman kube play</c> takes: it knows neither secrets as volumes, nor the address of a pod, services, and
+/// A pod of a workload in the form that <c>podman kube play</c> takes: it knows neither secrets as volumes, nor the address of a pod, services, and
 /// claims of a StatefulSet. All else is the manifest's, but for the probes, which are asked from outside, and the list of ports.
 /// </summary>
 /// <param name="name">Name of the pod.</param>
 /// <param name="address">Address it will have.</param>
 /// <param name="workload">Whose pod it is.</param>
-internal sealed class PlayablePod(string name, string address, Workload workload)
+/// <param name="index">Which of them.</param>
+internal sealed class PlayablePod(string name, string address, Workload workload, int index)
 {
     public string Name { get; } = name;
 
@@ -22,11 +23,12 @@ internal sealed class PlayablePod(string name, string address, Workload workload
     /// <summary>Volumes that stand for the claims.</summary>
     public IEnumerable<string> Claims => Workload.Claims.Concat((Workload.Pod.Spec.Volumes ?? []).Select(v => v.PersistentVolumeClaim?.ClaimName).OfType<string>()).Select(ClaimName);
 
-    /// <summary>The names by which others reach it: those of its service, and its own in a StatefulSet.</summary>
+    /// <summary>The names by which others reach it: those of its service, and its own in a StatefulSet; short, and with the namespace.</summary>
     public IEnumerable<string> Names(IEnumerable<IKubernetesObject> objects)
     {
         var set = Workload.Name.Split('/')[1];
-        return objects.OfType<V1Service>().Where(s => Workload.Has(s.Spec.Selector)).Select(s => s.Name()).SelectMany(service => new[] { service, $"{set}-0.{service}" });
+        return objects.OfType<V1Service>().Where(s => Workload.Has(s.Spec.Selector))
+            .SelectMany(service => new[] { service.Name(), $"{set}-{index}.{service.Name()}" }.SelectMany(own => new[] { own, $"{own}.{service.Namespace()}.svc" }));
     }
 
     /// <summary>The file for <c>podman kube play</c>.</summary>
@@ -51,10 +53,10 @@ internal sealed class PlayablePod(string name, string address, Workload workload
             (container.StartupProbe, container.ReadinessProbe, container.LivenessProbe) = (null, null, null);
             // podman would publish each on all addresses of the machine.
             container.Ports = null;
-            foreach (var variable in (container.Env ?? []).Where(v => v.ValueFrom?.FieldRef?.FieldPath == "status.podIP"))
+            foreach (var variable in (container.Env ?? []).Where(v => v.ValueFrom is not null))
             {
-                (variable.Value, variable.ValueFrom) = (Address, null);
-                container.Args = [.. container.Args.Select(a => a.Replace($"$({variable.Name})", Address, StringComparison.Ordinal))];
+                (variable.Value, variable.ValueFrom) = (Told(container, variable.ValueFrom!), null);
+                container.Args = [.. container.Args.Select(a => a.Replace($"$({variable.Name})", variable.Value, StringComparison.Ordinal))];
             }
         }
 
@@ -69,6 +71,14 @@ internal sealed class PlayablePod(string name, string address, Workload workload
         });
         return string.Join("---\n", claims.Select(c => KubernetesYaml.Serialize(c) + "\n").Append(KubernetesYaml.Serialize(pod) + "\n"));
     }
+
+    /// <summary>What a kubelet tells a container of its pod; of cores the number, rounded up.</summary>
+    private string Told(V1Container container, V1EnvVarSource source) => source switch
+    {
+        { FieldRef.FieldPath: "status.podIP" } => Address,
+        { ResourceFieldRef.Resource: "requests.cpu" } => $"{Math.Ceiling(container.Resources.Requests["cpu"].ToDecimal()):0}",
+        _ => throw new NotSupportedException($"{container.Name}: tell it this too"),
+    };
 
     private string ClaimName(string claim) => $"{Name}-{claim}";
 }

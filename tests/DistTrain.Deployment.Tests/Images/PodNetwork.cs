@@ -25,10 +25,10 @@ internal sealed class PodNetwork : IAsyncDisposable
         return network;
     }
 
-    /// <summary>Starts the first pod of a workload; those that were started before it are in its list of hosts.</summary>
-    public async Task<PlayablePod> PlayAsync(Workload workload, IReadOnlyList<IKubernetesObject> objects)
+    /// <summary>Starts a pod of a workload; those that were started before it are in its list of hosts.</summary>
+    public async Task<PlayablePod> PlayAsync(Workload workload, IReadOnlyList<IKubernetesObject> objects, int index = 0)
     {
-        var pod = new PlayablePod($"{_name}-{workload.Name.Split('/')[1]}", $"{_subnet}.{100 + _pods.Count}", workload);
+        var pod = new PlayablePod($"{_name}-{workload.Name.Split('/')[1]}-{index}", $"{_subnet}.{100 + _pods.Count}", workload, index);
         foreach (var name in pod.Names(objects))
             _hosts[name] = pod.Address;
         var file = _files[$"{pod.Name}.yaml"];
@@ -37,6 +37,17 @@ internal sealed class PodNetwork : IAsyncDisposable
         await Podman("kube", "play", "--network", _name, "--ip", pod.Address, file);
         return pod;
     }
+
+    /// <summary>Runs a client to its end, beside the pods, with their names.</summary>
+    /// <param name="certificates">Its folder.</param>
+    /// <param name="files">Folder that it finds as /files.</param>
+    /// <param name="arguments">Of disttrain.</param>
+    /// <returns>What it wrote.</returns>
+    public Task<string> ClientAsync(string certificates, string files, params string[] arguments) => Podman(
+    [
+        "run", "--rm", "--pull", "never", "--network", _name, .. _hosts.SelectMany(h => new[] { "--add-host", $"{h.Key}:{h.Value}" }),
+        "--volume", $"{certificates}:/certs:ro", "--volume", $"{files}:/files:ro", "localhost/disttrain:dev", .. arguments, "--certs", "/certs",
+    ]);
 
     /// <summary>Asks the pod's containers to end, within the manifest's grace period.</summary>
     /// <returns>The exit code of each container.</returns>

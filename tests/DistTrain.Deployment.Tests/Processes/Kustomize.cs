@@ -12,6 +12,14 @@ internal static class Kustomize
     /// <summary>An overlay of k8s/overlays.</summary>
     public static Task<string> RenderAsync(string overlay) => _rendered.GetOrAdd(overlay, o => RenderFolderAsync(Repository.PathOf($"k8s/overlays/{o}")));
 
+    /// <summary>A kustomization.yaml in a folder beside k8s.</summary>
+    public static async Task<string> RenderTextAsync(string text)
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["kustomization.yaml"], text.Replace("../k8s", Path.GetRelativePath(folder.Path, Repository.PathOf("k8s")), StringComparison.Ordinal));
+        return await RenderFolderAsync(folder.Path);
+    }
+
     /// <summary>The same with a component added.</summary>
     public static async Task<string> RenderWithAsync(string overlay, string component)
     {

@@ -9,9 +9,14 @@ using Microsoft.Extensions.Logging;
 
 namespace DistTrain.Operator.Tests.Doubles;
 
-/// <summary>An API server for one resource, over HTTP: list, watch, get, patch, and the status as a subresource; it lets in what the Role of the manifests grants.</summary>
+/// <summary>
+/// An API server for one resource, over HTTP: list, watch, get, patch, delete, the status as a subresource, and events; it lets in what the Role of the manifests grants.
+/// </summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
+    /// <summary>Whose calls are kept.</summary>
+    private const string Operator = "secret";
+
     private readonly WebApplication _app;
     private readonly ApiStore _store;
     private CancellationTokenSource _watches = new();
@@ -48,7 +53,9 @@ internal sealed class ApiServer : IAsyncDisposable
     }
 
     /// <summary>Writes a kubeconfig that leads here.</summary>
-    public async Task<string> KubeconfigAsync(string file)
+    /// <param name="file">Where.</param>
+    /// <param name="user">operator has the rights of the Role; anybody else has all.</param>
+    public async Task<string> KubeconfigAsync(string file, string user = Operator)
     {
         await File.WriteAllTextAsync(
             file,
@@ -61,7 +68,7 @@ internal sealed class ApiServer : IAsyncDisposable
             clusters:
             - {name: test, cluster: {server: "http://127.0.0.1:{{{Port}}}"}}
             users:
-            - {name: operator, user: {token: secret}}
+            - {name: operator, user: {token: {{{user}}}}}
             """);
         return file;
     }
@@ -93,8 +100,17 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private async Task AnswerRightlyAsync(HttpContext context)
     {
-        // apis/GROUP/VERSION[/namespaces/NAMESPACE]/trainingjobs[/NAME[/status]]
+        if (ApiDiscovery.Answer(context.Request.Path.Value!) is { } known)
+        {
+            await SendAsync(context, 200, known.AsObject());
+            return;
+        }
+
+        // apis/GROUP/VERSION[/namespaces/NAMESPACE]/trainingjobs[/NAME[/status]], api/v1/namespaces/NAMESPACE/events
         var path = context.Request.Path.Value!.Trim('/').Split('/');
+        var group = path[0] == "apis" ? path[1] : "";
+        if (group.Length == 0)
+            path = ["apis", "", .. path[1..]];
         var space = path is [_, _, _, "namespaces", ..] ? path[4] : null;
         var rest = path[(space is null ? 3 : 5)..];
         var resource = rest is [var plural, _, var sub] ? $"{plural}/{sub}" : rest[0];
@@ -104,28 +120,37 @@ internal sealed class ApiServer : IAsyncDisposable
             ("GET", null) => context.Request.Query["watch"] == "true" ? "watch" : "list",
             ("GET", _) => "get",
             ("PATCH", _) => "patch",
+            ("POST", _) => "create",
+            ("DELETE", _) => "delete",
             var (method, _) => method,
         };
-        Calls.Enqueue((resource, verb));
-        if (Intercept(resource, verb) is { } answer)
+        var isOperator = context.Request.Headers.Authorization == $"Bearer {Operator}";
+        if (isOperator)
+            Calls.Enqueue((resource, verb));
+        if (isOperator && Intercept(resource, verb) is { } answer)
             await FailAsync(context, answer.Code, answer.Message);
-        else if (path is not ["apis", "disttrain.dev", "v1", ..] || rest[0] != "trainingjobs")
+        else if (path is not ["apis", "disttrain.dev", "v1", ..] and not ["apis", "", "v1", ..] || rest[0] is not "trainingjobs" and not "events")
             await FailAsync(context, 404, "the server could not find the requested resource");
-        else if (!ApiRole.Granted.Contains((resource, verb)))
-            await FailAsync(context, 403, $"trainingjobs.disttrain.dev is forbidden: User \"operator\" cannot {verb} resource \"{resource}\" in API group \"disttrain.dev\"");
+        else if (isOperator && !ApiRole.Granted.Contains((group, resource, verb)))
+            await FailAsync(context, 403, $"trainingjobs.disttrain.dev is forbidden: User \"operator\" cannot {verb} resource \"{resource}\" in API group \"{group}\"");
         else if (verb == "watch")
             await WatchAsync(context, space);
         else if (verb == "list")
             await ListAsync(context, space);
         else if (verb == "get")
             await GetAsync(context, space!, name!);
+        else if (verb == "create")
+            await TellAsync(context);
+        else if (verb == "delete")
+            await DeleteAsync(context, space!, name!);
         else
             await PatchAsync(context, space!, name!, resource != rest[0]);
     }
 
     private async Task ListAsync(HttpContext context, string? space)
     {
-        var (version, objects) = _store.List(space);
+        var (version, all) = _store.List(space);
+        var objects = all.Where(o => Named(context) is not { } name || (string)o["metadata"]!["name"]! == name);
         await SendAsync(context, 200, new JsonObject
         {
             ["apiVersion"] = "disttrain.dev/v1",
@@ -143,6 +168,29 @@ internal sealed class ApiServer : IAsyncDisposable
             await FailAsync(context, 404, $"trainingjobs.disttrain.dev \"{name}\" not found");
     }
 
+    private async Task TellAsync(HttpContext context)
+    {
+        var told = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        if (_store.Tell(told))
+            await SendAsync(context, 201, told);
+        else
+            await FailAsync(context, 409, $"events \"{told["metadata"]!["name"]}\" already exists");
+    }
+
+    private async Task DeleteAsync(HttpContext context, string space, string name)
+    {
+        var uid = (string?)(await JsonNode.ParseAsync(context.Request.Body))!["preconditions"]?["uid"];
+        if (_store.Find(name, space) is not { } found)
+            await FailAsync(context, 404, $"trainingjobs.disttrain.dev \"{name}\" not found");
+        else if (uid is not null && uid != found.Uid())
+            await FailAsync(context, 409, "the UID in the precondition does not match the UID in record");
+        else
+        {
+            _store.Delete(name);
+            await SendAsync(context, 200, found);
+        }
+    }
+
     private async Task PatchAsync(HttpContext context, string space, string name, bool isStatus)
     {
         Assert.Equal("application/merge-patch+json", context.Request.ContentType?.Split(';')[0]);
@@ -157,6 +205,7 @@ internal sealed class ApiServer : IAsyncDisposable
     private async Task WatchAsync(HttpContext context, string? space)
     {
         var version = long.Parse(context.Request.Query["resourceVersion"]!, CultureInfo.InvariantCulture);
+        var wanted = Named(context);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _watches.Token);
         context.Response.ContentType = "application/json";
         await context.Response.StartAsync();
@@ -166,6 +215,8 @@ internal sealed class ApiServer : IAsyncDisposable
         {
             await foreach (var change in _store.WatchAsync(space, version, end.Token))
             {
+                if (wanted is not null && change.Name != wanted)
+                    continue;
                 await context.Response.WriteAsync(change.Line + "\n");
                 await context.Response.Body.FlushAsync();
                 if (change.Type == "BOOKMARK")
@@ -181,6 +232,9 @@ internal sealed class ApiServer : IAsyncDisposable
             Interlocked.Decrement(ref _watching);
         }
     }
+
+    /// <summary>The one object that is asked for; null: all.</summary>
+    private static string? Named(HttpContext context) => context.Request.Query["fieldSelector"].ToString() is { Length: > 0 } selector ? selector["metadata.name=".Length..] : null;
 
     private static Task FailAsync(HttpContext context, int code, string message) => SendAsync(
         context, code, new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Failure", ["message"] = message, ["code"] = code });

@@ -19,9 +19,20 @@ internal sealed class ApiStore
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
     private readonly List<ApiChange> _changes = [];
+    private readonly List<JsonObject> _events = [];
     private long _version = 1000;
     private long _forgotten;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Events told so far: "NAME TYPE REASON: MESSAGE", oldest first.</summary>
+    public IReadOnlyList<string> Events
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _events.Select(e => $"{e["involvedObject"]!["name"]} {e["type"]} {e["reason"]}: {e["message"]}")];
+        }
+    }
 
     /// <summary>Everything that has happened, for the message of a wait that was in vain.</summary>
     public string Log
@@ -117,6 +128,18 @@ internal sealed class ApiStore
             if (Problems(next) is { Count: > 0 } problems)
                 return (422, null, string.Join("; ", problems));
             return (200, Become(next), "");
+        }
+    }
+
+    /// <summary>Keeps an event; false when there is one of its name.</summary>
+    public bool Tell(JsonObject told)
+    {
+        lock (_gate)
+        {
+            if (_events.Exists(e => (string)e["metadata"]!["name"]! == (string)told["metadata"]!["name"]!))
+                return false;
+            _events.Add(told);
+            return true;
         }
     }
 

@@ -61,9 +61,12 @@ internal sealed class OperatorRig : IAsyncDisposable
 
     /// <summary>Creates an object and waits until its job runs.</summary>
     /// <returns>Its job.</returns>
-    public async Task<ScriptedJob> RunningAsync(string name)
+    public async Task<ScriptedJob> RunningAsync(string name, int? ttl = null)
     {
-        Objects.Create(Written.Named(name));
+        var written = Written.Named(name);
+        if (ttl is { } seconds)
+            written.Set("ttlSecondsAfterFinished", seconds);
+        Objects.Create(written);
         var queued = await Objects.UntilAsync(name, o => o.State() == "Queued", "queued");
         var job = Cluster[queued.JobId()!];
         job.Become(JobState.Running, totalSteps: 30);

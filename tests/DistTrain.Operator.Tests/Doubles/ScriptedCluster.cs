@@ -90,7 +90,9 @@ internal sealed class ScriptedCluster : TrainingJobs.TrainingJobsBase, IAsyncDis
         Resumed.Enqueue(request);
         if (Refuses() is { } status)
             throw new RpcException(status);
-        _jobs.TryAdd(request.JobId, new ScriptedJob(request.JobId, request.JobFile));
+        var job = _jobs.GetOrAdd(request.JobId, id => new ScriptedJob(id, request.JobFile));
+        if (job.Summary.State is JobState.Cancelled)
+            job.Become(JobState.Queued);
         return Task.FromResult(_jobs[request.JobId].Summary);
     }
 
@@ -101,7 +103,8 @@ internal sealed class ScriptedCluster : TrainingJobs.TrainingJobsBase, IAsyncDis
     {
         Cancelled.Enqueue(request.JobId);
         var job = Find(request.JobId);
-        job.Become(JobState.Cancelled);
+        if (job.Summary.State is not JobState.Completed and not JobState.Failed)
+            job.Become(JobState.Cancelled);
         return Task.FromResult(job.Summary);
     }
 
@@ -125,11 +128,11 @@ internal sealed class ScriptedJob(string id, string jobFile)
     /// <summary>Watches begun so far: the first step that each asked for.</summary>
     public ConcurrentQueue<long> WatchedFrom { get; } = new();
 
-    public void Become(JobState state, string error = "", JobResult? result = null, long totalSteps = 0)
+    public void Become(JobState state, string error = "", JobResult? result = null, long totalSteps = 0, string waits = "")
     {
         lock (_gate)
         {
-            Summary = new JobSummary { JobId = id, State = state, Step = Summary.Step, TotalSteps = totalSteps > 0 ? totalSteps : Summary.TotalSteps, Error = error, Result = result };
+            Summary = new JobSummary { JobId = id, State = state, Step = Summary.Step, TotalSteps = totalSteps > 0 ? totalSteps : Summary.TotalSteps, Error = error, Result = result, Waits = waits };
             Tell(new JobEvent { Summary = Summary });
         }
     }
@@ -140,6 +143,16 @@ internal sealed class ScriptedJob(string id, string jobFile)
         {
             Summary = new JobSummary(Summary) { Step = step };
             var next = new JobEvent { Step = new StepMetrics { Step = step, Loss = loss } };
+            _history.Add(next);
+            Tell(next);
+        }
+    }
+
+    public void Say(string text, LogKind kind)
+    {
+        lock (_gate)
+        {
+            var next = new JobEvent { Log = new LogLine { Time = 1_764_400_000_000 + _history.Count, Text = text, Kind = kind } };
             _history.Add(next);
             Tell(next);
         }

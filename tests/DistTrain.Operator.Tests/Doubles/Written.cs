@@ -22,5 +22,8 @@ internal static class Written
 
     public static string Message(this JsonObject found, string type) => (string)Find(found, type)!["message"]!;
 
+    /// <summary>A merge patch of the spec, as <c>kubectl patch</c> sends one.</summary>
+    public static void Set(this JsonObject found, string key, JsonNode? value) => found["spec"]![key] = value;
+
     private static JsonNode? Find(JsonObject found, string type) => (found.Status("conditions") as JsonArray)?.SingleOrDefault(c => (string?)c!["type"] == type);
 }

@@ -43,7 +43,7 @@ public class LifeTests
         job.Become(JobState.Completed, result: new JobResult { Steps = 30, TrainLoss = 0.5, TestAccuracy = 0.75, WeightsSha256 = new string('a', 64) });
         var done = await rig.Objects.UntilAsync("first", o => o.State() == "Completed" && o["metadata"]!["finalizers"] is JsonArray { Count: 0 }, "completed, and let go");
         Assert.Equal((new string('a', 64), 0.5, 0.75), ((string?)done.Status("weightsSha256"), (double)done.Status("loss")!, (double)done.Status("accuracy")!));
-        Assert.Equal("True Completed", done.Condition("Complete"));
+        Assert.Equal("True Completed", done.Condition("Completed"));
         Assert.Equal("False Completed", done.Condition("Progressing"));
         Assert.Null(done.Condition("Failed"));
         Assert.Equal(start, (string?)done.Status("startTime"));
@@ -66,7 +66,7 @@ public class LifeTests
         var failed = await rig.Objects.UntilAsync("broken", o => o.State() == "Failed", "failed");
         Assert.Equal("True JobFailed", failed.Condition("Failed"));
         Assert.Equal("rank 1, step 7: the loss is not finite", failed.Message("Failed"));
-        Assert.Null(failed.Condition("Complete"));
+        Assert.Null(failed.Condition("Completed"));
     }
 
     [Fact]

@@ -1,10 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
 using DistTrain.Security.Certificates;
+using DistTrain.Tests.Processes;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DistTrain.Security.Tests.Certificates;
 
-[Trait("Kind", "Fast")]
+[Trait("Kind", "Process")]
 public sealed class CertificateFolderTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -35,30 +36,38 @@ public sealed class CertificateFolderTests : IDisposable
         var folder = CertificateFolder.OfRole(_folder["worker"]);
         var first = folder.Own!.TargetCertificate.Thumbprint;
         Issue("worker", CallerRoles.Worker);
-        Touch("worker/tls.crt", 1);
         var second = folder.Own!.TargetCertificate.Thumbprint;
         Assert.NotEqual(first, second);
 
         File.WriteAllText(_folder["worker/tls.key"], "half a k");
-        Touch("worker/tls.key", 2);
         Assert.Equal(second, folder.Own!.TargetCertificate.Thumbprint);
         Issue("worker", CallerRoles.Worker);
-        Touch("worker/tls.key", 3);
         Assert.NotEqual(second, folder.Own!.TargetCertificate.Thumbprint);
 
         // Another authority: what was good is not any more.
         Issue("alice", CallerRoles.Submitter);
         Issue("bob", CallerRoles.Submitter, authority: "other");
         File.Copy(_folder["bob/ca.crt"], _folder["worker/ca.crt"], overwrite: true);
-        Touch("worker/ca.crt", 4);
         Assert.NotNull(folder.Problem(Of("alice"), null, CertificateUse.Client));
         Assert.Null(folder.Problem(Of("bob"), null, CertificateUse.Client));
 
         // Both, while one takes the place of the other.
         File.AppendAllText(_folder["worker/ca.crt"], File.ReadAllText(_folder["alice/ca.crt"]));
-        Touch("worker/ca.crt", 5);
         Assert.Null(folder.Problem(Of("alice"), null, CertificateUse.Client));
         Assert.Null(folder.Problem(Of("bob"), null, CertificateUse.Client));
+    }
+
+    [Fact]
+    public async Task The_swap_of_a_mounted_secret_is_seen()
+    {
+        Issue("first", CallerRoles.Worker);
+        Issue("second", CallerRoles.Worker);
+        var mounted = new MountedSecret(_folder["mounted"]);
+        await mounted.PutAsync(_folder["first"]);
+        var folder = CertificateFolder.OfRole(mounted.Path);
+        Assert.Equal(Of("first").Thumbprint, folder.Own!.TargetCertificate.Thumbprint);
+        await mounted.PutAsync(_folder["second"]);
+        Assert.Equal(Of("second").Thumbprint, folder.Own!.TargetCertificate.Thumbprint);
     }
 
     [Fact]
@@ -72,7 +81,7 @@ public sealed class CertificateFolderTests : IDisposable
         Assert.Contains("tls.crt is missing", Refused(() => CertificateFolder.OfRole(_folder["nobody"])), StringComparison.Ordinal);
         Assert.Contains(_folder["none/ca.crt"], Refused(() => CertificateFolder.OfClient(_folder["none"])), StringComparison.Ordinal);
         File.Delete(_folder["alice/tls.key"]);
-        Assert.Contains("tls.crt can't be used", Refused(() => CertificateFolder.OfClient(_folder["alice"])), StringComparison.Ordinal);
+        Assert.Contains("tls.key can't be used", Refused(() => CertificateFolder.OfClient(_folder["alice"])), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,9 +101,6 @@ public sealed class CertificateFolderTests : IDisposable
     private static string Refused(Action read) => Assert.Throws<SecurityFileException>(read).Message;
 
     private X509Certificate2 Of(string name) => X509CertificateLoader.LoadCertificateFromFile(_folder[$"{name}/tls.crt"]);
-
-    /// <summary>Files that are written within a tick of the file system's clock have the same time.</summary>
-    private void Touch(string file, int hours) => File.SetLastWriteTimeUtc(_folder[file], File.GetLastWriteTimeUtc(_folder[file]).AddHours(hours));
 
     private void Issue(string name, string role, string authority = "authority", DateTimeOffset? at = null)
     {

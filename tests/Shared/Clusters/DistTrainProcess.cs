@@ -58,6 +58,10 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     public static DistTrainProcess StartIn(string workingFolder, params IEnumerable<string> arguments) =>
         Start(new Dictionary<string, string>(), workingFolder, arguments);
 
+    /// <summary>Starts it by another program, which becomes it.</summary>
+    public static DistTrainProcess StartBy(IReadOnlyList<string> program, params IEnumerable<string> arguments) =>
+        Start(new Dictionary<string, string>(), string.Empty, [.. program.Skip(1), Executable, .. arguments], program[0]);
+
     /// <summary>Runs to the end.</summary>
     public static Task<Finished> RunAsync(params string[] arguments) => RunInAsync(string.Empty, arguments);
 
@@ -193,9 +197,9 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it in a folder, with some variables beside those of this process.</summary>
-    public static DistTrainProcess Start(IReadOnlyDictionary<string, string> environment, string workingFolder, IEnumerable<string> arguments)
+    public static DistTrainProcess Start(IReadOnlyDictionary<string, string> environment, string workingFolder, IEnumerable<string> arguments, string? program = null)
     {
-        var start = new ProcessStartInfo(Executable)
+        var start = new ProcessStartInfo(program ?? Executable)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
