@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace DistTrain.Observability;
 
 /// <summary>What a command, or a role at its start, waits for. What lasts is said, once: with who and since when; and again when it is over.</summary>
@@ -7,9 +5,6 @@ namespace DistTrain.Observability;
 /// <param name="clock">Measures waits.</param>
 public sealed class Waits(Action<string> say, TimeProvider clock)
 {
-    /// <summary>What is over before, nobody needs to know of.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     /// <summary>Waits until the result is disposed.</summary>
     /// <param name="whom">Whom or what is waited for.</param>
     public Wait Begin(string whom) => new(whom, say, clock);
@@ -45,7 +40,7 @@ public sealed class Waits(Action<string> say, TimeProvider clock)
         internal Wait(string whom, Action<string> say, TimeProvider clock)
         {
             (_whom, _say, _clock, _begun, _since) = (whom, say, clock, clock.GetTimestamp(), clock.GetUtcNow());
-            _timer = clock.CreateTimer(_ => Say(), state: null, Patience, Timeout.InfiniteTimeSpan);
+            _timer = clock.CreateTimer(_ => Say(), state: null, WaitText.Patience, Timeout.InfiniteTimeSpan);
         }
 
         /// <summary>Why it lasts, as far as is known.</summary>
@@ -61,7 +56,7 @@ public sealed class Waits(Action<string> say, TimeProvider clock)
             lock (_gate)
             {
                 if (_isSaid && !_isOver)
-                    _say($"no longer waits for {_whom}, after {_clock.GetElapsedTime(_begun).TotalSeconds:0} s");
+                    _say(WaitText.Over(_whom, _clock.GetElapsedTime(_begun)));
                 _isOver = true;
             }
 
@@ -75,7 +70,7 @@ public sealed class Waits(Action<string> say, TimeProvider clock)
                 if (_isOver)
                     return;
                 _isSaid = true;
-                _say($"waits for {_whom} since {_since.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC{(_reason is null ? "" : $": {_reason}")}");
+                _say(WaitText.Begun(_whom, _since, _reason));
             }
         }
     }

@@ -1,5 +1,6 @@
 using DistTrain.Observability;
 using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Replicas;

@@ -1,9 +1,11 @@
+using DistTrain.Optimization.Order;
+
 namespace DistTrain.Protocol;
 
 /// <summary>Positions on the wire.</summary>
 public static class PositionMapping
 {
-    public static Position ToMessage(this Optimization.Order.Position position) => new()
+    public static DataPosition ToMessage(this Position position) => new()
     {
         Phase = position.Phase,
         Epoch = position.Epoch,
@@ -12,6 +14,6 @@ public static class PositionMapping
         Group = position.Group,
     };
 
-    public static Optimization.Order.Position ToPosition(this Position message) =>
+    public static Position ToPosition(this DataPosition message) =>
         new(message.Phase, message.Epoch, message.Cursor, message.Examples, message.Group);
 }

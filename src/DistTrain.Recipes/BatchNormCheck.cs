@@ -1,5 +1,3 @@
-using DistTrain.Optimization.Averaging;
-using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 
@@ -77,12 +75,12 @@ public static class BatchNormCheck
             var (full, rest) = (Math.Min(batch, trainExamples), trainExamples % batch);
             yield return new("each step", full);
             // The noise may have changed the batch before an epoch ends.
-            var isKnown = spec.BatchPlan.Policy is not { Name: BatchByNoise.PolicyName };
+            var isKnown = spec.BatchPlan.Following is null;
             if (rest > 0 && batch < trainExamples && isKnown && (spec.Steps is null || spec.Steps >= Position.StepsInEpoch(batch, trainExamples)))
                 yield return new("the last step of each epoch", rest);
         }
 
-        if (spec.Averaging.Name != NoAveraging.PolicyName || spec.BatchNorm.Evaluation == BatchNormEvaluations.Recompute)
+        if (!spec.AveragingPlan.IsNone || spec.BatchNorm.Evaluation == BatchNormEvaluations.Recompute)
             yield return new("the step that takes statistics anew", trainExamples);
     }
 
@@ -90,11 +88,11 @@ public static class BatchNormCheck
     private static IEnumerable<int> Batches(TrainingSpec spec)
     {
         var epochs = spec.Epochs ?? 1;
-        if (spec.Averaging.Name == PostLocal.PolicyName)
-            epochs = Math.Min(epochs, (int)spec.Averaging.Options.Whole("startEpoch"));
+        if (spec.AveragingPlan.Local is { } local)
+            epochs = Math.Min(epochs, (int)local.StartEpoch);
         return spec.BatchPlan.Policy is null
             ? Enumerable.Repeat(spec.Batch, Math.Min(epochs, 1))
-            : Enumerable.Range(0, epochs).Select(epoch => JobRates.BatchOf(spec, epoch));
+            : Enumerable.Range(0, epochs).Select(spec.BatchPlan.At);
     }
 
     private static string Cure(TrainingSpec spec, int trainExamples)

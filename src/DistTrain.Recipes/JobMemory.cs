@@ -1,4 +1,3 @@
-using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Optimizers;
 
 namespace DistTrain.Recipes;
@@ -13,9 +12,10 @@ public static class JobMemory
     public static long BytesPerParameter(TrainingSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
+        var averaging = spec.AveragingPlan;
         var slots = OptimizerCatalog.Find(spec.Optimizer.Name)!.Create<float>(spec.Optimizer.Options).Slots;
-        var saved = slots + (spec.Averaging.Name == Swa.PolicyName ? 1 : 0);
-        long replicas = spec.Averaging.Name is Swap.PolicyName or PostLocal.PolicyName ? spec.Workers + 1 : 1;
+        var saved = slots + (averaging.Mean is null ? 0 : 1);
+        long replicas = averaging.HasReplicas ? spec.Workers + 1 : 1;
         return sizeof(float) * ((replicas * (2 + slots)) + (2 * (1 + saved)) + Math.Max(4, (spec.Workers * 3 / 4) + 1));
     }
 }

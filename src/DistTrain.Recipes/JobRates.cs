@@ -1,4 +1,3 @@
-using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
 
@@ -18,12 +17,8 @@ public static class JobRates
     {
         var rate = Resolve(spec);
         var schedule = ScheduleCatalog.Create(spec.Schedule.Name, rate.In(spec.Schedule.Options));
-        return spec.BatchPlan.Policy is { Name: BatchGrowth.PolicyName } && spec.Epochs is { } epochs
-            ? new RateCurve(schedule, rate.LearningRate, epoch => BatchOf(spec, epoch), trainExamples, epochs)
+        return spec.BatchPlan.CountsEpochs && spec.Epochs is { } epochs
+            ? new RateCurve(schedule, rate.LearningRate, spec.BatchPlan.At, trainExamples, epochs)
             : new RateCurve(schedule, rate.LearningRate, spec.Batch, trainExamples, spec.Epochs, spec.Steps);
     }
-
-    /// <summary>Examples in a full step of an epoch, as far as it is known beforehand: the first batch where the noise decides it.</summary>
-    public static int BatchOf(TrainingSpec spec, int epoch) =>
-        spec.BatchPlan.Policy is { Name: BatchGrowth.PolicyName } growth ? BatchGrowth.BatchAt(growth.Options, epoch) : spec.Batch;
 }

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Averaging;
+using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Scaling;
@@ -50,6 +51,9 @@ public sealed record TrainingSpec
 
     public required PolicyRecipe Averaging { get; init; }
 
+    /// <summary>What the averaging makes of the job.</summary>
+    public AveragingPlan AveragingPlan => AveragingCatalog.Plan(Averaging.Name, Averaging.Options);
+
     /// <summary>What a batch other than the one the rate was tuned for does to the rate; <see cref="JobRates"/> resolves it.</summary>
     public required ScalingRecipe Scaling { get; init; }
 
@@ -70,7 +74,7 @@ public sealed record TrainingSpec
         get
         {
             var share = (BatchPlan.Largest + Workers - 1) / Workers;
-            return Math.Min(MicroBatch, Averaging.Name == Swap.PolicyName ? Math.Max(share, (int)Averaging.Options.Whole("batch")) : share);
+            return Math.Min(MicroBatch, Math.Max(share, AveragingPlan.Alone?.Batch ?? 0));
         }
     }
 }
@@ -84,6 +88,17 @@ public sealed record BatchRecipe(int Examples, PolicyRecipe? Policy)
 {
     /// <summary>Most examples in a step at any time.</summary>
     public int Largest => Policy is null ? Examples : (int)Policy.Options.Whole("to");
+
+    /// <summary>It changes with the epoch.</summary>
+    public bool CountsEpochs => Definition is { CountsEpochs: true };
+
+    /// <summary>How it follows the noise of the gradients; null where it does not.</summary>
+    public BatchFollowing? Following => Definition?.Follow(Policy!.Options);
+
+    private IBatchDefinition? Definition => Policy is null ? null : BatchCatalog.Find(Policy.Name);
+
+    /// <summary>Examples in a full step of an epoch (finished epochs), as far as it is known beforehand: the first batch where the noise decides it.</summary>
+    public int At(int epoch) => Definition?.BatchAt(Policy!.Options, epoch) ?? Examples;
 }
 
 /// <param name="Name">digits, mnist, cifar10 or csv.</param>
@@ -120,6 +135,9 @@ public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRe
 /// <param name="WarmupFrom">zero (or where the schedule says), or reference: the warm-up starts at the rate before scaling.</param>
 public sealed record ScalingRecipe(string Rule, int ReferenceBatch, string WarmupFrom)
 {
+    /// <summary>Each step's rate is multiplied by a gain that is measured on the noise of the gradients.</summary>
+    public bool MeasuresGain => Rule == ScalingRules.AdaScale;
+
     /// <summary>The scaling of a job with that batch.</summary>
     public BatchScaling For(int batch) => new(Rule, batch, ReferenceBatch, WarmupFrom == WarmupStarts.Reference);
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 
 namespace DistTrain.Cli.Chaos;
 

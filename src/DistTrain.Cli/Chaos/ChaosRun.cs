@@ -1,9 +1,8 @@
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
-using DistTrain.Cli.Jobs;
+using DistTrain.Cli.Invocation;
+using DistTrain.Client;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Verification;
-using DistTrain.Protocol;
 
 namespace DistTrain.Cli.Chaos;
 
@@ -86,7 +85,7 @@ internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ChaosFold
                 {
                     ended = await new LocalRun(context, run, cluster, history).RunAsync(NewJobId.Make(job.Name, context.Clock), job);
                 }
-                catch (CommandException e) when (faults is not null)
+                catch (Exception e) when (e is CommandException or DistTrainException && faults is not null)
                 {
                     // Under faults, a result.
                     ended = new JobSummary { State = JobState.Failed, Error = e.Message };

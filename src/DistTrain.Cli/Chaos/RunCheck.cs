@@ -1,7 +1,7 @@
 using System.Text.Json;
+using DistTrain.Client;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
-using DistTrain.Protocol;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Chaos;
@@ -20,9 +20,9 @@ internal sealed class RunCheck(TrainingJob job, Baseline undisturbed, Func<strin
     /// <summary>What did not hold; empty for a good run.</summary>
     public IReadOnlyList<Violation> Of(RunOutcome run)
     {
-        if (run.Ended.State != JobState.Completed)
+        if (run.Ended is not { State: JobState.Completed, Result: { } result })
             return [new Violation("no crash changes the result", "the job completed", $"{Display.JobStates.Name(run.Ended.State)}: {run.Ended.Error}")];
-        return [.. Plan(run), .. Weights(run), .. Watched(run), .. History(run), .. Ledger(run), .. Redone(run), .. Checkpoints(run)];
+        return [.. Plan(run), .. Weights(result), .. Watched(run), .. History(run), .. Ledger(run), .. Redone(run, result), .. Checkpoints(run)];
     }
 
     private static IEnumerable<Violation> Plan(RunOutcome run)
@@ -31,9 +31,9 @@ internal sealed class RunCheck(TrainingJob job, Baseline undisturbed, Func<strin
             yield return new Violation("plan", $"{run.PlannedKills} kills while the job trained", $"{run.Kills} before it ended; give it more steps");
     }
 
-    private IEnumerable<Violation> Weights(RunOutcome run)
+    private IEnumerable<Violation> Weights(JobResult result)
     {
-        var found = run.Ended.Result.WeightsSha256;
+        var found = result.WeightsSha256;
         if (found != undisturbed.WeightsSha256)
             yield return new Violation("G3, G4 same weights", undisturbed.WeightsSha256, found);
     }
@@ -78,12 +78,12 @@ internal sealed class RunCheck(TrainingJob job, Baseline undisturbed, Func<strin
     /// <summary>
     /// A server that is lost costs at most two intervals, as a save may be in flight; a checkpoint that was damaged, one more.
     /// </summary>
-    private IEnumerable<Violation> Redone(RunOutcome run)
+    private IEnumerable<Violation> Redone(RunOutcome run, JobResult result)
     {
         var every = job.Spec.Checkpoint.EverySteps;
         var bound = (long)every * ((2 * run.ServerEnds) + run.Damages);
-        if (run.Ended.Result.RedoneSteps > bound)
-            yield return new Violation("G2 durable steps", $"at most {bound} steps done again after {run.ServerEnds} ends of servers and {run.Damages} damaged checkpoints", $"{run.Ended.Result.RedoneSteps}");
+        if (result.RedoneSteps > bound)
+            yield return new Violation("G2 durable steps", $"at most {bound} steps done again after {run.ServerEnds} ends of servers and {run.Damages} damaged checkpoints", $"{result.RedoneSteps}");
     }
 
     private IEnumerable<Violation> Checkpoints(RunOutcome run)

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Chaos;
 
@@ -122,8 +122,8 @@ internal sealed class RunHistory : IJobDisplay, IDisposable
         {
             await foreach (var next in events.WithCancellation(limit.Token))
             {
-                last = next.Summary ?? last;
-                if (next.Step is { } step)
+                last = next as JobSummary ?? last;
+                if (next is StepMetrics step)
                 {
                     patience.CancelAfter(Patience);
                     Committed(step.Step);
@@ -187,12 +187,12 @@ internal sealed class RunHistory : IJobDisplay, IDisposable
 
     private void Write(JobEvent next)
     {
-        if (next.Log is { } log)
+        if (next is LogLine log)
             Write("log", log.Text);
-        else if (next.Summary is { } summary)
-            Write("state", $"{JobStates.Name(summary.State)} at step {summary.Step}{(summary.Error.Length > 0 ? ": " + summary.Error : "")}");
-        else
-            Write("evaluation", $"{next.Evaluation.Step}");
+        else if (next is JobSummary summary)
+            Write("state", $"{JobStates.Name(summary.State)} at step {summary.Step}{(summary.Error is { } error ? ": " + error : "")}");
+        else if (next is EvaluationMetrics evaluation)
+            Write("evaluation", $"{evaluation.Step}");
     }
 
     private void Write(string what, string text)

@@ -1,4 +1,4 @@
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Chaos;
 

@@ -1,8 +1,8 @@
-using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
-using DistTrain.Protocol;
+using DistTrain.Client;
 using DistTrain.Protocol.Clients;
 using DistTrain.Recipes;
 
@@ -75,30 +75,31 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     private async Task<JobSummary> SubmitAndFollowAsync(string id, TrainingJob job, bool resumes, CancellationToken cancel)
     {
         // 2
-        using var jobs = new JobsClient(new FrontDoor(cluster.Silos[0]), context);
+        using var client = ClusterClient.OfLocal(cluster.Silos, context.Clock);
         _submitted = true;
         if (resumes)
-            await jobs.ResumeAsync(id, JobFile.Write(job), cancel);
+            await context.AnswerAsync(cluster.Silos[0], client.ResumeAsync(id, JobFile.Write(job), cancel));
         else
-            await jobs.SubmitAsync(id, JobFile.Write(job), cancel);
+            await context.AnswerAsync(cluster.Silos[0], client.SubmitAsync(JobFile.Write(job), id, cancel));
         display.Submitted(id);
         // 3
-        using var follower = new JobFollower([.. cluster.Silos.Select(silo => new FrontDoor(silo))], context.Clock) { Attached = true, Waits = context.Waits };
-        return await display.FollowAsync(follower.FollowAsync(id, 0, cancel), cancel);
+        using var wait = new WatchWait(context.Waits);
+        return await display.FollowAsync(client.WatchAsync(id, wait.Of(new WatchOptions { IsKnown = true }), cancel), cancel);
     }
 
     // A silo, or the server behind it, may be lost after the last step too: the next one is asked, and waited for.
     private async Task FetchAsync(string id)
     {
+        using var client = ClusterClient.OfLocal(cluster.Silos, context.Clock);
         for (var attempt = 1; ; attempt++)
         {
-            using var jobs = new JobsClient(new FrontDoor(cluster.Silos[(attempt - 1) % cluster.Silos.Count]), context);
             try
             {
-                await jobs.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested);
+                await context.Waits.DuringAsync(
+                    $"the files of job {id}", client.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested));
                 return;
             }
-            catch (CommandException) when (attempt < FetchAttempts)
+            catch (DistTrainException) when (attempt < FetchAttempts)
             {
                 await Task.Delay(FetchWaits.After(attempt), context.Clock, _requested);
             }
@@ -114,14 +115,14 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
             return;
         try
         {
-            using var jobs = new JobsClient(new FrontDoor(cluster.Silos[0]), context);
-            await jobs.CancelAsync(id, CancelLimit, context.Interruption.Forced);
+            using var client = ClusterClient.OfLocal(cluster.Silos, context.Clock, CancelLimit);
+            await context.AnswerAsync(cluster.Silos[0], client.CancelAsync(id, context.Interruption.Forced));
         }
-        catch (CommandException)
+        catch (DistTrainException)
         {
             // The processes end anyway; the job's record may say "running" in a folder that nothing serves.
         }
-        catch (Grpc.Core.RpcException) when (context.Interruption.Forced.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.Interruption.Forced.IsCancellationRequested)
         {
             // Killed at once, as asked.
         }

@@ -1,4 +1,4 @@
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
 
 namespace DistTrain.Cli.Cluster;

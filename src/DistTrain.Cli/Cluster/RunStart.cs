@@ -1,5 +1,6 @@
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
+using DistTrain.Client;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Recipes;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Commands;
 
@@ -18,8 +19,8 @@ internal static class CancelCommand
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        using var jobs = new JobsClient(ClientOptions.Door(context), context);
-        var job = await jobs.CancelAsync(context.Get(SharedOptions.Job), null, context.Interruption.Requested);
+        using var cluster = ClientOptions.Open(context);
+        var job = await context.AnswerAsync(context.Get(SharedOptions.Endpoint), cluster.CancelAsync(context.Get(SharedOptions.Job), context.Interruption.Requested));
         context.Print(JobEntry.Event(job), job.State switch
         {
             JobState.Completed or JobState.Failed => $"job {job.JobId} had already {job.State.Name()}",

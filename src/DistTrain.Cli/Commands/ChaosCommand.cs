@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Chaos;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using DistTrain.Cli.Invocation;
+using DistTrain.Client;
 using DistTrain.Protocol.Clients;
 using DistTrain.Security;
 using DistTrain.Security.Certificates;
@@ -25,20 +27,39 @@ internal static class ClientOptions
         HelpName = "file",
     };
 
-    /// <summary>The cluster that <c>--endpoint</c> names.</summary>
-    public static FrontDoor Door(CommandContext context) => Door(context, context.Get(SharedOptions.Endpoint));
-
-    /// <summary>The cluster at an endpoint.</summary>
-    /// <exception cref="CommandException">A file can't be used.</exception>
-    public static FrontDoor Door(CommandContext context, Endpoint endpoint)
+    /// <summary>What the options say of the caller.</summary>
+    /// <exception cref="CommandException">The token's file can't be read.</exception>
+    public static DistTrainClientOptions Of(CommandContext context)
     {
         var token = context.GetOrDefault(TokenFile) ?? Variable(TokenVariable);
         if (token is not null)
             RequireReadable(token);
+        return new DistTrainClientOptions
+        {
+            CertificateFolder = context.GetOrDefault(Certificates) ?? Variable(CertificatesVariable),
+            TokenFile = token,
+            Clock = context.Clock,
+        };
+    }
+
+    /// <summary>A client of the cluster that <c>--endpoint</c> names, or of another one; as whom the command's options say.</summary>
+    /// <exception cref="CommandException">A file can't be used.</exception>
+    public static DistTrainClient Open(CommandContext context, Endpoint? endpoint = null)
+    {
+        var options = Of(context);
+        var scheme = options.CertificateFolder is null && options.TokenFile is null ? "http" : "https";
+        return new DistTrainClient($"{scheme}://{endpoint ?? context.Get(SharedOptions.Endpoint)}", options);
+    }
+
+    /// <summary>The cluster that <c>--endpoint</c> names.</summary>
+    /// <exception cref="CommandException">A file can't be used.</exception>
+    public static FrontDoor Door(CommandContext context)
+    {
+        var caller = Of(context);
         try
         {
-            var folder = context.GetOrDefault(Certificates) ?? Variable(CertificatesVariable);
-            return new FrontDoor(endpoint, folder is null ? null : CertificateFolder.OfClient(folder), token);
+            return new FrontDoor(
+                context.Get(SharedOptions.Endpoint), caller.CertificateFolder is { } folder ? CertificateFolder.OfClient(folder) : null, caller.TokenFile);
         }
         catch (SecurityFileException e)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using DistTrain.Cli.Invocation;
 
 namespace DistTrain.Cli.Commands;
 

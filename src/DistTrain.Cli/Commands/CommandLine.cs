@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Observability;
 using DistTrain.Protocol.Formats;
-using Grpc.Core;
 
 namespace DistTrain.Cli.Commands;
 
@@ -60,9 +60,9 @@ internal static class CommandLine
         {
             return ExitCode.Cancelled;
         }
-        catch (RpcException) when (context.Interruption.Requested.IsCancellationRequested)
+        catch (Exception e) when (ClusterRefusal.Explain(e) is { } refusal)
         {
-            return ExitCode.Cancelled;
+            return Report(context.Arguments, refusal.ExitCode, refusal.Problems, context.Output, context.Error, Trace(context, e.InnerException));
         }
         catch (Exception e) when (SystemFailure.Explain(e) is { } failure)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DistTrain.Cli.Invocation;
 
 namespace DistTrain.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DistTrain.Cli.Jobs;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.ParameterServer.Checkpoints;
 
@@ -30,8 +30,9 @@ internal static class DownloadCommand
         var folder = Path.GetFullPath(context.Get(Out));
         if (FolderOwner.Of(folder) is { } owner && owner != job)
             throw CommandException.BadInput($"--out {context.Get(Out)} has the files of job '{owner}', not of '{job}'; give another folder");
-        using var jobs = new JobsClient(ClientOptions.Door(context), context);
-        var files = await jobs.DownloadAsync(job, folder, _ => true, context.Interruption.Requested);
+        using var cluster = ClientOptions.Open(context);
+        var files = await context.Waits.DuringAsync(
+            $"{context.Get(SharedOptions.Endpoint)} to send the files of job {job}", cluster.DownloadAsync(job, folder, cancel: context.Interruption.Requested));
         if (files.Count > 0)
             FolderOwner.Claim(folder, job);
         Curves.Write(folder, context.Error);

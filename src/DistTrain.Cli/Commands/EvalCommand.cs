@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DistTrain.Cli.Evaluation;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
-using DistTrain.Cli.Roles;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 
 namespace DistTrain.Cli.Commands;
@@ -16,8 +17,8 @@ internal static class ListCommand
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        using var jobs = new JobsClient(ClientOptions.Door(context), context);
-        var all = await jobs.ListAsync(context.Interruption.Requested);
+        using var cluster = ClientOptions.Open(context);
+        var all = await context.AnswerAsync(context.Get(SharedOptions.Endpoint), cluster.ListAsync(context.Interruption.Requested));
         var width = Math.Max(3, all.Select(job => job.JobId.Length).DefaultIfEmpty().Max());
         if (!context.Json)
             await context.Output.WriteLineAsync(all.Count == 0 ? "no jobs" : JobEntry.Header(width));

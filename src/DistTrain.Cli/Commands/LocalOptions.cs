@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 
 namespace DistTrain.Cli.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Roles;
 using DistTrain.Operator.Hosting;

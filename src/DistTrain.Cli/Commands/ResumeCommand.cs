@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Protocol.Clients;
 
@@ -44,8 +45,8 @@ internal static class ResumeCommand
     {
         if (context.Get(SharedOptions.Set).Length > 0)
             throw CommandException.BadInput("--set has no effect with --endpoint: the cluster has the job file");
-        using var jobs = new JobsClient(ClientOptions.Door(context, endpoint), context);
-        var job = await jobs.ResumeAsync(context.Get(Run), jobFile: "", context.Interruption.Requested);
+        using var cluster = ClientOptions.Open(context, endpoint);
+        var job = await context.AnswerAsync(endpoint, cluster.ResumeAsync(context.Get(Run), cancel: context.Interruption.Requested));
         context.Print(JobEntry.Event(job), $"job {job.JobId} is {job.State.Name()}");
         return ExitCode.Done;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
 using DistTrain.Observability;
 using DistTrain.Recipes;

@@ -1,9 +1,8 @@
 using System.CommandLine;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
-using DistTrain.Optimization.Averaging;
-using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Schedules;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
@@ -96,10 +95,10 @@ internal static class ScheduleCommand
     {
         if (ScheduleCheck.Problem(spec, examples) is { } problem)
             yield return problem;
-        if (spec.BatchPlan.Policy is { Name: BatchByNoise.PolicyName })
+        if (spec.BatchPlan.Following is not null)
             yield return "the batch follows the measured noise, and with it the number of steps: this is the curve of a batch that stays the first one";
-        if (spec.Averaging.Name == Swap.PolicyName)
-            yield return "swap's second phase, with the rates of averaging.lr, is not shown; the first may end before its last epoch";
+        if (spec.AveragingPlan.Alone is not null)
+            yield return $"{spec.Averaging.Name}'s second phase, with the rates of averaging.lr, is not shown; the first may end before its last epoch";
     }
 
     private static int ExamplesOf(DatasetRecipe dataset)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
 using DistTrain.ParameterServer;
 using DistTrain.ParameterServer.Hosting;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Studies;
 using DistTrain.Recipes.Studies;
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
+using DistTrain.Client;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Commands;
@@ -29,12 +31,13 @@ internal static class SubmitCommand
     private static async Task<int> RunAsync(CommandContext context)
     {
         var job = JobFileInput.Read(context.Get(JobFileArgument), context.Get(SharedOptions.Set), context.Error);
-        using var jobs = new JobsClient(ClientOptions.Door(context), context);
-        var id = await jobs.SubmitAsync(
-            context.GetOrDefault(Id) ?? NewJobId.Make(job.Name, context.Clock), JobFile.Write(job), context.Interruption.Requested);
+        using var cluster = ClientOptions.Open(context);
+        var id = await context.AnswerAsync(
+            context.Get(SharedOptions.Endpoint),
+            cluster.SubmitAsync(JobFile.Write(job), context.GetOrDefault(Id) ?? NewJobId.Make(job.Name, context.Clock), context.Interruption.Requested));
         var display = JobDisplay.For(context);
         display.Submitted(id);
-        return context.Get(Watch) ? await WatchCommand.FollowAsync(context, display, id, 0) : ExitCode.Done;
+        return context.Get(Watch) ? await WatchCommand.FollowAsync(context, cluster, display, id, 0) : ExitCode.Done;
     }
 
     private static Option<string?> CreateId()

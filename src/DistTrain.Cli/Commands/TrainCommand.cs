@@ -1,6 +1,8 @@
 using System.CommandLine;
 using DistTrain.Cli.Cluster;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
+using DistTrain.Client;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Commands;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Commands;
 
@@ -16,19 +18,19 @@ internal static class WatchCommand
         ClientOptions.Certificates,
         ClientOptions.TokenFile,
         FromStep,
-    }.Does(context => FollowAsync(context, JobDisplay.For(context), context.Get(SharedOptions.Job), context.Get(FromStep)));
+    }.Does(RunAsync);
 
     /// <summary>Shows a job until it ends.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> FollowAsync(CommandContext context, IJobDisplay display, string job, long fromStep)
+    public static async Task<int> FollowAsync(CommandContext context, DistTrainClient cluster, IJobDisplay display, string job, long fromStep)
     {
         var started = context.Clock.GetTimestamp();
         var endpoint = context.Get(SharedOptions.Endpoint);
         var cancel = context.Interruption.Requested;
-        using var follower = new JobFollower([ClientOptions.Door(context)], context.Clock) { Waits = context.Waits };
+        using var wait = new WatchWait(context.Waits);
         try
         {
-            var ended = await display.FollowAsync(follower.FollowAsync(job, fromStep, cancel), cancel);
+            var ended = await display.FollowAsync(cluster.WatchAsync(job, wait.Of(new WatchOptions { FromStep = fromStep }), cancel), cancel);
             return display.End(ended, context.Clock.GetElapsedTime(started), null);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -37,5 +39,11 @@ internal static class WatchCommand
                 $"job {job} goes on; 'disttrain cancel {job} --endpoint {endpoint}' would end it");
             throw;
         }
+    }
+
+    private static async Task<int> RunAsync(CommandContext context)
+    {
+        using var cluster = ClientOptions.Open(context);
+        return await FollowAsync(context, cluster, JobDisplay.For(context), context.Get(SharedOptions.Job), context.Get(FromStep));
     }
 }

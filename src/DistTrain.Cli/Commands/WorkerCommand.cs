@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
 using DistTrain.Protocol.Clients;
 using DistTrain.Torch.Hosting;
@@ -58,6 +59,11 @@ internal static class WorkerCommand
     private static readonly Option<int?> DashboardPort = RoleOptions.OptionalPort(
         "--dashboard-port", "Port for Orleans' dashboard, for operators; give it to all silos or to none. None by default.");
 
+    private static readonly Option<bool> Reflection = new("--reflection")
+    {
+        Description = "Tell clients which calls there are (gRPC server reflection), for tools like grpcurl; for submitters and operators, as the calls themselves.",
+    };
+
     private static readonly Option<int> Slots =
         SharedOptions.Number("--slots", "Ranks that may run here before a further job has to wait; 0 takes the number of cores.", 0, 0);
 
@@ -81,6 +87,7 @@ internal static class WorkerCommand
         RoleOptions.HttpPort,
         RoleOptions.HealthPort,
         DashboardPort,
+        Reflection,
         RoleOptions.Log,
         RoleOptions.ExitWithParent,
         RoleOptions.Lock,
@@ -158,6 +165,7 @@ internal static class WorkerCommand
         Admission = RoleOptions.Admission(context),
         Probes = RoleOptions.Probes(context),
         DashboardPort = context.GetOrDefault(DashboardPort),
+        Reflection = context.Get(Reflection),
         JsonLogs = context.Get(RoleOptions.Log) == "json",
         Advertised = Advertised(context)?.ToString(),
         SiloPort = context.Get(SiloPort),

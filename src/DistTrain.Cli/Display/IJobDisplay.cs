@@ -1,5 +1,5 @@
 using DistTrain.Cli.Output;
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Display;
 

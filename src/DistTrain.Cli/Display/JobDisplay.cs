@@ -1,6 +1,6 @@
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
-using DistTrain.Protocol;
+using DistTrain.Client;
 using Spectre.Console;
 
 namespace DistTrain.Cli.Display;
@@ -40,7 +40,7 @@ internal static class JobDisplay
                 display.Cancelled(ended.JobId);
                 return ExitCode.Cancelled;
             default:
-                display.Failed(ended.JobId, ended.Error is "" ? "the cluster gave no reason" : ended.Error);
+                display.Failed(ended.JobId, ended.Error ?? "the cluster gave no reason");
                 return ExitCode.Failed;
         }
     }

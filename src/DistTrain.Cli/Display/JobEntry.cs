@@ -1,6 +1,6 @@
 using System.Globalization;
 using DistTrain.Cli.Output;
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Display;
 
@@ -16,8 +16,8 @@ internal static class JobEntry
         job.State.Name(),
         job.TotalSteps > 0 ? $"{job.Step}/{job.TotalSteps}" : "–",
         job.Workers.ToString(CultureInfo.InvariantCulture),
-        Submitted(job).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z",
-        (job.Error is "" ? job.Waits : job.Error).ReplaceLineEndings(" "),
+        job.SubmittedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z",
+        (job.Error ?? job.Waits ?? "").ReplaceLineEndings(" "),
         width);
 
     public static JobEntryEvent Event(JobSummary job) => new(
@@ -27,11 +27,9 @@ internal static class JobEntry
         job.Step,
         job.TotalSteps,
         job.Workers,
-        Submitted(job),
-        job.Error is "" ? null : job.Error,
-        job.Waits is "" ? null : job.Waits);
-
-    private static DateTimeOffset Submitted(JobSummary job) => DateTimeOffset.FromUnixTimeMilliseconds(job.SubmittedAt);
+        job.SubmittedAt,
+        job.Error,
+        job.Waits);
 
     private static string Columns(string job, string state, string step, string workers, string submitted, string error, int width) =>
         $"{job.PadRight(width)}  {state,-9}  {step,13}  {workers,7}  {submitted,-20}  {error}".TrimEnd();

@@ -1,5 +1,5 @@
 using DistTrain.Cli.Output;
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Display;
 
@@ -18,7 +18,7 @@ internal sealed class JsonDisplay(TextWriter output) : IJobDisplay
         var last = new JobSummary();
         await foreach (var next in events.WithCancellation(cancel))
         {
-            last = next.Summary ?? last;
+            last = next as JobSummary ?? last;
             if (Event(next) is { } line)
                 Write(line);
         }
@@ -32,19 +32,14 @@ internal sealed class JsonDisplay(TextWriter output) : IJobDisplay
 
     public void Cancelled(string job) => Write(new CancelledEvent(job));
 
-    private static OutputEvent? Event(JobEvent next) => next.EventCase switch
+    private static OutputEvent? Event(JobEvent next) => next switch
     {
-        JobEvent.EventOneofCase.Summary =>
-            new StateEvent(next.Summary.State.Name(), next.Summary.Step, next.Summary.TotalSteps, Said(next.Summary.Waits)),
-        JobEvent.EventOneofCase.Step when next.Step is var s =>
-            new StepEvent(s.Step, s.Epoch, s.Loss, s.Accuracy, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds, Said(s.Skipped), Said(s.ReplayCheck)),
-        JobEvent.EventOneofCase.Evaluation when next.Evaluation is var e =>
-            new EvaluationEvent(e.Step, e.Epoch, e.Loss, e.Accuracy),
-        JobEvent.EventOneofCase.Log => new LogEvent(next.Log.Text),
+        JobSummary job => new StateEvent(job.State.Name(), job.Step, job.TotalSteps, job.Waits),
+        StepMetrics s => new StepEvent(s.Step, s.Epoch, s.Loss, s.Accuracy, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds, s.Skipped, s.ReplayCheck),
+        EvaluationMetrics e => new EvaluationEvent(e.Step, e.Epoch, e.Loss, e.Accuracy),
+        LogLine log => new LogEvent(log.Text),
         _ => null,
     };
-
-    private static string? Said(string text) => text.Length == 0 ? null : text;
 
     private void Write(OutputEvent line) => output.WriteLine(OutputJson.Line(line));
 }

@@ -1,4 +1,4 @@
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Display;
 
@@ -16,7 +16,7 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, TimeProv
         var progress = new TrainingProgress();
         await foreach (var next in events.WithCancellation(cancel))
         {
-            last = next.Summary ?? last;
+            last = next as JobSummary ?? last;
             progress.Apply(next);
             if (Line(next, progress) is { } line)
                 Note(line);
@@ -25,13 +25,13 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, TimeProv
         return last;
     }
 
-    private string? Line(JobEvent next, TrainingProgress progress) => next.EventCase switch
+    private string? Line(JobEvent next, TrainingProgress progress) => next switch
     {
         // What the job waits for is in its log too.
-        JobEvent.EventOneofCase.Summary => News(ProgressText.State(next.Summary)),
-        JobEvent.EventOneofCase.Evaluation => ProgressText.Evaluation(next.Evaluation),
-        JobEvent.EventOneofCase.Log => next.Log.Text,
-        JobEvent.EventOneofCase.Step when IsDue(next.Step.Step == progress.TotalSteps) => ProgressText.Line(progress),
+        JobSummary summary => News(ProgressText.State(summary)),
+        EvaluationMetrics evaluation => ProgressText.Evaluation(evaluation),
+        LogLine log => log.Text,
+        StepMetrics step when IsDue(step.Step == progress.TotalSteps) => ProgressText.Line(progress),
         _ => null,
     };
 

@@ -1,4 +1,4 @@
-using DistTrain.Protocol;
+using DistTrain.Client;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -36,13 +36,13 @@ internal sealed class TerminalDisplay(IAnsiConsole console, TextWriter output, T
         bar.IsIndeterminate = true;
         await foreach (var next in events.WithCancellation(cancel))
         {
-            last = next.Summary ?? last;
+            last = next as JobSummary ?? last;
             progress.Apply(next);
             Show(bar, progress);
-            if (next.EventCase == JobEvent.EventOneofCase.Log)
-                Note(next.Log.Text);
-            else if (next.EventCase == JobEvent.EventOneofCase.Evaluation)
-                Note(ProgressText.Evaluation(next.Evaluation));
+            if (next is LogLine log)
+                Note(log.Text);
+            else if (next is EvaluationMetrics evaluation)
+                Note(ProgressText.Evaluation(evaluation));
         }
 
         return last;

@@ -1,4 +1,4 @@
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Display;
 
@@ -12,7 +12,7 @@ internal sealed class TrainingProgress
     private readonly DecayingMean _examples = new(Decay);
     private readonly DecayingMean _milliseconds = new(Decay);
 
-    public JobState State { get; private set; } = JobState.Unspecified;
+    public JobState State { get; private set; } = JobState.Unknown;
 
     public int Workers { get; private set; }
 
@@ -49,20 +49,20 @@ internal sealed class TrainingProgress
     /// <summary>Takes the next event of the job.</summary>
     public void Apply(JobEvent next)
     {
-        switch (next.EventCase)
+        switch (next)
         {
-            case JobEvent.EventOneofCase.Summary:
-                State = next.Summary.State;
-                Waits = next.Summary.Waits is { Length: > 0 } waits ? waits : null;
-                Workers = next.Summary.Workers;
-                TotalSteps = next.Summary.TotalSteps;
-                Step = Math.Max(Step, next.Summary.Step);
+            case JobSummary summary:
+                State = summary.State;
+                Waits = summary.Waits;
+                Workers = summary.Workers;
+                TotalSteps = summary.TotalSteps;
+                Step = Math.Max(Step, summary.Step);
                 break;
-            case JobEvent.EventOneofCase.Step:
-                Apply(next.Step);
+            case StepMetrics step:
+                Apply(step);
                 break;
-            case JobEvent.EventOneofCase.Evaluation:
-                TestAccuracy = next.Evaluation.Accuracy;
+            case EvaluationMetrics evaluation:
+                TestAccuracy = evaluation.Accuracy;
                 break;
             default:
                 break;
@@ -77,7 +77,7 @@ internal sealed class TrainingProgress
         _examples.Add(step.Examples);
         _milliseconds.Add(step.Milliseconds);
         // The loss of a skipped step may be no number, and one such would be all of the mean.
-        if (step.Skipped.Length > 0)
+        if (step.Skipped is not null)
             return;
         _loss.Add(step.Loss, step.Examples);
         _accuracy.Add(step.Accuracy, step.Examples);

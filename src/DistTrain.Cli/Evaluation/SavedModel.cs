@@ -1,4 +1,4 @@
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 

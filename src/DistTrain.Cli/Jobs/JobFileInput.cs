@@ -1,4 +1,4 @@
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Jobs;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 
 namespace DistTrain.Cli.Roles;
 

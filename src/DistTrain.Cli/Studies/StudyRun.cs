@@ -1,8 +1,7 @@
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
-using DistTrain.Cli.Jobs;
-using DistTrain.Protocol;
+using DistTrain.Cli.Invocation;
+using DistTrain.Client;
 using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Studies;
@@ -42,20 +41,20 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
         var ended = await new LocalRun(context, run, cluster, display).RunAsync(NewJobId.Make(job.Name, context.Clock), job);
         if (ended.State == JobState.Cancelled)
             throw new OperationCanceledException("the study was interrupted", context.Interruption.Requested);
-        var diverged = ended.State == JobState.Failed && ended.Error.Contains("not finite", StringComparison.Ordinal);
-        if (ended.State != JobState.Completed && !diverged)
-            throw CommandException.Failed($"{cell.Name}: {ended.Error}");
+        var diverged = ended.State == JobState.Failed && ended.Error?.Contains("not finite", StringComparison.Ordinal) == true;
+        var result = ended is { State: JobState.Completed, Result: { } numbers } ? numbers
+            : diverged ? null : throw CommandException.Failed($"{cell.Name}: {ended.Error}");
         return new StudyResult(
             cell.Name,
             cell.Recipe,
             cell.Batch,
             cell.Seed,
             diverged ? StudyResult.Diverged : StudyResult.Completed,
-            diverged ? null : ended.Result.TestAccuracy,
+            result?.TestAccuracy,
             display.Evaluations,
-            diverged ? ended.Step : ended.Result.Steps,
+            result?.Steps ?? ended.Step,
             Math.Round(context.Clock.GetElapsedTime(started).TotalSeconds, 1),
-            diverged ? null : ended.Result.WeightsSha256,
+            result?.WeightsSha256,
             jobSha256,
             diverged ? ended.Error : null);
     }
@@ -81,10 +80,10 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
             var last = new JobSummary();
             await foreach (var next in events.WithCancellation(cancel))
             {
-                last = next.Summary ?? last;
-                if (next.Step is { Skipped.Length: 0 } step)
+                last = next as JobSummary ?? last;
+                if (next is StepMetrics { Skipped: null } step)
                     (_lossSum, _examples) = (_lossSum + (step.Loss * step.Examples), _examples + step.Examples);
-                if (next.Evaluation is { } evaluation)
+                if (next is EvaluationMetrics evaluation)
                     Evaluated(evaluation);
             }
 

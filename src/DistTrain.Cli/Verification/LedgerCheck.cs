@@ -1,8 +1,7 @@
 using DistTrain.Optimization.Averaging;
-using DistTrain.Optimization.Batches;
+using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
-using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.Cli.Verification;
 
@@ -13,6 +12,7 @@ namespace DistTrain.Cli.Verification;
 /// </summary>
 internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples)
 {
+    private readonly AveragingPlan _averaging = spec.AveragingPlan;
     private readonly ExpectedDigests _digests = new(spec, trainExamples);
     private readonly List<string> _problems = [];
     private readonly List<long> _withoutEntry = [];
@@ -37,9 +37,7 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples)
 
     private long Updates => Steps - _statistics;
 
-    private string Averaging => spec.Averaging.Name;
-
-    private long AloneSteps => Option("epochs") * Position.StepsInEpoch((int)Option("batch"), trainExamples);
+    private long AloneSteps => _averaging.Alone!.Epochs * Position.StepsInEpoch(_averaging.Alone.Batch, trainExamples);
 
     /// <summary>The next event of the history.</summary>
     public void Add(MetricsEvent metrics)
@@ -64,10 +62,10 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples)
             return;
         }
 
-        if (Averaging == Swap.PolicyName && _beforeParting < 0 && Parts(entry))
+        if (_averaging.Alone is { } alone && _beforeParting < 0 && Parts(entry, alone.Batch))
         {
             // At the end of an epoch: also where the last step before it, or the first ones behind it, are missing.
-            _beforeParting = Updates - 1 - (Math.Max(0, entry.Cursor) / Option("batch"));
+            _beforeParting = Updates - 1 - (Math.Max(0, entry.Cursor) / alone.Batch);
             _next = _next.Cursor == 0 ? _next : _next with { Epoch = _next.Epoch + 1, Cursor = 0 };
         }
 
@@ -82,7 +80,7 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples)
     {
         if (_withoutEntry.Count > 0)
             _problems.Add($"{_withoutEntry.Count} of {Steps} steps have no entry in the ledger, the first of them is step {_withoutEntry[0]}");
-        var (isOver, length) = Averaging == Swap.PolicyName
+        var (isOver, length) = _averaging.Alone is not null
             ? (_beforeParting >= 0 && Updates - _beforeParting == AloneSteps, $"{AloneSteps} steps of each rank alone after those together")
             : spec.Steps is { } steps
                 ? (Updates == steps, $"{steps} updates")
@@ -115,9 +113,9 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples)
     /// True when the ranks train alone from this step on: with the end of an epoch that was accurate enough, at the latest of the last one. Of
     /// phase, sharing and digests two have to say so: one of them may be wrong.
     /// </summary>
-    private bool Parts(LedgerEntry entry)
+    private bool Parts(LedgerEntry entry, int batch)
     {
-        var alone = new Taken(1, _next.Epoch, _next.Cursor, _next.Take((int)Option("batch"), trainExamples), Sharing.Alone);
+        var alone = new Taken(1, _next.Epoch, _next.Cursor, _next.Take(batch, trainExamples), Sharing.Alone);
         var saying = (entry.Phase == 1 ? 1 : 0) + (entry.Sharing == Sharing.Alone ? 1 : 0) + (_digests.Bear(alone, entry.Digests) ? 1 : 0);
         return saying >= 2 || _next.Epoch >= spec.Epochs;
     }
@@ -126,15 +124,15 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples)
     /// <param name="counted">How many it took by its figures: not known beforehand where the noise decides the batch.</param>
     private Taken Expected(int counted)
     {
-        var (phase, sharing) = Averaging switch
+        var (phase, sharing) = _averaging switch
         {
-            Swap.PolicyName when _beforeParting >= 0 => (1, Sharing.Alone),
-            PostLocal.PolicyName when _next.Epoch >= Option("startEpoch") => (Option("startEpoch") == 0 ? 0 : 1, Sharing.Local),
+            { Alone: not null } when _beforeParting >= 0 => (1, Sharing.Alone),
+            { Local: { } local } when _next.Epoch >= local.StartEpoch => (local.StartEpoch == 0 ? 0 : 1, Sharing.Local),
             _ => (0, Sharing.Together),
         };
-        var batch = sharing == Sharing.Alone ? (int)Option("batch")
-            : spec.BatchPlan.Policy?.Name == BatchByNoise.PolicyName ? Math.Max(1, counted)
-            : JobRates.BatchOf(spec, _next.Epoch);
+        var batch = sharing == Sharing.Alone ? _averaging.Alone!.Batch
+            : spec.BatchPlan.Following is not null ? Math.Max(1, counted)
+            : spec.BatchPlan.At(_next.Epoch);
         return new Taken(phase, _next.Epoch, _next.Cursor, _next.Take(batch, trainExamples), sharing);
     }
 
@@ -185,6 +183,4 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples)
         if (step.Examples != expected)
             _problems.Add($"step {step.Step} counts {step.Examples} examples, expected {expected}");
     }
-
-    private long Option(string name) => spec.Averaging.Options.Whole(name);
 }

@@ -1,6 +1,6 @@
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
 using DistTrain.Cli.Evaluation;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;

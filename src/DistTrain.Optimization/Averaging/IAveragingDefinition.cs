@@ -2,7 +2,7 @@ using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Averaging;
 
-/// <summary>A way of averaging weights, by name; one file each, found by <see cref="AveragingCatalog"/>. What it makes of a job is the server's course.</summary>
+/// <summary>A way of averaging weights, by name; one file each, found by <see cref="AveragingCatalog"/>.</summary>
 public interface IAveragingDefinition
 {
     /// <summary>Name in the job file, kebab-case.</summary>
@@ -15,4 +15,7 @@ public interface IAveragingDefinition
     string Source { get; }
 
     IReadOnlyList<Option> Options { get; }
+
+    /// <summary>What it makes of a job.</summary>
+    AveragingPlan Of(OptionValues options);
 }

@@ -8,9 +8,7 @@ namespace DistTrain.Optimization.Averaging;
 /// </summary>
 public sealed class PostLocal : IAveragingDefinition
 {
-    public const string PolicyName = "post-local";
-
-    public string Name => PolicyName;
+    public string Name => "post-local";
 
     public string Summary => "Synchronous first, then local steps averaged every few: generalizes better than the large batch alone.";
 
@@ -21,4 +19,6 @@ public sealed class PostLocal : IAveragingDefinition
         new("startEpoch", OptionKind.Whole, null, "epochs of synchronous training before local steps begin") { Minimum = 0, Maximum = 1_000_000 },
         new("everySteps", OptionKind.Whole, 16L, "local steps between two averages") { Minimum = 1, Maximum = 1_000_000 },
     ];
+
+    public AveragingPlan Of(OptionValues options) => new(Local: new LocalTraining(options.Whole("startEpoch"), options.Whole("everySteps")));
 }

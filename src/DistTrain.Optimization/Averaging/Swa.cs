@@ -11,9 +11,7 @@ namespace DistTrain.Optimization.Averaging;
 /// </summary>
 public sealed class Swa : IAveragingDefinition
 {
-    public const string PolicyName = "swa";
-
-    public string Name => PolicyName;
+    public string Name => "swa";
 
     public string Summary => "The mean of the versions at the ends of the last epochs; a flatter minimum for no further gradient. Keep the rate up meanwhile.";
 
@@ -24,4 +22,6 @@ public sealed class Swa : IAveragingDefinition
         new("startEpoch", OptionKind.Whole, null, "epoch after which versions are averaged, from 1") { Minimum = 1, Maximum = 1_000_000 },
         new("everyEpochs", OptionKind.Whole, 1L, "epochs between two versions that count") { Minimum = 1, Maximum = 1_000_000 },
     ];
+
+    public AveragingPlan Of(OptionValues options) => new(Mean: new MeanOfVersions(options.Whole("startEpoch"), options.Whole("everyEpochs")));
 }

@@ -14,25 +14,11 @@ namespace DistTrain.Optimization.Averaging;
 /// </summary>
 public sealed class Swap : IAveragingDefinition
 {
-    public const string PolicyName = "swap";
-
-    public string Name => PolicyName;
+    public string Name => "swap";
 
     public string Summary => "A large batch up to an accuracy, then each rank refines a copy with small batches, then the copies are averaged.";
 
     public string Source => "2001.02312, algorithm 1";
-
-    /// <summary>The optimizer of phase 2.</summary>
-    public static IOptimizer<float> Refiner(OptionValues options)
-    {
-        var momentum = new Momentum();
-        var given = new Dictionary<string, object>
-        {
-            ["momentum"] = options.Number("momentum"),
-            ["weightDecay"] = options.Number("weightDecay"),
-        };
-        return momentum.Create<float>(new OptionValues(momentum.Options, given));
-    }
 
     public IReadOnlyList<Option> Options { get; } =
     [
@@ -43,4 +29,22 @@ public sealed class Swap : IAveragingDefinition
         CommonOptions.MomentumShare(0.9) with { Description = "momentum while refining" },
         CommonOptions.WeightDecay(0) with { Description = "weight decay while refining; not of biases and norms" },
     ];
+
+    public AveragingPlan Of(OptionValues options) => new(Alone: new AloneTraining(
+        options.Number("trainAccuracy"),
+        (int)options.Whole("batch"),
+        options.Whole("epochs"),
+        options.Number("lr"),
+        () => Refiner(options)));
+
+    private static IOptimizer<float> Refiner(OptionValues options)
+    {
+        var momentum = new Momentum();
+        var given = new Dictionary<string, object>
+        {
+            ["momentum"] = options.Number("momentum"),
+            ["weightDecay"] = options.Number("weightDecay"),
+        };
+        return momentum.Create<float>(new OptionValues(momentum.Options, given));
+    }
 }

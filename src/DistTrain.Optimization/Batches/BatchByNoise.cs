@@ -8,9 +8,7 @@ namespace DistTrain.Optimization.Batches;
 /// </summary>
 public sealed class BatchByNoise : IBatchDefinition
 {
-    public const string PolicyName = "auto";
-
-    public string Name => PolicyName;
+    public string Name => "auto";
 
     public string Summary => "Follows the measured gradient noise scale within bounds; needs two ranks, whose gradients it compares, and no extra pass.";
 
@@ -24,15 +22,6 @@ public sealed class BatchByNoise : IBatchDefinition
         new("smoothing", OptionKind.Number, 0.95, "share of the running means kept at each step") { Minimum = 0, Maximum = 1, ExclusiveMaximum = true },
     ];
 
-    /// <summary>The batch after a look at the noise: its scale, at most twice or half the batch before, within the bounds.</summary>
-    /// <param name="options">This policy's options.</param>
-    /// <param name="batch">The batch before.</param>
-    /// <param name="scale">The estimate; not positive or not finite when there is none: then nothing changes.</param>
-    public static int Next(OptionValues options, int batch, double scale)
-    {
-        if (!double.IsFinite(scale) || scale <= 0)
-            return batch;
-        var wanted = Math.Clamp(Math.Round(scale), Math.Max(1, batch / 2), 2L * batch);
-        return (int)Math.Clamp(wanted, options.Whole("from"), options.Whole("to"));
-    }
+    public BatchFollowing Follow(OptionValues options) =>
+        new(options.Whole("from"), options.Whole("to"), options.Whole("everySteps"), options.Number("smoothing"));
 }

@@ -6,4 +6,6 @@ namespace DistTrain.Optimization.Batches;
 public static class BatchCatalog
 {
     public static IReadOnlyList<IBatchDefinition> All { get; } = Definitions.Of<IBatchDefinition>(d => d.Name);
+
+    public static IBatchDefinition? Find(string name) => All.FirstOrDefault(d => d.Name == name);
 }

@@ -10,9 +10,7 @@ namespace DistTrain.Optimization.Batches;
 /// </summary>
 public sealed class BatchGrowth : IBatchDefinition
 {
-    public const string PolicyName = "growth";
-
-    public string Name => PolicyName;
+    public string Name => "growth";
 
     public string Summary => "Multiplies the batch every few epochs instead of dividing the rate: the same curve in fewer updates.";
 
@@ -26,8 +24,9 @@ public sealed class BatchGrowth : IBatchDefinition
         BatchBounds.To,
     ];
 
-    /// <summary>The batch of a step in <paramref name="epoch"/> (finished epochs).</summary>
-    public static int BatchAt(OptionValues options, int epoch)
+    public bool CountsEpochs => true;
+
+    public int? BatchAt(OptionValues options, int epoch)
     {
         var times = epoch / options.Whole("everyEpochs");
         return (int)Math.Min(options.Whole("to"), Math.Round(options.Whole("from") * Math.Pow(options.Number("factor"), times)));

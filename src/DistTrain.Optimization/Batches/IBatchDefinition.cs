@@ -16,4 +16,13 @@ public interface IBatchDefinition
 
     /// <summary>Every option; <c>from</c>, the batch of the first step, and <c>to</c>, the largest, among them.</summary>
     IReadOnlyList<Option> Options { get; }
+
+    /// <summary>It changes the batch with the epoch.</summary>
+    bool CountsEpochs => false;
+
+    /// <summary>The batch of a step in <paramref name="epoch"/> (finished epochs); null where it is not known beforehand.</summary>
+    int? BatchAt(OptionValues options, int epoch) => null;
+
+    /// <summary>How the batch follows the noise of the gradients; null where it does not.</summary>
+    BatchFollowing? Follow(OptionValues options) => null;
 }

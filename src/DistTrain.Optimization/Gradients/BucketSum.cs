@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Gradients;

@@ -21,6 +21,15 @@ public interface IOptimizerDefinition
     /// <summary>Every option, <c>lr</c> first.</summary>
     IReadOnlyList<Option> Options { get; }
 
+    /// <summary>Largest norm of the whole averaged gradient; 0: no limit.</summary>
+    double ClipNormOf(OptionValues options) => options.Number("clipNorm");
+
+    /// <summary>The share of a tensor's norm that a step moves it by, where the rule fixes it; null: it depends on the gradient.</summary>
+    double? ShareOfNorm(OptionValues options, double rate) => null;
+
+    /// <summary>The rule itself takes small steps first: a raised rate needs no warm-up beside it.</summary>
+    bool WarmsUp => false;
+
     /// <summary>The rule with its options bound.</summary>
     /// <typeparam name="T">Element type of weights and slots: float in training, double in tests of the formulas.</typeparam>
     IOptimizer<T> Create<T>(OptionValues options)

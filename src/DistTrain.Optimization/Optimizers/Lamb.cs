@@ -46,8 +46,8 @@ public sealed class Lamb : IOptimizerDefinition
         CommonOptions.ClipNorm,
     ];
 
-    /// <summary>The limit on the global norm that the variant brings along.</summary>
-    public static double ClipNormOf(OptionValues options) => options.Choice("variant") == NvLamb ? 1 : 0;
+    /// <summary>Where none is given, the limit that the variant brings along.</summary>
+    public double ClipNormOf(OptionValues options) => options.Number("clipNorm") is > 0 and var given ? given : options.Choice("variant") == NvLamb ? 1 : 0;
 
     public IOptimizer<T> Create<T>(OptionValues options)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => new Rule<T>(options);

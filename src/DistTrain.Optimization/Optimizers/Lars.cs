@@ -45,6 +45,9 @@ public sealed class Lars : IOptimizerDefinition
         CommonOptions.ClipNorm,
     ];
 
+    /// <summary>Clipped, a step is at most that of plain momentum, and the gradient decides.</summary>
+    public double? ShareOfNorm(OptionValues options, double rate) => options.Flag("clip") ? null : rate * options.Number("coefficient");
+
     public IOptimizer<T> Create<T>(OptionValues options)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => new Rule<T>(options);
 

@@ -40,6 +40,8 @@ public sealed class RmsPropWarmUp : IOptimizerDefinition
         CommonOptions.ClipNorm,
     ];
 
+    public bool WarmsUp => true;
+
     public IOptimizer<T> Create<T>(OptionValues options)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => new Rule<T>(options);
 

@@ -30,6 +30,12 @@ public interface IScheduleDefinition
     /// <summary>How the schedule goes together with a warm-up.</summary>
     WarmUpPlace WarmUpPlace { get; }
 
+    /// <summary>It rises from a low rate by itself: a raised rate needs no warm-up beside it.</summary>
+    bool Rises => false;
+
+    /// <summary>When it changes the rate at times that an option says: the option, and the first times, in the unit of the schedule; null: it does not.</summary>
+    (string Option, IReadOnlyList<double> Times)? Changes(OptionValues options) => null;
+
     /// <summary>The formula with its options bound, without warm-up; <see cref="ScheduleCatalog.Create"/> gives the whole.</summary>
     ISchedule Create(OptionValues options);
 }

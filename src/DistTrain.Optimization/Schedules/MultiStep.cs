@@ -10,10 +10,9 @@ namespace DistTrain.Optimization.Schedules;
 /// </summary>
 public sealed class MultiStep : IScheduleDefinition
 {
-    public const string ScheduleName = "multi-step";
-    public const string MilestonesKey = "milestones";
+    private const string MilestonesKey = "milestones";
 
-    public string Name => ScheduleName;
+    public string Name => "multi-step";
 
     public string Summary => "Multiplied by a factor at milestones; the classic of ResNets, at 1/3, 2/3 and 8/9 of the job.";
 
@@ -28,6 +27,8 @@ public sealed class MultiStep : IScheduleDefinition
     ];
 
     public WarmUpPlace WarmUpPlace => WarmUpPlace.Within;
+
+    public (string Option, IReadOnlyList<double> Times)? Changes(OptionValues options) => (MilestonesKey, options.Numbers(MilestonesKey));
 
     public ISchedule Create(OptionValues options) => new Rule(options);
 

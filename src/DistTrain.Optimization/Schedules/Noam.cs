@@ -11,9 +11,7 @@ namespace DistTrain.Optimization.Schedules;
 /// </summary>
 public sealed class Noam : IScheduleDefinition
 {
-    public const string ScheduleName = "noam";
-
-    public string Name => ScheduleName;
+    public string Name => "noam";
 
     public string Summary => "Linear warm-up, then the inverse square root of time; does not depend on the job's length.";
 

@@ -15,9 +15,7 @@ namespace DistTrain.Optimization.Schedules;
 /// </summary>
 public sealed class OneCycle : IScheduleDefinition
 {
-    public const string ScheduleName = "one-cycle";
-
-    public string Name => ScheduleName;
+    public string Name => "one-cycle";
 
     public string Summary => "Rises to the base rate, then falls far below where it began; for short jobs with a high rate.";
 
@@ -33,6 +31,8 @@ public sealed class OneCycle : IScheduleDefinition
     ];
 
     public WarmUpPlace WarmUpPlace => WarmUpPlace.Before;
+
+    public bool Rises => true;
 
     public ISchedule Create(OptionValues options) => new Rule(options);
 

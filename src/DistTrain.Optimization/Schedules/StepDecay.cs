@@ -10,10 +10,9 @@ namespace DistTrain.Optimization.Schedules;
 /// </summary>
 public sealed class StepDecay : IScheduleDefinition
 {
-    public const string ScheduleName = "step";
-    public const string EveryKey = "every";
+    private const string EveryKey = "every";
 
-    public string Name => ScheduleName;
+    public string Name => "step";
 
     public string Summary => "Multiplied by a factor at regular distances; simple, when no milestones are known.";
 
@@ -28,6 +27,8 @@ public sealed class StepDecay : IScheduleDefinition
     ];
 
     public WarmUpPlace WarmUpPlace => WarmUpPlace.Within;
+
+    public (string Option, IReadOnlyList<double> Times)? Changes(OptionValues options) => (EveryKey, [options.Number(EveryKey)]);
 
     public ISchedule Create(OptionValues options) => new Rule(options);
 

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Formats;
-using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Checkpoints;
 

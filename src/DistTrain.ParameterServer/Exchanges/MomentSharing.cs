@@ -6,13 +6,6 @@ using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Exchanges;
 
-/// <param name="Group">The scope, by its first rank.</param>
-/// <param name="Step">The step.</param>
-/// <param name="MicroBatch">The micro-batch of the step.</param>
-/// <param name="Layer">The layer.</param>
-/// <param name="Pass">Forward or backward.</param>
-internal readonly record struct MomentRoundKey(int Group, long Step, int MicroBatch, int Layer, MomentPass Pass) : IRoundKey;
-
 /// <summary>
 /// Where the ranks of a scope learn the moments of their batches together (synchronized BatchNorm); on the job's leader. Merged in rank-tree
 /// order, so the answer has the same bits whoever comes first.
@@ -31,13 +24,13 @@ internal sealed class MomentSharing(PartitionPlan plan) : IDisposable
     public async Task<MomentTotal> ShareAsync(int rank, MomentShare share, CancellationToken cancellation)
     {
         var round = share.Round;
-        Refuse(round is null, $"rank {rank} shares moments of no round");
+        Refusal.If(round is null, $"rank {rank} shares moments of no round");
         var segments = plan.Layout.Segments;
         var layer = round!.Layer;
-        Refuse(layer < 0 || layer >= segments.Count || segments[layer].Kind != SegmentKind.Statistics || share.Values.Count != segments[layer].Length, $"rank {rank} shares {share.Values.Count} values of layer {layer}, which has none such");
-        Refuse(share.Count < 0, $"rank {rank} shares moments of {share.Count} values");
+        Refusal.If(layer < 0 || layer >= segments.Count || segments[layer].Kind != SegmentKind.Statistics || share.Values.Count != segments[layer].Length, $"rank {rank} shares {share.Values.Count} values of layer {layer}, which has none such");
+        Refusal.If(share.Count < 0, $"rank {rank} shares moments of {share.Count} values");
         var of = share.HasReplayed ? share.Replayed : rank;
-        Refuse(of < 0 || of >= plan.Job.Spec.Workers, $"rank {rank} shares moments of rank {of}");
+        Refusal.If(of < 0 || of >= plan.Job.Spec.Workers, $"rank {rank} shares moments of rank {of}");
         var group = of - (of % _groupSize);
         var members = Math.Min(_groupSize, plan.Job.Spec.Workers - group);
         try
@@ -75,11 +68,5 @@ internal sealed class MomentSharing(PartitionPlan plan) : IDisposable
         }
 
         return total;
-    }
-
-    private static void Refuse(bool wrong, string reason)
-    {
-        if (wrong)
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, reason));
     }
 }

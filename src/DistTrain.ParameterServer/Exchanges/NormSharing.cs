@@ -9,11 +9,6 @@ using Polly.Retry;
 
 namespace DistTrain.ParameterServer.Exchanges;
 
-/// <param name="Group">The replica group.</param>
-/// <param name="Step">The step.</param>
-/// <param name="Index">Which of the step's exchanges.</param>
-internal readonly record struct NormRound(int Group, long Step, int Index) : IRoundKey;
-
 /// <summary>Where a partition learns the sums of all servers: in its own memory when it is alone or leads, else at the leader.</summary>
 internal sealed class NormSharing : IDisposable
 {
@@ -32,7 +27,7 @@ internal sealed class NormSharing : IDisposable
 
     private readonly PartitionPlan _plan;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Rounds<NormRound, double[], double[]>? _rounds;
+    private readonly Rounds<NormRoundKey, double[], double[]>? _rounds;
     private readonly GrpcChannel? _channel;
     private readonly NormExchange.NormExchangeClient? _leader;
 
@@ -40,7 +35,7 @@ internal sealed class NormSharing : IDisposable
     {
         _plan = plan;
         if (plan.IsLeader)
-            _rounds = new Rounds<NormRound, double[], double[]>();
+            _rounds = new Rounds<NormRoundKey, double[], double[]>();
         else
             _leader = new NormExchange.NormExchangeClient(_channel = peers.Connect(plan.Leader));
     }
@@ -49,17 +44,17 @@ internal sealed class NormSharing : IDisposable
     public bool IsAsked => _rounds is not null && _plan.Servers > 1;
 
     /// <summary>Adds a server's sums; completes with those of all servers, one behind the other: layout order.</summary>
-    public Task<double[]> ShareAsync(int server, NormRound round, double[] sums) =>
+    public Task<double[]> ShareAsync(int server, NormRoundKey round, double[] sums) =>
         _rounds!.ShareAsync(round, server, _plan.Servers, sums, all => [.. all.SelectMany(s => s)]);
 
     /// <summary>The sums of all servers, in layout order.</summary>
     /// <exception cref="OperationCanceledException">The partition was stopped.</exception>
-    public async ValueTask<ReadOnlyMemory<double>> AllAsync(int group, long step, int round, ReadOnlyMemory<double> sums)
+    public async ValueTask<ReadOnlyMemory<double>> AllAsync(int group, long step, NormRound round, ReadOnlyMemory<double> sums)
     {
         if (_plan.Servers == 1)
             return sums;
         if (_rounds is not null)
-            return await ShareAsync(_plan.Server, new NormRound(group, step, round), sums.ToArray()).WaitAsync(_stop.Token);
+            return await ShareAsync(_plan.Server, new NormRoundKey(group, step, round), sums.ToArray()).WaitAsync(_stop.Token);
         var share = new NormShare
         {
             JobId = _plan.JobId,

@@ -2,14 +2,6 @@ using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Exchanges;
 
-/// <summary>Where a round stands: its replica group or scope, and its step; what else tells rounds of a step apart is the implementer's.</summary>
-internal interface IRoundKey
-{
-    int Group { get; }
-
-    long Step { get; }
-}
-
 /// <summary>
 /// Small things that all members of a group have to learn from each other in the middle of a step: collects each member's share of a round and
 /// gives the same total to all. A total is kept until the step after it has closed, so that a member that was cut off gets the same one when it

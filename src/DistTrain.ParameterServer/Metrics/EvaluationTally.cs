@@ -1,4 +1,4 @@
-using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
 
 namespace DistTrain.ParameterServer.Metrics;

@@ -1,4 +1,4 @@
-using DistTrain.Optimization.Parameters;
+using DistTrain.ParameterServer.Exchanges;
 using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
@@ -10,28 +10,30 @@ namespace DistTrain.ParameterServer.Ranks;
 /// Step 9 of the way of the data: what the ranks of a partition are sent, buckets as they are stepped and the heads with which they go on. Used
 /// under the partition's gate only.
 /// </summary>
-internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSessions sessions, ReplayChecks? replays)
+/// <param name="plan">The partition's plan.</param>
+/// <param name="replicas">What the ranks train.</param>
+/// <param name="sessions">Their streams.</param>
+/// <param name="replays">Whose gradients are computed twice; null where nobody compares them.</param>
+/// <param name="lastStep">Where training is to end before its time: the last step that is made.</param>
+internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSessions sessions, ReplayChecks? replays, Func<long> lastStep)
 {
-    /// <summary>Where training is to end before its time: the last step that is made.</summary>
-    public long LastStep { get; set; } = long.MaxValue;
-
     /// <summary>A bucket goes to all ranks of its replica.</summary>
     public void SendBucket(ReplicaGroup replica, int index, long version) =>
-        sessions.Send(replica.Ranks, BucketFrame(replica, plan.Buckets[index], version));
+        sessions.Send(replica.Ranks, VersionFrames.Bucket(replica, plan.Buckets[index], version));
 
     /// <summary>The heads of the steps that ranks have open now.</summary>
     public void SendHeads(IReadOnlyList<int> ranks)
     {
         foreach (var rank in ranks)
-            sessions.Send([rank], HeadFrame(replicas.Of(rank).Open));
+            sessions.Send([rank], Head(replicas.Of(rank).Open));
     }
 
     /// <summary>A whole version for one rank.</summary>
     public void SendVersion(RankSession session, ReplicaGroup replica, long version)
     {
         foreach (var bucket in plan.Buckets)
-            session.Send(BucketFrame(replica, bucket, version));
-        session.Send(HeadFrame(replica.Find(version)!));
+            session.Send(VersionFrames.Bucket(replica, bucket, version));
+        session.Send(Head(replica.Find(version)!));
     }
 
     /// <summary>What a replaying rank missed: the bucket, if it is already stepped, and behind the last bucket the head.</summary>
@@ -41,29 +43,20 @@ internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSess
         var open = replica.Open;
         if (step == open.Version && replica.Stepped[index] && !open.Averages)
         {
-            session.Send(BucketFrame(replica, plan.Buckets[index], step + 1));
+            session.Send(VersionFrames.Bucket(replica, plan.Buckets[index], step + 1));
         }
         else if (step == open.Version - 1)
         {
-            session.Send(BucketFrame(replica, plan.Buckets[index], step + 1));
+            session.Send(VersionFrames.Bucket(replica, plan.Buckets[index], step + 1));
             if (index == plan.Buckets.Count - 1)
-                session.Send(HeadFrame(open));
+                session.Send(Head(open));
         }
     }
-
-    private static Frame<ServerMessage> BucketFrame(ReplicaGroup replica, Bucket bucket, long version) =>
-        Frame<ServerMessage>.ToSend(
-            new ServerMessage { Parameters = new ParameterChunk { Version = version, Bucket = bucket.Index } },
-            replica.Elements(bucket, version));
 
     /// <summary>
     /// The head of a step; with it a rank learns whose gradient it computes, of the leader also whose a second time. Behind the last step before an
     /// early end the ranks are told that training is over; the open step stays what it is, for whoever goes on from it.
     /// </summary>
-    private Frame<ServerMessage> HeadFrame(OpenStep step)
-    {
-        var head = (step.Version > LastStep ? step with { Take = 0, Evaluate = false } : step).ToHead();
-        head.Replay = replays?.OrderFor(step);
-        return Frame<ServerMessage>.ToSend(new ServerMessage { Head = head });
-    }
+    private Frame<ServerMessage> Head(OpenStep step) =>
+        VersionFrames.Head(step.Version > lastStep() ? step with { Take = 0, Evaluate = false } : step, replays?.OrderFor(step));
 }

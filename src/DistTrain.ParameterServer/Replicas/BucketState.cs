@@ -19,16 +19,17 @@ internal sealed class BucketState(Bucket bucket, BucketSum sum, int members)
     public IReadOnlyList<Contribution?> Contributions => _contributions;
 
     /// <summary>Examples behind the sum, over all members.</summary>
-    public long Examples => _contributions.Sum(c => (long)(c?.Examples ?? 0));
-
-    /// <param name="member">The rank's place in its replica group.</param>
-    /// <param name="contribution">What the rank said.</param>
-    /// <param name="payload">Its chunk; see <see cref="BucketSum.Add"/>.</param>
-    public Arrival Add(int member, Contribution contribution, float[] payload)
+    public long Examples
     {
-        var arrival = Sum.Add(member, contribution.Examples, payload);
-        if (arrival != Arrival.Duplicate)
-            _contributions[member] = contribution;
-        return arrival;
+        get
+        {
+            long examples = 0;
+            foreach (var contribution in _contributions)
+                examples += contribution?.Examples ?? 0;
+            return examples;
+        }
     }
+
+    /// <summary>Keeps what a member said beside the chunk that was counted.</summary>
+    public void Said(int member, Contribution contribution) => _contributions[member] = contribution;
 }

@@ -1,19 +1,17 @@
-using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Gradients;
-using DistTrain.Optimization.Optimizers;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Training.Phases;
 using DistTrain.Training.Steps;
+using DistTrain.Training.Updates;
 
 namespace DistTrain.ParameterServer.Replicas;
 
 /// <summary>What a partition is asked to do: immutable, made once from the job file, the layout and the server's place.</summary>
 internal sealed class PartitionPlan
 {
-    private readonly IOptimizer<float>? _refiner;
-
     public PartitionPlan(
         string jobId,
         long generation,
@@ -34,11 +32,9 @@ internal sealed class PartitionPlan
         Offset = Buckets.Count == 0 ? 0 : Buckets[0].Offset;
         Length = Buckets.Sum(b => b.Length);
         Tree = new RankTree(job.Spec.Workers);
-        Optimizer = OptimizerCatalog.Find(job.Spec.Optimizer.Name)!.Create<float>(job.Spec.Optimizer.Options);
         Course = new Course(job.Spec, trainExamples, testExamples, layout.Segments.Any(s => s.IsBuffer && s.Kind != SegmentKind.Features));
-        ClipNorm = ClipNormOf(job.Spec.Optimizer);
         Judge = new StepJudge(job.Spec.Numerics, passedOver ?? []);
-        _refiner = job.Spec.Averaging is { Name: Swap.PolicyName } swap ? Swap.Refiner(swap.Options) : null;
+        Rule = new StepRule(job.Spec, Course, Judge);
     }
 
     public string JobId { get; }
@@ -71,25 +67,16 @@ internal sealed class PartitionPlan
 
     public RankTree Tree { get; }
 
-    public IOptimizer<float> Optimizer { get; }
-
-    /// <summary>Largest norm of the whole averaged gradient; 0: no limit.</summary>
-    public double ClipNorm { get; }
-
-    /// <summary>True when a bucket may be stepped as soon as it is complete: nothing of the update spans buckets.</summary>
-    public bool StepsAtOnce(OpenStep open) =>
-        open.Kind == StepKind.Statistics || open.Sharing == Sharing.Alone || (ClipNorm == 0 && Optimizer.Norms == 0 && !Course.MeasuresNoise && !Judge.Judges(open));
-
-    /// <summary>The rule of steps shared so: ranks that refine on their own have one of their own.</summary>
-    public IOptimizer<float> OptimizerOf(Sharing sharing) => sharing == Sharing.Alone ? _refiner! : Optimizer;
-
     public Course Course { get; }
 
     /// <summary>Whether a step is taken.</summary>
     public StepJudge Judge { get; }
 
+    /// <summary>What its updates need.</summary>
+    public StepRule Rule { get; }
+
     /// <summary>Vectors saved beside the weights: the optimizer's slots and, with SWA, the running mean.</summary>
-    public int SavedSlots => Optimizer.Slots + (Course.KeepsMean ? 1 : 0);
+    public int SavedSlots => Rule.Optimizer.Slots + (Course.KeepsMean ? 1 : 0);
 
     /// <summary>What the job starts from.</summary>
     public FirstVersion FirstVersion { get; init; } = VersionZero.Fill;
@@ -108,10 +95,4 @@ internal sealed class PartitionPlan
 
     /// <summary>What it takes, in bytes.</summary>
     public long MemoryBytes => JobMemory.BytesPerParameter(Job.Spec) * Length;
-
-    private static double ClipNormOf(PolicyRecipe optimizer)
-    {
-        var given = optimizer.Options.Number("clipNorm");
-        return given == 0 && optimizer.Name == "lamb" ? Lamb.ClipNormOf(optimizer.Options) : given;
-    }
 }

@@ -1,10 +1,8 @@
-using DistTrain.Optimization.Gradients;
-using DistTrain.Optimization.Normalization;
-using DistTrain.Optimization.Optimizers;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
-using DistTrain.Recipes;
 using DistTrain.Training.Steps;
+using DistTrain.Training.Updates;
 
 namespace DistTrain.ParameterServer.Replicas;
 
@@ -16,8 +14,6 @@ internal sealed class ReplicaGroup
 {
     private readonly PartitionPlan _plan;
     private readonly VersionBuffers _versions;
-    private readonly FlatUpdate<float> _update;
-    private readonly float[]? _mean;
     private volatile OpenStep _open;
     private volatile OpenStep? _previous;
 
@@ -32,8 +28,7 @@ internal sealed class ReplicaGroup
         Buckets = [.. plan.Buckets.Select(b => new BucketState(b, plan.NewSum(tree, b), ranks.Count))];
         Stepped = new bool[Buckets.Count];
         _versions = new VersionBuffers(plan.Length);
-        _update = new FlatUpdate<float>(plan.OptimizerOf(open.Sharing), plan.Layout, plan.Buckets);
-        _mean = plan.Course.KeepsMean ? new float[plan.Length] : null;
+        Update = new StepUpdate(plan.Rule.OptimizerOf(open.Sharing), plan.Job.Spec.BatchNorm, plan.Layout, plan.Buckets, plan.Course.KeepsMean);
     }
 
     /// <summary>The ranks that share it, in order.</summary>
@@ -70,11 +65,8 @@ internal sealed class ReplicaGroup
     /// <summary>What becomes of the open step; an update, unless it was judged otherwise.</summary>
     public Verdict Verdict { get; set; }
 
-    /// <summary>What is saved besides the weights, each as long as the run.</summary>
-    public IReadOnlyList<Memory<float>> Slots => _mean is null ? _update.Slots : [.. _update.Slots, _mean];
-
-    /// <summary>The sums that this run adds to the norms of whole tensors, once measured.</summary>
-    public ReadOnlyMemory<double> PieceSums => _update.PieceSums;
+    /// <summary>From its sums to the next version, and what is gathered over steps.</summary>
+    public StepUpdate Update { get; }
 
     /// <summary>The version of one bucket, [Bucket.Length]: the committed one, the next, or the one before.</summary>
     public ReadOnlyMemory<float> Elements(Bucket bucket, long version) => Place(bucket, version);
@@ -82,11 +74,14 @@ internal sealed class ReplicaGroup
     /// <summary>The same for somebody who writes weights from elsewhere than a step.</summary>
     public Memory<float> Writable(Bucket bucket, long version)
     {
-        _update.Forget(bucket);
+        Update.Forget(bucket);
         return Place(bucket, version);
     }
 
     public ReadOnlyMemory<float> Committed(Bucket bucket) => Elements(bucket, _open.Version);
+
+    /// <summary>Room for the version that the open step makes.</summary>
+    public Memory<float> Next(Bucket bucket) => Place(bucket, _open.Version + 1);
 
     /// <summary>Fills the committed version with the job's first.</summary>
     public void FillVersionZero() => _plan.FirstVersion(_plan.Layout, _plan.Job.Spec.Seed, _plan.Offset, _versions.Of(0).Span);
@@ -95,7 +90,7 @@ internal sealed class ReplicaGroup
     public void Fill(RestoredVersion restored)
     {
         restored.Vectors[0].CopyTo(_versions.Of(_open.Version));
-        foreach (var (vector, slot) in restored.Vectors.Skip(1).Zip(Slots))
+        foreach (var (vector, slot) in restored.Vectors.Skip(1).Zip(Update.Slots))
             vector.CopyTo(slot);
     }
 
@@ -104,10 +99,8 @@ internal sealed class ReplicaGroup
     {
         foreach (var bucket in _plan.Buckets)
             before.Committed(bucket).CopyTo(Writable(bucket, _open.Version));
-        if (!withSlots)
-            return;
-        foreach (var (from, to) in before._update.Slots.Zip(_update.Slots))
-            from.CopyTo(to);
+        if (withSlots)
+            Update.ContinueFrom(before.Update);
     }
 
     /// <summary>The step at which <paramref name="version"/> is still held, or null.</summary>
@@ -157,65 +150,7 @@ internal sealed class ReplicaGroup
 
     /// <summary>The same for a caller that holds the bucket's gate.</summary>
     public void CaptureLocked(Snapshot snapshot, BucketState state) =>
-        snapshot.Capture(state.Bucket, Elements(state.Bucket, snapshot.Step.Version).Span, Slots, _plan.Offset);
-
-    /// <summary>First pass over a bucket whose sum is complete, for rules that need norms.</summary>
-    public void Measure(BucketState state, in UpdateTime time) =>
-        _update.Measure(state.Bucket, time, Committed(state.Bucket).Span, state.Sum.Total, Place(state.Bucket, _open.Version + 1).Span);
-
-    /// <summary>The norms of whole tensors from the sums of all servers.</summary>
-    public void Combine(ReadOnlySpan<double> pieceSums) => _update.Combine(pieceSums);
-
-    /// <summary>Step 7 of the way of the data: from the sum over ranks to the next version's elements, for one bucket.</summary>
-    public void Step(BucketState state, in UpdateTime time)
-    {
-        var open = _open;
-        var bucket = state.Bucket;
-        var current = Committed(bucket).Span;
-        var next = Place(bucket, open.Version + 1).Span;
-        var sum = state.Sum.Total;
-        if (open.Kind == StepKind.Statistics)
-            current.CopyTo(next);
-        else
-            _update.Step(bucket, time, current, sum, next);
-        var norm = _plan.Job.Spec.BatchNorm;
-        // Statistics that are taken anew, or are not averaged over steps, keep nothing of the old ones.
-        var momentum = open.Kind == StepKind.Statistics || norm.Evaluation == BatchNormEvaluations.Last ? 1 : norm.Momentum;
-        var buffers = new BufferUpdate(momentum, norm.Epsilon);
-        foreach (var piece in bucket.Pieces)
-        {
-            if (!piece.Segment.IsBuffer)
-                continue;
-            var at = piece.Offset - bucket.Offset;
-            // A step that trains brings no moments of the inputs.
-            var examples = piece.Segment.Kind == SegmentKind.Features && open.Kind == StepKind.Gradient ? 0 : state.Examples;
-            buffers.Step(piece.Segment, current.Slice(at, piece.Length), sum.Slice(at, piece.Length), next.Slice(at, piece.Length), examples);
-        }
-
-        if (open.Sample > 0)
-            AddToMean(bucket, next, open);
-    }
-
-    /// <summary>The next version of one bucket is the committed one: a step that is skipped changes neither weights, buffers nor slots.</summary>
-    public void Keep(BucketState state)
-    {
-        var open = _open;
-        var next = Place(state.Bucket, open.Version + 1).Span;
-        Committed(state.Bucket).Span.CopyTo(next);
-        if (open.Sample > 0)
-            AddToMean(state.Bucket, next, open);
-    }
-
-    /// <summary>The running mean takes the version that is being made in: mean ← mean + (w − mean) / n.</summary>
-    private void AddToMean(Bucket bucket, Span<float> next, OpenStep open)
-    {
-        var mean = _mean.AsSpan(bucket.Offset - _plan.Offset, bucket.Length);
-        var share = 1f / open.Sample;
-        for (var i = 0; i < mean.Length; i++)
-            mean[i] += (next[i] - mean[i]) * share;
-        if (open.EndsWithMean)
-            mean.CopyTo(Writable(bucket, open.Version + 1).Span);
-    }
+        snapshot.Capture(state.Bucket, Elements(state.Bucket, snapshot.Step.Version).Span, Update.Slots, _plan.Offset);
 
     private Memory<float> Place(Bucket bucket, long version) => _versions.Of(version).Slice(bucket.Offset - _plan.Offset, bucket.Length);
 }

@@ -12,15 +12,17 @@ namespace DistTrain.ParameterServer.Replicas;
 internal sealed class ReplicaSet
 {
     private readonly PartitionPlan _plan;
+    private readonly BucketLoop _loop;
     private readonly ReplicaGroup[] _now;
     private readonly ReplicaGroup?[] _before;
 
     /// <param name="plan">The partition's plan.</param>
+    /// <param name="loop">Runs over the buckets.</param>
     /// <param name="first">The step to start with.</param>
     /// <param name="fill">Fills the committed version of the replica that all start from.</param>
-    public ReplicaSet(PartitionPlan plan, OpenStep first, Action<ReplicaGroup> fill)
+    public ReplicaSet(PartitionPlan plan, BucketLoop loop, OpenStep first, Action<ReplicaGroup> fill)
     {
-        _plan = plan;
+        (_plan, _loop) = (plan, loop);
         _now = new ReplicaGroup[plan.Tree.Ranks];
         _before = new ReplicaGroup[plan.Tree.Ranks];
         var together = new ReplicaGroup(plan, AllRanks, first with { Sharing = Sharing.Together });
@@ -70,12 +72,11 @@ internal sealed class ReplicaSet
     /// <summary>Closes the step that all replicas have made: the mean is the version, for all of them or for the one that follows.</summary>
     /// <param name="closed">The step.</param>
     /// <param name="next">What comes next, by rank.</param>
-    /// <param name="loop">Runs over the buckets.</param>
     /// <returns>The one that follows, or null where ranks stay on their own.</returns>
-    public ReplicaGroup? Average(OpenStep closed, IReadOnlyList<OpenStep> next, BucketLoop loop)
+    public ReplicaGroup? Average(OpenStep closed, IReadOnlyList<OpenStep> next)
     {
         var together = next[0].Sharing == Sharing.Together ? new ReplicaGroup(_plan, AllRanks, next[0]) : null;
-        loop.Run(_plan.Buckets.Count, index =>
+        _loop.Run(_plan.Buckets.Count, index =>
         {
             var bucket = _plan.Buckets[index];
             var mean = new float[bucket.Length];

@@ -1,4 +1,5 @@
 using DistTrain.ParameterServer.Partitions;
+using DistTrain.ParameterServer.Ranks;
 using DistTrain.Protocol;
 using Grpc.Core;
 
@@ -12,7 +13,7 @@ internal sealed class MomentExchangeService(PartitionStore partitions, TimeProvi
         if (!await FirstMessage.ArrivesAsync(requestStream, time, context) || requestStream.Current.Join is not { } join)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a stream must be a join"));
         var partition = partitions.Get(join.JobId);
-        partition.RefuseGeneration(join.Generation);
+        RankAdmission.RequireGeneration(partition.Plan, join.Generation);
         if (partition.Moments is not { } moments || join.Rank < 0 || join.Rank >= partition.Plan.Tree.Ranks)
         {
             throw new RpcException(new Status(

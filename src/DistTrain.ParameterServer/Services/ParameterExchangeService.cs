@@ -1,4 +1,5 @@
 using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.ParameterServer.Exchanges;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Ranks;
 using DistTrain.Protocol;
@@ -109,7 +110,7 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
                 partition.Pull(session, frame.Head.Pull.Version);
                 break;
             case RankMessage.BodyOneofCase.Gradient:
-                partition.Push(session, frame);
+                partition.Push(session, new Chunk(frame));
                 break;
             case RankMessage.BodyOneofCase.Evaluation:
                 partition.Evaluate(session, frame.Head.Evaluation);

@@ -14,14 +14,11 @@ namespace DistTrain.ParameterServer.Updates;
 /// </summary>
 internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, NormSharing norms, CheckpointSaver checkpoints, BucketLoop loop)
 {
-    /// <summary>The noise of the gradients is measured in this step.</summary>
-    public bool MeasuresNoise(OpenStep open) => plan.Course.MeasuresNoise && open.Sharing == Sharing.Together;
-
     /// <summary>Steps one bucket by itself; the caller holds its gate.</summary>
     public void StepBucket(ReplicaGroup replica, BucketState state)
     {
         replica.Times?.UpdateBegins();
-        StepBucket(replica, state, TimeOf(replica.Open, gradientScale: 1));
+        StepBucket(replica, state, plan.Rule.TimeOf(replica.Open));
         replica.Times?.UpdateEnds();
     }
 
@@ -50,19 +47,11 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
             return verdict;
         }
 
-        var time = TimeOf(open, GradientScale(replica.Norms));
-        if (plan.Optimizer.Norms > 0)
+        var time = plan.Rule.TimeOf(open, plan.Rule.GradientScale(replica.Norms));
+        if (plan.Rule.Optimizer.Norms > 0)
         {
-            loop.Run(replica.Buckets.Count, index =>
-            {
-                var state = replica.Buckets[index];
-                lock (state.Gate)
-                {
-                    Capture(replica, state);
-                    replica.Measure(state, time);
-                }
-            });
-            replica.Combine((await norms.AllAsync(replica.Index, open.Version, round: 1, replica.PieceSums)).Span);
+            Measure(replica, time);
+            replica.Update.Combine((await norms.AllAsync(replica.Index, open.Version, NormRound.Tensors, replica.Update.PieceSums)).Span);
         }
 
         loop.Run(replica.Buckets.Count, fromEnd =>
@@ -78,27 +67,35 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
         return verdict;
     }
 
+    private void StepBucket(ReplicaGroup replica, BucketState state, in UpdateTime time)
+    {
+        replicas.ForgetBefore(replica);
+        Capture(replica, state);
+        var bucket = state.Bucket;
+        replica.Update.Step(replica.Open, time, bucket, state.Examples, replica.Committed(bucket).Span, state.Sum.Total, replica.Next(bucket).Span);
+    }
+
+    private void Measure(ReplicaGroup replica, UpdateTime time) => loop.Run(replica.Buckets.Count, index =>
+    {
+        var state = replica.Buckets[index];
+        lock (state.Gate)
+        {
+            Capture(replica, state);
+            replica.Update.Measure(state.Bucket, time, replica.Committed(state.Bucket).Span, state.Sum.Total, replica.Next(state.Bucket).Span);
+        }
+    });
+
     private void Keep(ReplicaGroup replica, Action<int> stepped) => loop.Run(replica.Buckets.Count, index =>
     {
         var state = replica.Buckets[index];
         lock (state.Gate)
         {
             Capture(replica, state);
-            replica.Keep(state);
+            replica.Update.Keep(replica.Open, state.Bucket, replica.Committed(state.Bucket).Span, replica.Next(state.Bucket).Span);
         }
 
         stepped(index);
     });
-
-    private void StepBucket(ReplicaGroup replica, BucketState state, in UpdateTime time)
-    {
-        replicas.ForgetBefore(replica);
-        Capture(replica, state);
-        replica.Step(state, time);
-    }
-
-    private UpdateTime TimeOf(OpenStep open, double gradientScale) =>
-        new(open.SlotAge, open.Rate, open.PreviousRate, plan.Course.EpochsAt(open.Position), gradientScale);
 
     /// <summary>A snapshot that is still in the making gets the bucket before an update touches it. The caller holds the bucket's gate.</summary>
     private void Capture(ReplicaGroup replica, BucketState state)
@@ -110,20 +107,13 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
     /// <summary>Squared norms of the averaged gradient and of each rank's, as far as clipping, the noise or the judge need them.</summary>
     private async ValueTask<StepNorms> NormsAsync(ReplicaGroup replica, OpenStep open)
     {
-        if (plan.ClipNorm == 0 && !MeasuresNoise(open) && !plan.Judge.Judges(open))
+        if (!plan.Rule.NeedsNorm(open))
             return StepNorms.None;
-        var sums = await norms.AllAsync(replica.Index, open.Version, round: 0, GradientNorm.PieceSums(replica, loop));
+        var sums = await norms.AllAsync(replica.Index, open.Version, NormRound.Gradient, GradientNorm.PieceSums(replica, loop));
         var square = GradientNorm.Total(sums.Span);
-        if (!MeasuresNoise(open) && !plan.Judge.FindsOutliers(open))
+        if (!plan.Rule.NeedsRankNorms(open))
             return new StepNorms(square, []);
-        var ranks = await norms.AllAsync(replica.Index, open.Version, round: 2, GradientNorm.RankSums(replica));
+        var ranks = await norms.AllAsync(replica.Index, open.Version, NormRound.Ranks, GradientNorm.RankSums(replica));
         return new StepNorms(square, GradientNorm.TotalByRank(ranks.Span, replica.Ranks.Count));
-    }
-
-    /// <summary>The factor that brings the whole gradient's norm down to the limit; 1 when it is below, or when there is none.</summary>
-    private double GradientScale(in StepNorms norms)
-    {
-        var norm = Math.Sqrt(norms.AverageSquare);
-        return plan.ClipNorm > 0 && norm > plan.ClipNorm ? plan.ClipNorm / norm : 1;
     }
 }

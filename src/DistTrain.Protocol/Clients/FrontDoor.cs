@@ -12,5 +12,9 @@ public sealed record FrontDoor(Endpoint Endpoint, CertificateFolder? Certificate
     /// <summary>For a channel.</summary>
     public Uri Address => new($"{(IsSecure ? "https" : "http")}://{Endpoint}");
 
-    public bool IsSecure => Certificates is not null || TokenFile is not null;
+    /// <summary>It is called by TLS.</summary>
+    public bool IsSecure { get; init; } = Certificates is not null || TokenFile is not null;
+
+    /// <summary>Gives a bearer token for each call, in place of <see cref="TokenFile"/>; null: that one.</summary>
+    public Func<CancellationToken, ValueTask<string>>? Token { get; init; }
 }

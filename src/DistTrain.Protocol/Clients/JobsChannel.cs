@@ -20,7 +20,7 @@ public sealed class JobsChannel : IDisposable
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
-            Credentials = door.TokenFile is { } file ? WithToken(file) : null,
+            Credentials = door.Token is { } token ? WithToken(token) : door.TokenFile is { } file ? WithToken(cancel => ReadAsync(file, cancel)) : null,
             MaxReceiveMessageSize = 16 << 20,
             ServiceConfig = new ServiceConfig { MethodConfigs = { Retries() } },
         });
@@ -33,9 +33,11 @@ public sealed class JobsChannel : IDisposable
 
     public void Dispose() => _channel.Dispose();
 
-    private static ChannelCredentials WithToken(string file) =>
-        ChannelCredentials.Create(ChannelCredentials.SecureSsl, CallCredentials.FromInterceptor(async (_, metadata) =>
-            metadata.Add("Authorization", $"Bearer {(await File.ReadAllTextAsync(file)).Trim()}")));
+    private static ChannelCredentials WithToken(Func<CancellationToken, ValueTask<string>> token) =>
+        ChannelCredentials.Create(ChannelCredentials.SecureSsl, CallCredentials.FromInterceptor(async (call, metadata) =>
+            metadata.Add("Authorization", $"Bearer {await token(call.CancellationToken)}")));
+
+    private static async ValueTask<string> ReadAsync(string file, CancellationToken cancel) => (await File.ReadAllTextAsync(file, cancel)).Trim();
 
     // Every call of the service is idempotent, so all may be sent again when a silo was not there.
     private static MethodConfig Retries() => new()

@@ -1,5 +1,5 @@
 using DistTrain.Optimization.Averaging;
-using DistTrain.Optimization.Batches;
+using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Recipes.Keys;
 using DistTrain.Recipes.Writing;
@@ -15,33 +15,34 @@ namespace DistTrain.Recipes.Reading;
 internal sealed class PolicyRules(KeyReader keys, Findings findings)
 {
     /// <summary>Below this share of a tensor's norm in a step, LARS hardly moves: its papers' rates are a thousand times a momentum's.</summary>
-    private const double LeastLarsShare = 5e-5;
+    private const double LeastShare = 5e-5;
 
     /// <summary>Below this rate an update of a gradient near 1 is lost beside a weight near 0.01: float32 has 24 bits.</summary>
     private const double LeastRate = 1e-10;
 
-    private const string StartKey = "startEpoch";
-
     public void CheckBatch(BatchRecipe? batch, int? workers)
     {
-        if (batch?.Policy?.Name == BatchGrowth.PolicyName && keys.IsGiven(JobKeys.Steps))
-            Refuse(JobKeys.Batch.Path, "growth counts in epochs; give the job's length in epochs, not in steps");
-        if (batch?.Policy?.Name == BatchByNoise.PolicyName && workers == 1)
-            Refuse(JobKeys.Batch.Path, "auto measures the noise by comparing the gradients of ranks, and there is one; raise workers to at least 2");
+        if (batch is { CountsEpochs: true } && keys.IsGiven(JobKeys.Steps))
+            Refuse(JobKeys.Batch.Path, $"{batch.Policy!.Name} counts in epochs; give the job's length in epochs, not in steps");
+        if (batch?.Following is not null && workers == 1)
+            Refuse(JobKeys.Batch.Path, $"{batch.Policy!.Name} measures the noise by comparing the gradients of ranks, and there is one; raise workers to at least 2");
     }
 
     public void CheckAveraging(PolicyRecipe? averaging, int? workers, int? epochs, long? steps)
     {
-        if (averaging is null or { Name: NoAveraging.PolicyName })
+        if (averaging is null)
+            return;
+        var plan = AveragingCatalog.Plan(averaging.Name, averaging.Options);
+        if (plan.IsNone)
             return;
         if (steps is not null)
             Refuse(JobKeys.AveragingName.Path, $"{averaging.Name} counts in epochs; give the job's length in epochs, not in steps");
         else if (epochs is not null)
-            CheckStart(averaging, epochs.Value);
+            CheckStart(plan, epochs.Value);
 
-        if (workers == 1 && averaging.Name is Swap.PolicyName or PostLocal.PolicyName)
+        if (workers == 1 && plan.HasReplicas)
             Warn(JobKeys.AveragingName.Path, $"{averaging.Name} averages the weights of ranks, and there is one: nothing is averaged");
-        if (averaging.Name == Swap.PolicyName && averaging.Options.Number("trainAccuracy") >= 1)
+        if (plan.Alone is { TrainAccuracy: >= 1 })
             Warn($"{JobKeys.Averaging.Path}.trainAccuracy", "is rarely reached, so that the first phase takes all epochs; 0.98 is the paper's (2001.02312)", "1");
     }
 
@@ -49,9 +50,9 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
     {
         if (scaling is null)
             return;
-        if (scaling.Rule == ScalingRules.AdaScale && workers == 1)
+        if (scaling.MeasuresGain && workers == 1)
             Refuse(JobKeys.ScalingRule.Path, "adascale measures its gain by comparing the gradients of ranks, and there is one; raise workers to at least 2");
-        if (batch?.Policy is { } policy && scaling.Rule is not (ScalingRules.None or ScalingRules.AdaScale))
+        if (batch?.Policy is { } policy && scaling.Rule != ScalingRules.None && !scaling.MeasuresGain)
             Warn(JobKeys.ScalingRule.Path, $"{scaling.Rule} scales the rate to the first batch, {batch.Examples}, and leaves it there while {policy.Name} changes the batch");
     }
 
@@ -62,15 +63,8 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
         var rate = optimizer.Options.Number("lr") * scaling.For(batch.Examples).Factor;
         if (rate < LeastRate)
             Warn($"{JobKeys.Optimizer.Path}.lr", FormattableString.Invariant($"a step at rate {rate:0.###e+0} changes no weight: what it adds is lost in float32, and nothing is learned"));
-        else if (optimizer.Name == "lars" && !optimizer.Options.Flag("clip"))
-            CheckLarsShare(optimizer, rate);
-    }
-
-    private void CheckLarsShare(PolicyRecipe optimizer, double rate)
-    {
-        var share = rate * optimizer.Options.Number("coefficient");
-        if (share < LeastLarsShare)
-            Warn($"{JobKeys.Optimizer.Path}.lr", FormattableString.Invariant($"a step at rate {rate:0.######} moves a tensor by about {share * 100:0.######} % of its norm (rate * coefficient); LARS is used with rates of 1 and more"));
+        else if (OptimizerCatalog.Find(optimizer.Name)!.ShareOfNorm(optimizer.Options, rate) is < LeastShare and var share)
+            Warn($"{JobKeys.Optimizer.Path}.lr", FormattableString.Invariant($"a step at rate {rate:0.######} moves a tensor by about {share * 100:0.######} % of its norm (rate * coefficient); {optimizer.Name.ToUpperInvariant()} is used with rates of 1 and more"));
     }
 
     public void CheckNumerics(NumericsRecipe? numerics, PolicyRecipe? averaging, int? workers, int? everySteps)
@@ -84,19 +78,19 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
         if (numerics.ReplayCheck > 0 && workers == 1)
             Refuse(JobKeys.NumericsReplayCheck.Path, "needs another rank, which computes the gradient a second time, and there is one; raise workers to at least 2", $"{numerics.ReplayCheck}");
         // A rank on its own that skips what the others do not is no longer one of them; and a checkpoint to go back to has no replicas.
-        if (numerics.Judges && averaging is { Name: Swap.PolicyName or PostLocal.PolicyName })
+        if (numerics.Judges && averaging is not null && AveragingCatalog.Plan(averaging.Name, averaging.Options).HasReplicas)
         {
             var key = numerics.Policy == NumericsPolicies.Stop ? JobKeys.NumericsOutlierFactor : JobKeys.NumericsPolicy;
             Refuse(key.Path, $"{averaging.Name} lets ranks train on their own, where a step is not judged over all of them; use policy {NumericsPolicies.Stop} with outlierFactor 0, or another averaging");
         }
     }
 
-    private void CheckStart(PolicyRecipe averaging, int epochs)
+    private void CheckStart(AveragingPlan averaging, int epochs)
     {
-        if (!averaging.Options.Has(StartKey))
+        if (averaging.StartEpoch is not { } start)
             return;
-        var (start, path) = (averaging.Options.Whole(StartKey), $"{JobKeys.Averaging.Path}.{StartKey}");
-        if (start > epochs || (start == epochs && averaging.Name == PostLocal.PolicyName))
+        var path = $"{JobKeys.Averaging.Path}.startEpoch";
+        if (start > epochs || (start == epochs && averaging.Local is not null))
             Refuse(path, $"lies behind the job's {epochs} epochs: nothing would be averaged", $"{start}");
         else if (start == epochs)
             Warn(path, "is the last epoch: the mean has one version, the last", $"{start}");

@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
@@ -30,7 +31,7 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
         var warmUp = WarmUp.Of(schedule.Options);
         CheckMilestones(schedule, length);
         if (scaling is not null)
-            CheckScaling(schedule.Name, warmUp, scaling, optimizer, batch);
+            CheckScaling(Definition(schedule), warmUp, scaling, optimizer, batch);
         if (scaling is not null && batch is not null)
             warmUp = scaling.For(batch.Value).Resolve(baseRate: 1, warmUp).WarmUp;
         if (length.In(warmUp.Unit) is { } total && ScheduleCheck.Problem(warmUp, scaling?.Rule ?? ScalingRules.None, total) is { } problem)
@@ -42,36 +43,36 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
         var (epochs, steps) = (schedule.Options.Number(WarmUp.EpochsKey), schedule.Options.Number(WarmUp.StepsKey));
         if (epochs > 0 && steps > 0)
             Refuse(OptionPath(WarmUp.StepsKey), $"{WarmUp.EpochsKey} and {WarmUp.StepsKey} both say how long the warm-up is; keep one");
-        else if (schedule.Name == Noam.ScheduleName && epochs <= 0 && steps <= 0)
-            Refuse(OptionPath(WarmUp.EpochsKey), $"is missing; noam falls from the end of its warm-up on: give {WarmUp.EpochsKey} or {WarmUp.StepsKey}");
+        else if (Definition(schedule).WarmUpPlace == WarmUpPlace.Own && epochs <= 0 && steps <= 0)
+            Refuse(OptionPath(WarmUp.EpochsKey), $"is missing; {schedule.Name} falls from the end of its warm-up on: give {WarmUp.EpochsKey} or {WarmUp.StepsKey}");
         else
             return true;
         return false;
     }
 
-    private void CheckScaling(string schedule, WarmUp warmUp, ScalingRecipe scaling, PolicyRecipe? optimizer, int? batch)
+    private void CheckScaling(IScheduleDefinition schedule, WarmUp warmUp, ScalingRecipe scaling, PolicyRecipe? optimizer, int? batch)
     {
         var fromReference = scaling.WarmupFrom == WarmupStarts.Reference;
         if (scaling.Rule == ScalingRules.Legw && warmUp.IsNone)
             Refuse(JobKeys.ScalingRule.Path, $"legw scales the warm-up with the batch, and there is none; give schedule.{WarmUp.EpochsKey}");
         if (fromReference && warmUp.From > 0)
             Refuse(JobKeys.ScalingWarmupFrom.Path, $"schedule.{WarmUp.FromKey} says where the warm-up starts as well; keep one");
-        else if (fromReference && NoEffect(schedule, warmUp, scaling.Rule) is { } reason)
+        else if (fromReference && NoEffect(schedule, warmUp, scaling) is { } reason)
             Warn(JobKeys.ScalingWarmupFrom.Path, $"reference has no effect: {reason}");
 
         // One cycle rises from a low rate by itself, and the RMSprop warm-up gives momentum a small share of the first steps.
         var ratio = (double)(batch ?? 0) / scaling.ReferenceBatch;
-        var rises = !warmUp.IsNone || schedule == OneCycle.ScheduleName || optimizer is { Name: "rmsprop-warmup" };
+        var rises = !warmUp.IsNone || schedule.Rises || (optimizer is not null && OptimizerCatalog.Find(optimizer.Name)!.WarmsUp);
         if (scaling.Rule == ScalingRules.Linear && ratio >= RiskyFactor && !rises)
             Warn(JobKeys.ScalingRule.Path, $"{ratio:0.##} times the rate without a warm-up is likely to diverge in the first epochs (1706.02677); give schedule.{WarmUp.EpochsKey}");
     }
 
     /// <summary>Why a warm-up cannot start at the reference rate, or null.</summary>
-    private static string? NoEffect(string schedule, WarmUp warmUp, string rule) => (schedule, rule) switch
+    private static string? NoEffect(IScheduleDefinition schedule, WarmUp warmUp, ScalingRecipe scaling) => scaling switch
     {
-        (_, ScalingRules.None) => "the rate is not scaled",
-        (_, ScalingRules.AdaScale) => "adascale measures its factor, which begins near 1",
-        (Noam.ScheduleName, _) => "noam's warm-up starts at zero",
+        { Rule: ScalingRules.None } => "the rate is not scaled",
+        { MeasuresGain: true } => $"{scaling.Rule} measures its factor, which begins near 1",
+        _ when schedule.WarmUpPlace == WarmUpPlace.Own => $"{schedule.Name}'s warm-up starts at zero",
         _ when warmUp.IsNone => "there is no warm-up",
         _ => null,
     };
@@ -80,15 +81,13 @@ internal sealed class RateRules(KeyReader keys, Findings findings)
     {
         if (!schedule.Options.Has(ScheduleUnits.Key) || length.In(ScheduleUnits.Of(schedule.Options)) is not { } total)
             return;
-        var (option, changes) = schedule.Name switch
-        {
-            MultiStep.ScheduleName => (MultiStep.MilestonesKey, schedule.Options.Numbers(MultiStep.MilestonesKey)),
-            StepDecay.ScheduleName => (StepDecay.EveryKey, [schedule.Options.Number(StepDecay.EveryKey)]),
-            _ => ("", []),
-        };
+        if (Definition(schedule).Changes(schedule.Options) is not var (option, changes))
+            return;
         if (changes.Where(change => change >= total).ToList() is { Count: > 0 } late)
             Warn(OptionPath(option), $"{string.Join(", ", late)} lies behind the end of the job ({ScheduleUnits.Of(schedule.Options).Text(Math.Round(total, 2))}) and has no effect");
     }
+
+    private static IScheduleDefinition Definition(PolicyRecipe schedule) => ScheduleCatalog.Find(schedule.Name)!;
 
     private static string OptionPath(string option) => $"{JobKeys.Schedule.Path}.{option}";
 

@@ -1,5 +1,5 @@
+using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
-using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.Training.Steps;
 

@@ -70,7 +70,7 @@ public static class ClusterSetup
             options.ClusterId = Name;
             options.ServiceId = Name;
         });
-        silo.Configure<SiloOptions>(options => options.SiloName = SiloNames.New());
+        silo.Configure<Orleans.Configuration.SiloOptions>(options => options.SiloName = SiloNames.New());
         silo.Configure<ClusterMembershipOptions>(SetTiming);
 #pragma warning disable ORLEANSEXP003 // The other directory ends grains of healthy silos when a silo that has their entries goes.
         silo.AddDistributedGrainDirectory();

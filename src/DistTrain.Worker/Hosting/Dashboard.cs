@@ -1,6 +1,7 @@
 using System.Net;
-using DistTrain.Security;
 using DistTrain.Security.Callers;
+using DistTrain.Security;
+using DistTrain.Worker.Cluster;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

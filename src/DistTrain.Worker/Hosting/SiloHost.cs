@@ -7,6 +7,8 @@ using DistTrain.Security;
 using DistTrain.Security.Callers;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Jobs;
+using DistTrain.Worker.Jobs.Door;
+using DistTrain.Worker.Jobs.Queue;
 using DistTrain.Worker.Ranks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -16,7 +18,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
 
 namespace DistTrain.Worker.Hosting;
 
@@ -61,12 +62,15 @@ public static partial class SiloHost
         builder.Services.AddSingleton<IFatalErrorHandler, FatalEnd>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(new JobClock(TimeProvider.System));
         builder.Services.AddCallers(options.Admission);
         builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "silo"));
         builder.Services.AddSingleton<DatasetCache>();
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobFiles>();
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<UnavailableInterceptor>());
+        if (options.Reflection)
+            Reflection.Add(builder.Services);
         builder.Services.AddObservability("disttrain-silo", _ => false);
         builder.Host.UseOrleans(silo =>
         {
@@ -74,7 +78,7 @@ public static partial class SiloHost
             Dashboard.Add(silo, options);
             if (options.Admission.Certificates is { } certificates)
                 silo.UseTls(certificates);
-            silo.Configure<EndpointOptions>(endpoint =>
+            silo.Configure<Orleans.Configuration.EndpointOptions>(endpoint =>
             {
                 endpoint.AdvertisedIPAddress = options.Advertised is { } advertised ? IPAddress.Parse(advertised) : address;
                 endpoint.SiloPort = options.SiloPort > 0 ? options.SiloPort : FreePort(address);
@@ -83,7 +87,7 @@ public static partial class SiloHost
                 endpoint.GatewayPort = 0;
             });
             // At the end of a silo, for its last answers to leave.
-            silo.Configure<SiloMessagingOptions>(messaging => messaging.WaitForMessageToBeQueuedForOutboundTime = TimeSpan.FromMilliseconds(200));
+            silo.Configure<Orleans.Configuration.SiloMessagingOptions>(messaging => messaging.WaitForMessageToBeQueuedForOutboundTime = TimeSpan.FromMilliseconds(200));
         });
         // Behind the silo's own start: the pulse calls grains.
         builder.Services.AddHostedService<ClusterPulse>();
@@ -96,6 +100,8 @@ public static partial class SiloHost
         app.UseCallers();
         TimedBody.Use(app, TimeProvider.System);
         app.MapGrpcService<TrainingJobsService>().For(options.Admission, CallerRoles.Submitter, CallerRoles.Operator).Audited();
+        if (options.Reflection)
+            Reflection.Map(app, options.Admission);
         app.MapProbes();
         app.MapDashboard(options);
         await waits.DuringAsync("the silos of its cluster to let it join", app.StartAsync(address, [options.Port, options.Probes.Http, options.Probes.Health, options.DashboardPort], stop));

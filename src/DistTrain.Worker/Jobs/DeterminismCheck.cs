@@ -1,5 +1,5 @@
 using DistTrain.Recipes;
-using DistTrain.Worker.Hosting;
+using DistTrain.Worker.Cluster;
 
 namespace DistTrain.Worker.Jobs;
 

@@ -23,6 +23,9 @@ internal static partial class JobLog
     [LoggerMessage(4008, LogLevel.Information, "Job {Job}: rank {Rank} is to move from silo {From} to {To}")]
     public static partial void Moving(ILogger logger, string job, int rank, string from, string to);
 
+    [LoggerMessage(4009, LogLevel.Information, "Job {Job}: {Action}: {Reason}")]
+    public static partial void Decided(ILogger logger, string job, string action, string reason);
+
     [LoggerMessage(4006, LogLevel.Error, "Job {Job}: can't be driven")]
     public static partial void Broken(ILogger logger, string job, Exception exception);
 

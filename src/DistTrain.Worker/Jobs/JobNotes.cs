@@ -1,7 +1,7 @@
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>What happened to a job, in words for those who watch it; until its grain is lost with its silo.</summary>
-internal sealed class JobNotes(TimeProvider time)
+internal sealed class JobNotes(JobClock clock)
 {
     private readonly List<JobLogLine> _lines = [];
 
@@ -15,7 +15,7 @@ internal sealed class JobNotes(TimeProvider time)
     public void Say(string text, JobLogKind kind = JobLogKind.Note)
     {
         if (_lines.Count == 0 || _lines[^1].Text != text)
-            _lines.Add(new JobLogLine(time.GetUtcNow().ToUnixTimeMilliseconds(), text, kind));
+            _lines.Add(new JobLogLine(clock.UtcNow.ToUnixTimeMilliseconds(), text, kind));
     }
 
     /// <summary>Adds a line that has not been said yet.</summary>

@@ -1,4 +1,4 @@
-using System.Globalization;
+using DistTrain.Observability;
 
 namespace DistTrain.Worker.Jobs;
 
@@ -7,20 +7,21 @@ namespace DistTrain.Worker.Jobs;
 /// not when the answer fails to come: a call may take half a minute to find that out.
 /// </summary>
 /// <param name="notes">The job's log.</param>
-/// <param name="time">Measures waits.</param>
-internal sealed class JobWaits(JobNotes notes, TimeProvider time)
+/// <param name="clock">Measures waits.</param>
+internal sealed class JobWaits(JobNotes notes, JobClock clock)
 {
-    /// <summary>What is over before, nobody needs to know of.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private readonly Dictionary<string, Wait> _open = [];
 
     /// <summary>What has lasted, in words; null: nothing.</summary>
     public string? Text => _open.Values.Where(w => w.IsSaid).Select(w => w.Text).ToList() is { Count: > 0 } lasting ? string.Join("; ", lasting) : null;
 
+    /// <summary>Since when somebody has been asked in vain; null: the last question was answered.</summary>
+    /// <param name="whom">As in <see cref="Begin"/>.</param>
+    public TimeSpan? Since(string whom) => _open.TryGetValue(whom, out var wait) ? wait.Begun : null;
+
     /// <summary>Somebody is asked, again perhaps.</summary>
     /// <param name="whom">Whom or what the job waits for, e.g. "server 127.0.0.1:6000".</param>
-    public void Begin(string whom) => _open.TryAdd(whom, new Wait(whom, time.GetTimestamp(), time.GetUtcNow()));
+    public void Begin(string whom) => _open.TryAdd(whom, new Wait(whom, clock.Now, clock.UtcNow));
 
     /// <summary>The asked does not answer; the wait goes on.</summary>
     public void Fail(string whom, string reason)
@@ -33,7 +34,7 @@ internal sealed class JobWaits(JobNotes notes, TimeProvider time)
     public void End(string whom)
     {
         if (_open.Remove(whom, out var wait) && wait.IsSaid)
-            notes.Say($"no longer waits for {whom}, after {time.GetElapsedTime(wait.Begun).TotalSeconds:0} s", JobLogKind.WaitOver);
+            notes.Say(WaitText.Over(whom, clock.Now - wait.Begun), JobLogKind.WaitOver);
     }
 
     /// <summary>The job has ended, or what it waited for is of no use any more.</summary>
@@ -56,21 +57,21 @@ internal sealed class JobWaits(JobNotes notes, TimeProvider time)
     /// <summary>Says what has come to last. Called each second, by whoever looks at the job, also while the job itself waits for an answer.</summary>
     public void Look()
     {
-        foreach (var wait in _open.Values.Where(w => !w.IsSaid && time.GetElapsedTime(w.Begun) >= Patience))
+        foreach (var wait in _open.Values.Where(w => !w.IsSaid && clock.Now - w.Begun >= WaitText.Patience))
         {
             wait.IsSaid = true;
             notes.Say(wait.Text, JobLogKind.Waits);
         }
     }
 
-    private sealed class Wait(string whom, long begun, DateTimeOffset since)
+    private sealed class Wait(string whom, TimeSpan begun, DateTimeOffset since)
     {
-        public long Begun { get; } = begun;
+        public TimeSpan Begun { get; } = begun;
 
         public bool IsSaid { get; set; }
 
         public string? Reason { get; set; }
 
-        public string Text => $"waits for {whom} since {since.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC{(Reason is null ? "" : $": {Reason}")}";
+        public string Text => WaitText.Begun(whom, since, Reason);
     }
 }

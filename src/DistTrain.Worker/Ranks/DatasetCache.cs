@@ -1,6 +1,6 @@
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
-using DistTrain.Worker.Hosting;
+using DistTrain.Worker.Cluster;
 
 namespace DistTrain.Worker.Ranks;
 

@@ -18,6 +18,7 @@ internal sealed class MomentStream : IDisposable
     private readonly AsyncDuplexStreamingCall<MomentMessage, MomentTotal> _call;
     private readonly VersionInbox _inbox;
     private readonly CancellationTokenSource _cut = new();
+    private int _rank;
 
     /// <param name="peers">Reaches it.</param>
     /// <param name="leader">Endpoint of the job's leader.</param>
@@ -38,16 +39,17 @@ internal sealed class MomentStream : IDisposable
 
     /// <summary>Says who shares; once, before anything else.</summary>
     /// <exception cref="RpcException">The leader is away.</exception>
-    public void Join(RankAssignment assignment) => Send(new MomentMessage
+    public void Join(RankAssignment assignment)
     {
-        Join = new MomentJoin { JobId = assignment.JobId, Generation = assignment.Generation, Rank = assignment.Rank },
-    });
+        _rank = assignment.Rank;
+        Send(new MomentMessage { Join = new MomentJoin { JobId = assignment.JobId, Generation = assignment.Generation, Rank = assignment.Rank } });
+    }
 
     /// <summary>The exchange of one micro-batch of a step.</summary>
     /// <param name="step">The step.</param>
     /// <param name="microBatch">The micro-batch.</param>
-    /// <param name="replayed">The rank whose pass is computed a second time: it gets the same answers and adds nothing; null: this rank's own.</param>
-    public IMomentExchange Of(long step, int microBatch, int? replayed = null) => new MicroBatchExchange(this, step, microBatch, replayed);
+    /// <param name="rank">Whose pass it is. Another's than this stream's is computed a second time: it gets the same answers and adds nothing.</param>
+    public IMomentExchange Of(long step, int microBatch, int rank) => new MicroBatchExchange(this, step, microBatch, rank == _rank ? null : rank);
 
     public void Dispose()
     {

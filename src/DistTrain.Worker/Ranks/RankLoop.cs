@@ -152,7 +152,8 @@ internal sealed class RankLoop : IAsyncDisposable
             var trace = StepTrace.Of(Assignment);
             if (attachment.Moments is { } shared)
                 shared.Trace = trace;
-            using var step = new TrainingStep(_spec, Assignment.Rank, data, replica, attachment.Streams, attachment.Inbox, attachment.Moments, trace, _stop.Token);
+            var gradient = new ShareGradient(_spec, data.Train, replica, attachment.Moments, _stop.Token);
+            using var step = new TrainingStep(_spec, Assignment.Rank, gradient, attachment, trace);
             var head = attachment.Head;
             while (true)
             {

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Benchmarks.Micro;

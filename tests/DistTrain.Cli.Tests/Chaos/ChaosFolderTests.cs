@@ -1,6 +1,6 @@
 using System.Text.Json;
 using DistTrain.Cli.Chaos;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 
 namespace DistTrain.Cli.Tests.Chaos;
 

@@ -1,6 +1,6 @@
 using DistTrain.Cli.Chaos;
+using DistTrain.Client;
 using DistTrain.ParameterServer.Checkpoints;
-using DistTrain.Protocol;
 
 namespace DistTrain.Cli.Tests.Chaos;
 
@@ -28,13 +28,8 @@ public sealed class RunCheckTests : IDisposable
         "no crash changes the result: expected the job completed; found failed: server 1 stayed away");
 
     [Fact]
-    public void Other_weights()
-    {
-        var outcome = _run.Outcome;
-        outcome.Ended.Result.WeightsSha256 = "ab";
-
-        AssertOne(outcome, $"G3, G4 same weights: expected {_run.Baseline.WeightsSha256}; found ab");
-    }
+    public void Other_weights() => AssertOne(
+        With(_run.Outcome, result => result with { WeightsSha256 = "ab" }), $"G3, G4 same weights: expected {_run.Baseline.WeightsSha256}; found ab");
 
     [Fact]
     public void A_ledger_that_does_not_fit_its_job()
@@ -88,12 +83,9 @@ public sealed class RunCheckTests : IDisposable
     [Fact]
     public void More_steps_done_again_than_two_intervals_a_server_and_one_a_damaged_checkpoint()
     {
-        var outcome = _run.Outcome;
-        outcome.Ended.Result.RedoneSteps = 30;
-        Assert.Empty(_check.Of(outcome));
-        outcome.Ended.Result.RedoneSteps = 31;
+        Assert.Empty(_check.Of(With(_run.Outcome, result => result with { RedoneSteps = 30 })));
 
-        AssertOne(outcome, "G2 durable steps: expected at most 30 steps done again after 1 ends of servers and 1 damaged checkpoints; found 31");
+        AssertOne(With(_run.Outcome, result => result with { RedoneSteps = 31 }), "G2 durable steps: expected at most 30 steps done again after 1 ends of servers and 1 damaged checkpoints; found 31");
     }
 
     [Fact]
@@ -132,14 +124,16 @@ public sealed class RunCheckTests : IDisposable
     [Fact]
     public void All_that_is_wrong_is_named_at_once()
     {
-        var outcome = _run.Outcome with { Steps = [1], PlannedKills = 9 };
-        outcome.Ended.Result.WeightsSha256 = "ab";
+        var outcome = With(_run.Outcome with { Steps = [1], PlannedKills = 9 }, result => result with { WeightsSha256 = "ab" });
         File.Delete(_run.Checkpoint(20, "server-0.bin"));
 
         Assert.Equal(["plan", "G3, G4 same weights", "G1, G5 each step is told once and in order", "G6 checkpoints"], _check.Of(outcome).Select(v => v.Guarantee));
     }
 
     public void Dispose() => _run.Dispose();
+
+    private static RunOutcome With(RunOutcome outcome, Func<JobResult, JobResult> change) =>
+        outcome with { Ended = outcome.Ended with { Result = change(outcome.Ended.Result!) } };
 
     private void AssertOne(RunOutcome outcome, string violation) => Assert.Equal(violation, Assert.Single(_check.Of(outcome)).ToString());
 }

@@ -39,7 +39,7 @@ internal sealed class SavedRun : IDisposable
 
     public RunOutcome Outcome => new(
         Path,
-        new JobSummary { State = JobState.Completed, Result = new JobResult { Steps = Steps, WeightsSha256 = Sha(Steps), RedoneSteps = 20 } },
+        new Client.JobSummary { State = Client.JobState.Completed, Result = new Client.JobResult { Steps = Steps, WeightsSha256 = Sha(Steps), RedoneSteps = 20 } },
         [.. Enumerable.Range(1, (int)Steps).Select(step => (long)step)],
         PlannedKills: 2,
         [Fault("kill"), Fault("damage"), Fault("cut")],

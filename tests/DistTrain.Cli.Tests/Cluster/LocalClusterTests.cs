@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Processes;
 using DistTrain.Recipes;
 

@@ -2,11 +2,13 @@ using System.Runtime.InteropServices;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Cli.Tests.Processes;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Tests.Silos;
 
 namespace DistTrain.Cli.Tests.Cluster;
 
@@ -23,14 +25,14 @@ public sealed class LocalRunTests : IDisposable
         await using var silo = await FakeSilo.StartAsync();
         silo.OnWatch = async (_, events, cancel) =>
         {
-            foreach (var next in (JobEvent[])[Events.State(JobState.Running, 0, 1), Events.Step(1), Events.State(JobState.Completed, 1, 1)])
+            foreach (var next in (JobEvent[])[Messages.State(JobState.Running, 0, 1), Messages.Step(1), Messages.State(JobState.Completed, 1, 1)])
                 await events.WriteAsync(next, cancel);
         };
-        silo.OnDownload = () => [Events.Chunk("model.safetensors", "we"), Events.Chunk("model.safetensors", "ights")];
+        silo.OnDownload = () => [Messages.Chunk("model.safetensors", "we"), Messages.Chunk("model.safetensors", "ights")];
 
         var ended = await RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString()));
 
-        Assert.Equal(JobState.Completed, ended.State);
+        Assert.Equal(Client.JobState.Completed, ended.State);
         Assert.Equal("job-1", Assert.Single(silo.Submitted).JobId);
         Assert.Equal("weights", File.ReadAllText(_folder["model.safetensors"]));
         Assert.Contains("worker ends", File.ReadAllText(_folder["cluster/silo-0.log"]));
@@ -43,15 +45,15 @@ public sealed class LocalRunTests : IDisposable
     public async Task A_model_that_cannot_be_fetched_at_once_is_asked_for_again()
     {
         await using var silo = await FakeSilo.StartAsync();
-        silo.OnWatch = (_, events, cancel) => events.WriteAsync(Events.State(JobState.Completed, 1, 1), cancel);
+        silo.OnWatch = (_, events, cancel) => events.WriteAsync(Messages.State(JobState.Completed, 1, 1), cancel);
         var asked = 0;
         silo.OnDownload = () => ++asked < 3
             ? throw new Grpc.Core.RpcException(new Grpc.Core.Status(Grpc.Core.StatusCode.Unavailable, "starting"))
-            : [Events.Chunk("model.safetensors", "weights")];
+            : [Messages.Chunk("model.safetensors", "weights")];
 
         var ended = await RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString()));
 
-        Assert.Equal(JobState.Completed, ended.State);
+        Assert.Equal(Client.JobState.Completed, ended.State);
         Assert.Equal("weights", File.ReadAllText(_folder["model.safetensors"]));
     }
 
@@ -61,14 +63,14 @@ public sealed class LocalRunTests : IDisposable
         await using var silo = await FakeSilo.StartAsync();
         silo.OnWatch = async (_, events, cancel) =>
         {
-            await events.WriteAsync(Events.State(JobState.Running, 0, 100), cancel);
+            await events.WriteAsync(Messages.State(JobState.Running, 0, 100), cancel);
             _context.Interruption.Receive(PosixSignal.SIGINT);
             await Task.Delay(Timeout.Infinite, cancel);
         };
 
         var ended = await RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString()));
 
-        Assert.Equal(JobState.Cancelled, ended.State);
+        Assert.Equal(Client.JobState.Cancelled, ended.State);
         Assert.Equal(["job-1"], silo.Cancelled);
         Assert.Contains("server ends", File.ReadAllText(_folder["cluster/server-0.log"]));
     }
@@ -79,7 +81,7 @@ public sealed class LocalRunTests : IDisposable
         await using var silo = await FakeSilo.StartAsync();
         silo.OnWatch = async (_, events, cancel) =>
         {
-            await events.WriteAsync(Events.State(JobState.Running, 0, 100), cancel);
+            await events.WriteAsync(Messages.State(JobState.Running, 0, 100), cancel);
             _context.Interruption.Receive(PosixSignal.SIGINT);
             await Task.Delay(Timeout.Infinite, cancel);
         };
@@ -91,7 +93,7 @@ public sealed class LocalRunTests : IDisposable
 
         var ended = await RunAsync(ScriptedChild.Of(ScriptedChild.Announce(silo.Endpoint.ToString()) + "exec sleep 1000"));
 
-        Assert.Equal(JobState.Cancelled, ended.State);
+        Assert.Equal(Client.JobState.Cancelled, ended.State);
     }
 
     [Fact]
@@ -101,7 +103,7 @@ public sealed class LocalRunTests : IDisposable
         var die = _folder["die"];
         silo.OnWatch = async (_, events, cancel) =>
         {
-            await events.WriteAsync(Events.State(JobState.Running, 0, 100), cancel);
+            await events.WriteAsync(Messages.State(JobState.Running, 0, 100), cancel);
             File.WriteAllText(die, "");
             await Task.Delay(Timeout.Infinite, cancel);
         };
@@ -110,7 +112,7 @@ public sealed class LocalRunTests : IDisposable
 
         var ended = await RunAsync(ScriptedChild.Of(script));
 
-        Assert.Equal(JobState.Failed, ended.State);
+        Assert.Equal(Client.JobState.Failed, ended.State);
         Assert.Contains("silo-0", ended.Error);
         Assert.Contains("exit code 134", ended.Error);
         Assert.Contains("| bad tensor", _context.Error.ToString());
@@ -123,9 +125,9 @@ public sealed class LocalRunTests : IDisposable
         await using var silo = await FakeSilo.StartAsync();
         silo.OnSubmit = _ => throw new Grpc.Core.RpcException(new Grpc.Core.Status(Grpc.Core.StatusCode.InvalidArgument, "a\nb"));
 
-        var e = await Assert.ThrowsAsync<CommandException>(() => RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString())));
+        var e = await Assert.ThrowsAsync<Client.DistTrainException>(() => RunAsync(ScriptedChild.Polite(silo.Endpoint.ToString())));
 
-        Assert.Equal(ExitCode.BadInput, e.ExitCode);
+        Assert.Equal(ExitCode.BadInput, ClusterRefusal.Explain(e)!.ExitCode);
         Assert.Equal(["a", "b"], e.Problems);
         Assert.Contains("worker ends", File.ReadAllText(_folder["cluster/silo-0.log"]));
     }
@@ -136,7 +138,7 @@ public sealed class LocalRunTests : IDisposable
         _folder.Dispose();
     }
 
-    private async Task<JobSummary> RunAsync(SelfExecutable executable)
+    private async Task<Client.JobSummary> RunAsync(SelfExecutable executable)
     {
         _context.Interruption.HandlesForce = true;
         var folder = RunFolder.Create(_folder.Path);

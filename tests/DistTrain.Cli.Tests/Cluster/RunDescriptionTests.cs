@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Protocol.Formats;
 using DistTrain.Recipes;

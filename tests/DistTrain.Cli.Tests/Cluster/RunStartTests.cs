@@ -1,5 +1,5 @@
 using DistTrain.Cli.Cluster;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Tests.Cluster;

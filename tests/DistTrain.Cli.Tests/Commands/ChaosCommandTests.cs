@@ -1,4 +1,4 @@
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Doubles;
 
 namespace DistTrain.Cli.Tests.Commands;

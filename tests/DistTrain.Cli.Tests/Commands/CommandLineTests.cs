@@ -1,7 +1,9 @@
 using System.CommandLine;
 using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Protocol;
+using DistTrain.Tests.Silos;
 using Grpc.Core;
 
 namespace DistTrain.Cli.Tests.Commands;
@@ -95,7 +97,7 @@ public class CommandLineTests
     public async Task Submit_and_watch_ends_with_the_jobs_own_code()
     {
         await using var silo = await FakeSilo.StartAsync();
-        silo.OnWatch = (_, events, cancel) => events.WriteAsync(Events.State(JobState.Failed, 3, 4, "NaN in rank 1, step 3"), cancel);
+        silo.OnWatch = (_, events, cancel) => events.WriteAsync(Messages.State(JobState.Failed, 3, 4, "NaN in rank 1, step 3"), cancel);
         using var folder = new TempFolder();
         var (code, output, error) = await Contexts.RunAsync(
             "submit", Job(folder), "--endpoint", silo.Endpoint.ToString(), "--id", "job-1", "--watch");
@@ -118,7 +120,7 @@ public class CommandLineTests
     public async Task List_shows_a_line_per_job()
     {
         await using var silo = await FakeSilo.StartAsync();
-        silo.OnList = () => [Events.State(JobState.Running, 3, 9).Summary, Events.State(JobState.Failed, 1, 2, "why").Summary];
+        silo.OnList = () => [Messages.State(JobState.Running, 3, 9).Summary, Messages.State(JobState.Failed, 1, 2, "why").Summary];
 
         var (_, text, _) = await Contexts.RunAsync("list", "--endpoint", silo.Endpoint.ToString());
         var (_, json, _) = await Contexts.RunAsync("list", "--endpoint", silo.Endpoint.ToString(), "--output", "json");
@@ -148,7 +150,7 @@ public class CommandLineTests
     {
         await using var silo = await FakeSilo.StartAsync();
         using var folder = new TempFolder();
-        silo.OnDownload = () => [Events.Chunk("model.safetensors", "w"), Events.Chunk("../../evil", "x")];
+        silo.OnDownload = () => [Messages.Chunk("model.safetensors", "w"), Messages.Chunk("../../evil", "x")];
         string[] line = ["download", "job-1", "--endpoint", silo.Endpoint.ToString(), "--out", folder["models"]];
 
         var (code, _, error) = await Contexts.RunAsync(line);
@@ -156,7 +158,7 @@ public class CommandLineTests
         Assert.Contains("../../evil", Assert.Single(error));
         Assert.Equal(["model.safetensors"], Directory.GetFileSystemEntries(folder["models"]).Select(Path.GetFileName));
 
-        silo.OnDownload = () => [Events.Chunk("model.safetensors", "w2")];
+        silo.OnDownload = () => [Messages.Chunk("model.safetensors", "w2")];
         Assert.Equal(ExitCode.Done, (await Contexts.RunAsync(line)).Code);
         Assert.Equal("w2", File.ReadAllText(folder["models/model.safetensors"]));
 

@@ -1,4 +1,4 @@
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Protocol.Transport;
 using DistTrain.Tests.Clusters;
 using Microsoft.Data.Sqlite;

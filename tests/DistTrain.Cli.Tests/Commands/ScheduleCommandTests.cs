@@ -1,6 +1,6 @@
 using System.Xml;
 using System.Xml.Linq;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Tests.Doubles;
 

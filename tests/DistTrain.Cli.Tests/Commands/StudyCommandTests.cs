@@ -1,4 +1,4 @@
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Studies;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Cli.Tests.Studies;

@@ -15,7 +15,7 @@ public sealed class WaitsTests : IDisposable
     {
         var answer = new TaskCompletionSource<int>();
         var waiting = new Waits(_log.WriteLine, _clock).DuringAsync("the answer of silo:5000", answer.Task);
-        _clock.Advance(Waits.Patience - TimeSpan.FromMilliseconds(1));
+        _clock.Advance(WaitText.Patience - TimeSpan.FromMilliseconds(1));
         Assert.Empty(Lines);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Matches(new Regex(@"^waits for the answer of silo:5000 since \d\d:\d\d:\d\d UTC$"), Assert.Single(Lines));
@@ -30,7 +30,7 @@ public sealed class WaitsTests : IDisposable
     {
         using var wait = new Waits(_log.WriteLine, _clock).Begin("Redis");
         wait.Because("nobody listens there");
-        _clock.Advance(Waits.Patience);
+        _clock.Advance(WaitText.Patience);
         Assert.EndsWith(" UTC: nobody listens there", Assert.Single(Lines), StringComparison.Ordinal);
     }
 

@@ -1,8 +1,9 @@
-using DistTrain.Cli.Commands;
 using DistTrain.Cli.Display;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Tests.Doubles;
-using DistTrain.Protocol;
+using DistTrain.Client;
+using DistTrain.Tests.Silos;
 using Spectre.Console;
 
 namespace DistTrain.Cli.Tests.Display;
@@ -107,7 +108,7 @@ public sealed class DisplayTests : IDisposable
     public void The_closing_summary_has_what_a_run_is_judged_by()
     {
         var display = new PlainDisplay(_output, _error, TimeProvider.System);
-        var code = display.End(Events.State(JobState.Completed, 40, 40).Summary, TimeSpan.FromSeconds(61.5), "runs/job-1");
+        var code = display.End(Events.State(JobState.Completed, 40, 40), TimeSpan.FromSeconds(61.5), "runs/job-1");
 
         Assert.Equal(ExitCode.Done, code);
         Assert.Equal(
@@ -129,7 +130,7 @@ public sealed class DisplayTests : IDisposable
     [InlineData(JobState.Cancelled, 130, """{"event":"cancelled","job":"job-1"}""")]
     public void Other_ends_have_their_codes_and_last_lines(JobState state, int code, string last)
     {
-        var ended = Events.State(state, 1, 2, "NaN in rank 1").Summary;
+        var ended = Events.State(state, 1, 2, "NaN in rank 1");
         Assert.Equal(code, new JsonDisplay(_output).End(ended, TimeSpan.Zero, null));
         Assert.Equal([last], Contexts.Lines(_output));
         Assert.Equal(code, new PlainDisplay(_output, _error, TimeProvider.System).End(ended, TimeSpan.Zero, null));
@@ -139,7 +140,7 @@ public sealed class DisplayTests : IDisposable
     [Fact]
     public void Json_of_a_completed_job_ends_with_its_result()
     {
-        new JsonDisplay(_output).End(Events.State(JobState.Completed, 40, 40).Summary, TimeSpan.FromSeconds(1.23456), "/runs/job-1");
+        new JsonDisplay(_output).End(Events.State(JobState.Completed, 40, 40), TimeSpan.FromSeconds(1.23456), "/runs/job-1");
         var completed = Assert.IsType<CompletedEvent>(OutputJson.Read(Assert.Single(Contexts.Lines(_output))));
         Assert.Equal(
             new CompletedEvent("job-1", 40, 1, 0.5, 0.9875, 0.25, 1880.4, 68.25, 0.125, Events.Hash, 1.235, 0, 0, 0, 0, "/runs/job-1"), completed);

@@ -1,6 +1,6 @@
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Tests.Doubles;
-using DistTrain.Protocol;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Tests.Display;
 

@@ -1,4 +1,5 @@
 using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 
 namespace DistTrain.Cli.Tests.Doubles;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
 
 namespace DistTrain.Cli.Tests.Roles;

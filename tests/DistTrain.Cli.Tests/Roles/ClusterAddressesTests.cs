@@ -1,5 +1,5 @@
 using System.Net;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Protocol.Clients;

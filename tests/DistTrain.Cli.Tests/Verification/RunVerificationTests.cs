@@ -1,16 +1,16 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using DistTrain.Cli.Commands;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Cli.Verification;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
-using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.Cli.Tests.Verification;
 

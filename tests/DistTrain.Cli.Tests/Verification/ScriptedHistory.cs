@@ -1,7 +1,6 @@
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
-using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.Cli.Tests.Verification;
 

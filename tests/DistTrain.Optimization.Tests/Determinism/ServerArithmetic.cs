@@ -9,6 +9,7 @@ using DistTrain.Optimization.Landscape;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Randomness;
 using DistTrain.Optimization.Threads;

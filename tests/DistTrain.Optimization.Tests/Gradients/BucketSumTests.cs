@@ -1,6 +1,7 @@
 using System.Buffers;
 using CsCheck;
 using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Optimization.Tests.Gradients;

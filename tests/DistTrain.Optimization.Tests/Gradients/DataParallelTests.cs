@@ -1,5 +1,5 @@
-using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Optimizers;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Tests.Optimizers;
 using DistTrain.Tests.Optimizers;
 

@@ -110,7 +110,7 @@ public class LambTests
     public void Nvlamb_brings_its_limit_on_the_whole_gradient_along(string variant, double limit)
     {
         var definition = OptimizerCatalog.Find("lamb")!;
-        Assert.Equal(limit, Optimization.Optimizers.Lamb.ClipNormOf(new OptionValues(definition.Options, new Dictionary<string, object> { ["variant"] = variant })));
+        Assert.Equal(limit, definition.ClipNormOf(new OptionValues(definition.Options, new Dictionary<string, object> { ["variant"] = variant })));
     }
 
     /// <summary>Not decayed unless said.</summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Tests.Fixtures;
-using DistTrain.Worker.Jobs;
+using DistTrain.Worker.Jobs.Servers;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Tests.Crashes;

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Hosting;

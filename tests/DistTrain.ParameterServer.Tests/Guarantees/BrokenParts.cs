@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Files;

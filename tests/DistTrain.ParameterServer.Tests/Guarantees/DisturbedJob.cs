@@ -1,7 +1,6 @@
 using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Protocol;
 using Grpc.Core;
-using Position = DistTrain.Protocol.Position;
 
 namespace DistTrain.ParameterServer.Tests.Guarantees;
 
@@ -73,7 +72,7 @@ internal static class DisturbedJob
         var replica = ReferenceReplica.Start(job);
         for (var step = 0; step < Steps; step++)
         {
-            var head = new VersionHead { Version = step, Position = new Position { Epoch = step / StepsInEpoch, Cursor = Batch * (step % StepsInEpoch) } };
+            var head = new VersionHead { Version = step, Position = new DataPosition { Epoch = step / StepsInEpoch, Cursor = Batch * (step % StepsInEpoch) } };
             replica.Step([.. Enumerable.Range(0, 3).Select(rank => Trainee.Gradient(head, rank))], job.Shares(), job.Job.Spec.Optimizer.Options.Number("lr"));
         }
 

@@ -1,8 +1,8 @@
+using DistTrain.Optimization.Order;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.ParameterServer.Tests.Crashes;
 using DistTrain.Protocol;
 using DistTrain.Training.Steps;
-using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.ParameterServer.Tests.Metrics;
 

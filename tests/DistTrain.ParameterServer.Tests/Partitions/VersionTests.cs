@@ -37,10 +37,10 @@ public sealed class VersionTests(RealServer server) : IClassFixture<RealServer>
         await using var ranks = await RankGroup.AttachAsync(job);
         var first = await ranks.StepAsync(0);
         Assert.Equal((1, 4), (first.Version, first.Take));
-        Assert.Equal(new Position { Cursor = 8, Examples = 8 }, first.Position);
+        Assert.Equal(new DataPosition { Cursor = 8, Examples = 8 }, first.Position);
         var second = await ranks.StepAsync(1, examples: [1, 3]);
         Assert.Equal((2, 8), (second.Version, second.Take));
-        Assert.Equal(new Position { Epoch = 1, Examples = 12 }, second.Position);
+        Assert.Equal(new DataPosition { Epoch = 1, Examples = 12 }, second.Position);
         var third = await ranks.StepAsync(2);
         Assert.Equal((3, 0), (third.Version, third.Take));
         var status = (await job.StatusAsync())[0];

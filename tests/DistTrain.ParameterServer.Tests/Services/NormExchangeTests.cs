@@ -18,7 +18,7 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
     {
         var job = await LeaderAloneAsync("optimizer.name=lars");
         await using var ranks = await RanksAsync(job);
-        var share = Share(job, round: 1, Enumerable.Repeat(1.0, Sums));
+        var share = Share(job, NormRound.Tensors, Enumerable.Repeat(1.0, Sums));
         using (var cut = Leader.ShareAsync(share))
         {
             // The leader has no sums of its own yet: no answer can come.
@@ -31,7 +31,7 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
         var first = await Leader.ShareAsync(share).ResponseAsync.For("the leader has its own sums");
         Assert.Equal(share.Sums, first.Sums.TakeLast(Sums));
         // What is sent again is not what counts: the answer stands.
-        var again = await Leader.ShareAsync(Share(job, round: 1, Enumerable.Repeat(2.0, Sums))).ResponseAsync.For("the answer");
+        var again = await Leader.ShareAsync(Share(job, NormRound.Tensors, Enumerable.Repeat(2.0, Sums))).ResponseAsync.For("the answer");
         Assert.Equal(first.Sums, again.Sums);
         foreach (var rank in ranks)
             await rank.ReceiveVersionAsync(1);
@@ -39,7 +39,7 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
         // Nor is it forgotten while a follower may still be in that step.
         foreach (var rank in ranks)
             await rank.PushAllAsync(1);
-        await Leader.ShareAsync(Share(job, round: 1, Enumerable.Repeat(3.0, Sums), step: 1)).ResponseAsync.For("the next step's answer");
+        await Leader.ShareAsync(Share(job, NormRound.Tensors, Enumerable.Repeat(3.0, Sums), step: 1)).ResponseAsync.For("the next step's answer");
         var late = await Leader.ShareAsync(share).ResponseAsync.For("the answer");
         Assert.Equal(first.Sums, late.Sums);
     }
@@ -51,7 +51,7 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
         await using var ranks = await RanksAsync(job);
         foreach (var rank in ranks)
             await rank.PushAllAsync(0);
-        await Leader.ShareAsync(Share(job, round: 1, [1.0])).ResponseAsync.For("the answer");
+        await Leader.ShareAsync(Share(job, NormRound.Tensors, [1.0])).ResponseAsync.For("the answer");
         var status = await Waiting.UntilAsync(async () => await server.Partitions.GetStatusAsync(job.Request), s => s.Error.Length > 0, "the leader says what is wrong");
         Assert.Contains("sums for", status.Error, StringComparison.Ordinal);
     }
@@ -64,7 +64,7 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
     public async Task Another_generation_and_a_server_that_is_no_follower_are_refused(long generation, int index)
     {
         var job = await LeaderAloneAsync("optimizer.name=lars");
-        var share = Share(job, round: 1, [1.0]);
+        var share = Share(job, NormRound.Tensors, [1.0]);
         (share.Generation, share.Server) = (generation, index);
         await RefusedAsync(share, StatusCode.FailedPrecondition, $"server {index}, generation {generation} does not take part in job '{job.Id}' here");
     }
@@ -74,7 +74,7 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
     {
         var job = new TinyJob([server, server], "optimizer.name=lars");
         await server.Partitions.OpenAsync(job.Opening(server: 1));
-        await RefusedAsync(Share(job, round: 1, [1.0]), StatusCode.FailedPrecondition, $"server 1, generation 1 does not take part in job '{job.Id}' here");
+        await RefusedAsync(Share(job, NormRound.Tensors, [1.0]), StatusCode.FailedPrecondition, $"server 1, generation 1 does not take part in job '{job.Id}' here");
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class NormExchangeTests(RealServer server) : IClassFixture<RealSer
         await job.ReleaseAsync();
     }
 
-    private static NormShare Share(TinyJob job, int round, IEnumerable<double> sums, long step = 0) =>
+    private static NormShare Share(TinyJob job, NormRound round, IEnumerable<double> sums, long step = 0) =>
         new() { JobId = job.Id, Generation = 1, Server = 1, Step = step, Round = round, Sums = { sums } };
 
     /// <summary>A job of two servers, of which only the leader is there.</summary>

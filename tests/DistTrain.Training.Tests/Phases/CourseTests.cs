@@ -4,7 +4,6 @@ using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Training.Phases;
 using DistTrain.Training.Steps;
-using Position = DistTrain.Optimization.Order.Position;
 
 namespace DistTrain.Training.Tests.Phases;
 

@@ -30,7 +30,7 @@ internal static class SiloProcess
         builder.Logging.AddProvider(errors);
         builder.UseOrleans(silo => silo
             .UseSqliteCluster(database)
-            .Configure<SiloOptions>(options => options.SiloName = name)
+            .Configure<Orleans.Configuration.SiloOptions>(options => options.SiloName = name)
             .Configure<EndpointOptions>(options =>
             {
                 options.AdvertisedIPAddress = IPAddress.Loopback;

@@ -1,3 +1,4 @@
+using DistTrain.Observability;
 using DistTrain.Worker.Jobs;
 using Microsoft.Extensions.Time.Testing;
 
@@ -14,8 +15,8 @@ public sealed class JobWaitsTests
 
     public JobWaitsTests()
     {
-        _notes = new JobNotes(_time);
-        _waits = new JobWaits(_notes, _time);
+        _notes = new JobNotes(new JobClock(_time));
+        _waits = new JobWaits(_notes, new JobClock(_time));
     }
 
     /// <summary>The job's grain asks again and again, and is told each time that nobody is there.</summary>
@@ -43,7 +44,7 @@ public sealed class JobWaitsTests
     public void A_call_without_an_answer_is_a_wait_before_it_fails()
     {
         _waits.Begin(Server);
-        _time.Advance(JobWaits.Patience);
+        _time.Advance(WaitText.Patience);
         _waits.Look();
         Assert.Equal([$"waits for {Server} since 12:00:00 UTC"], Said);
     }

@@ -1,7 +1,6 @@
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Worker.Cluster;
-using DistTrain.Worker.Hosting;
 using DistTrain.Worker.Ranks;
 
 namespace DistTrain.Worker.Tests.Ranks;

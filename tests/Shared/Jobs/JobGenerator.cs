@@ -1,6 +1,5 @@
 using CsCheck;
 using DistTrain.Optimization.Averaging;
-using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Options;
 using DistTrain.Optimization.Scaling;
@@ -67,7 +66,7 @@ internal static class JobGenerator
         if (isLegw && spec.Epochs is not null)
             longest = Math.Min(longest, longest * spec.Scaling.ReferenceBatch / spec.Batch) * 0.999;
         var wanted = given.Number(spec.Epochs is null ? WarmUp.StepsKey : WarmUp.EpochsKey);
-        var length = isLegw || spec.Schedule.Name == Noam.ScheduleName ? longest / 2 : Math.Min(wanted, longest);
+        var length = isLegw || spec.Schedule.Name == "noam" ? longest / 2 : Math.Min(wanted, longest);
         var options = given.With(WarmUp.EpochsKey, spec.Epochs is null ? 0.0 : length).With(WarmUp.StepsKey, spec.Epochs is null ? length : 0.0);
         var startsTwice = options.Has(WarmUp.FromKey) && options.Number(WarmUp.FromKey) > 0;
         return spec with
@@ -83,7 +82,7 @@ internal static class JobGenerator
     /// <summary>No rollback without checkpoints, no replay without another rank, no judging of ranks on their own.</summary>
     private static NumericsRecipe FittingNumerics(TrainingSpec spec)
     {
-        var isAlone = spec.Epochs is not null && spec.Averaging.Name is Swap.PolicyName or PostLocal.PolicyName;
+        var isAlone = spec.Epochs is not null && spec.AveragingPlan.HasReplicas;
         var numerics = isAlone ? new NumericsRecipe(NumericsPolicies.Stop, 0, spec.Numerics.ReplayCheck) : spec.Numerics;
         return numerics with
         {
@@ -95,7 +94,7 @@ internal static class JobGenerator
     /// <summary>A batch that starts with that many examples; a number where the policy has no ranks to compare, or no epochs to count in.</summary>
     private static BatchRecipe Fitting(int batch, int workers, int? epochs, PolicyRecipe? policy)
     {
-        if (policy is null || (policy.Name == BatchByNoise.PolicyName && workers == 1) || (policy.Name == BatchGrowth.PolicyName && epochs is null))
+        if (policy is null || (policy.Name == "auto" && workers == 1) || (policy.Name == "growth" && epochs is null))
             return new BatchRecipe(batch, Policy: null);
         var options = policy.Options.With("from", (long)batch).With("to", batch + policy.Options.Whole("to"));
         return new BatchRecipe(batch, policy with { Options = options });
@@ -106,7 +105,7 @@ internal static class JobGenerator
         const string Start = "startEpoch";
         if (epochs is null)
             return new PolicyRecipe(NoAveraging.PolicyName, new OptionValues(PolicyCatalog.Averagings[NoAveraging.PolicyName].Options, new Dictionary<string, object>()));
-        var latest = averaging.Name == PostLocal.PolicyName ? epochs.Value - 1 : epochs.Value;
+        var latest = averaging.Name == "post-local" ? epochs.Value - 1 : epochs.Value;
         return averaging.Options.Has(Start)
             ? averaging with { Options = averaging.Options.With(Start, Math.Min(averaging.Options.Whole(Start), latest)) }
             : averaging;

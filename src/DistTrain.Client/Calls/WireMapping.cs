@@ -1,0 +1,81 @@
+namespace DistTrain.Client.Calls;
+
+/// <summary>Messages as they are given to callers: nothing there is null, not empty.</summary>
+internal static class WireMapping
+{
+    public static JobEvent Of(Protocol.JobEvent next) => next.EventCase switch
+    {
+        Protocol.JobEvent.EventOneofCase.Summary => Of(next.Summary),
+        Protocol.JobEvent.EventOneofCase.Step => Of(next.Step),
+        Protocol.JobEvent.EventOneofCase.Evaluation => Of(next.Evaluation),
+        Protocol.JobEvent.EventOneofCase.Log => new LogLine(DateTimeOffset.FromUnixTimeMilliseconds(next.Log.Time), next.Log.Text),
+        // WatchPosition passes over what a later version may tell.
+        _ => throw new ArgumentException($"no event of a job: {next.EventCase}", nameof(next)),
+    };
+
+    public static JobSummary Of(Protocol.JobSummary job) => new()
+    {
+        JobId = job.JobId,
+        Name = job.Name,
+        State = Of(job.State),
+        Step = job.Step,
+        TotalSteps = job.TotalSteps,
+        Workers = job.Workers,
+        Error = Said(job.Error),
+        Result = job.Result is { } result ? Of(result) : null,
+        SubmittedAt = DateTimeOffset.FromUnixTimeMilliseconds(job.SubmittedAt),
+        Waits = Said(job.Waits),
+    };
+
+    private static JobState Of(Protocol.JobState state) => state switch
+    {
+        Protocol.JobState.Queued => JobState.Queued,
+        Protocol.JobState.Running => JobState.Running,
+        Protocol.JobState.Completed => JobState.Completed,
+        Protocol.JobState.Failed => JobState.Failed,
+        Protocol.JobState.Cancelled => JobState.Cancelled,
+        _ => JobState.Unknown,
+    };
+
+    private static JobResult Of(Protocol.JobResult result) => new()
+    {
+        Steps = result.Steps,
+        Epochs = result.Epochs,
+        TrainLoss = result.TrainLoss,
+        TestAccuracy = result.TestAccuracy,
+        TestLoss = result.TestLoss,
+        ImagesPerSecond = result.ImagesPerSecond,
+        StepMillisecondsMedian = result.StepMillisecondsMedian,
+        OverheadShare = result.OverheadShare,
+        WeightsSha256 = result.WeightsSha256,
+        Recoveries = result.Recoveries,
+        RedoneSteps = result.RedoneSteps,
+        SkippedSteps = result.SkippedSteps,
+        ReplayChecks = result.ReplayChecks,
+    };
+
+    private static StepMetrics Of(Protocol.StepMetrics step) => new()
+    {
+        Step = step.Step,
+        Epoch = step.Epoch,
+        Loss = step.Loss,
+        Accuracy = step.Accuracy,
+        LearningRate = step.LearningRate,
+        Examples = step.Examples,
+        Milliseconds = step.Milliseconds,
+        ComputeMilliseconds = step.ComputeMilliseconds,
+        Skipped = Said(step.Skipped),
+        ReplayCheck = Said(step.ReplayCheck),
+    };
+
+    private static EvaluationMetrics Of(Protocol.EvaluationMetrics evaluation) => new()
+    {
+        Step = evaluation.Step,
+        Epoch = evaluation.Epoch,
+        Loss = evaluation.Loss,
+        Accuracy = evaluation.Accuracy,
+        Examples = evaluation.Examples,
+    };
+
+    private static string? Said(string text) => text.Length == 0 ? null : text;
+}

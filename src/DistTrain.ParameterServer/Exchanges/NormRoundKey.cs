@@ -1,0 +1,8 @@
+using DistTrain.Protocol;
+
+namespace DistTrain.ParameterServer.Exchanges;
+
+/// <param name="Group">The replica group.</param>
+/// <param name="Step">The step.</param>
+/// <param name="Of">Which of the step's exchanges.</param>
+internal readonly record struct NormRoundKey(int Group, long Step, NormRound Of) : IRoundKey;

@@ -1,0 +1,182 @@
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
+using DistTrain.Recipes;
+using DistTrain.Security.Access;
+using DistTrain.Security.Callers;
+using DistTrain.Worker.Cluster;
+using DistTrain.Worker.Jobs.Driving;
+using DistTrain.Worker.Jobs.Queue;
+using DistTrain.Worker.Jobs.Servers;
+using DistTrain.Worker.Ranks;
+using Grpc.Core;
+
+namespace DistTrain.Worker.Jobs.Door;
+
+/// <summary>The front door of the cluster, the same on every silo.</summary>
+internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower follower, JobFiles files, DatasetCache datasets, SiloOptions options, PeerChannels peers, TimeProvider time) : TrainingJobs.TrainingJobsBase
+{
+    /// <summary>A status travels in HTTP/2 headers, which are bounded.</summary>
+    private const int MaxProblems = 25;
+
+    public override async Task<SubmitResponse> Submit(SubmitRequest request, ServerCallContext context)
+    {
+        var caller = Caller.Of(context.GetHttpContext().User);
+        var job = Placed(Read(request.JobFile));
+        var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
+        RequireJobId(jobId);
+        context.GetHttpContext().AboutJob(jobId);
+        var preparation = await PrepareAsync(job);
+        RequireWithinLimits(job, preparation, caller);
+        var grain = grains.GetGrain<IJobGrain>(jobId);
+        if (!await grain.SubmitAsync(JobFile.Write(job), caller.Name, preparation.Data))
+            throw new RpcException(new Status(StatusCode.AlreadyExists, $"job '{jobId}' exists with another job file, or is somebody else's"));
+        await EnqueueAsync(jobId, job, caller, caller.Name, grain);
+        return new SubmitResponse { JobId = jobId };
+    }
+
+    public override async Task Watch(WatchRequest request, IServerStreamWriter<JobEvent> responseStream, ServerCallContext context)
+    {
+        await OwnAsync(request.JobId, context);
+        await follower.FollowAsync(request.JobId, request.FromStep, responseStream, context.CancellationToken);
+    }
+
+    public override async Task<ListResponse> List(ListRequest request, ServerCallContext context)
+    {
+        var caller = Caller.Of(context.GetHttpContext().User);
+        var ids = await grains.GetGrain<IQueueGrain>(0).ListAsync();
+        var descriptions = await Task.WhenAll(ids.Select(id => grains.GetGrain<IJobGrain>(id).DescribeAsync()));
+        var response = new ListResponse();
+        response.Jobs.AddRange(descriptions.Where(job => IsOf(caller, job)).Select(JobMapping.ToSummary));
+        return response;
+    }
+
+    public override async Task<JobSummary> Cancel(CancelRequest request, ServerCallContext context)
+    {
+        await OwnAsync(request.JobId, context);
+        var job = grains.GetGrain<IJobGrain>(request.JobId);
+        await job.CancelAsync();
+        return JobMapping.ToSummary(await job.DescribeAsync());
+    }
+
+    public override async Task<JobSummary> Resume(ResumeRequest request, ServerCallContext context)
+    {
+        RequireJobId(request.JobId);
+        context.GetHttpContext().AboutJob(request.JobId);
+        var caller = Caller.Of(context.GetHttpContext().User);
+        var grain = grains.GetGrain<IJobGrain>(request.JobId);
+        var known = await grain.DescribeAsync();
+        if (known.Exists)
+            RequireOwn(caller, known);
+        else if (!caller.IsOperator)
+            throw new RpcException(new Status(StatusCode.PermissionDenied, $"the cluster has no record of job '{request.JobId}', so only an operator may resume it"));
+        var stored = known.Exists ? null : await SavedAsync(request.JobId);
+        // One that was lost before anything was saved begins anew, if the client knows what it was.
+        if (!known.Exists && stored is null && request.JobFile.Length == 0)
+            throw new RpcException(new Status(StatusCode.NotFound, $"there is no job '{request.JobId}', and no checkpoint of it"));
+        var job = Read(request.JobFile.Length > 0 ? request.JobFile : stored?.JobFile ?? known.JobFile);
+        var preparation = await PrepareAsync(job);
+        var differences = known.Exists ? await grain.ResumeAsync(JobFile.Write(job)) : Differences(stored, request.JobId, job, preparation);
+        if (differences.Count > 0)
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, string.Join('\n', differences.Take(MaxProblems))));
+        if (!known.Exists)
+            await grain.SubmitAsync(JobFile.Write(job), caller.Name, preparation.Data);
+        await EnqueueAsync(request.JobId, job, caller, known.Exists ? known.Submitter : caller.Name, grain);
+        return JobMapping.ToSummary(await grain.DescribeAsync());
+    }
+
+    public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> responseStream, ServerCallContext context) =>
+        await files.SendAsync(await OwnAsync(request.JobId, context), responseStream, context.CancellationToken);
+
+    private IReadOnlyList<string> Differences(SavedJob? stored, string jobId, TrainingJob job, JobPreparation preparation) =>
+        stored?.Differences(jobId, job, preparation, (was, now) => datasets.Describe(job.Spec.Dataset, new Dictionary<string, string>(), was, now)) ?? [];
+
+    private static bool IsOf(Caller caller, JobDescription job) => caller.IsOperator || job.Submitter == caller.Name;
+
+    private static void RequireOwn(Caller caller, JobDescription job)
+    {
+        if (!IsOf(caller, job))
+            throw new RpcException(new Status(StatusCode.PermissionDenied, $"job '{job.JobId}' is not {caller.Name}'s"));
+    }
+
+    /// <summary>The job that a call is about, if it is the caller's.</summary>
+    private async Task<JobDescription> OwnAsync(string jobId, ServerCallContext context)
+    {
+        RequireJobId(jobId);
+        context.GetHttpContext().AboutJob(jobId);
+        var job = await follower.DescribeAsync(jobId);
+        RequireOwn(Caller.Of(context.GetHttpContext().User), job);
+        return job;
+    }
+
+    /// <summary>What one job may take; how many there may be is the queue's.</summary>
+    private void RequireWithinLimits(TrainingJob job, JobPreparation preparation, Caller caller)
+    {
+        var asked = new SubmitterLimits(
+            Parameters: preparation.Layout.ParameterCount,
+            Bytes: preparation.Layout.Length * JobMemory.BytesPerParameter(job.Spec),
+            Steps: JobRates.Curve(job.Spec, preparation.Data.TrainExamples).TotalSteps);
+        Refuse([.. LimitsOf(caller).Exceeded(asked)]);
+    }
+
+    private async Task EnqueueAsync(string jobId, TrainingJob job, Caller caller, string submitter, IJobGrain grain)
+    {
+        var limits = LimitsOf(caller);
+        var exceeded = await grains.GetGrain<IQueueGrain>(0).EnqueueAsync(
+            new QueuedJob(jobId, submitter, job.Spec.Workers, Started: false), new QueueLimits(limits.Jobs, limits.Ranks));
+        if (exceeded.Count > 0)
+            await grain.WithdrawAsync();
+        Refuse(exceeded);
+    }
+
+    private SubmitterLimits LimitsOf(Caller caller) => caller.IsOperator ? new SubmitterLimits() : options.Admission.Access.LimitsOf(caller.Name);
+
+    private static void Refuse(IReadOnlyList<string> exceeded)
+    {
+        if (exceeded.Count > 0)
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, string.Join('\n', exceeded)));
+    }
+
+    private static TrainingJob Read(string jobFile)
+    {
+        var read = JobFile.Read(jobFile, "job file", []);
+        return read.Job ?? throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', read.Problems.Take(MaxProblems))));
+    }
+
+    /// <summary>
+    /// A job's record says where its data lie wherever it is read: a relative path starts from <c>--data-root</c>, or else from the folder that this silo
+    /// was started in, and is then kept in full.
+    /// </summary>
+    private TrainingJob Placed(TrainingJob job) => options.DataRoot is null && job.Spec.Dataset.Path is { } path
+        ? job with { Spec = job.Spec with { Dataset = job.Spec.Dataset with { Path = Path.GetFullPath(path) } } }
+        : job;
+
+    /// <summary>Data that can't be read and a model that does not fit it are the submitter's mistakes: said at once, not when the job starts.</summary>
+    private async Task<JobPreparation> PrepareAsync(TrainingJob job)
+    {
+        if (DeterminismCheck.Problem(job.Spec, options) is { } other)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, other));
+        try
+        {
+            var preparation = await JobPreparation.OfAsync(job.Spec, datasets);
+            var problems = preparation.Problems(job.Spec).ToList();
+            return problems.Count == 0 ? preparation : throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', problems)));
+        }
+        catch (Exception e) when (e is Torch.Data.DatasetException or Torch.Models.ModelException)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
+        }
+    }
+
+    /// <summary>A job that only the servers know.</summary>
+    private async Task<SavedJob?> SavedAsync(string jobId)
+    {
+        using var servers = new ServerControl(await options.Servers, peers, time);
+        return SavedJob.Of(await servers.ListCheckpointsAsync(jobId));
+    }
+
+    private static void RequireJobId(string jobId)
+    {
+        if (!JobId.IsValid(jobId))
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"'{jobId}' is not a job id: lower-case letters, digits and dashes, at most 63"));
+    }
+}

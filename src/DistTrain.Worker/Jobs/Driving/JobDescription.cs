@@ -1,0 +1,23 @@
+namespace DistTrain.Worker.Jobs.Driving;
+
+/// <summary>What is told of a job.</summary>
+/// <param name="Log">What happened to it, oldest first.</param>
+/// <param name="Data">What it trains on; null where that is not known.</param>
+/// <param name="Waits">What it has been waiting for for long; null: for nothing.</param>
+[GenerateSerializer]
+[Alias("DistTrain.JobDescription")]
+public sealed record JobDescription(
+    bool Exists,
+    string JobId,
+    string JobFile,
+    string Submitter,
+    JobPhase Phase,
+    long Step,
+    long TotalSteps,
+    long SubmittedAt,
+    string? Error,
+    JobOutcome? Outcome,
+    IReadOnlyList<string> Servers,
+    IReadOnlyList<JobLogLine> Log,
+    DataRecord? Data,
+    string? Waits);

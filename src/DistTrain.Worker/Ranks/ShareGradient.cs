@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using DistTrain.Observability.Traces;
+using DistTrain.Optimization.Order;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+using DistTrain.Torch.Data;
+using DistTrain.Torch.Models;
+using DistTrain.Torch.Replicas;
+
+namespace DistTrain.Worker.Ranks;
+
+/// <summary>
+/// The gradient of one rank's share of a step, in the replica's gradient vector: a function of (job, version, position, rank), whoever computes it and however
+/// often. What a step tells of itself, to the ledger and to the servers, is told elsewhere.
+/// </summary>
+/// <param name="spec">The job.</param>
+/// <param name="data">Its training set.</param>
+/// <param name="replica">Holds the version.</param>
+/// <param name="moments">Where BatchNorm layers meet those of other ranks; null where each rank is by itself.</param>
+/// <param name="stop">Ends it, between two micro-batches.</param>
+internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica replica, MomentStream? moments, CancellationToken stop)
+{
+    private readonly EpochOrder _order = new(spec.Seed, data.Count);
+
+    /// <summary>Where the gradient is.</summary>
+    public Replica Replica => replica;
+
+    /// <summary>What it is of.</summary>
+    public ExampleSet Data => data;
+
+    /// <summary>Computes it.</summary>
+    /// <param name="head">The version that the replica holds, and the step that starts from it.</param>
+    /// <param name="rank">Whose share it is.</param>
+    /// <param name="trace">Where its parts are noted; null: nowhere.</param>
+    /// <exception cref="OperationCanceledException">It is to end.</exception>
+    public ShareResult Of(VersionHead head, int rank, StepTrace? trace = null)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var position = head.Position.ToPosition();
+        // 1 Shard: the step's examples are perm(seed, group, epoch)[cursor, cursor + take); rank r owns the r-th contiguous slice, or, where
+        // ranks train alone, all of it.
+        var sharers = head.Sharing == Sharing.Alone ? 1 : spec.Workers;
+        var shard = Shard.Of(sharers == 1 ? 0 : rank, sharers, head.Take);
+        var examples = _order.Of(position).AsMemory(position.Cursor + shard.Start, shard.Count);
+        replica.BeginStep();
+        trace?.Add(SpanNames.Shard, began);
+
+        // 2 Minibatches: every rank runs as many as the largest share needs, empty ones included, so that no exchange of moments waits for ever.
+        var (total, used) = (default(BatchResult), 0);
+        var size = spec.LargestMicroBatch;
+        var microBatches = (Shard.LargestCount(sharers, head.Take) + size - 1) / size;
+        // Each is divided by the examples of all ranks that share the replica: gradients are sums, and the server only adds.
+        var divisor = head.Sharing == Sharing.Local ? examples.Length : head.Take;
+        for (var index = 0; index < microBatches; index++)
+        {
+            stop.ThrowIfCancellationRequested();
+            var microBatch = examples.Slice(used, Math.Min(size, examples.Length - used)).Span;
+            used += microBatch.Length;
+            var key = new MicroBatchKey(spec.Seed, position, rank, index);
+            // Ranks that train on their own do not wait for each other.
+            var exchange = head.Sharing == Sharing.Together ? moments?.Of(head.Version, index, rank) : null;
+            // 3 Forward and backward.
+            began = Stopwatch.GetTimestamp();
+            total += head.Kind == StepKind.Statistics
+                ? replica.Measure(data, microBatch, key, exchange)
+                : replica.Accumulate(data, microBatch, divisor, key, exchange);
+            trace?.Computed(began, replica.BackwardBegan);
+        }
+
+        return new ShareResult(total, examples[..used]);
+    }
+}
