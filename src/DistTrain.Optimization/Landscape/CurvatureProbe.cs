@@ -68,8 +68,9 @@ public sealed class CurvatureProbe<T>
 
         var spectrum = Spectrum();
         var tau = _plan.Tolerances.Curvature(spectrum.Smallest.Value, spectrum.Largest.Value);
-        // An invariant subspace may lack whole eigenvectors, so only a residual that the recursion still measures ends it early.
-        if (_current.Steps == _plan.Ends.Steps || (goesOn && _plan.Ends.IsFound(spectrum, tau)) || (!goesOn && !BeginOutside()))
+        // Residuals are 0 in an invariant subspace and say nothing of what is outside: from the first of them on only the number of steps is an end.
+        var isFound = goesOn && _restarts == 0 && _plan.Ends.IsFound(spectrum, tau);
+        if (isFound || _current.Steps == _plan.Ends.Steps || (!goesOn && !BeginOutside()))
             FinishEnds(spectrum);
     }
 
