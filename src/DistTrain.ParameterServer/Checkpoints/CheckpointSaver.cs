@@ -20,6 +20,8 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
     private readonly List<CheckpointPart> _saved = [];
     private readonly long _restored = restored;
     private Task _saving = Task.CompletedTask;
+    private (Task Save, long Step) _awaited = (Task.CompletedTask, -1);
+    private long _begun = -1;
     private long _lastSaved = restored;
     private volatile Snapshot? _pending;
     private volatile string? _error;
@@ -35,6 +37,16 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
         {
             lock (_gate)
                 return [.. _saved];
+        }
+    }
+
+    /// <summary>The step whose save is still running while the ranks wait for it, as the next one is due; null: they wait for none.</summary>
+    public long? Awaited
+    {
+        get
+        {
+            lock (_gate)
+                return _awaited.Save.IsCompleted ? null : _awaited.Step;
         }
     }
 
@@ -108,7 +120,12 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
                 CaptureAll(before);
             var (saving, snapshot) = (_saving, new Snapshot(replica, step, plan));
             if (!saving.IsCompleted)
+            {
+                _awaited = (saving, _begun);
                 CheckpointLog.Waiting(logger, plan.JobId, step.Version);
+            }
+
+            _begun = step.Version;
             _pending = snapshot;
             _saving = Task.Run(async () =>
             {

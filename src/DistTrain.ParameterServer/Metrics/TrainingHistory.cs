@@ -208,15 +208,14 @@ internal sealed class TrainingHistory : IDisposable
         }
     }
 
-    /// <summary>Steps up to the restored version, and the evaluations before it; its own is repeated by the ranks. Ends at a line that was cut off.</summary>
+    /// <summary>Steps up to the restored version, and the evaluations before it; its own is repeated by the ranks. A line that is damaged or cut off is left out, and is missed by <c>verify</c>.</summary>
     private static IEnumerable<MetricsEvent> ReadBefore(string path, OpenStep restored)
     {
         if (!File.Exists(path))
             return [];
         return MetricsLine.ReadAll(path)
             .Select(line => line.Event)
-            .TakeWhile(metrics => metrics is not null)
-            .Select(metrics => metrics!)
+            .OfType<MetricsEvent>()
             .Where(metrics => metrics.Evaluation is null ? metrics.StepNumber <= restored.Version : metrics.StepNumber < restored.Version);
     }
 

@@ -103,6 +103,8 @@ internal sealed class JobPartitionsService(PartitionStore partitions, ServerOpti
             Fault = partition.Fault,
             Leaving = partitions.IsLeaving,
         };
+        if (partition.Checkpoints.Awaited is { } save)
+            status.AwaitedSave = save;
         status.Saved.AddRange(partition.Checkpoints.Saved);
         // The summary walks the whole history: only where it is read, at the end.
         if (partition.History is { } history && (status.Finished || status.Stopped))

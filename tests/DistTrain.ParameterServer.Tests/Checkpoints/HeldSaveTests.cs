@@ -22,10 +22,12 @@ public sealed class HeldSaveTests(RealServer server) : IClassFixture<RealServer>
         for (var i = 0; i < 10; i++)
             Assert.Equal((4, 0), ((await job.StatusAsync())[0].Version, (await job.StatusAsync())[0].Saved.Count));
         Assert.False(training.IsCompleted);
+        Assert.Equal(2, (await job.StatusAsync())[0].AwaitedSave);
 
         // A process of its own, since a reader in .NET would lock what the server opens for itself alone.
         await Tool.RunAsync("dd", $"if={pipe}", "of=/dev/null", "status=none");
         await training.For("the ranks go on");
+        await Waiting.UntilAsync(job.StatusAsync, all => !all[0].HasAwaitedSave, "no save is waited for");
         Assert.Equal([2, 4, 6], (await job.SavedAsync(6))[0].Saved.Select(p => p.Step));
         await job.SealAsync(4, 4);
         var (folder, manifest) = CheckpointReader.Find(Path.Combine(job.Folder, "checkpoints", "step-4"));

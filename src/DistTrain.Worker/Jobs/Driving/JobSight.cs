@@ -43,6 +43,7 @@ internal sealed class JobSight(TrainingJob job, string id, JobParts parts, SiloO
             parts.Servers.Step = Math.Max(parts.Servers.Step, look.Ranks.Min(rank => rank?.Step ?? 0));
             look = look with { Partitions = await parts.Servers.Of(record.Servers).StatusAsync(id) };
             parts.Servers.Step = look.Partitions.Min(server => server.Version);
+            parts.Servers.NoteDisks(record.Servers, look.Partitions);
             parts.Ranks.NoteJoins(look.Ranks);
             return look;
         }

@@ -44,6 +44,21 @@ internal sealed class JobServers(string jobId, long step, PeerChannels peers, Jo
         return status;
     }
 
+    /// <summary>Notes whose disk the job waits for.</summary>
+    /// <param name="endpoints">The job's servers in order of their buckets.</param>
+    /// <param name="status">How they stand.</param>
+    public void NoteDisks(IReadOnlyList<string> endpoints, IReadOnlyList<PartitionStatus> status)
+    {
+        foreach (var (server, seen) in endpoints.Zip(status))
+        {
+            var whom = $"the disk of server {server}";
+            if (seen.HasAwaitedSave)
+                waits.Fail(whom, $"the checkpoint of step {seen.AwaitedSave} is still being written, and the next one is due");
+            else
+                waits.End(whom);
+        }
+    }
+
     /// <summary>The servers give the job's memory back; one that can't be reached has to be asked again, or forgets it with its end.</summary>
     public async Task ReleaseAsync()
     {

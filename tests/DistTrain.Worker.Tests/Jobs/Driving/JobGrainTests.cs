@@ -96,6 +96,19 @@ public sealed class JobGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_slow_disk_that_its_ranks_wait_for_is_said()
+    {
+        await StartAsync();
+        _server.Status!.AwaitedSave = 20;
+        await _silos.TickAsync(Id);
+        _silos.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Contains($"waits for the disk of server {_server.Endpoint} since ", (await _silos.TickAsync(Id)).Waits, StringComparison.Ordinal);
+        _server.Status.ClearAwaitedSave();
+        var job = await _silos.TickUntilAsync(Id, job => job.Waits is null, "it waits no longer");
+        Assert.Contains(job.Log, line => line.Text.StartsWith($"no longer waits for the disk of server {_server.Endpoint}, after 5 s", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_all_servers_have_saved_is_sealed_and_a_server_that_leaves_is_handed_over()
     {
         await StartAsync();
