@@ -101,7 +101,7 @@ public sealed record RedisStore(string Host, int Port, int Database, bool Tls, s
     /// <summary>It is there, and does not let this silo in.</summary>
     private static bool IsRefusal(RedisConnectionException e) => e.FailureType == ConnectionFailureType.AuthenticationFailure;
 
-    /// <summary>Of what the library says of itself and all its settings, the first sentence.</summary>
+    /// <summary>What the library says is behind it, in one line: its own words are a page about its settings.</summary>
     private static string Cause(Exception e) => (e.InnerException ?? e).Message.ReplaceLineEndings(" ");
 
     private string? ReadPassword()
