@@ -24,7 +24,8 @@ public class CurvatureProbeTests
         Assert.InRange(products, 4 * 6, 30 + (4 * 6));
         Assert.Equal(Verdict.Saddle, found.Point.Verdict);
         Assert.False(found.IsComplete);
-        Assert.Equal(eigenvalues.Sum(), found.Trace!.Value.Value, found.Trace.Value.Error);
+        // On some vectors one bar in twenty misses; how often it covers is QuadratureTests' to show.
+        Assert.Equal(eigenvalues.Sum(), found.Trace!.Value.Value, 3 * found.Trace.Value.Error);
         Assert.Equal(1, found.Shares!.Positive.Estimate.Value + found.Shares.Zero.Estimate.Value + found.Shares.Negative.Estimate.Value, 1e-12);
         var v = probe.SmallestVector!.Value.ToArray();
         var hv = HessianReference.AtRandom.Times<double>(v);

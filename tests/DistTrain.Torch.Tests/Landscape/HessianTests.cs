@@ -104,7 +104,7 @@ public class HessianTests
     }
 
     [Fact]
-    public void The_trace_of_a_larger_net_lies_within_its_error_bar()
+    public void The_trace_of_a_larger_net_lies_within_three_error_bars()
     {
         var medium = TanhNet.At("medium");
         using var net = TanhNet.Medium().MoveTo(medium);
@@ -116,7 +116,7 @@ public class HessianTests
         }).ToList();
         var trace = new Quadrature(probes, 1095).Trace();
         Assert.InRange(trace.Error, 0, 3);
-        Assert.Equal(medium.GetProperty("trace").GetDouble(), trace.Value, trace.Error);
+        Assert.Equal(medium.GetProperty("trace").GetDouble(), trace.Value, 3 * trace.Error);
     }
 
     private static Lanczos<double> Whole(TanhNet net, double decay)
