@@ -21,6 +21,9 @@ public sealed record ServerOptions
     /// <summary>Whom it lets in: processes of the cluster, where it asks.</summary>
     public Admission Admission { get; init; } = Admission.OfEverybody;
 
+    /// <summary>Memory is shared with ranks of this machine, where that can be.</summary>
+    public bool SharesMemory { get; init; } = true;
+
     /// <summary>Ports for those who look after the process.</summary>
     public ProbePorts Probes { get; init; } = new();
 

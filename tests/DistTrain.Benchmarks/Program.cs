@@ -9,6 +9,7 @@ using DistTrain.Benchmarks.Peers;
 using DistTrain.Benchmarks.Recovery;
 using DistTrain.Benchmarks.Start;
 using DistTrain.Benchmarks.Update;
+using DistTrain.Benchmarks.Wire;
 
 // Timings are compared within one run only, as medians of ratios: the machine may be shared and noisy.
 var data = new Option<string?>("--data") { Description = "Folder of the MNIST files; without it the built-in digits are used." };
@@ -55,11 +56,28 @@ var other = new Option<string?>("--other") { Description = "The disttrain execut
 var length = new Option<int>("--steps") { Description = "Steps of each run; 1,500 to see the late ones.", DefaultValueFactory = _ => 150 };
 var start = new Command("start", "Seconds from the start of train to its first step, and the first fifty (mlp, batch 256, 2 ranks on 2 silos).") { data, other, rounds, length };
 start.SetAction(parsed => StartBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(other), parsed.GetValue(rounds), parsed.GetValue(length)));
+var wireSteps = new Option<int>("--steps") { Description = "Timed steps of each way.", DefaultValueFactory = _ => 500 };
+var wireSkip = new Option<int>("--skip") { Description = "Steps before the timed ones.", DefaultValueFactory = _ => 300 };
+var wire = new Command("wire", "The exchange without compute, 4.8 MB both ways for each of 2 ranks: milliseconds and processor time a step, in shared memory and in messages.") { rounds, wireSteps, wireSkip };
+wire.SetAction(parsed => WireBenchmark.RunAsync(parsed.GetValue(rounds), parsed.GetValue(wireSteps), parsed.GetValue(wireSkip)));
+var endpoint = new Option<string>("--endpoint") { Description = "The server.", Required = true };
+var number = new Option<int>("--rank") { Description = "Which of the two." };
+var inMemory = new Option<bool>("--in-memory") { Description = "In shared memory." };
+var wireRank = new Command("wire-rank", "One rank of 'wire'; waits for a line on standard input before the timed steps.") { endpoint, number, inMemory, wireSteps, wireSkip };
+wireRank.SetAction(parsed => WireBenchmark.RankAsync(parsed.GetValue(endpoint)!, parsed.GetValue(number), parsed.GetValue(inMemory), parsed.GetValue(wireSteps), parsed.GetValue(wireSkip)));
+var mnist = new Option<string>("--data") { Description = "Folder of the MNIST files.", Required = true };
+var cifar = new Option<string?>("--cifar") { Description = "Folder for CIFAR-10 files, which are made there; without it resnet20 is left out." };
+var cifarSeenAs = new Option<string?>("--cifar-seen-as") { Description = "The same folder as the Python command sees it, when it runs in another root." };
+var peer = new Option<string?>("--pytorch") { Description = "Command that runs ddp_train.py under PyTorch, e.g. ../shared/peers/pytorch.sh; without it ours are measured alone." };
+var only = new Option<string?>("--only") { Description = "One model: mlp, cnn, cnn + BatchNorm or resnet20." };
+var peers = new Command("peers", "Steps of mlp, cnn, cnn with BatchNorm and resnet20 over 2 ranks on 2 silos beside PyTorch DDP over gloo, in turns, cold and warm.") { mnist, cifar, cifarSeenAs, peer, rounds, only };
+peers.SetAction(parsed => PeersBenchmark.RunAsync(
+    parsed.GetValue(mnist)!, CifarFiles.Make(parsed.GetValue(cifar), parsed.GetValue(cifarSeenAs)), parsed.GetValue(peer), parsed.GetValue(rounds), parsed.GetValue(only)));
 var passes = new Option<int>("--passes") { Description = "Passes of each side and round.", DefaultValueFactory = _ => 10 };
 var product = new Command("product", "A Hessian-vector product beside a gradient pass over the same 256 examples, one thread, by model and type.") { data, rounds, passes };
 product.SetAction(parsed => ProductBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, norm, checkpoints, observability, recovery, scale, soak, pytorch, product, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, recovery, scale, soak, pytorch, product, micro }
     .Parse(args).InvokeAsync();

@@ -12,6 +12,9 @@ namespace DistTrain.Cli.Chaos;
 /// <param name="Kills">SIGKILLs of a disturbed run.</param>
 internal sealed record ChaosPlan(TrainingJob Job, int Silos, int Servers, int Kills)
 {
+    /// <summary>Silos and servers share memory: no part of what a result depends on.</summary>
+    public bool SharesMemory { get; init; } = true;
+
     public FaultPlan Faults => new(Silos, Servers, Kills, Job.Spec.Checkpoint.EverySteps, Job.Spec.Checkpoint.Keep);
 
     /// <summary>SHA-256 of all that a run's result depends on; where the data lie on this machine is no part of it.</summary>

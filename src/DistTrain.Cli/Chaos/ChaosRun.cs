@@ -67,7 +67,7 @@ internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ChaosFold
         try
         {
             // The undisturbed run has the proxies too: what is lost under faults is lost by faults.
-            var cluster = new LocalCluster(new ClusterPlan(run.FullPath, plan.Servers, plan.Silos, plan.Job.Spec.Determinism), SelfExecutable.Current, context.Clock, history.Exited)
+            var cluster = new LocalCluster(new ClusterPlan(run.FullPath, plan.Servers, plan.Silos, plan.Job.Spec.Determinism) { SharesMemory = plan.SharesMemory }, SelfExecutable.Current, context.Clock, history.Exited)
             {
                 MostFailures = int.MaxValue,
                 ServerDoor = server =>

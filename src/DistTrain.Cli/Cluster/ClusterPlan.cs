@@ -9,6 +9,9 @@ namespace DistTrain.Cli.Cluster;
 /// <param name="Determinism">What all processes are started for: that of the job.</param>
 internal sealed record ClusterPlan(string Folder, int Servers, int Silos, string Determinism)
 {
+    /// <summary>The processes share memory.</summary>
+    public bool SharesMemory { get; init; } = true;
+
     /// <summary>Membership, job records and the children's logs.</summary>
     public string ClusterFolder => Path.Combine(Folder, "cluster");
 
@@ -32,7 +35,7 @@ internal sealed record ClusterPlan(string Folder, int Servers, int Silos, string
 
     private ChildStart Child(string name, IEnumerable<string> arguments) => new(
         name,
-        [.. arguments, "--determinism", Determinism, "--exit-with-parent", "--lock", Path.Combine(ClusterFolder, RunHold.ChildLock(name))],
+        [.. arguments, .. SharesMemory ? [] : (string[])["--shared-memory", "off"], "--determinism", Determinism, "--exit-with-parent", "--lock", Path.Combine(ClusterFolder, RunHold.ChildLock(name))],
         Path.Combine(ClusterFolder, $"{name}.log"),
         Determinism);
 }

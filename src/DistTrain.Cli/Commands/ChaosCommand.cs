@@ -48,6 +48,7 @@ internal static class ChaosCommand
         Runs,
         Silos,
         Servers,
+        RoleOptions.SharedMemory,
         Out,
     }.Does(RunAsync);
 
@@ -55,7 +56,7 @@ internal static class ChaosCommand
     {
         var file = context.GetOrDefault(JobFileArgument);
         var job = JobFileInput.Read(file, context.Get(SharedOptions.Set), context.Error, BuiltIn);
-        var plan = new ChaosPlan(job, context.Get(Silos), context.Get(Servers), context.Get(Kills));
+        var plan = new ChaosPlan(job, context.Get(Silos), context.Get(Servers), context.Get(Kills)) { SharesMemory = RoleOptions.SharesMemory(context) };
         if (job.Spec.Checkpoint.EverySteps == 0)
             throw CommandException.BadInput("checkpoint.everySteps is 0: a job under faults needs checkpoints to go on from; add e.g. --set checkpoint.everySteps=20");
         var folder = ChaosFolder.Open(context.GetOrDefault(Out) ?? Path.Combine("chaos", job.Name));
@@ -94,6 +95,6 @@ internal static class ChaosCommand
         foreach (var violation in result.Violations)
             await context.Error.WriteLineAsync($"  {violation}");
         await context.Error.WriteLineAsync(
-            $"  again: disttrain chaos{file} --seed {seed} --runs 1 --kills {plan.Kills} --silos {plan.Silos} --servers {plan.Servers}{settings} --out chaos-{seed}");
+            $"  again: disttrain chaos{file} --seed {seed} --runs 1 --kills {plan.Kills} --silos {plan.Silos} --servers {plan.Servers}{(plan.SharesMemory ? "" : " --shared-memory off")}{settings} --out chaos-{seed}");
     }
 }

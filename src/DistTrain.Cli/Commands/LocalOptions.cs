@@ -26,7 +26,10 @@ internal static class LocalOptions
             run.Folder.FullPath,
             context.GetOrDefault(Servers) ?? run.Before?.Servers ?? DefaultServers,
             context.GetOrDefault(Silos) ?? run.Before?.Silos ?? DefaultSilos,
-            run.Job.Spec.Determinism);
+            run.Job.Spec.Determinism)
+        {
+            SharesMemory = RoleOptions.SharesMemory(context),
+        };
         new RunDescription(run.Id, plan.Servers, plan.Silos).Write(run.Folder.Description);
         var display = JobDisplay.For(context);
         display.Note($"starting {plan.Describe()}; logs in {Path.Combine(run.Folder.Shown, "cluster")}");

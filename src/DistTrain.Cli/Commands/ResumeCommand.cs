@@ -29,6 +29,7 @@ internal static class ResumeCommand
         SharedOptions.Set,
         LocalOptions.Silos,
         LocalOptions.Servers,
+        RoleOptions.SharedMemory,
         Endpoint,
         ClientOptions.Certificates,
         ClientOptions.TokenFile,

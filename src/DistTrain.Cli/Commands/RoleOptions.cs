@@ -15,6 +15,8 @@ namespace DistTrain.Cli.Commands;
 /// <summary>Options that <c>server</c> and <c>worker</c> share.</summary>
 internal static class RoleOptions
 {
+    private const string SharesMemoryWhereItCan = "auto";
+
     /// <summary>Address that a role binds.</summary>
     public static Option<IPAddress> Host { get; } = new("--host")
     {
@@ -54,6 +56,13 @@ internal static class RoleOptions
     /// <summary>Port of gRPC health checks.</summary>
     public static Option<int?> HealthPort { get; } = OptionalPort("--health-port", "Port for grpc.health.v1 without TLS, for probes that have no certificate; none by default.");
 
+    /// <summary>Whether processes of one machine share memory; those of <c>train</c> and <c>chaos</c> have it from there.</summary>
+    public static Option<string> SharedMemory { get; } = SharedOptions.Choice(
+        "--shared-memory",
+        "Gradients and versions between a silo and a server of one machine in memory that both see, where the system allows it, or always in messages. Results are the same.",
+        SharesMemoryWhereItCan,
+        "off");
+
     /// <summary>Form of the logs.</summary>
     public static Option<string> Log { get; } = SharedOptions.Choice("--log", "Logs as lines for people, or as a JSON object a line.", "text", "json");
 
@@ -76,6 +85,9 @@ internal static class RoleOptions
         Description = "File to hold as long as the process lives.",
         Hidden = true,
     };
+
+    /// <summary>Memory is shared.</summary>
+    public static bool SharesMemory(CommandContext context) => context.Get(SharedMemory) == SharesMemoryWhereItCan;
 
     /// <summary>Ports for those who look after the process.</summary>
     public static ProbePorts Probes(CommandContext context) => new(context.GetOrDefault(HttpPort), context.GetOrDefault(HealthPort));

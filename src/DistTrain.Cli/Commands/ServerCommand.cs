@@ -40,6 +40,7 @@ internal static class ServerCommand
         RoleOptions.Insecure,
         RoleOptions.HttpPort,
         RoleOptions.HealthPort,
+        RoleOptions.SharedMemory,
         RoleOptions.Log,
         RoleOptions.ExitWithParent,
         RoleOptions.Lock,
@@ -87,6 +88,7 @@ internal static class ServerCommand
         JobFolder = context.Get(JobFolder),
         RunFolder = context.GetOrDefault(RunFolder),
         Determinism = context.Get(RoleOptions.Determinism),
+        SharesMemory = RoleOptions.SharesMemory(context),
         MemoryLimit = context.GetOrDefault(MemoryLimit) ?? new ServerOptions().MemoryLimit,
         // A child of `train` has to have saved its part before its parent's patience ends.
         StopPatience = context.Get(RoleOptions.ExitWithParent) ? ParentWatch.Grace - TimeSpan.FromSeconds(2) : new ServerOptions().StopPatience,

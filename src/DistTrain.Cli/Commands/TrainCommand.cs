@@ -34,6 +34,7 @@ internal static class TrainCommand
         SharedOptions.Set,
         LocalOptions.Silos,
         LocalOptions.Servers,
+        RoleOptions.SharedMemory,
         Out,
         Resume,
     }.Does(RunAsync);

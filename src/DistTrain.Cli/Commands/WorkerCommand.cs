@@ -87,6 +87,7 @@ internal static class WorkerCommand
         RoleOptions.HttpPort,
         RoleOptions.HealthPort,
         DashboardPort,
+        RoleOptions.SharedMemory,
         Reflection,
         RoleOptions.Log,
         RoleOptions.ExitWithParent,
@@ -172,6 +173,7 @@ internal static class WorkerCommand
         Cluster = Store(context),
         Servers = servers,
         Determinism = context.Get(RoleOptions.Determinism),
+        SharesMemory = RoleOptions.SharesMemory(context),
         DataRoot = context.GetOrDefault(DataRoot),
         RankSlots = context.Get(Slots),
     };

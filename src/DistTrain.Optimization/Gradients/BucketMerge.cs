@@ -28,6 +28,9 @@ internal static class BucketMerge
             right.CopyTo(left);
     }
 
+    /// <summary>target = a + b, for elements that are gradients.</summary>
+    public static void AddTwo(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> target) => TensorPrimitives.Add(a, b, target);
+
     /// <summary>target = (a + b) + (c + d) in one pass; target may be one of them.</summary>
     public static void AddFour(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, Span<float> target)
     {

@@ -21,7 +21,8 @@ public enum Arrival
 /// <summary>
 /// The sum of one bucket over all ranks for one step, along the <see cref="RankTree"/>. Chunks are added four ranks at a time, and with them every
 /// node above that has become complete, block by block: a chunk is read once and intermediate sums stay in the cache. So at most three
-/// quarters of the ranks' chunks wait at a time. Not thread-safe: the holder locks.
+/// quarters of the ranks' chunks wait at a time. What belongs to somebody else is read only, and sums stand in arrays of its own. Not thread-safe: the
+/// holder locks.
 /// </summary>
 public class BucketSum
 {
@@ -33,7 +34,10 @@ public class BucketSum
 
     private readonly RankTree _tree;
     private readonly Bucket _bucket;
-    private readonly float[]?[] _values;
+    private readonly ReadOnlyMemory<float>[] _values;
+    private readonly float[]?[] _rented;
+    private readonly float[]?[] _own;
+    private readonly Stack<float[]> _spare = [];
     private readonly long[] _examples;
     private readonly bool[] _arrived;
 
@@ -41,17 +45,18 @@ public class BucketSum
     {
         _tree = tree;
         _bucket = bucket;
-        _values = new float[tree.Nodes][];
+        _values = new ReadOnlyMemory<float>[tree.Nodes];
+        _rented = new float[tree.Nodes][];
+        _own = new float[tree.Nodes][];
         _examples = new long[tree.Nodes];
         _arrived = new bool[tree.Ranks];
     }
 
     /// <summary>The sum over all ranks, <c>Bucket.Length</c> elements, once <see cref="Arrival.Complete"/> was returned.</summary>
-    public ReadOnlySpan<float> Total =>
-        (_values[_tree.Root] ?? throw new InvalidOperationException("ranks are missing")).AsSpan(0, _bucket.Length);
+    public ReadOnlySpan<float> Total => IsComplete ? _values[_tree.Root].Span : throw new InvalidOperationException("ranks are missing");
 
     /// <summary>True when every rank's chunk was counted.</summary>
-    public bool IsComplete => _values[_tree.Root] is not null;
+    public bool IsComplete => IsThere(_tree.Root);
 
     /// <summary>True when this rank's chunk was counted.</summary>
     public bool Has(int rank) => _arrived[rank];
@@ -64,6 +69,27 @@ public class BucketSum
     {
         if (_arrived[rank])
             return Arrival.Duplicate;
+        _rented[rank] = values;
+        return Count(rank, examples, values.AsMemory(0, _bucket.Length));
+    }
+
+    /// <summary>Counts one rank's chunk where it lies. It must keep its contents until <see cref="Reset"/>.</summary>
+    /// <param name="rank">Whose it is.</param>
+    /// <param name="examples">Examples behind it: the weight of its moments.</param>
+    /// <param name="values">Somebody else's, <c>Bucket.Length</c> elements; never written to.</param>
+    public virtual Arrival Add(int rank, int examples, ReadOnlyMemory<float> values) =>
+        _arrived[rank] ? Arrival.Duplicate : Count(rank, examples, values);
+
+    /// <summary>Gives all arrays back and starts empty, for the next step.</summary>
+    public virtual void Reset()
+    {
+        for (var node = 0; node < _values.Length; node++)
+            Release(node);
+        Array.Clear(_arrived);
+    }
+
+    private Arrival Count(int rank, int examples, ReadOnlyMemory<float> values)
+    {
         _arrived[rank] = true;
         (_values[rank], _examples[rank]) = (values, examples);
         var node = HighestComplete(rank);
@@ -72,18 +98,7 @@ public class BucketSum
         return node == _tree.Root ? Arrival.Complete : Arrival.Pending;
     }
 
-    /// <summary>Gives all arrays back and starts empty, for the next step.</summary>
-    public virtual void Reset()
-    {
-        foreach (ref var values in _values.AsSpan())
-        {
-            if (values is not null)
-                ArrayPool<float>.Shared.Return(values);
-            values = null;
-        }
-
-        Array.Clear(_arrived);
-    }
+    private bool IsThere(int node) => !_values[node].IsEmpty;
 
     /// <summary>The highest node over <paramref name="rank"/> of which every rank has arrived.</summary>
     private int HighestComplete(int rank)
@@ -95,18 +110,22 @@ public class BucketSum
     }
 
     private bool HasAll(int node) =>
-        _values[node] is not null || (node >= _tree.Ranks && HasAll(_tree.Left(node)) && HasAll(_tree.Right(node)));
+        IsThere(node) || (node >= _tree.Ranks && HasAll(_tree.Left(node)) && HasAll(_tree.Right(node)));
 
     /// <summary>True for a subtree of fewer ranks than a group that hangs beside full ones: it grows no further by itself.</summary>
     private bool IsWholeGroup(int node) => node == _tree.Root || _tree.LeavesOf(_tree.Parent(node)) > GroupSize;
 
-    /// <summary>Adds all that lies under a node into one array.</summary>
+    /// <summary>Adds all that lies under a node into one array: the first rank's, where it may be written to.</summary>
     private void AddUp(int node)
     {
-        if (_values[node] is not null)
+        if (IsThere(node))
             return;
-        var target = _values[FirstArray(node)]!;
-        Count(node);
+        var first = FirstLeaf(node);
+        var (rented, own) = (_rented[first], _own[first]);
+        (_rented[first], _own[first]) = (null, null);
+        // Sums over what belongs to others need an array each step: a pool keeps too few of them for a large model. The padding between tensors stays zero.
+        var target = rented ?? (own ??= _spare.TryPop(out var spare) ? spare : new float[_bucket.Length]);
+        AddUpExamples(node);
         var scratch = ArrayPool<float>.Shared.Rent(BlockLength * Depth(node));
         foreach (var piece in _bucket.Pieces)
         {
@@ -119,32 +138,39 @@ public class BucketSum
         }
 
         ArrayPool<float>.Shared.Return(scratch);
-        Release(node, target);
-        _values[node] = target;
+        ReleaseAll(node);
+        (_rented[node], _own[node], _values[node]) = (rented, own, target.AsMemory(0, _bucket.Length));
     }
 
     /// <summary>The sum of one block of a subtree. Its leftmost array may be the target itself: a block is read before it is written.</summary>
     private void AddBlock(Segment segment, int node, int at, Span<float> target, Span<float> scratch)
     {
-        if (_values[node] is { } values)
+        if (IsThere(node))
         {
-            var block = values.AsSpan(at, target.Length);
-            if (!Unsafe.AreSame(ref block[0], ref target[0]))
+            var block = Block(node, at, target);
+            if (!Unsafe.AreSame(in block[0], in target[0]))
                 block.CopyTo(target);
             return;
         }
 
         var (left, right) = (_tree.Left(node), _tree.Right(node));
-        if (!segment.IsBuffer && PairOf(left) is (var a, var b) && PairOf(right) is (var c, var d))
+        if (!segment.IsBuffer && IsPair(left) && IsPair(right))
         {
-            BucketMerge.AddFour(a.AsSpan(at, target.Length), b.AsSpan(at, target.Length), c.AsSpan(at, target.Length), d.AsSpan(at, target.Length), target);
+            BucketMerge.AddFour(
+                Block(_tree.Left(left), at, target), Block(_tree.Right(left), at, target), Block(_tree.Left(right), at, target), Block(_tree.Right(right), at, target), target);
+            return;
+        }
+
+        if (!segment.IsBuffer && IsThere(left) && IsThere(right))
+        {
+            BucketMerge.AddTwo(Block(left, at, target), Block(right, at, target), target);
             return;
         }
 
         AddBlock(segment, left, at, target, scratch);
-        if (_values[right] is { } there)
+        if (IsThere(right))
         {
-            BucketMerge.Into(segment, target, _examples[left], there.AsSpan(at, target.Length), _examples[right]);
+            BucketMerge.Into(segment, target, _examples[left], Block(right, at, target), _examples[right]);
             return;
         }
 
@@ -153,34 +179,42 @@ public class BucketSum
         BucketMerge.Into(segment, target, _examples[left], sum, _examples[right]);
     }
 
-    /// <summary>The arrays of an inner node's children, when both are there.</summary>
-    private (float[] Left, float[] Right)? PairOf(int node) =>
-        _values[node] is null && _values[_tree.Left(node)] is { } left && _values[_tree.Right(node)] is { } right ? (left, right) : null;
+    /// <summary>As much of a node's elements as <paramref name="target"/> has.</summary>
+    private ReadOnlySpan<float> Block(int node, int at, Span<float> target) => _values[node].Span.Slice(at, target.Length);
 
-    private long Count(int node) =>
-        _values[node] is not null ? _examples[node] : _examples[node] = Count(_tree.Left(node)) + Count(_tree.Right(node));
+    /// <summary>True for an inner node that is not there while both of its children are.</summary>
+    private bool IsPair(int node) => !IsThere(node) && IsThere(_tree.Left(node)) && IsThere(_tree.Right(node));
 
-    private int FirstArray(int node)
+    private long AddUpExamples(int node) =>
+        IsThere(node) ? _examples[node] : _examples[node] = AddUpExamples(_tree.Left(node)) + AddUpExamples(_tree.Right(node));
+
+    private int FirstLeaf(int node)
     {
-        while (_values[node] is null)
+        while (!IsThere(node))
             node = _tree.Left(node);
         return node;
     }
 
     /// <summary>Right subtrees within each other: blocks of scratch that an addition needs.</summary>
-    private int Depth(int node) => _values[node] is not null ? 0 : Math.Max(Depth(_tree.Left(node)), 1 + Depth(_tree.Right(node)));
+    private int Depth(int node) => IsThere(node) ? 0 : Math.Max(Depth(_tree.Left(node)), 1 + Depth(_tree.Right(node)));
 
-    private void Release(int node, float[] kept)
+    private void ReleaseAll(int node)
     {
-        if (_values[node] is { } values)
+        if (!IsThere(node))
         {
-            if (values != kept)
-                ArrayPool<float>.Shared.Return(values);
-            _values[node] = null;
-            return;
+            ReleaseAll(_tree.Left(node));
+            ReleaseAll(_tree.Right(node));
         }
 
-        Release(_tree.Left(node), kept);
-        Release(_tree.Right(node), kept);
+        Release(node);
+    }
+
+    private void Release(int node)
+    {
+        if (_rented[node] is { } rented)
+            ArrayPool<float>.Shared.Return(rented);
+        if (_own[node] is { } own)
+            _spare.Push(own);
+        (_rented[node], _own[node], _values[node]) = (null, null, default);
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using DistTrain.Observability;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Services;
+using DistTrain.Protocol.Regions;
 using DistTrain.Protocol.Transport;
 using DistTrain.Security;
 using DistTrain.Security.Callers;
@@ -41,7 +42,8 @@ public static partial class ServerHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddCallers(options.Admission);
-        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "server"));
+        var memory = new MemorySharing(options.SharesMemory);
+        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "server", memory));
         builder.Services.AddSingleton<PartitionStore>();
         builder.Services.AddGrpc(grpc =>
         {
@@ -53,6 +55,7 @@ public static partial class ServerHost
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ParameterExchangeService>, ExchangeMethodProvider>());
 
         await using var app = builder.Build();
+        memory.Refused = app.Logger.NotShared;
         app.UseProbes(options.Probes);
         app.UseCallers();
         app.MapGrpcService<ParameterExchangeService>().For(options.Admission, CallerRoles.Worker);
@@ -76,6 +79,9 @@ public static partial class ServerHost
         await partitions.LeaveAsync();
         await app.StopAsync(CancellationToken.None);
     }
+
+    [LoggerMessage(2011, LogLevel.Information, "No memory is shared for {What} ({Reason}): messages carry them")]
+    private static partial void NotShared(this ILogger logger, string what, string reason);
 
     [LoggerMessage(2010, LogLevel.Information, "Asked to end: stops {Jobs} job(s) at a step's end and saves them, within {Seconds} s")]
     private static partial void Leaving(this ILogger logger, int jobs, double seconds);

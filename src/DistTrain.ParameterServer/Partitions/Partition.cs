@@ -31,6 +31,7 @@ internal sealed class Partition : IDisposable
     private readonly StepClosing _closing;
     private readonly EvaluationTally _evaluations;
     private readonly ReplayChecks? _replays;
+    private readonly BucketLoop _loop;
 
     /// <param name="plan">What the partition is a part of.</param>
     /// <param name="checkpoints">Saves it.</param>
@@ -45,8 +46,8 @@ internal sealed class Partition : IDisposable
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
         _replays = plan.IsLeader && plan.Job.Spec.Numerics.ReplayCheck > 0 ? new ReplayChecks(plan) : null;
         _evaluations = new EvaluationTally(plan.Tree);
-        var loop = new BucketLoop(plan.Threads);
-        _replicas = new ReplicaSet(plan, loop, restored?.Open ?? plan.Course.First(), together =>
+        _loop = new BucketLoop(plan.Threads);
+        _replicas = new ReplicaSet(plan, _loop, restored?.Open ?? plan.Course.First(), together =>
         {
             if (restored is null)
                 together.FillVersionZero();
@@ -54,7 +55,7 @@ internal sealed class Partition : IDisposable
                 together.Fill(restored);
         });
         _feed = new RankFeed(plan, _replicas, _sessions, _replays, () => _phase.Now.LastStep);
-        _update = new ReplicaUpdate(plan, _replicas, Norms, checkpoints, loop);
+        _update = new ReplicaUpdate(plan, _replicas, Norms, checkpoints, _loop);
         _course = new CourseFollower(plan, history, _replays);
         _closing = new StepClosing(plan, _phase, _replicas, _feed, _update, checkpoints, _course, _replays);
     }
@@ -117,13 +118,18 @@ internal sealed class Partition : IDisposable
     public RankSession Join(JoinRequest request)
     {
         RankAdmission.Require(Plan, request);
+        var session = RankSession.Of(request, Plan, out var answer);
         lock (_phase.Gate)
         {
             if (_phase.IsStopped)
                 throw new RpcException(new Status(StatusCode.Cancelled, "training has been stopped"));
-            var session = _sessions.Add(request.Rank, request.Membership);
+            _sessions.Add(session);
             _replays?.Joined(request.Rank, request.Silo);
-            session.Send(Frame<ServerMessage>.ToSend(new ServerMessage { Joined = new Joined { OpenStep = _replicas.Of(request.Rank).Open.Version } }));
+            var replica = _replicas.Of(request.Rank);
+            session.Send(Frame<ServerMessage>.ToSend(new ServerMessage
+            {
+                Joined = new Joined { OpenStep = replica.Open.Version, Gradient = answer, Versions = session.Offer(replica.Region) },
+            }));
             return session;
         }
     }
@@ -158,6 +164,13 @@ internal sealed class Partition : IDisposable
             _replays!.Add(session.Rank, digest);
     }
 
+    /// <summary>The rank says whether it sees the versions in memory.</summary>
+    public void Answer(RankSession session, RegionAnswer answer)
+    {
+        lock (_phase.Gate)
+            session.Answer(answer);
+    }
+
     /// <summary>
     /// Counts one chunk. The last chunk of a bucket steps it and sends it to every rank of the replica; the last bucket closes the step. A rule
     /// that needs norms waits for the last bucket before any is stepped.
@@ -172,36 +185,30 @@ internal sealed class Partition : IDisposable
         Refusal.If(chunk.Contribution is null, $"rank {session.Rank} pushes a chunk of bucket {chunk.Bucket} without its contribution");
         Refusal.If(chunk.Contribution!.Rank != session.Rank, $"the stream of rank {session.Rank} brings a chunk of rank {chunk.Contribution.Rank}");
 
-        TrainingMeter.GradientBytes.Add(chunk.Length * sizeof(float), _label);
-        Arrival arrival;
-        lock (state.Gate)
+        var arrival = Count(session.Rank, replica, state, chunk);
+        lock (_phase.Gate)
+            Counted(session, replica, index, chunk.Step, arrival);
+    }
+
+    /// <summary>Counts all of a rank's chunks, which lie in memory that both see.</summary>
+    public void Push(RankSession session, GradientReport report)
+    {
+        var contribution = report.Contribution;
+        Refusal.If(contribution is null, $"rank {session.Rank} reports a gradient without its contribution");
+        Refusal.If(contribution!.Rank != session.Rank, $"the stream of rank {session.Rank} brings a report of rank {contribution.Rank}");
+        Refusal.If(session.Gradient is null, $"rank {session.Rank} reports a gradient in memory that this server does not see");
+        Refusal.If(report.SquaredNorms.Count != Plan.Buckets.Count, $"rank {session.Rank} reports {report.SquaredNorms.Count} squared norms of {Plan.Buckets.Count} buckets");
+        var replica = _replicas.Of(session.Rank);
+        _loop.Run(Plan.Buckets.Count, index =>
         {
-            var open = replica.Open;
-            // What a replaying rank pushes of the last step is answered like that of any other.
-            if (_phase.IsStopped || (open.IsLast && chunk.Step >= open.Version))
-                return;
-            Refusal.If(chunk.Step > open.Version, $"rank {session.Rank} pushes step {chunk.Step}, the open one is {open.Version}");
-
-            // 6 Aggregate along the rank tree, never in order of arrival.
-            arrival = chunk.Step < open.Version ? Arrival.Duplicate : Count(replica, state, session.Rank - replica.Index, chunk);
-
-            // 7 Update, where nothing of it spans buckets.
-            if (arrival == Arrival.Complete && Plan.Rule.StepsAtOnce(open))
-                _update.StepBucket(replica, state);
-        }
-
+            var bucket = Plan.Buckets[index];
+            var values = session.Gradient!.Value.Slice(bucket.Offset - Plan.Offset, bucket.Length);
+            session.Arrivals[index] = Count(session.Rank, replica, replica.Buckets[index], new Chunk(report, index, bucket.Index, values));
+        });
         lock (_phase.Gate)
         {
-            // 8, 9 Version and pull.
-            if (arrival == Arrival.Complete)
-            {
-                _closing.Completed(replica, index);
-            }
-            else if (arrival == Arrival.Duplicate)
-            {
-                TrainingMeter.DuplicateGradients.Add(1, _label);
-                _feed.SendMissed(session, chunk.Step, index);
-            }
+            for (var index = 0; index < session.Arrivals.Length; index++)
+                Counted(session, replica, index, report.Step, session.Arrivals[index]);
         }
     }
 
@@ -277,17 +284,53 @@ internal sealed class Partition : IDisposable
         Norms.Dispose();
         Moments?.Dispose();
         History?.Dispose();
+        _replicas.Dispose();
     }
 
-    /// <summary>Adds a member's chunk of the open step to its bucket's sum. Holds the bucket's gate.</summary>
-    private static Arrival Count(ReplicaGroup replica, BucketState state, int member, in Chunk chunk)
+    /// <summary>Adds a chunk to its bucket's sum, and steps the bucket if it was the last and nothing of the update spans buckets.</summary>
+    /// <returns>Null: nothing more is counted.</returns>
+    private Arrival? Count(int rank, ReplicaGroup replica, BucketState state, in Chunk chunk)
     {
-        replica.Times?.Arrived(chunk.Length * sizeof(float));
-        var arrival = state.Sum.Add(member, chunk.Contribution!.Examples, chunk.Take());
-        if (arrival != Arrival.Duplicate)
-            state.Said(member, chunk.Contribution);
-        if (arrival == Arrival.Complete)
+        TrainingMeter.GradientBytes.Add(chunk.Length * sizeof(float), _label);
+        lock (state.Gate)
+        {
+            var open = replica.Open;
+            // What a replaying rank pushes of the last step is answered like that of any other.
+            if (_phase.IsStopped || (open.IsLast && chunk.Step >= open.Version))
+                return null;
+            Refusal.If(chunk.Step > open.Version, $"rank {rank} pushes step {chunk.Step}, the open one is {open.Version}");
+            if (chunk.Step < open.Version)
+                return Arrival.Duplicate;
+
+            // 6 Aggregate along the rank tree, never in order of arrival.
+            replica.Times?.Arrived(chunk.Length * sizeof(float));
+            var member = rank - replica.Index;
+            var arrival = chunk.AddTo(state.Sum, member);
+            if (arrival != Arrival.Duplicate)
+                state.Said(member, chunk.Contribution!, chunk.SquaredNorm);
+            if (arrival != Arrival.Complete)
+                return arrival;
             replica.Times?.Summed();
-        return arrival;
+
+            // 7 Update, where nothing of it spans buckets.
+            if (Plan.Rule.StepsAtOnce(open))
+                _update.StepBucket(replica, state);
+            return arrival;
+        }
+    }
+
+    /// <summary>A chunk has been counted. Holds the gate.</summary>
+    private void Counted(RankSession session, ReplicaGroup replica, int index, long step, Arrival? arrival)
+    {
+        // 8, 9 Version and pull.
+        if (arrival == Arrival.Complete)
+        {
+            _closing.Completed(replica, index);
+        }
+        else if (arrival == Arrival.Duplicate)
+        {
+            TrainingMeter.DuplicateGradients.Add(1, _label);
+            _feed.SendMissed(session, step, index);
+        }
     }
 }

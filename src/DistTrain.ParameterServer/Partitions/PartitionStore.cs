@@ -206,6 +206,7 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
             FirstVersion = options.FirstVersion,
             NewSum = options.NewSum,
             Threads = options.Threads,
+            Memory = peers.Memory,
         };
         var taken = _partitions.Values.Sum(p => p.Plan.MemoryBytes);
         if (taken + plan.MemoryBytes > options.MemoryLimit)

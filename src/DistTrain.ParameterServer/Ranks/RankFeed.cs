@@ -1,7 +1,6 @@
+using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Exchanges;
 using DistTrain.ParameterServer.Replicas;
-using DistTrain.Protocol;
-using DistTrain.Protocol.Transport;
 using DistTrain.Training.Steps;
 
 namespace DistTrain.ParameterServer.Ranks;
@@ -17,23 +16,26 @@ namespace DistTrain.ParameterServer.Ranks;
 /// <param name="lastStep">Where training is to end before its time: the last step that is made.</param>
 internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSessions sessions, ReplayChecks? replays, Func<long> lastStep)
 {
-    /// <summary>A bucket goes to all ranks of its replica.</summary>
-    public void SendBucket(ReplicaGroup replica, int index, long version) =>
-        sessions.Send(replica.Ranks, VersionFrames.Bucket(replica, plan.Buckets[index], version));
+    /// <summary>A bucket goes to all ranks of its replica, but to those that read it where it is once they have the head.</summary>
+    public void SendBucket(ReplicaGroup replica, int index, long version)
+    {
+        foreach (var session in sessions.Of(replica.Ranks))
+            SendBucket(session, replica, plan.Buckets[index], version);
+    }
 
     /// <summary>The heads of the steps that ranks have open now.</summary>
     public void SendHeads(IReadOnlyList<int> ranks)
     {
-        foreach (var rank in ranks)
-            sessions.Send([rank], Head(replicas.Of(rank).Open));
+        foreach (var session in sessions.Of(ranks))
+            SendHead(session, replicas.Of(session.Rank), replicas.Of(session.Rank).Open);
     }
 
     /// <summary>A whole version for one rank.</summary>
     public void SendVersion(RankSession session, ReplicaGroup replica, long version)
     {
         foreach (var bucket in plan.Buckets)
-            session.Send(VersionFrames.Bucket(replica, bucket, version));
-        session.Send(Head(replica.Find(version)!));
+            SendBucket(session, replica, bucket, version);
+        SendHead(session, replica, replica.Find(version)!);
     }
 
     /// <summary>What a replaying rank missed: the bucket, if it is already stepped, and behind the last bucket the head.</summary>
@@ -43,20 +45,45 @@ internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSess
         var open = replica.Open;
         if (step == open.Version && replica.Stepped[index] && !open.Averages)
         {
-            session.Send(VersionFrames.Bucket(replica, plan.Buckets[index], step + 1));
+            SendBucket(session, replica, plan.Buckets[index], step + 1);
         }
         else if (step == open.Version - 1)
         {
-            session.Send(VersionFrames.Bucket(replica, plan.Buckets[index], step + 1));
+            SendBucket(session, replica, plan.Buckets[index], step + 1);
             if (index == plan.Buckets.Count - 1)
-                session.Send(Head(open));
+                SendHead(session, replica, open);
         }
     }
 
+    private static void SendBucket(RankSession session, ReplicaGroup replica, Bucket bucket, long version)
+    {
+        if (session.Sees(replica.Region))
+            session.LastInMemory = version;
+        else
+            session.Send(VersionFrames.Bucket(replica, bucket, version));
+    }
+
     /// <summary>
-    /// The head of a step; with it a rank learns whose gradient it computes, of the leader also whose a second time. Behind the last step before an
-    /// early end the ranks are told that training is over; the open step stays what it is, for whoever goes on from it.
+    /// The head of a step; with it a rank learns whose gradient it computes, of the leader also whose a second time, and where the version is in memory
+    /// that both see. Behind the last step before an early end the ranks are told that training is over; the open step stays what it is, for whoever goes
+    /// on from it.
     /// </summary>
-    private Frame<ServerMessage> Head(OpenStep step) =>
-        VersionFrames.Head(step.Version > lastStep() ? step with { Take = 0, Evaluate = false } : step, replays?.OrderFor(step));
+    private void SendHead(RankSession session, ReplicaGroup replica, OpenStep step)
+    {
+        var frame = VersionFrames.Head(step.Version > lastStep() ? step with { Take = 0, Evaluate = false } : step, replays?.OrderFor(step));
+        var head = frame.Head.Head;
+        if (session.Sees(replica.Region))
+        {
+            (head.Region, head.FirstElement) = (replica.Region!.Offer.Id, replica.FirstElement(step.Version));
+        }
+        else
+        {
+            head.Versions = session.Offer(replica.Region);
+            // The rank trains another replica from here on, and was to read the version where the one before has it.
+            foreach (var bucket in session.LastInMemory == step.Version ? plan.Buckets : [])
+                session.Send(VersionFrames.Bucket(replica, bucket, step.Version));
+        }
+
+        session.Send(frame);
+    }
 }

@@ -1,5 +1,3 @@
-using DistTrain.Protocol;
-using DistTrain.Protocol.Transport;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Ranks;
@@ -16,16 +14,16 @@ internal sealed class RankSessions
     /// rank as it was on a silo that hung and was declared dead, and the two would supersede each other in turns.
     /// </summary>
     /// <exception cref="RpcException">ABORTED: the rank lives elsewhere.</exception>
-    public RankSession Add(int rank, long membership)
+    public RankSession Add(RankSession session)
     {
-        if (_byRank.TryGetValue(rank, out var old))
+        if (_byRank.TryGetValue(session.Rank, out var old))
         {
-            if (old.Membership > membership)
-                throw new RpcException(new Status(StatusCode.Aborted, $"rank {rank} lives on another silo by now"));
+            if (old.Membership > session.Membership)
+                throw new RpcException(new Status(StatusCode.Aborted, $"rank {session.Rank} lives on another silo by now"));
             old.End(StatusCode.Aborted, "superseded by a newer stream of the same rank");
         }
 
-        return _byRank[rank] = new RankSession(rank, membership);
+        return _byRank[session.Rank] = session;
     }
 
     /// <summary>Forgets a stream that has ended; a newer one of the same rank stays.</summary>
@@ -35,11 +33,14 @@ internal sealed class RankSessions
             _byRank.Remove(session.Rank);
     }
 
-    /// <summary>Queues a frame for each of these ranks that has a stream.</summary>
-    public void Send(IReadOnlyList<int> ranks, Frame<ServerMessage> frame)
+    /// <summary>Those of these ranks that have a stream.</summary>
+    public IEnumerable<RankSession> Of(IReadOnlyList<int> ranks)
     {
         foreach (var rank in ranks)
-            _byRank.GetValueOrDefault(rank)?.Send(frame);
+        {
+            if (_byRank.TryGetValue(rank, out var session))
+                yield return session;
+        }
     }
 
     public void EndAll(StatusCode code, string reason)

@@ -8,6 +8,7 @@ namespace DistTrain.ParameterServer.Replicas;
 internal sealed class BucketState(Bucket bucket, BucketSum sum, int members)
 {
     private readonly Contribution?[] _contributions = new Contribution?[members];
+    private readonly double[] _squaredNorms = new double[members];
 
     public Lock Gate { get; } = new();
 
@@ -17,6 +18,9 @@ internal sealed class BucketState(Bucket bucket, BucketSum sum, int members)
 
     /// <summary>By member of the replica group; complete once the sum is.</summary>
     public IReadOnlyList<Contribution?> Contributions => _contributions;
+
+    /// <summary>Sums of squares of the members' chunks, as they say.</summary>
+    public IReadOnlyList<double> SquaredNorms => _squaredNorms;
 
     /// <summary>Examples behind the sum, over all members.</summary>
     public long Examples
@@ -31,5 +35,6 @@ internal sealed class BucketState(Bucket bucket, BucketSum sum, int members)
     }
 
     /// <summary>Keeps what a member said beside the chunk that was counted.</summary>
-    public void Said(int member, Contribution contribution) => _contributions[member] = contribution;
+    public void Said(int member, Contribution contribution, double squaredNorm) =>
+        (_contributions[member], _squaredNorms[member]) = (contribution, squaredNorm);
 }

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Regions;
 using DistTrain.Recipes;
 using DistTrain.Training.Phases;
 using DistTrain.Training.Steps;
@@ -86,6 +87,9 @@ internal sealed class PartitionPlan
 
     /// <summary>Most threads that work on its buckets; changes no result.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Whether memory is shared with ranks of this machine.</summary>
+    public MemorySharing Memory { get; init; } = MemorySharing.Off;
 
     /// <summary>Endpoint of server 0; empty on a job of one server.</summary>
     public string Leader { get; }

@@ -1,6 +1,7 @@
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Regions;
 using DistTrain.Training.Steps;
 using DistTrain.Training.Updates;
 
@@ -10,7 +11,7 @@ namespace DistTrain.ParameterServer.Replicas;
 /// One replica of the model as far as this server owns it: its versions, slots and the sums of the open step. Synchronous training has one
 /// for all ranks; ranks that train on their own have one each. Buckets are added and stepped in parallel, each under its own gate.
 /// </summary>
-internal sealed class ReplicaGroup
+internal sealed class ReplicaGroup : IDisposable
 {
     private readonly PartitionPlan _plan;
     private readonly VersionBuffers _versions;
@@ -27,7 +28,7 @@ internal sealed class ReplicaGroup
         var tree = new RankTree(ranks.Count);
         Buckets = [.. plan.Buckets.Select(b => new BucketState(b, plan.NewSum(tree, b), ranks.Count))];
         Stepped = new bool[Buckets.Count];
-        _versions = new VersionBuffers(plan.Length);
+        _versions = new VersionBuffers(plan.Length, plan.Memory);
         Update = new StepUpdate(plan.Rule.OptimizerOf(open.Sharing), plan.Job.Spec.BatchNorm, plan.Layout, plan.Buckets, plan.Course.KeepsMean);
     }
 
@@ -67,6 +68,12 @@ internal sealed class ReplicaGroup
 
     /// <summary>From its sums to the next version, and what is gathered over steps.</summary>
     public StepUpdate Update { get; }
+
+    /// <summary>Where its versions are, for ranks of this machine; null: they are sent.</summary>
+    public SharedRegion? Region => _versions.Region;
+
+    /// <summary>Where a version begins in <see cref="Region"/>.</summary>
+    public int FirstElement(long version) => _versions.FirstElement(version);
 
     /// <summary>The version of one bucket, [Bucket.Length]: the committed one, the next, or the one before.</summary>
     public ReadOnlyMemory<float> Elements(Bucket bucket, long version) => Place(bucket, version);
@@ -151,6 +158,9 @@ internal sealed class ReplicaGroup
     /// <summary>The same for a caller that holds the bucket's gate.</summary>
     public void CaptureLocked(Snapshot snapshot, BucketState state) =>
         snapshot.Capture(state.Bucket, Elements(state.Bucket, snapshot.Step.Version).Span, Update.Slots, _plan.Offset);
+
+    /// <summary>Nobody new gets to see its versions in memory; who does keeps seeing them.</summary>
+    public void Dispose() => Region?.Dispose();
 
     private Memory<float> Place(Bucket bucket, long version) => _versions.Of(version).Slice(bucket.Offset - _plan.Offset, bucket.Length);
 }

@@ -9,7 +9,7 @@ namespace DistTrain.ParameterServer.Replicas;
 /// The replica that each rank trains now, and the one it trained before while somebody may have to replay a step of it. Changed under the
 /// partition's gate only.
 /// </summary>
-internal sealed class ReplicaSet
+internal sealed class ReplicaSet : IDisposable
 {
     private readonly PartitionPlan _plan;
     private readonly BucketLoop _loop;
@@ -94,8 +94,15 @@ internal sealed class ReplicaSet
         return together;
     }
 
+    public void Dispose()
+    {
+        foreach (var replica in All)
+            replica.Dispose();
+    }
+
     private void Replace(int rank, ReplicaGroup replica)
     {
+        _now[rank].Dispose();
         Volatile.Write(ref _before[rank], _now[rank]);
         Volatile.Write(ref _now[rank], replica);
     }

@@ -112,6 +112,12 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
             case RankMessage.BodyOneofCase.Gradient:
                 partition.Push(session, new Chunk(frame));
                 break;
+            case RankMessage.BodyOneofCase.Report:
+                partition.Push(session, frame.Head.Report);
+                break;
+            case RankMessage.BodyOneofCase.Region:
+                partition.Answer(session, frame.Head.Region);
+                break;
             case RankMessage.BodyOneofCase.Evaluation:
                 partition.Evaluate(session, frame.Head.Evaluation);
                 break;

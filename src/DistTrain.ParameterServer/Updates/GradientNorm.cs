@@ -26,7 +26,7 @@ internal static class GradientNorm
 
     /// <summary>What each rank said of the squared norm of its chunks, by bucket and rank.</summary>
     public static double[] RankSums(ReplicaGroup replica) =>
-        [.. replica.Buckets.SelectMany(b => b.Contributions.Select(c => c!.SquaredNorm))];
+        [.. replica.Buckets.SelectMany(b => b.SquaredNorms)];
 
     /// <summary>The squared norm of each rank's whole gradient: its chunks' added in layout order.</summary>
     public static double[] TotalByRank(ReadOnlySpan<double> rankSums, int ranks)

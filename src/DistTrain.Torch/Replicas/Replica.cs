@@ -28,21 +28,22 @@ public sealed class Replica : IDisposable
 
     /// <param name="model">What the replica is a copy of.</param>
     /// <param name="capacity">Largest number of examples in one pass.</param>
-    public Replica(ModelBlueprint model, int capacity)
+    /// <param name="gradient">Where its gradient is to be, [Layout.Length] zeros that outlive it; empty: in memory of its own.</param>
+    public Replica(ModelBlueprint model, int capacity, Memory<float> gradient = default)
     {
         _model = model;
         _capacity = capacity;
         _features = model.InputShape.Aggregate(1, (product, side) => product * side);
         using var scope = NewDisposeScope();
         _flat = zeros(model.Layout.Length).MoveToOuterDisposeScope();
-        _flatGradient = zeros(model.Layout.Length).MoveToOuterDisposeScope();
+        _flatGradient = (gradient.IsEmpty ? zeros(model.Layout.Length) : BorrowedTensor.Over(gradient)).MoveToOuterDisposeScope();
         _parameters = [.. model.Layout.Segments.Select(ViewOf)];
         _inputs = zeros([capacity, .. model.InputShape.Select(s => (long)s)]).MoveToOuterDisposeScope();
         _labels = zeros(capacity, dtype: int64).MoveToOuterDisposeScope();
         _inputMemory = new TensorMemory<float>(_inputs);
         _labelMemory = new TensorMemory<long>(_labels);
         Parameters = new TensorMemory<float>(_flat).Memory;
-        Gradient = new TensorMemory<float>(_flatGradient).Memory;
+        Gradient = gradient.IsEmpty ? new TensorMemory<float>(_flatGradient).Memory : gradient;
         _momentCounts = new long[model.Layout.Segments.Count];
     }
 

@@ -22,6 +22,9 @@ public sealed record SiloOptions
     /// <summary>Whom it lets in: clients at the front door, other silos at theirs.</summary>
     public Admission Admission { get; init; } = Admission.OfEverybody;
 
+    /// <summary>Memory is shared with parameter servers of this machine, where that can be.</summary>
+    public bool SharesMemory { get; init; } = true;
+
     /// <summary>Ports for those who look after the process.</summary>
     public ProbePorts Probes { get; init; } = new();
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using DistTrain.Observability;
+using DistTrain.Protocol.Regions;
 using DistTrain.Protocol.Transport;
 using DistTrain.Security;
 using DistTrain.Security.Callers;
@@ -64,7 +65,8 @@ public static partial class SiloHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new JobClock(TimeProvider.System));
         builder.Services.AddCallers(options.Admission);
-        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "silo"));
+        var memory = new MemorySharing(options.SharesMemory);
+        builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "silo", memory));
         builder.Services.AddSingleton<DatasetCache>();
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobFiles>();
@@ -93,6 +95,7 @@ public static partial class SiloHost
         builder.Services.AddHostedService<ClusterPulse>();
 
         await using var app = builder.Build();
+        memory.Refused = app.Logger.NotShared;
         await using var said = stop.Register(() => app.Logger.Leaving(EndLimit.TotalSeconds));
         await JoinCheck.PassAsync(app.Services.GetRequiredService<IMembershipTable>(), waits, TimeProvider.System, stop);
         app.UseProbes(options.Probes);
@@ -163,6 +166,9 @@ public static partial class SiloHost
             }
         }
     }
+
+    [LoggerMessage(5003, LogLevel.Information, "No memory is shared for {What} ({Reason}): messages carry them")]
+    private static partial void NotShared(this ILogger logger, string what, string reason);
 
     [LoggerMessage(5002, LogLevel.Information, "Asked to end: hands its ranks and jobs to other silos, within {Seconds} s")]
     private static partial void Leaving(this ILogger logger, double seconds);

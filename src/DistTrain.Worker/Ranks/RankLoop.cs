@@ -4,6 +4,7 @@ using DistTrain.Observability.Traces;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Regions;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
@@ -100,8 +101,7 @@ internal sealed class RankLoop : IAsyncDisposable
             RefuseOtherArithmetic();
             var data = _datasets.Load(_spec.Dataset, Assignment.DataFingerprint, Assignment.DataFiles);
             var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
-            using var replica = new Replica(model, _spec.LargestMicroBatch);
-            while (!Train(data, replica))
+            while (!Train(data, model))
                 RankLog.Rejoining(_logger, Assignment.JobId, Assignment.Rank, _step);
             _trainingIsOver = true;
         }
@@ -142,10 +142,13 @@ internal sealed class RankLoop : IAsyncDisposable
 
     /// <summary>One attachment to the servers.</summary>
     /// <returns>True when training is over, false when a stream was cut.</returns>
-    private bool Train(Dataset data, Replica replica)
+    private bool Train(Dataset data, ModelBlueprint model)
     {
+        // Memory that a server sees belongs to one attachment: what a lost or halted one still writes, its successor does not push.
+        using var region = _home.Peers.Memory.TryCreate(model.Layout.Length, "gradients");
+        using var replica = new Replica(model, _spec.LargestMicroBatch, region?.Memory ?? default);
         var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
-        using var attachment = Rejoin.Execute(stop => Attach(sharesMoments, data, replica, stop), _stop.Token);
+        using var attachment = Rejoin.Execute(stop => Attach(sharesMoments, data, replica, region, stop), _stop.Token);
         _waits = null;
         try
         {
@@ -177,11 +180,11 @@ internal sealed class RankLoop : IAsyncDisposable
         }
     }
 
-    private ServerAttachment Attach(bool sharesMoments, Dataset data, Replica replica, CancellationToken stop)
+    private ServerAttachment Attach(bool sharesMoments, Dataset data, Replica replica, SharedRegion? gradient, CancellationToken stop)
     {
         try
         {
-            return ServerAttachment.Open(Assignment, _home, sharesMoments, data, replica, stop);
+            return ServerAttachment.Open(Assignment, _home, sharesMoments, data, replica, gradient, stop);
         }
         catch (RpcException e) when (IsTransient(e))
         {

@@ -1,4 +1,5 @@
 using DistTrain.Protocol;
+using DistTrain.Protocol.Regions;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Replicas;
 using Grpc.Core;
@@ -33,10 +34,11 @@ internal sealed class ServerAttachment : IDisposable
     /// <param name="sharesMoments">Whether the rank's BatchNorm layers meet those of others.</param>
     /// <param name="data">Says which data this silo reads.</param>
     /// <param name="replica">Takes the version in.</param>
+    /// <param name="gradient">Where the replica has its gradient, for servers of this machine; null: it pushes chunks.</param>
     /// <param name="stop">Ends it, and later the waiting for versions.</param>
     /// <exception cref="RpcException">A server is away, or refuses the rank.</exception>
     /// <exception cref="RankFaultException">This silo reads other data than the job started with.</exception>
-    public static ServerAttachment Open(RankAssignment assignment, RankHome home, bool sharesMoments, Dataset data, Replica replica, CancellationToken stop)
+    public static ServerAttachment Open(RankAssignment assignment, RankHome home, bool sharesMoments, Dataset data, Replica replica, SharedRegion? gradient, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         var inbox = new VersionInbox(replica.Layout, assignment.Servers.Count, replica.Parameters);
@@ -49,10 +51,11 @@ internal sealed class ServerAttachment : IDisposable
             DataFingerprint = data.Fingerprint,
             Silo = home.Silo,
             Membership = home.Membership,
+            Gradient = gradient?.Offer,
         };
         var attachment = new ServerAttachment(
             inbox,
-            [.. assignment.Servers.Select((endpoint, server) => ServerStream.Open(home.Peers, endpoint, server, inbox, join))],
+            [.. assignment.Servers.Select((endpoint, server) => ServerStream.Open(home.Peers, endpoint, server, inbox, join, gradient))],
             sharesMoments ? new MomentStream(home.Peers, assignment.Servers[0], inbox) : null,
             stop);
         try

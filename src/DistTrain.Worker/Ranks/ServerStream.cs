@@ -2,36 +2,49 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;
+using DistTrain.Protocol.Regions;
 using DistTrain.Protocol.Transport;
 using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace DistTrain.Worker.Ranks;
 
-/// <summary>A rank's long-lived stream to one server: frames are sent in order from a queue, what comes back goes to the inbox.</summary>
+/// <summary>
+/// A rank's long-lived stream to one server: frames are sent in order from a queue, what comes back goes to the inbox. Where both are on one machine, it
+/// says only where the floats are in memory that both see.
+/// </summary>
 internal sealed class ServerStream : IAsyncDisposable
 {
     private readonly GrpcChannel _channel;
     private readonly CancellationTokenSource _cut = new();
     private readonly Channel<Frame<RankMessage>> _outgoing =
-        Channel.CreateUnbounded<Frame<RankMessage>>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        Channel.CreateUnbounded<Frame<RankMessage>>(new UnboundedChannelOptions { SingleReader = true });
 
+    private readonly SharedRegion? _gradient;
+    private readonly MemorySharing _memory;
+    private readonly string _endpoint;
     private readonly Task _running;
+    private SeenRegion? _versions;
+    private volatile bool _sharesGradient;
     private long _lastSent;
 
-    private ServerStream(PeerChannels peers, string endpoint, int server, VersionInbox inbox)
+    private ServerStream(PeerChannels peers, string endpoint, int server, VersionInbox inbox, SharedRegion? gradient)
     {
         _channel = peers.Connect(endpoint);
+        (_gradient, _memory, _endpoint) = (gradient, peers.Memory, endpoint);
         _running = RunAsync(endpoint, server, inbox);
     }
+
+    /// <summary>The server sees the rank's gradient where it is. Known once it has taken the rank in.</summary>
+    public bool SharesGradient => _sharesGradient;
 
     /// <summary>Timestamp at which the last message so far was handed to the transport.</summary>
     public long LastSent => Volatile.Read(ref _lastSent);
 
     /// <summary>Opens the stream and joins; failures reach the inbox.</summary>
-    public static ServerStream Open(PeerChannels peers, string endpoint, int server, VersionInbox inbox, JoinRequest join)
+    public static ServerStream Open(PeerChannels peers, string endpoint, int server, VersionInbox inbox, JoinRequest join, SharedRegion? gradient)
     {
-        var stream = new ServerStream(peers, endpoint, server, inbox);
+        var stream = new ServerStream(peers, endpoint, server, inbox, gradient);
         stream.Send(new RankMessage { Join = join });
         return stream;
     }
@@ -67,7 +80,7 @@ internal sealed class ServerStream : IAsyncDisposable
             while (await call.ResponseStream.MoveNext(_cut.Token))
             {
                 using var frame = call.ResponseStream.Current;
-                inbox.Receive(server, frame);
+                inbox.Receive(server, frame, Shared(frame.Head));
             }
 
             await sending;
@@ -77,6 +90,39 @@ internal sealed class ServerStream : IAsyncDisposable
         {
             inbox.Fail(e is RpcException rpc ? OfServer(endpoint, rpc) : new RpcException(new Status(StatusCode.Unavailable, e.Message)));
         }
+    }
+
+    /// <summary>What a message says of memory that both see: the elements from which a version begins; empty where there are none.</summary>
+    private ReadOnlyMemory<float> Shared(ServerMessage message)
+    {
+        switch (message.BodyCase)
+        {
+            case ServerMessage.BodyOneofCase.Joined:
+                _sharesGradient = _gradient?.IsSeenBy(message.Joined.Gradient) is true;
+                if (message.Joined.Gradient is { Refusal: { Length: > 0 } refusal })
+                    _memory.Say($"gradients to {_endpoint}", refusal);
+                See(message.Joined.Versions);
+                break;
+            case ServerMessage.BodyOneofCase.Head when message.Head.Region == 0:
+                See(message.Head.Versions);
+                break;
+            case ServerMessage.BodyOneofCase.Head when _versions is { } versions && versions.Answer.Id == message.Head.Region:
+                return versions.Memory[(int)message.Head.FirstElement..];
+            case ServerMessage.BodyOneofCase.Head:
+                throw new RpcException(new Status(StatusCode.FailedPrecondition, $"the server means memory {message.Head.Region}, which this rank has not been shown"));
+        }
+
+        return default;
+    }
+
+    private void See(Region? offer)
+    {
+        if (offer is null)
+            return;
+        _versions = SeenRegion.TryOpen(offer, out var answer);
+        if (_versions is null)
+            _memory.Say($"versions of {_endpoint}", answer.Refusal);
+        Send(new RankMessage { Region = answer });
     }
 
     /// <summary>A peer that is away says nothing of itself: which one it is, whoever reads of it has to be told.</summary>

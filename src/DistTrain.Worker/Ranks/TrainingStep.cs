@@ -97,10 +97,22 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gr
         // Where steps are judged over all ranks, each chunk says what is wrong with any. Statistics are of the whole training set: they can't be skipped.
         var failsAlone = _failsAlone || head.Kind == StepKind.Statistics;
         var notFinite = failsAlone ? string.Empty : NotFinite.In(_replica, result.LossSum) ?? string.Empty;
-        var digest = _used.Take();
+        var contribution = new Contribution
+        {
+            Rank = rank,
+            Examples = result.Examples,
+            LossSum = result.LossSum,
+            Correct = result.Correct,
+            ComputeMilliseconds = computeMilliseconds,
+            EvaluationMilliseconds = evaluationMilliseconds,
+            NotFinite = notFinite,
+            ExamplesDigest = _used.Take(),
+        };
         for (var server = 0; server < servers.Streams.Count; server++)
         {
             var (began, bytes) = (Stopwatch.GetTimestamp(), 0L);
+            // Where the server sees the gradient, one message says that it is there.
+            var report = servers.Streams[server].SharesGradient ? new GradientReport { Step = step, Contribution = contribution } : null;
             foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, servers.Streams.Count)))
             {
                 var chunk = _replica.Gradient.Slice(bucket.Offset, bucket.Length);
@@ -108,32 +120,21 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gr
                 var squaredNorm = SquaredNorm.Of(chunk.Span[..trainable]);
                 if (failsAlone && !(double.IsFinite(squaredNorm) && NotFinite.IsFinite(chunk.Span[trainable..]) && double.IsFinite(result.LossSum)))
                     throw NotFinite.Fault(_replica, gradient.Data, rank, step, result.LossSum);
-                servers.Streams[server].Send(
-                    new RankMessage
-                    {
-                        Gradient = new GradientChunk
-                        {
-                            Step = step,
-                            Bucket = bucket.Index,
-                            Contribution = new Contribution
-                            {
-                                Rank = rank,
-                                Examples = result.Examples,
-                                LossSum = result.LossSum,
-                                Correct = result.Correct,
-                                SquaredNorm = squaredNorm,
-                                ComputeMilliseconds = computeMilliseconds,
-                                EvaluationMilliseconds = evaluationMilliseconds,
-                                NotFinite = notFinite,
-                                ExamplesDigest = digest,
-                            },
-                        },
-                    },
-                    chunk);
                 bytes += chunk.Length * sizeof(float);
+                if (report is not null)
+                    report.SquaredNorms.Add(squaredNorm);
+                else
+                    servers.Streams[server].Send(ChunkOf(step, bucket.Index, contribution, squaredNorm), chunk);
             }
 
+            if (report is not null)
+                servers.Streams[server].Send(new RankMessage { Report = report });
             trace?.Pushed(server, began, bytes);
         }
     }
+
+    private static RankMessage ChunkOf(long step, int bucket, Contribution contribution, double squaredNorm) => new()
+    {
+        Gradient = new GradientChunk { Step = step, Bucket = bucket, Contribution = new Contribution(contribution) { SquaredNorm = squaredNorm } },
+    };
 }

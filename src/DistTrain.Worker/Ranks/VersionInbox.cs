@@ -75,7 +75,10 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
     public (long First, long Last, long Bytes) ArrivalOf(int server) => _arrivals[server];
 
     /// <summary>A stream brought something.</summary>
-    public void Receive(int server, Frame<ServerMessage> frame)
+    /// <param name="server">Which.</param>
+    /// <param name="frame">What.</param>
+    /// <param name="shared">Where the server has the version of a head, from its first element on, in memory that both see; empty: it sends buckets.</param>
+    public void Receive(int server, Frame<ServerMessage> frame, ReadOnlyMemory<float> shared)
     {
         var message = frame.Head;
         lock (_gate)
@@ -87,7 +90,7 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
                     break;
                 case ServerMessage.BodyOneofCase.Head when message.Head.Version == _expected && _heads[server] is null:
                     _heads[server] = message.Head;
-                    Arrived(server, 0);
+                    Arrived(server, shared.IsEmpty ? 0 : Copy(server, shared.Span));
                     break;
                 case ServerMessage.BodyOneofCase.Parameters when message.Parameters.Version == _expected && !_buckets[message.Parameters.Bucket]:
                     _buckets[message.Parameters.Bucket] = true;
@@ -122,6 +125,26 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
             if (_fault is not null)
                 System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_fault);
         }
+    }
+
+    /// <summary>
+    /// Takes a server's whole run from memory that both see, once: the server writes the version after the next one there, when this rank has pushed for it.
+    /// Holds the gate.
+    /// </summary>
+    /// <returns>Bytes of it.</returns>
+    private long Copy(int server, ReadOnlySpan<float> shared)
+    {
+        var length = 0;
+        foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, servers)))
+        {
+            shared.Slice(length, bucket.Length).CopyTo(parameters.Span[bucket.Offset..]);
+            length += bucket.Length;
+            if (!_buckets[bucket.Index])
+                _missing--;
+            _buckets[bucket.Index] = true;
+        }
+
+        return length * sizeof(float);
     }
 
     /// <summary>A piece of the expected version is there. Holds the gate.</summary>

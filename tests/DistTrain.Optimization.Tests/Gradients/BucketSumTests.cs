@@ -42,6 +42,35 @@ public class BucketSumTests
             Assert.Equal(vector, Sum(hasExamples.Length, values, examples, Enumerable.Range(0, hasExamples.Length)).AsSpan(segment.Offset, 5).ToArray());
         });
 
+    /// <summary>Chunks in arrays that become the sum's own, and chunks that are others' and are only read, in any mixture and order, over two steps.</summary>
+    [Fact]
+    public void Where_chunks_lie_changes_no_bit_and_others_memory_stays_as_it_is() =>
+        Gen.Select(Gen.Int[1, 9], Gen.Int[0, 1_000_000]).SelectMany(p => Gen.Select(
+            Gen.Const(p.Item1),
+            Gen.Float[-1e3f, 1e3f].Array[p.Item1 * Layout.Length],
+            Gen.Bool.Array[p.Item1],
+            Gen.Shuffle(Enumerable.Range(0, p.Item1).ToArray())))
+        .Sample((ranks, values, borrowed, order) =>
+        {
+            var examples = Enumerable.Range(1, ranks).ToArray();
+            var expected = Sum(ranks, values, examples, Enumerable.Range(0, ranks));
+            var sum = new BucketSum(new RankTree(ranks), Layout.Buckets[0]);
+            for (var step = 0; step < 2; step++)
+            {
+                var others = values.ToArray();
+                foreach (var rank in order)
+                {
+                    var chunk = others.AsMemory(rank * Layout.Length, Layout.Length);
+                    _ = borrowed[rank] ? sum.Add(rank, examples[rank], chunk) : sum.Add(rank, examples[rank], Rented(chunk.Span));
+                }
+
+                foreach (var piece in Layout.Buckets[0].Pieces)
+                    Assert.Equal(expected[piece.Offset..(piece.Offset + piece.Length)], sum.Total.Slice(piece.Offset, piece.Length).ToArray());
+                Assert.Equal(values, others);
+                sum.Reset();
+            }
+        });
+
     [Fact]
     public void A_chunk_that_arrives_twice_counts_once()
     {
@@ -72,15 +101,20 @@ public class BucketSumTests
         var last = Arrival.Pending;
         foreach (var rank in order)
         {
-            var chunk = ArrayPool<float>.Shared.Rent(Layout.Length);
-            values.AsSpan(rank * Layout.Length, Layout.Length).CopyTo(chunk);
-            last = sum.Add(rank, examples[rank], chunk);
+            last = sum.Add(rank, examples[rank], Rented(values.AsSpan(rank * Layout.Length, Layout.Length)));
         }
 
         Assert.Equal(Arrival.Complete, last);
         var total = sum.Total.ToArray();
         sum.Reset();
         return total;
+    }
+
+    private static float[] Rented(ReadOnlySpan<float> values)
+    {
+        var chunk = ArrayPool<float>.Shared.Rent(Layout.Length);
+        values.CopyTo(chunk);
+        return chunk;
     }
 
     private static float[] Filled(float value)

@@ -1,4 +1,5 @@
 using DistTrain.Protocol;
+using DistTrain.Protocol.Regions;
 using DistTrain.Protocol.Transport;
 using Grpc.Core;
 
@@ -16,6 +17,8 @@ public sealed class FakeRank : IAsyncDisposable
     private readonly TinyJob _job;
     private readonly int _server;
     private readonly AsyncDuplexStreamingCall<Frame<RankMessage>, Frame<ServerMessage>> _call;
+    private SharedRegion? _gradient;
+    private SeenRegion? _versions;
 
     private FakeRank(TinyJob job, int rank, int server)
     {
@@ -24,6 +27,12 @@ public sealed class FakeRank : IAsyncDisposable
     }
 
     public int Rank { get; }
+
+    /// <summary>Where it has its gradient.</summary>
+    public Memory<float> Gradient => _gradient!.Memory;
+
+    /// <summary>The memory that the server has offered.</summary>
+    public long VersionsId => _versions!.Answer.Id;
 
     /// <summary>What the server said when it took the rank in.</summary>
     public long OpenStep { get; private set; } = -1;
@@ -35,10 +44,29 @@ public sealed class FakeRank : IAsyncDisposable
     public static async Task<FakeRank> JoinAsync(TinyJob job, int rank, int server = 0, long membership = 0)
     {
         var stream = Connect(job, rank, server);
-        await stream.SendAsync(new RankMessage { Join = Joining(job, rank, membership) });
-        var answer = await stream.ReceiveAsync($"rank {rank} is taken in");
-        stream.OpenStep = answer!.Message.Joined.OpenStep;
+        var join = Joining(job, rank, membership);
+        if (job.SharesMemory(rank))
+        {
+            stream._gradient = SharedRegion.TryCreate(job.Layout.Length, out var refusal) ?? throw new InvalidOperationException(refusal);
+            join.Gradient = stream._gradient.Offer;
+        }
+
+        await stream.SendAsync(new RankMessage { Join = join });
+        var joined = (await stream.ReceiveAsync($"rank {rank} is taken in"))!.Message.Joined;
+        stream.OpenStep = joined.OpenStep;
+        if (stream._gradient is { } gradient)
+            Assert.True(gradient.IsSeenBy(joined.Gradient), joined.Gradient?.Refusal);
+        await stream.SeeAsync(joined.Versions);
         return stream;
+    }
+
+    /// <summary>Opens the memory that the server offers, if it does, and proves that it is seen.</summary>
+    private async Task SeeAsync(Region? offer)
+    {
+        if (offer is null)
+            return;
+        _versions = SeenRegion.TryOpen(offer, out var answer);
+        await SendAsync(new RankMessage { Region = answer });
     }
 
     public static JoinRequest Joining(TinyJob job, int rank, long membership = 0) => new()
@@ -71,6 +99,17 @@ public sealed class FakeRank : IAsyncDisposable
         return SendAsync(chunk, gradient.AsMemory(place.Offset, place.Length));
     }
 
+    /// <summary>Has a whole gradient in memory and says so.</summary>
+    /// <param name="chunks">What would be pushed of each bucket.</param>
+    /// <param name="gradient">The gradient.</param>
+    public Task ReportAsync(IReadOnlyList<GradientChunk> chunks, float[] gradient)
+    {
+        gradient.CopyTo(_gradient!.Memory);
+        var report = new GradientReport { Step = chunks[0].Step, Contribution = chunks[0].Contribution };
+        report.SquaredNorms.AddRange(chunks.Select(chunk => chunk.Contribution.SquaredNorm));
+        return SendAsync(new RankMessage { Report = report });
+    }
+
     public RankMessage Chunk(long step, int bucket, int? examples = null) => new()
     {
         Gradient = new GradientChunk
@@ -92,6 +131,12 @@ public sealed class FakeRank : IAsyncDisposable
     /// <summary>Pushes every bucket of this server.</summary>
     public async Task PushAllAsync(long step)
     {
+        if (_gradient is not null)
+        {
+            await ReportAsync([.. _job.BucketsOf(_server).Select(bucket => Chunk(step, bucket.Index).Gradient)], TinyModel.Gradient(step, Rank));
+            return;
+        }
+
         foreach (var bucket in _job.BucketsOf(_server))
             await PushAsync(step, bucket.Index);
     }
@@ -124,7 +169,14 @@ public sealed class FakeRank : IAsyncDisposable
             var received = await ReceiveAsync($"version {version}, {buckets.Count} of {all} buckets and {(head is null ? "no " : "")}head are there")
                 ?? throw new InvalidOperationException($"the stream of rank {Rank} has ended");
             if (received.Message.Head is { } found && found.Version == version)
+            {
                 head = found;
+                await SeeAsync(found.Versions);
+                if (found.Region != 0)
+                    KeepShared(buckets, found);
+                // Where it is differs between streams.
+                (found.Region, found.FirstElement, found.Versions) = (0, 0, null);
+            }
             else if (received.Message.Parameters is { } chunk && chunk.Version == version)
                 Keep(buckets, chunk.Bucket, received.Bucket);
         }
@@ -158,7 +210,19 @@ public sealed class FakeRank : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _call.Dispose();
+        _gradient?.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void KeepShared(SortedDictionary<int, float[]> buckets, VersionHead head)
+    {
+        Assert.Equal(_versions!.Answer.Id, head.Region);
+        var at = (int)head.FirstElement;
+        foreach (var bucket in _job.BucketsOf(_server))
+        {
+            Keep(buckets, bucket.Index, _versions.Memory.Slice(at, bucket.Length).ToArray());
+            at += bucket.Length;
+        }
     }
 
     private static void Keep(SortedDictionary<int, float[]> buckets, int bucket, float[] values)

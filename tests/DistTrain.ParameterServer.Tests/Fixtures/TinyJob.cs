@@ -40,6 +40,9 @@ public sealed class TinyJob
     /// <summary>Where its ranks say that they live.</summary>
     public Func<int, string> SiloOf { get; init; } = _ => "silo";
 
+    /// <summary>Which ranks have their gradient in memory that the servers see, and read versions where they are made.</summary>
+    public Func<int, bool> SharesMemory { get; init; } = _ => false;
+
     /// <summary>Steps that make no update, whatever they bring.</summary>
     public IReadOnlyList<StepRange> PassedOver { get; set; } = [];
 

@@ -85,6 +85,7 @@ public sealed class Trainee : IAsyncDisposable
     {
         var gradient = Gradient(Head, Rank);
         var examples = Examples(_job, Head, Rank);
+        List<GradientChunk> shared = [];
         foreach (var bucket in _job.BucketsOf(server))
         {
             var chunk = _streams[server].Chunk(Head.Version, bucket.Index, examples);
@@ -92,8 +93,14 @@ public sealed class Trainee : IAsyncDisposable
             said.LossSum = examples * (1 + (0.1 * Rank));
             said.Correct = (int)Math.Round(examples * Accuracy(Head));
             said.SquaredNorm = SquaredNorm.Of(gradient.AsSpan(bucket.Offset, Math.Clamp(_job.Layout.TrainableLength - bucket.Offset, 0, bucket.Length)));
-            await _streams[server].PushAsync(chunk, gradient);
+            if (_job.SharesMemory(Rank))
+                shared.Add(chunk.Gradient);
+            else
+                await _streams[server].PushAsync(chunk, gradient);
         }
+
+        if (shared.Count > 0)
+            await _streams[server].ReportAsync(shared, gradient);
     }
 
     /// <summary>How each server ends its stream.</summary>
@@ -127,6 +134,14 @@ public sealed class Trainee : IAsyncDisposable
             var report = new EvaluationReport { Version = Head.Version, Rank = Rank, Examples = 2, LossSum = Rank, Correct = 1 };
             await _streams[0].SendAsync(new RankMessage { Evaluation = report });
         }
+    }
+
+    /// <summary>Pulls the version that it holds once more: it must be the same.</summary>
+    public async Task ReceiveAgainAsync()
+    {
+        foreach (var stream in _streams)
+            await stream.PullAsync(Head.Version);
+        await ReceiveAsync(Head.Version);
     }
 
     /// <summary>Waits for a version from every server, and holds it.</summary>

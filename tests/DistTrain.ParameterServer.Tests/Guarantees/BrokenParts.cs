@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -25,6 +26,13 @@ internal sealed class SumThatCountsTwice(RankTree tree, Bucket bucket) : BucketS
         return Arrival.Pending;
     }
 
+    public override Arrival Add(int rank, int examples, ReadOnlyMemory<float> values)
+    {
+        var copy = ArrayPool<float>.Shared.Rent(_length);
+        values.CopyTo(copy);
+        return Add(rank, examples, copy);
+    }
+
     public override void Reset()
     {
         _chunks.Clear();
@@ -38,6 +46,9 @@ internal sealed class SumInOrderOfArrival(RankTree tree, Bucket bucket) : Bucket
     private readonly HashSet<int> _ranks = [];
 
     public override Arrival Add(int rank, int examples, float[] values) =>
+        _ranks.Add(rank) ? base.Add(_ranks.Count - 1, examples, values) : Arrival.Duplicate;
+
+    public override Arrival Add(int rank, int examples, ReadOnlyMemory<float> values) =>
         _ranks.Add(rank) ? base.Add(_ranks.Count - 1, examples, values) : Arrival.Duplicate;
 
     public override void Reset()

@@ -17,15 +17,16 @@ internal static class DisturbedJob
 
     /// <summary>Runs it.</summary>
     /// <param name="server">Makes a server that is not started, with its jobs in a folder.</param>
+    /// <param name="sharesMemory">Which ranks have their gradient in memory that the servers see.</param>
     /// <returns>What is not as the job file says.</returns>
-    public static async Task<IReadOnlyList<string>> ViolationsAsync(Func<string, RealServer> server)
+    public static async Task<IReadOnlyList<string>> ViolationsAsync(Func<string, RealServer> server, Func<int, bool> sharesMemory)
     {
         using var folder = new TempFolder();
         await using var first = server(folder.Path);
         await using var second = server(folder.Path);
         await first.InitializeAsync();
         await second.InitializeAsync();
-        var job = await new TinyJob([first, second], "workers=3", $"steps={Steps}", $"batch={Batch}", "checkpoint.everySteps=1") { TrainExamples = StepsInEpoch * Batch }.OpenAsync();
+        var job = await new TinyJob([first, second], "workers=3", $"steps={Steps}", $"batch={Batch}", "checkpoint.everySteps=1") { TrainExamples = StepsInEpoch * Batch, SharesMemory = sharesMemory }.OpenAsync();
         try
         {
             await TrainAsync(job, 0, SavedStep);

@@ -6,16 +6,25 @@ namespace DistTrain.ParameterServer.Tests.Guarantees;
 [Trait("Kind", "Fast")]
 public sealed class GuaranteeTests(ITestOutputHelper output)
 {
-    [Fact]
-    public async Task A_disturbed_job_comes_to_what_its_file_says() =>
-        Assert.Empty(await DisturbedJob.ViolationsAsync(folder => new RealServer { Folder = folder }));
+    private const string InMemory = "in memory";
+    private const string InMessages = "in messages";
+    private const string Mixed = "mixed";
 
     [Theory]
-    [InlineData("duplicates are counted", "weights")]
-    [InlineData("chunks are added as they arrive", "weights")]
-    [InlineData("the position is not restored", "weights")]
-    [InlineData("the ledger is one off", "\"cursor\": 1,")]
-    public async Task A_broken_guarantee_is_found(string guarantee, string expected)
+    [InlineData(InMemory)]
+    [InlineData(InMessages)]
+    [InlineData(Mixed)]
+    public async Task A_disturbed_job_comes_to_what_its_file_says(string gradients) =>
+        Assert.Empty(await DisturbedJob.ViolationsAsync(folder => new RealServer { Folder = folder }, Sharing(gradients)));
+
+    [Theory]
+    [InlineData("duplicates are counted", InMessages, "weights")]
+    [InlineData("duplicates are counted", InMemory, "weights")]
+    [InlineData("chunks are added as they arrive", InMessages, "weights")]
+    [InlineData("chunks are added as they arrive", InMemory, "weights")]
+    [InlineData("the position is not restored", Mixed, "weights")]
+    [InlineData("the ledger is one off", Mixed, "\"cursor\": 1,")]
+    public async Task A_broken_guarantee_is_found(string guarantee, string gradients, string expected)
     {
         Func<string, RealServer> server = guarantee switch
         {
@@ -25,8 +34,10 @@ public sealed class GuaranteeTests(ITestOutputHelper output)
             "the ledger is one off" => folder => new RealServer { Folder = folder, Disk = new DiskWithALedgerOneOff() },
             _ => throw new ArgumentOutOfRangeException(nameof(guarantee), guarantee, null),
         };
-        var violations = await DisturbedJob.ViolationsAsync(server);
+        var violations = await DisturbedJob.ViolationsAsync(server, Sharing(gradients));
         output.WriteLine(string.Join('\n', violations));
         Assert.Contains(violations, v => v.Contains(expected, StringComparison.Ordinal));
     }
+
+    private static Func<int, bool> Sharing(string gradients) => rank => gradients == InMemory || (gradients == Mixed && rank % 2 == 0);
 }

@@ -398,5 +398,6 @@ public sealed class AveragingTests(ThreeServers servers) : IClassFixture<ThreeSe
     }
 
     private async Task<TinyJob> OpenAsync(int count, string[] overrides) =>
-        await new TinyJob([.. servers.All.Take(count)], ["steps=null", .. overrides]) { TestExamples = 10 }.OpenAsync();
+        // Some ranks are on the servers' machine, others elsewhere.
+        await new TinyJob([.. servers.All.Take(count)], ["steps=null", .. overrides]) { TestExamples = 10, SharesMemory = rank => rank % 2 == 0 }.OpenAsync();
 }

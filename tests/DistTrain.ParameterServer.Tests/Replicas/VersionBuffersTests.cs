@@ -1,4 +1,5 @@
 using DistTrain.ParameterServer.Replicas;
+using DistTrain.Protocol.Regions;
 
 namespace DistTrain.ParameterServer.Tests.Replicas;
 
@@ -6,15 +7,18 @@ namespace DistTrain.ParameterServer.Tests.Replicas;
 public sealed class VersionBuffersTests
 {
     /// <summary>No update writes the padding between tensors, so what lies there in a new buffer would come into the versions.</summary>
-    [Fact]
-    public void New_buffers_are_zero_where_memory_was_used_before()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void New_buffers_are_zero_where_memory_was_used_before(bool shared)
     {
         const int length = 1 << 16;
         for (var round = 0; round < 20; round++)
         {
             Soil(length);
             GC.Collect();
-            var buffers = new VersionBuffers(length);
+            var buffers = new VersionBuffers(length, new MemorySharing(shared));
+            Assert.Equal(shared, buffers.Region is not null);
             Assert.All(new long[] { 0, 1 }, version => Assert.Equal(-1, buffers.Of(version).Span.IndexOfAnyExcept(0f)));
         }
     }

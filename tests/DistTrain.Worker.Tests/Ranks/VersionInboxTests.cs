@@ -94,6 +94,6 @@ public sealed class VersionInboxTests
     private void Receive(int server, ServerMessage message, float[]? payload = null)
     {
         using var frame = Frame<ServerMessage>.ToSend(message, payload);
-        _inbox.Receive(server, frame);
+        _inbox.Receive(server, frame, shared: default);
     }
 }
