@@ -10,12 +10,6 @@ public class NamespaceTests
         // Whoever uses the package names one namespace: its door and the records that it takes and gives lie in it.
         ["DistTrain.Client"] = ["(root) → Calls", "(root) → Downloads"],
         ["DistTrain.Operator"] = ["Api → Hosting", "Reconciling → Hosting"],
-        ["DistTrain.Recipes"] =
-        [
-            "(root) → Documents", "(root) → Keys", "(root) → Named", "(root) → Reading", "(root) → Writing",
-            "Documents → Reading", "Keys → Named", "Keys → Reading", "Keys → Writing",
-        ],
-        ["DistTrain.Torch"] = ["Data → Data.Digits", "Data → Data.Files", "Models → Models.Normalization", "Models → Models.Weights"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.PathOf("src"), "DistTrain.*").Select(d => Path.GetFileName(d)!).Order()];

@@ -1,3 +1,5 @@
+using DistTrain.Recipes.Files;
+
 namespace DistTrain.Recipes.Tests;
 
 /// <summary>Short ways to write the jobs of the tests.</summary>

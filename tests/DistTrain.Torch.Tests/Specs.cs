@@ -1,4 +1,5 @@
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Torch.Tests;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Chaos;
 

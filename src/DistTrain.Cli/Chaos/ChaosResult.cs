@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DistTrain.Cli.Results;
 
 namespace DistTrain.Cli.Chaos;
 
@@ -27,7 +28,7 @@ internal sealed record ChaosResult(
     double LongestStall,
     string? WeightsSha256,
     string Setup,
-    IReadOnlyList<string> Violations)
+    IReadOnlyList<string> Violations) : IRunResult<ChaosResult>
 {
     public const string Undisturbed = "undisturbed";
 

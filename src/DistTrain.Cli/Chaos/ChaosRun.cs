@@ -2,12 +2,13 @@ using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Invocation;
 using DistTrain.Client;
 using DistTrain.Cli.Output;
+using DistTrain.Cli.Results;
 using DistTrain.Cli.Verification;
 
 namespace DistTrain.Cli.Chaos;
 
 /// <summary>Runs a job once undisturbed and then under the faults of each seed, each time on a cluster of its own, and checks what came out.</summary>
-internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ChaosFolder folder)
+internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ResultsFolder<ChaosResult> folder)
 {
     /// <summary>What is done already stays; a run that was cut short is done again.</summary>
     /// <param name="seeds">Of the disturbed runs.</param>

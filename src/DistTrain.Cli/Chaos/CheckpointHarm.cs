@@ -6,16 +6,8 @@ namespace DistTrain.Cli.Chaos;
 internal static class CheckpointHarm
 {
     /// <summary>Steps of the checkpoints that have a manifest, newest first.</summary>
-    public static IReadOnlyList<long> Sealed(string run)
-    {
-        var checkpoints = Path.Combine(run, "checkpoints");
-        return !Directory.Exists(checkpoints)
-            ? []
-            : [.. Directory.EnumerateDirectories(checkpoints, "step-*")
-                .Where(folder => File.Exists(Path.Combine(folder, CheckpointManifest.FileName)))
-                .Select(folder => long.Parse(Path.GetFileName(folder)["step-".Length..], System.Globalization.CultureInfo.InvariantCulture))
-                .OrderDescending()];
-    }
+    public static IReadOnlyList<long> Sealed(string run) =>
+        [.. StepFolders.Steps(run).Where(step => File.Exists(Path.Combine(StepFolders.Of(run, step), CheckpointManifest.FileName))).OrderDescending()];
 
     /// <summary>Steps of those that can be read back, newest first.</summary>
     public static IReadOnlyList<long> Usable(string run) => [.. Sealed(run).Where(step => ProblemOf(run, step) is null)];
@@ -25,7 +17,7 @@ internal static class CheckpointHarm
     {
         try
         {
-            var (folder, manifest) = CheckpointReader.Find(FolderOf(run, step));
+            var (folder, manifest) = CheckpointReader.Find(StepFolders.Of(run, step));
             CheckpointReader.ReadVector(folder, manifest);
             return manifest.Step == step ? null : $"{folder}: its manifest is of step {manifest.Step}";
         }
@@ -43,11 +35,11 @@ internal static class CheckpointHarm
     public static string Do(string run, Harm harm, double place)
     {
         var step = Sealed(run)[0];
-        var folder = FolderOf(run, step);
+        var folder = StepFolders.Of(run, step);
         if (harm == Harm.NoManifest)
         {
             File.Delete(Path.Combine(folder, CheckpointManifest.FileName));
-            return $"step-{step}/{CheckpointManifest.FileName} deleted";
+            return $"{StepFolders.NameOf(step)}/{CheckpointManifest.FileName} deleted";
         }
 
         var (_, manifest) = CheckpointReader.Find(folder);
@@ -57,15 +49,13 @@ internal static class CheckpointHarm
         if (harm == Harm.Torn)
         {
             file.SetLength(at);
-            return $"step-{step}/{part.File} cut to {at} bytes";
+            return $"{StepFolders.NameOf(step)}/{part.File} cut to {at} bytes";
         }
 
         file.Position = at;
         var value = file.ReadByte();
         file.Position = at;
         file.WriteByte((byte)(value ^ 0x10));
-        return $"step-{step}/{part.File}: a bit of byte {at} flipped";
+        return $"{StepFolders.NameOf(step)}/{part.File}: a bit of byte {at} flipped";
     }
-
-    private static string FolderOf(string run, long step) => Path.Combine(run, "checkpoints", $"step-{step}");
 }

@@ -96,7 +96,7 @@ internal sealed class RunCheck(TrainingJob job, Baseline undisturbed, Func<strin
             yield return new Violation("G6 checkpoints", "each of them whole", problem);
         if (damaged.Count > 0 || found.Count == 0)
             yield break;
-        var (folder, manifest) = CheckpointReader.Find(Path.Combine(run.Folder, "checkpoints", $"step-{found[0]}"));
+        var (folder, manifest) = CheckpointReader.Find(StepFolders.Of(run.Folder, found[0]));
         var saved = WeightsHash.Compute(LayoutJson.Read(manifest.Layout), CheckpointReader.ReadVector(folder, manifest));
         if (found[0] == undisturbed.Steps && saved != undisturbed.WeightsSha256)
             yield return new Violation("G6 checkpoints", $"that of the last step has the weights {undisturbed.WeightsSha256}", saved);

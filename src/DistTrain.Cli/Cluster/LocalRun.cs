@@ -5,6 +5,7 @@ using DistTrain.Cli.Output;
 using DistTrain.Client;
 using DistTrain.Protocol.Clients;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Cluster;
 

@@ -1,6 +1,8 @@
+using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Cli.Invocation;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
 
 namespace DistTrain.Cli.Cluster;
@@ -32,7 +34,7 @@ internal sealed class RunFolder(string path)
 
     /// <summary>True where something was trained, or a cluster was started to do so.</summary>
     public bool HasBegun => File.Exists(Path.Combine(Cluster, "cluster.db")) || File.Exists(Path.Combine(FullPath, MetricsLine.FileName))
-        || Directory.Exists(Path.Combine(FullPath, "checkpoints"));
+        || Directory.Exists(StepFolders.In(FullPath));
 
     /// <summary>True when a run was started in the folder.</summary>
     /// <exception cref="CommandException">The system does not let us look.</exception>

@@ -3,6 +3,7 @@ using DistTrain.Cli.Jobs;
 using DistTrain.Client;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Cluster;
 

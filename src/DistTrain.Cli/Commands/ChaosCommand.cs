@@ -3,6 +3,7 @@ using DistTrain.Cli.Chaos;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
+using DistTrain.Cli.Results;
 
 namespace DistTrain.Cli.Commands;
 
@@ -59,7 +60,7 @@ internal static class ChaosCommand
         var plan = new ChaosPlan(job, context.Get(Silos), context.Get(Servers), context.Get(Kills)) { SharesMemory = RoleOptions.SharesMemory(context) };
         if (job.Spec.Checkpoint.EverySteps == 0)
             throw CommandException.BadInput("checkpoint.everySteps is 0: a job under faults needs checkpoints to go on from; add e.g. --set checkpoint.everySteps=20");
-        var folder = ChaosFolder.Open(context.GetOrDefault(Out) ?? Path.Combine("chaos", job.Name));
+        var folder = ResultsFolder<ChaosResult>.Open(context.GetOrDefault(Out) ?? Path.Combine("chaos", job.Name));
         var run = new ChaosRun(context, plan, folder);
         if (job.Spec.Steps is { } steps)
             run.RequireRoom(steps);
@@ -86,7 +87,7 @@ internal static class ChaosCommand
         return failed.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static async Task ReportAsync(CommandContext context, ChaosFolder folder, ChaosPlan plan, ChaosResult result)
+    private static async Task ReportAsync(CommandContext context, ResultsFolder<ChaosResult> folder, ChaosPlan plan, ChaosResult result)
     {
         var seed = result.Run["seed-".Length..];
         var file = context.GetOrDefault(JobFileArgument) is { } path ? $" {path}" : "";

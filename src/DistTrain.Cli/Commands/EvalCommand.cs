@@ -4,9 +4,12 @@ using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
 
 namespace DistTrain.Cli.Commands;

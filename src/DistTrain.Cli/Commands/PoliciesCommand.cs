@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Commands;
 

@@ -6,6 +6,7 @@ using DistTrain.Cli.Output;
 using DistTrain.Optimization.Schedules;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Cli.Commands;
 

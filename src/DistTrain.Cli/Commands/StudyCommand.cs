@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Results;
 using DistTrain.Cli.Studies;
 using DistTrain.Recipes.Studies;
 
@@ -44,7 +45,7 @@ internal static class StudyCommand
         var cells = study.Cells.Where(c => only.Length == 0 || only.Any(prefix => c.Name.StartsWith(prefix, StringComparison.Ordinal))).ToList();
         if (cells.Count == 0)
             throw CommandException.BadInput($"no cell of {name} begins with {string.Join(" or ", only)}; cells are e.g. {string.Join(", ", study.Cells.Take(3).Select(c => c.Name))}");
-        var folder = StudyFolder.Open(context.GetOrDefault(Out) ?? Path.Combine("studies", study.Name));
+        var folder = ResultsFolder<StudyResult>.Open(context.GetOrDefault(Out) ?? Path.Combine("studies", study.Name));
         context.Interruption.EndsInOrder = context.Interruption.HandlesForce = true;
         try
         {
@@ -57,7 +58,7 @@ internal static class StudyCommand
         }
 
         if (!context.Json)
-            await context.Output.WriteLineAsync("\n" + StudyTable.Markdown(study, folder.ResultsOf(study)));
+            await context.Output.WriteLineAsync("\n" + StudyTable.Markdown(study, StudyResult.Of(folder, study)));
         return ExitCode.Done;
     }
 

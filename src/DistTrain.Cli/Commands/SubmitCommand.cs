@@ -4,6 +4,7 @@ using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Client;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Commands;
 

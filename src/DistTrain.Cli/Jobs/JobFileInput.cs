@@ -1,5 +1,6 @@
 using DistTrain.Cli.Invocation;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Jobs;
 

@@ -1,5 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DistTrain.Cli.Results;
+using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
+using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Studies;
 
@@ -28,11 +34,24 @@ internal sealed record StudyResult(
     double Seconds,
     string? WeightsSha256,
     string JobSha256,
-    string? Reason)
+    string? Reason) : IRunResult<StudyResult>
 {
     public const string Completed = "completed";
 
     public const string Diverged = "diverged";
+
+    string IRunResult<StudyResult>.Run => Cell;
+
+    string IRunResult<StudyResult>.Setup => JobSha256;
+
+    /// <summary>What is done of the study as it stands: a cell that was done with other settings is not yet.</summary>
+    public static IReadOnlyList<StudyResult> Of(ResultsFolder<StudyResult> folder, Study study) =>
+        [.. study.Cells.Select(c => folder.Find(c.Name, ShaOf(c.Job))).OfType<StudyResult>()];
+
+    /// <summary>The job's identity: where its data lies on this machine is no part of it.</summary>
+    public static string ShaOf(TrainingJob job) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+            JobFile.Write(job with { Spec = job.Spec with { Dataset = job.Spec.Dataset with { Path = null } } }))));
 
     public string ToJson() => JsonSerializer.Serialize(this, StudyJson.Default.StudyResult);
 

@@ -1,13 +1,14 @@
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Results;
 using DistTrain.Client;
 using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Studies;
 
 /// <summary>Runs the cells of a study one after the other, each as a job on a cluster of its own, as <c>train</c> does.</summary>
-internal sealed class StudyRun(CommandContext context, Study study, StudyFolder folder)
+internal sealed class StudyRun(CommandContext context, Study study, ResultsFolder<StudyResult> folder)
 {
     /// <summary>What is done already stays; a run that was cut short is done again.</summary>
     /// <exception cref="CommandException">A cell failed for a reason that is not its numbers.</exception>
@@ -17,12 +18,12 @@ internal sealed class StudyRun(CommandContext context, Study study, StudyFolder 
         foreach (var (index, cell) in cells.Index())
         {
             context.Interruption.Requested.ThrowIfCancellationRequested();
-            var jobSha256 = StudyFolder.ShaOf(cell.Job);
+            var jobSha256 = StudyResult.ShaOf(cell.Job);
             var done = folder.Find(cell.Name, jobSha256);
             var result = done ?? await RunAsync(cell, jobSha256);
             if (done is null)
                 folder.Add(result);
-            var results = folder.ResultsOf(study);
+            var results = StudyResult.Of(folder, study);
             folder.WriteTable(StudyTable.Markdown(study, results));
             StudyPlot.Write(study, results, folder.Path);
             context.Print(

@@ -6,7 +6,9 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Cli.Verification;
 

@@ -1,5 +1,5 @@
 using DistTrain.Operator.Resources;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using k8s;
 using k8s.Models;
 

@@ -1,4 +1,4 @@
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Operator.Resources;
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -9,7 +8,7 @@ using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Formats;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Training.Steps;
 using Google.Protobuf;
 
@@ -27,8 +26,6 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
     private static readonly FileFormat PartFormat = new("the description of a checkpoint's part", Version: 1);
 
     public string Path { get; } = jobFolder;
-
-    private string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
 
     /// <summary>Writes this server's part of a snapshot.</summary>
     public CheckpointPart WritePart(Snapshot snapshot, PartitionPlan plan)
@@ -76,7 +73,7 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
     public StoredCheckpoints Stored()
     {
         var all = new StoredCheckpoints();
-        foreach (var step in Steps().Order())
+        foreach (var step in StepFolders.Steps(Path).Order())
         {
             var manifest = ReadOrNull(ManifestOf(step), json => CheckpointManifest.FromJson(json, ManifestOf(step)));
             if (manifest is not null && ReadOrNull(ManifestOf(step), _ => LayoutJson.Read(manifest.Layout).Hash) is { } layout)
@@ -97,7 +94,7 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
     /// </summary>
     public void ForgetAfter(long step, int server)
     {
-        foreach (var later in Steps().Where(s => s > step))
+        foreach (var later in StepFolders.Steps(Path).Where(s => s > step))
         {
             disk.Delete(ManifestOf(later));
             disk.Delete(DescriptionOf(later, server));
@@ -152,7 +149,7 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
     public void Prune(IReadOnlyCollection<long> keep)
     {
         var newest = keep.Max();
-        foreach (var step in Steps().Where(step => step < newest && !keep.Contains(step)))
+        foreach (var step in StepFolders.Steps(Path).Where(step => step < newest && !keep.Contains(step)))
         {
             try
             {
@@ -211,12 +208,6 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
             disk.Delete(file);
     }
 
-    private List<long> Steps() => !Directory.Exists(Checkpoints)
-        ? []
-        : [.. Directory.EnumerateDirectories(Checkpoints, "step-*")
-            .Select(d => long.TryParse(System.IO.Path.GetFileName(d)["step-".Length..], CultureInfo.InvariantCulture, out var step) ? step : -1)
-            .Where(step => step >= 0)];
-
     private string DescriptionOf(long step, int server) => System.IO.Path.Combine(StepFolder(step), $"server-{server}.json");
 
     private string ManifestOf(long step) => System.IO.Path.Combine(StepFolder(step), CheckpointManifest.FileName);
@@ -227,5 +218,5 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         return StepFolder(step);
     }
 
-    private string StepFolder(long step) => System.IO.Path.Combine(Checkpoints, $"step-{step}");
+    private string StepFolder(long step) => StepFolders.Of(Path, step);
 }

@@ -60,7 +60,7 @@ public sealed record CheckpointManifest(
         parts[0].Step,
         parts[0].Position.ToPosition(),
         parts[0].OpenStep,
-        Recipes.JobFile.Write(plan.Job),
+        Recipes.Files.JobFile.Write(plan.Job),
         LayoutJson.Write(plan.Layout),
         plan.DataFingerprint,
         [.. parts.Select(ManifestPart.Of)]);

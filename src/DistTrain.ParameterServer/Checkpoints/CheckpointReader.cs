@@ -129,13 +129,7 @@ public static class CheckpointReader
     private static IEnumerable<string> Candidates(string folder)
     {
         yield return folder;
-        var checkpoints = Path.Combine(folder, "checkpoints");
-        if (!Directory.Exists(checkpoints))
-            yield break;
-        var steps = Directory.EnumerateDirectories(checkpoints, "step-*")
-            .Select(d => (Folder: d, Step: long.TryParse(Path.GetFileName(d)["step-".Length..], out var step) ? step : -1))
-            .OrderByDescending(d => d.Step);
-        foreach (var (step, _) in steps)
-            yield return step;
+        foreach (var step in StepFolders.Steps(folder).OrderDescending())
+            yield return StepFolders.Of(folder, step);
     }
 }

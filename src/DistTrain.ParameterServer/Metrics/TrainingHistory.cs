@@ -75,39 +75,15 @@ internal sealed class TrainingHistory : IDisposable
         var now = _time.GetTimestamp();
         var elapsed = _time.GetElapsedTime(_lastCommit, now).TotalMilliseconds;
         _lastCommit = now;
-        var examples = ranks.Sum(r => r.Examples);
-        var metrics = new StepMetrics
-        {
-            Step = step.Version + 1,
-            Epoch = plan.Course.EpochsAt(step.Position.Advance(step.Take, plan.TrainExamples)),
-            Loss = plan.Tree.Sum([.. ranks.Select(r => r.LossSum)]) / examples,
-            Accuracy = (double)ranks.Sum(r => r.Correct) / examples,
-            LearningRate = step.Rate,
-            Examples = examples,
-            Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),
-            ComputeMilliseconds = ranks.Max(r => r.ComputeMilliseconds),
-            Skipped = skipped ?? string.Empty,
-            ReplayCheck = replayCheck ?? string.Empty,
-        };
-        Append(new MetricsEvent { Step = metrics, Ledger = EntryOf(step, plan, ranks) });
-        Count(metrics, TrainingMeter.Job(plan.JobId));
+        var metrics = StepFigures.Of(step, plan, ranks, elapsed);
+        (metrics.Skipped, metrics.ReplayCheck) = (skipped ?? string.Empty, replayCheck ?? string.Empty);
+        Append(new MetricsEvent { Step = metrics, Ledger = StepFigures.EntryOf(step, plan, ranks) });
+        StepFigures.Count(metrics, TrainingMeter.Job(plan.JobId));
     }
 
     /// <summary>Records a step that made no update.</summary>
     public void StatisticsTaken(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks) =>
-        Append(new MetricsEvent { Statistics = new StatisticsMetrics { Step = step.Version + 1 }, Ledger = EntryOf(step, plan, ranks) });
-
-    private static void Count(StepMetrics step, KeyValuePair<string, object?> job)
-    {
-        TrainingMeter.Steps.Add(1, job);
-        if (step.Skipped.Length > 0)
-            TrainingMeter.SkippedSteps.Add(1, job);
-        TrainingMeter.Examples.Add(step.Examples, job);
-        TrainingMeter.StepDuration.Record(step.Milliseconds / 1000, job);
-        TrainingMeter.ComputeDuration.Record(step.ComputeMilliseconds / 1000, job);
-        TrainingMeter.Loss.Record(step.Loss, job);
-        TrainingMeter.LearningRate.Record(step.LearningRate, job);
-    }
+        Append(new MetricsEvent { Statistics = new StatisticsMetrics { Step = step.Version + 1 }, Ledger = StepFigures.EntryOf(step, plan, ranks) });
 
     public void Evaluated(EvaluationTotal total, double epoch) =>
         Append(new MetricsEvent
@@ -218,18 +194,6 @@ internal sealed class TrainingHistory : IDisposable
             .OfType<MetricsEvent>()
             .Where(metrics => metrics.Evaluation is null ? metrics.StepNumber <= restored.Version : metrics.StepNumber < restored.Version);
     }
-
-    /// <summary>Which examples a step took. Where ranks train alone, they differ in their order only: the group is the rank.</summary>
-    private static LedgerEntry EntryOf(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks) => new()
-    {
-        Generation = plan.Generation,
-        Phase = step.Position.Phase,
-        Epoch = step.Position.Epoch,
-        Cursor = step.Position.Cursor,
-        Take = step.Take,
-        Sharing = step.Sharing,
-        Digests = { ranks.Select(r => r.ExamplesDigest) },
-    };
 
     private static void WriteLine(Stream stream, byte[] line)
     {

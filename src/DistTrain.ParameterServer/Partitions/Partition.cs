@@ -1,5 +1,3 @@
-using DistTrain.Observability;
-using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Threads;
 using DistTrain.ParameterServer.Checkpoints;
@@ -15,23 +13,19 @@ using Grpc.Core;
 namespace DistTrain.ParameterServer.Partitions;
 
 /// <summary>
-/// The part of one job that this server owns, as its ranks and its grain see it: it takes ranks in and hands their chunks to the replica they train.
-/// What a complete step leads to is <see cref="StepClosing"/>. <see cref="PhaseStore.Gate"/> guards sessions and what belongs to whole steps; a
+/// The part of one job that this server owns, as its ranks and its grain see it: it takes ranks in, sends them versions and ends.
+/// What ranks push is counted by <see cref="GradientIntake"/>; what a complete step leads to is <see cref="StepClosing"/>. <see cref="PhaseStore.Gate"/> guards sessions and what belongs to whole steps; a
 /// bucket's gate is never held while it is taken.
 /// </summary>
 internal sealed class Partition : IDisposable
 {
     private readonly PhaseStore _phase = new();
-    private readonly KeyValuePair<string, object?> _label;
     private readonly RankSessions _sessions = new();
     private readonly ReplicaSet _replicas;
     private readonly RankFeed _feed;
-    private readonly ReplicaUpdate _update;
     private readonly CourseFollower _course;
-    private readonly StepClosing _closing;
     private readonly EvaluationTally _evaluations;
     private readonly ReplayChecks? _replays;
-    private readonly BucketLoop _loop;
 
     /// <param name="plan">What the partition is a part of.</param>
     /// <param name="checkpoints">Saves it.</param>
@@ -41,13 +35,12 @@ internal sealed class Partition : IDisposable
     public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history, PeerChannels peers, RestoredVersion? restored = null)
     {
         (Plan, Checkpoints, History) = (plan, checkpoints, history);
-        _label = TrainingMeter.Job(plan.JobId);
         Norms = new NormSharing(plan, peers);
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
         _replays = plan.IsLeader && plan.Job.Spec.Numerics.ReplayCheck > 0 ? new ReplayChecks(plan) : null;
         _evaluations = new EvaluationTally(plan.Tree);
-        _loop = new BucketLoop(plan.Threads);
-        _replicas = new ReplicaSet(plan, _loop, restored?.Open ?? plan.Course.First(), together =>
+        var loop = new BucketLoop(plan.Threads);
+        _replicas = new ReplicaSet(plan, loop, restored?.Open ?? plan.Course.First(), together =>
         {
             if (restored is null)
                 together.FillVersionZero();
@@ -55,9 +48,10 @@ internal sealed class Partition : IDisposable
                 together.Fill(restored);
         });
         _feed = new RankFeed(plan, _replicas, _sessions, _replays, () => _phase.Now.LastStep);
-        _update = new ReplicaUpdate(plan, _replicas, Norms, checkpoints, _loop);
         _course = new CourseFollower(plan, history, _replays);
-        _closing = new StepClosing(plan, _phase, _replicas, _feed, _update, checkpoints, _course, _replays);
+        var update = new ReplicaUpdate(plan, _replicas, Norms, checkpoints, loop);
+        var closing = new StepClosing(plan, _phase, _replicas, _feed, update, checkpoints, _course, _replays);
+        Gradients = new GradientIntake(plan, _phase, _replicas, update, closing, _feed, loop);
     }
 
     public PartitionPlan Plan { get; }
@@ -65,6 +59,9 @@ internal sealed class Partition : IDisposable
     public CheckpointSaver Checkpoints { get; }
 
     public TrainingHistory? History { get; }
+
+    /// <summary>Takes what ranks push.</summary>
+    public GradientIntake Gradients { get; }
 
     public NormSharing Norms { get; }
 
@@ -171,47 +168,6 @@ internal sealed class Partition : IDisposable
             session.Answer(answer);
     }
 
-    /// <summary>
-    /// Counts one chunk. The last chunk of a bucket steps it and sends it to every rank of the replica; the last bucket closes the step. A rule
-    /// that needs norms waits for the last bucket before any is stepped.
-    /// </summary>
-    public void Push(RankSession session, in Chunk chunk)
-    {
-        var replica = _replicas.Of(session.Rank);
-        var index = chunk.Bucket - (Plan.Buckets.Count == 0 ? 0 : Plan.Buckets[0].Index);
-        Refusal.If(index < 0 || index >= Plan.Buckets.Count, $"bucket {chunk.Bucket} is not one of this server's");
-        var state = replica.Buckets[index];
-        Refusal.If(chunk.Length != state.Bucket.Length, $"bucket {chunk.Bucket} has {state.Bucket.Length} elements, the chunk {chunk.Length}");
-        Refusal.If(chunk.Contribution is null, $"rank {session.Rank} pushes a chunk of bucket {chunk.Bucket} without its contribution");
-        Refusal.If(chunk.Contribution!.Rank != session.Rank, $"the stream of rank {session.Rank} brings a chunk of rank {chunk.Contribution.Rank}");
-
-        var arrival = Count(session.Rank, replica, state, chunk);
-        lock (_phase.Gate)
-            Counted(session, replica, index, chunk.Step, arrival);
-    }
-
-    /// <summary>Counts all of a rank's chunks, which lie in memory that both see.</summary>
-    public void Push(RankSession session, GradientReport report)
-    {
-        var contribution = report.Contribution;
-        Refusal.If(contribution is null, $"rank {session.Rank} reports a gradient without its contribution");
-        Refusal.If(contribution!.Rank != session.Rank, $"the stream of rank {session.Rank} brings a report of rank {contribution.Rank}");
-        Refusal.If(session.Gradient is null, $"rank {session.Rank} reports a gradient in memory that this server does not see");
-        Refusal.If(report.SquaredNorms.Count != Plan.Buckets.Count, $"rank {session.Rank} reports {report.SquaredNorms.Count} squared norms of {Plan.Buckets.Count} buckets");
-        var replica = _replicas.Of(session.Rank);
-        _loop.Run(Plan.Buckets.Count, index =>
-        {
-            var bucket = Plan.Buckets[index];
-            var values = session.Gradient!.Value.Slice(bucket.Offset - Plan.Offset, bucket.Length);
-            session.Arrivals[index] = Count(session.Rank, replica, replica.Buckets[index], new Chunk(report, index, bucket.Index, values));
-        });
-        lock (_phase.Gate)
-        {
-            for (var index = 0; index < session.Arrivals.Length; index++)
-                Counted(session, replica, index, report.Step, session.Arrivals[index]);
-        }
-    }
-
     /// <summary>Counts one rank's share of an evaluation (leader only).</summary>
     public void Evaluate(RankSession session, EvaluationReport report)
     {
@@ -285,52 +241,5 @@ internal sealed class Partition : IDisposable
         Moments?.Dispose();
         History?.Dispose();
         _replicas.Dispose();
-    }
-
-    /// <summary>Adds a chunk to its bucket's sum, and steps the bucket if it was the last and nothing of the update spans buckets.</summary>
-    /// <returns>Null: nothing more is counted.</returns>
-    private Arrival? Count(int rank, ReplicaGroup replica, BucketState state, in Chunk chunk)
-    {
-        TrainingMeter.GradientBytes.Add(chunk.Length * sizeof(float), _label);
-        lock (state.Gate)
-        {
-            var open = replica.Open;
-            // What a replaying rank pushes of the last step is answered like that of any other.
-            if (_phase.IsStopped || (open.IsLast && chunk.Step >= open.Version))
-                return null;
-            Refusal.If(chunk.Step > open.Version, $"rank {rank} pushes step {chunk.Step}, the open one is {open.Version}");
-            if (chunk.Step < open.Version)
-                return Arrival.Duplicate;
-
-            // 6 Aggregate along the rank tree, never in order of arrival.
-            replica.Times?.Arrived(chunk.Length * sizeof(float));
-            var member = rank - replica.Index;
-            var arrival = chunk.AddTo(state.Sum, member);
-            if (arrival != Arrival.Duplicate)
-                state.Said(member, chunk.Contribution!, chunk.SquaredNorm);
-            if (arrival != Arrival.Complete)
-                return arrival;
-            replica.Times?.Summed();
-
-            // 7 Update, where nothing of it spans buckets.
-            if (Plan.Rule.StepsAtOnce(open))
-                _update.StepBucket(replica, state);
-            return arrival;
-        }
-    }
-
-    /// <summary>A chunk has been counted. Holds the gate.</summary>
-    private void Counted(RankSession session, ReplicaGroup replica, int index, long step, Arrival? arrival)
-    {
-        // 8, 9 Version and pull.
-        if (arrival == Arrival.Complete)
-        {
-            _closing.Completed(replica, index);
-        }
-        else if (arrival == Arrival.Duplicate)
-        {
-            TrainingMeter.DuplicateGradients.Add(1, _label);
-            _feed.SendMissed(session, step, index);
-        }
     }
 }

@@ -8,6 +8,7 @@ using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 

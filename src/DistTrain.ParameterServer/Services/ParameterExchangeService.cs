@@ -110,10 +110,10 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
                 partition.Pull(session, frame.Head.Pull.Version);
                 break;
             case RankMessage.BodyOneofCase.Gradient:
-                partition.Push(session, new Chunk(frame));
+                partition.Gradients.Push(session, new Chunk(frame));
                 break;
             case RankMessage.BodyOneofCase.Report:
-                partition.Push(session, frame.Head.Report);
+                partition.Gradients.Push(session, frame.Head.Report);
                 break;
             case RankMessage.BodyOneofCase.Region:
                 partition.Answer(session, frame.Head.Region);

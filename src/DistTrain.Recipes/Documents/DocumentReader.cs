@@ -1,5 +1,4 @@
 using System.Text;
-using DistTrain.Recipes.Reading;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

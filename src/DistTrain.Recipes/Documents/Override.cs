@@ -1,4 +1,3 @@
-using DistTrain.Recipes.Reading;
 
 namespace DistTrain.Recipes.Documents;
 

@@ -1,7 +1,6 @@
 using DistTrain.Optimization.Batches;
 using DistTrain.Optimization.Options;
 using DistTrain.Recipes.Documents;
-using DistTrain.Recipes.Reading;
 
 namespace DistTrain.Recipes.Keys;
 

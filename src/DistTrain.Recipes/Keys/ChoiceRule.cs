@@ -1,4 +1,4 @@
-using DistTrain.Recipes.Reading;
+using DistTrain.Recipes.Documents;
 
 namespace DistTrain.Recipes.Keys;
 

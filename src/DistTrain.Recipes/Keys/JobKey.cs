@@ -1,5 +1,4 @@
 using DistTrain.Optimization.Options;
-using DistTrain.Recipes.Writing;
 
 namespace DistTrain.Recipes.Keys;
 
@@ -51,4 +50,12 @@ internal sealed record JobKey(string Path, ValueRule Rule, object? Default, stri
     /// <summary>The key of an option of a policy or layer; with no section, the path is the option's name.</summary>
     public static JobKey Of(string section, Option option) =>
         new(section.Length == 0 ? option.Name : $"{section}.{option.Name}", ValueRule.Of(option), option.Default, option.Description) { IgnoredWhen = option.IgnoredWhen };
+
+    /// <summary>A key with keys below it.</summary>
+    public static JobKey SectionOf(string path, string description) =>
+        new(path, new SectionRule(), null, description) { DefaultText = "" };
+
+    /// <summary>A number that is described like a policy's option.</summary>
+    public static JobKey NumberOf(string section, Option option, Func<TrainingJob, double> value) =>
+        Of(section, option) with { ValueIn = j => value(j) };
 }

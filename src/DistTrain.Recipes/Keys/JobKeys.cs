@@ -17,12 +17,12 @@ internal static class JobKeys
     public static JobKey KindKey { get; } =
         new("kind", new ChoiceRule("a kind that this program reads", [Kind]), null, "what the file describes") { ValueIn = _ => Kind };
 
-    public static JobKey Metadata { get; } = Section("metadata", "what the job is called");
+    public static JobKey Metadata { get; } = JobKey.SectionOf("metadata", "what the job is called");
 
     public static JobKey Name { get; } =
         new("metadata.name", new JobNameRule(), null, "name of the job") { DefaultText = "the dataset's name", DecidesBits = false, ValueIn = j => j.Name };
 
-    public static JobKey Spec { get; } = Section("spec", "the job itself");
+    public static JobKey Spec { get; } = JobKey.SectionOf("spec", "the job itself");
 
     public static JobKey Recipe { get; } =
         new("spec.recipe", new ChoiceRule("a recipe", NamedRecipe.Names), null, "a named setting; what the job leaves out is taken from it, see below")
@@ -32,7 +32,7 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Recipe,
         };
 
-    public static JobKey Dataset { get; } = Section("spec.dataset", "what is learned from");
+    public static JobKey Dataset { get; } = JobKey.SectionOf("spec.dataset", "what is learned from");
 
     public static JobKey DatasetName { get; } =
         new("spec.dataset.name", new ChoiceRule("a dataset", DatasetNames.All), DatasetNames.Digits, "the dataset; digits is synthetic and built in")
@@ -86,7 +86,7 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Dataset.Normalize,
         };
 
-    public static JobKey Model { get; } = Section("spec.model", "what learns");
+    public static JobKey Model { get; } = JobKey.SectionOf("spec.model", "what learns");
 
     public static JobKey ModelName { get; } =
         new("spec.model.name", new ChoiceRule("a model", ModelNames.All), ModelNames.Cnn, "the model; custom is built from layers")
@@ -115,7 +115,7 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Model.Reparametrization,
         };
 
-    public static JobKey ModelSpectralPenalty { get; } = Number(
+    public static JobKey ModelSpectralPenalty { get; } = JobKey.NumberOf(
         "spec.model",
         new("spectralPenalty", OptionKind.Number, 0.0, "λ: adds λ/2·Σσ(W)² over the linear and convolutional layers' weights to the loss (1705.10941); not over those that are reparametrized") { Minimum = 0 },
         j => j.Spec.Model.SpectralPenalty);
@@ -190,7 +190,7 @@ internal static class JobKeys
 
     public static JobKey AveragingName { get; } = PolicyName(Averaging, j => j.Spec.Averaging);
 
-    public static JobKey Scaling { get; } = Section("spec.scaling", "how rate and warm-up follow the batch") with
+    public static JobKey Scaling { get; } = JobKey.SectionOf("spec.scaling", "how rate and warm-up follow the batch") with
     {
         NoteIn = j => j.Spec.Scaling.Rule == ScalingRules.None ? null : JobRates.Resolve(j.Spec).Text,
     };
@@ -215,48 +215,7 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Scaling.WarmupFrom,
         };
 
-    public static JobKey BatchNorm { get; } = Section("spec.batchNorm", "how BatchNorm layers work");
-
-    public static JobKey BatchNormScope { get; } =
-        new("spec.batchNorm.scope", new BatchNormScopeRule(), Recipes.BatchNormScope.Local, "over which examples statistics are taken; local: each rank's micro-batch; global: those of all ranks together; group: those of so many neighbouring ranks; ghost: so many examples of a rank's")
-        {
-            IgnoredWhen = NoBatchNorm,
-            ValueIn = j => j.Spec.BatchNorm.Scope,
-        };
-
-    public static JobKey BatchNormEvaluation { get; } =
-        new("spec.batchNorm.evaluation", new ChoiceRule("a kind of statistics", BatchNormEvaluations.All), BatchNormEvaluations.Running, "statistics for evaluation; running: averages over steps; last: of the last step over all ranks; recompute: over the training data before each evaluation")
-        {
-            IgnoredWhen = NoBatchNorm,
-            ValueIn = j => j.Spec.BatchNorm.Evaluation,
-        };
-
-    public static JobKey BatchNormMomentum { get; } = Number(
-        "spec.batchNorm",
-        new("momentum", OptionKind.Number, 0.1, "weight of new statistics in the running ones") { Minimum = 0, ExclusiveMinimum = true, Maximum = 1, IgnoredWhen = NoBatchNorm },
-        j => j.Spec.BatchNorm.Momentum);
-
-    public static JobKey BatchNormEpsilon { get; } = Number(
-        "spec.batchNorm",
-        new("epsilon", OptionKind.Number, 1e-5, "added to the variance, by layers of every kind of norm") { Minimum = 0, ExclusiveMinimum = true, IgnoredWhen = "the model has no norm" },
-        j => j.Spec.BatchNorm.Epsilon);
-
-    public static JobKey Renorm { get; } = Section("spec.batchNorm.renorm", "how far batch renormalization corrects a batch's statistics; ramps are shares of the job's length");
-
-    public static JobKey RenormRMax { get; } = Renormalization("rMax", 3, "r ends in [1/rMax, rMax]", minimum: 1, maximum: null, j => j.Spec.Renorm.RMax);
-
-    public static JobKey RenormDMax { get; } = Renormalization("dMax", 5, "d ends in [-dMax, dMax]", minimum: 0, maximum: null, j => j.Spec.Renorm.DMax);
-
-    public static JobKey RenormRampStart { get; } =
-        Renormalization("rampStart", 0.04, "share of the job that is plain BatchNorm; behind it the limits of r and d open", minimum: 0, maximum: 1, j => j.Spec.Renorm.Start);
-
-    public static JobKey RenormRRampEnd { get; } =
-        Renormalization("rRampEnd", 0.3, "share of the job behind which r has its limit; not before rampStart", minimum: 0, maximum: 1, j => j.Spec.Renorm.REnd);
-
-    public static JobKey RenormDRampEnd { get; } =
-        Renormalization("dRampEnd", 0.2, "share of the job behind which d has its limit; not before rampStart", minimum: 0, maximum: 1, j => j.Spec.Renorm.DEnd);
-
-    public static JobKey Checkpoint { get; } = Section("spec.checkpoint", "what is saved under way");
+    public static JobKey Checkpoint { get; } = JobKey.SectionOf("spec.checkpoint", "what is saved under way");
 
     public static JobKey CheckpointEverySteps { get; } =
         new("spec.checkpoint.everySteps", new WholeRule(0, 1_000_000_000), 0L, "steps between checkpoints; 0: only the last step")
@@ -269,30 +228,10 @@ internal static class JobKeys
     public static JobKey CheckpointKeep { get; } =
         new("spec.checkpoint.keep", new WholeRule(1, 1_000_000), 2L, "how many checkpoints are kept: the newest") { DecidesBits = false, ValueIn = j => j.Spec.Checkpoint.Keep };
 
-    public static JobKey Evaluation { get; } = Section("spec.evaluation", "tests under way");
+    public static JobKey Evaluation { get; } = JobKey.SectionOf("spec.evaluation", "tests under way");
 
     public static JobKey EvaluationEveryEpochs { get; } =
         new("spec.evaluation.everyEpochs", new WholeRule(0, 1_000_000), 1L, "epochs between evaluations on the test set; 0: only at the end") { ValueIn = j => j.Spec.Evaluation.EveryEpochs };
-
-    public static JobKey Numerics { get; } = Section("spec.numerics", "what happens when numbers go wrong");
-
-    public static JobKey NumericsPolicy { get; } =
-        new("spec.numerics.policy", new ChoiceRule("a policy", NumericsPolicies.All), NumericsPolicies.Stop, "what a step whose gradient or loss is not finite, or is an outlier, does; stop: the job fails with rank, step and tensor; skip-step: it makes no update and its examples are passed over; rollback: training goes on from the checkpoint before it, and the examples from there to the step are passed over (2204.02311)")
-        {
-            ValueIn = j => j.Spec.Numerics.Policy,
-        };
-
-    public static JobKey NumericsOutlierFactor { get; } = Number(
-        "spec.numerics",
-        new("outlierFactor", OptionKind.Number, 0.0, "a step is an outlier when the norm of a rank's mean gradient exceeds so many times the median norm of the last 32 updates' gradients; 0: none is; not below 1 otherwise") { Minimum = 0 },
-        j => j.Spec.Numerics.OutlierFactor);
-
-    public static JobKey NumericsReplayCheck { get; } =
-        new("spec.numerics.replayCheck", new WholeRule(0, 1_000_000_000), 0L, "every so many steps a rank's gradient is computed a second time by another rank, on another silo if there is one, and the bytes are compared; a difference ends the job; 0: never")
-        {
-            DecidesBits = false,
-            ValueIn = j => j.Spec.Numerics.ReplayCheck,
-        };
 
     /// <summary>Every key in the order written; a section stands before its keys.</summary>
     public static IReadOnlyList<JobKey> All { get; } =
@@ -308,37 +247,18 @@ internal static class JobKeys
         Schedule, ScheduleName,
         Averaging, AveragingName,
         Scaling, ScalingRule, ScalingReferenceBatch, ScalingWarmupFrom,
-        BatchNorm, BatchNormScope, BatchNormEvaluation, BatchNormMomentum, BatchNormEpsilon,
-        Renorm, RenormRMax, RenormDMax, RenormRampStart, RenormRRampEnd, RenormDRampEnd,
+        .. BatchNormKeys.All,
         Checkpoint, CheckpointEverySteps, CheckpointKeep,
         Evaluation, EvaluationEveryEpochs,
-        Numerics, NumericsPolicy, NumericsOutlierFactor, NumericsReplayCheck,
+        .. NumericsKeys.All,
     ];
 
     private const string NoCsv = "the dataset is not csv";
 
     private const string NoScaling = "rule is none";
 
-    private const string NoBatchNorm = "the model has no BatchNorm";
-
     /// <summary>The keys directly in <paramref name="section"/>; the empty path is the top.</summary>
     public static IEnumerable<JobKey> In(string section) => All.Where(k => k.Section == section);
-
-    private static JobKey Section(string path, string description) =>
-        new(path, new SectionRule(), null, description) { DefaultText = "" };
-
-    private static JobKey Number(string section, Option option, Func<TrainingJob, double> value) =>
-        JobKey.Of(section, option) with { ValueIn = j => value(j) };
-
-    private static JobKey Renormalization(string name, double value, string description, double minimum, double? maximum, Func<TrainingJob, double> read) => Number(
-        "spec.batchNorm.renorm",
-        new(name, OptionKind.Number, value, description)
-        {
-            Minimum = minimum,
-            Maximum = maximum ?? double.PositiveInfinity,
-            IgnoredWhen = "the model has no batch-renorm",
-        },
-        read);
 
     private static JobKey PolicyName(JobKey section, Func<TrainingJob, PolicyRecipe> policy)
     {

@@ -1,5 +1,4 @@
 using DistTrain.Recipes.Documents;
-using DistTrain.Recipes.Reading;
 
 namespace DistTrain.Recipes.Keys;
 

@@ -1,6 +1,5 @@
 using DistTrain.Optimization.Options;
 using DistTrain.Recipes.Documents;
-using DistTrain.Recipes.Reading;
 
 namespace DistTrain.Recipes.Keys;
 

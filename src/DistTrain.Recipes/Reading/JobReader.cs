@@ -187,22 +187,22 @@ internal sealed class JobReader
 
     private BatchNormRecipe? BatchNorm(int? workers)
     {
-        var scope = (BatchNormScope?)_keys.Value(JobKeys.BatchNormScope);
+        var scope = (BatchNormScope?)_keys.Value(BatchNormKeys.Scope);
         if (scope is { Kind: BatchNormScopeKind.Group } group && workers % group.Size is > 0)
-            Refuse(JobKeys.BatchNormScope, $"groups of {group.Size} ranks do not divide {workers} workers; use a divisor of {workers}");
-        var evaluation = _keys.Text(JobKeys.BatchNormEvaluation);
-        var momentum = _keys.Number(JobKeys.BatchNormMomentum);
-        var epsilon = _keys.Number(JobKeys.BatchNormEpsilon);
+            Refuse(BatchNormKeys.Scope, $"groups of {group.Size} ranks do not divide {workers} workers; use a divisor of {workers}");
+        var evaluation = _keys.Text(BatchNormKeys.Evaluation);
+        var momentum = _keys.Number(BatchNormKeys.Momentum);
+        var epsilon = _keys.Number(BatchNormKeys.Epsilon);
         return scope is null || evaluation is null || momentum is null || epsilon is null ? null : new BatchNormRecipe(scope.Value, evaluation, momentum.Value, epsilon.Value);
     }
 
     private RenormRamp? Renorm()
     {
-        var (rMax, dMax) = (_keys.Number(JobKeys.RenormRMax), _keys.Number(JobKeys.RenormDMax));
-        var (start, rEnd, dEnd) = (_keys.Number(JobKeys.RenormRampStart), _keys.Number(JobKeys.RenormRRampEnd), _keys.Number(JobKeys.RenormDRampEnd));
+        var (rMax, dMax) = (_keys.Number(BatchNormKeys.RenormRMax), _keys.Number(BatchNormKeys.RenormDMax));
+        var (start, rEnd, dEnd) = (_keys.Number(BatchNormKeys.RenormRampStart), _keys.Number(BatchNormKeys.RenormRRampEnd), _keys.Number(BatchNormKeys.RenormDRampEnd));
         if (rMax is null || dMax is null || start is null || rEnd is null || dEnd is null)
             return null;
-        foreach (var (key, end) in new[] { (JobKeys.RenormRRampEnd, rEnd), (JobKeys.RenormDRampEnd, dEnd) })
+        foreach (var (key, end) in new[] { (BatchNormKeys.RenormRRampEnd, rEnd), (BatchNormKeys.RenormDRampEnd, dEnd) })
         {
             if (end < start)
                 Refuse(key, FormattableString.Invariant($"{end} lies before rampStart, {start}; let it end there or later"));
@@ -213,9 +213,9 @@ internal sealed class JobReader
 
     private NumericsRecipe? Numerics()
     {
-        var policy = _keys.Text(JobKeys.NumericsPolicy);
-        var outlierFactor = _keys.Number(JobKeys.NumericsOutlierFactor);
-        var replayCheck = _keys.Count(JobKeys.NumericsReplayCheck);
+        var policy = _keys.Text(NumericsKeys.Policy);
+        var outlierFactor = _keys.Number(NumericsKeys.OutlierFactor);
+        var replayCheck = _keys.Count(NumericsKeys.ReplayCheck);
         return policy is null || outlierFactor is null || replayCheck is null ? null : new NumericsRecipe(policy, outlierFactor.Value, replayCheck.Value);
     }
 

@@ -1,8 +1,8 @@
 using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Scaling;
+using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
-using DistTrain.Recipes.Writing;
 
 namespace DistTrain.Recipes.Reading;
 
@@ -72,15 +72,15 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
         if (numerics is null)
             return;
         if (numerics.OutlierFactor is > 0 and < 1)
-            Refuse(JobKeys.NumericsOutlierFactor.Path, "is below 1, where half of all steps are outliers; 10 is a start, 0 looks for none", ValueText.Of(numerics.OutlierFactor));
+            Refuse(NumericsKeys.OutlierFactor.Path, "is below 1, where half of all steps are outliers; 10 is a start, 0 looks for none", ValueText.Of(numerics.OutlierFactor));
         if (numerics.Policy == NumericsPolicies.Rollback && everySteps == 0)
-            Refuse(JobKeys.NumericsPolicy.Path, $"goes back to a multiple of {JobKeys.CheckpointEverySteps.Path}, which is 0: give the steps between checkpoints", numerics.Policy);
+            Refuse(NumericsKeys.Policy.Path, $"goes back to a multiple of {JobKeys.CheckpointEverySteps.Path}, which is 0: give the steps between checkpoints", numerics.Policy);
         if (numerics.ReplayCheck > 0 && workers == 1)
-            Refuse(JobKeys.NumericsReplayCheck.Path, "needs another rank, which computes the gradient a second time, and there is one; raise workers to at least 2", $"{numerics.ReplayCheck}");
+            Refuse(NumericsKeys.ReplayCheck.Path, "needs another rank, which computes the gradient a second time, and there is one; raise workers to at least 2", $"{numerics.ReplayCheck}");
         // A rank on its own that skips what the others do not is no longer one of them; and a checkpoint to go back to has no replicas.
         if (numerics.Judges && averaging is not null && AveragingCatalog.Plan(averaging.Name, averaging.Options).HasReplicas)
         {
-            var key = numerics.Policy == NumericsPolicies.Stop ? JobKeys.NumericsOutlierFactor : JobKeys.NumericsPolicy;
+            var key = numerics.Policy == NumericsPolicies.Stop ? NumericsKeys.OutlierFactor : NumericsKeys.Policy;
             Refuse(key.Path, $"{averaging.Name} lets ranks train on their own, where a step is not judged over all of them; use policy {NumericsPolicies.Stop} with outlierFactor 0, or another averaging");
         }
     }

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Optimizers;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
+using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
 
 namespace DistTrain.Recipes.Reading;

@@ -1,6 +1,5 @@
 using System.Reflection;
 using DistTrain.Recipes.Documents;
-using DistTrain.Recipes.Reading;
 
 namespace DistTrain.Recipes.Studies;
 

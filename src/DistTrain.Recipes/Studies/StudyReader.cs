@@ -1,5 +1,6 @@
 using System.Globalization;
 using DistTrain.Recipes.Documents;
+using DistTrain.Recipes.Files;
 using DistTrain.Recipes.Keys;
 using DistTrain.Recipes.Reading;
 

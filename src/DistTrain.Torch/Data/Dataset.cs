@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Data;
 

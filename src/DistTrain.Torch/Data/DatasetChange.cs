@@ -1,4 +1,5 @@
 using DistTrain.Recipes;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Data.Files;
 
 namespace DistTrain.Torch.Data;

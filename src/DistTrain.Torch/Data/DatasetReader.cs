@@ -1,5 +1,6 @@
 using DistTrain.Recipes;
 using DistTrain.Torch.Data.Digits;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Data.Files;
 
 namespace DistTrain.Torch.Data;

@@ -1,5 +1,5 @@
 using System.Numerics;
-using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Replicas;
 using static TorchSharp.torch;

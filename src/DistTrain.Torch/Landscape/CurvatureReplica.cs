@@ -1,8 +1,9 @@
 using System.Numerics;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Parameters;
-using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
 using static TorchSharp.torch;
 

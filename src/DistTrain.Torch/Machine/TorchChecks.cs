@@ -1,7 +1,7 @@
 using System.Reflection;
 using DistTrain.Torch.Hosting;
-using DistTrain.Torch.Models;
 using TorchSharp;
+using DistTrain.Torch.Passes;
 
 namespace DistTrain.Torch.Machine;
 

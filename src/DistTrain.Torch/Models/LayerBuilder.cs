@@ -2,6 +2,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Models.Normalization;
 using DistTrain.Torch.Models.Weights;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;

@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Randomness;
 using DistTrain.Torch.Models.Weights;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

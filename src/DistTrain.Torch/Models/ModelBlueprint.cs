@@ -2,6 +2,7 @@ using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
+using DistTrain.Torch.Passes;
 
 namespace DistTrain.Torch.Models;
 

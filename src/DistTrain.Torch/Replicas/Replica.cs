@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Parameters;
-using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Models;
-using DistTrain.Torch.Models.Normalization;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Replicas;

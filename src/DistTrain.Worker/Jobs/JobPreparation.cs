@@ -1,8 +1,10 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
 using DistTrain.Worker.Ranks;
 
 namespace DistTrain.Worker.Jobs;

@@ -1,3 +1,4 @@
+
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
-using DistTrain.Torch.Models.Normalization;
+using DistTrain.Torch.Passes;
 using Grpc.Core;
 using Grpc.Net.Client;
 

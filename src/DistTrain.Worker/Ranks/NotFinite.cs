@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Replicas;
 
 namespace DistTrain.Worker.Ranks;

@@ -1,3 +1,4 @@
+
 namespace DistTrain.Worker.Ranks;
 
 /// <summary>All that a rank needs to know; where the job stands it learns from the servers.</summary>

@@ -1,5 +1,5 @@
 using DistTrain.Protocol.Transport;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
 using DistTrain.Worker.Cluster;
 using Microsoft.Extensions.Logging;

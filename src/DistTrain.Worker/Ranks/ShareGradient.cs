@@ -3,8 +3,8 @@ using DistTrain.Observability.Traces;
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
-using DistTrain.Torch.Data;
-using DistTrain.Torch.Models;
+using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
 
 namespace DistTrain.Worker.Ranks;

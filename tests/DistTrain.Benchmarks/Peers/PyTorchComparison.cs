@@ -5,7 +5,7 @@ using System.Text.Json;
 using DistTrain.Benchmarks.Overhead;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;

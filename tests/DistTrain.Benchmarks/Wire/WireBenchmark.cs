@@ -6,6 +6,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Torch.Models;
 
 namespace DistTrain.Benchmarks.Wire;

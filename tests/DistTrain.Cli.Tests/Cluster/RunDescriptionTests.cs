@@ -3,7 +3,7 @@ using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Protocol.Formats;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Tests.Cluster;
 

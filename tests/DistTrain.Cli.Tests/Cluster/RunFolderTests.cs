@@ -1,6 +1,6 @@
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Invocation;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Tests.Cluster;
 

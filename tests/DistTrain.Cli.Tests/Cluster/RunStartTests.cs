@@ -1,6 +1,7 @@
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Invocation;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Tests.Cluster;
 

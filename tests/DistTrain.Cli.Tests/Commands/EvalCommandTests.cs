@@ -1,7 +1,7 @@
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Optimization.Parameters;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Torch.Models;
 
 namespace DistTrain.Cli.Tests.Commands;

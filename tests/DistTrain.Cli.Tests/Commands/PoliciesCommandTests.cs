@@ -1,7 +1,7 @@
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Tests.Doubles;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Tests.Commands;
 

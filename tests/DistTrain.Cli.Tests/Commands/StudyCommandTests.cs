@@ -1,4 +1,5 @@
 using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Results;
 using DistTrain.Cli.Studies;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Cli.Tests.Studies;
@@ -54,9 +55,9 @@ public sealed class StudyCommandTests : IDisposable
     public async Task What_is_done_already_is_shown_and_not_run_again()
     {
         await File.WriteAllTextAsync(_folder["mine.yaml"], Text);
-        var folder = StudyFolder.Open(_folder["out"]);
+        var folder = ResultsFolder<StudyResult>.Open(_folder["out"]);
         foreach (var cell in Study.Read(Text, "mine", [], out _)!.Cells)
-            folder.Add(StudyTableTests.Result("a", 64, cell.Seed, cell.Seed == 1 ? 0.9 : null, seconds: 3, StudyFolder.ShaOf(cell.Job)));
+            folder.Add(StudyTableTests.Result("a", 64, cell.Seed, cell.Seed == 1 ? 0.9 : null, seconds: 3, StudyResult.ShaOf(cell.Job)));
         string[] line = ["study", _folder["mine.yaml"], "--out", _folder["out"]];
 
         var (code, output, _) = await Contexts.RunAsync(line);

@@ -4,7 +4,7 @@ using CsCheck;
 using DistTrain.Operator.Definition;
 using DistTrain.Operator.Resources;
 using DistTrain.Operator.Tests.Doubles;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Tests.Jobs;
 using k8s;
 using k8s.Models;

@@ -3,6 +3,7 @@ using DistTrain.Operator.Resources;
 using DistTrain.Operator.Tests.Doubles;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Operator.Tests.Reconciling;
 

@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Tests.Fixtures;

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Recipes.Tests.Documents;
 

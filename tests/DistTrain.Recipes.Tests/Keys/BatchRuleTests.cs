@@ -1,3 +1,5 @@
+using DistTrain.Recipes.Files;
+
 namespace DistTrain.Recipes.Tests.Keys;
 
 [Trait("Kind", "Fast")]

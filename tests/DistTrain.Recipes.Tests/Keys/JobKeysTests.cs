@@ -38,7 +38,7 @@ public sealed class JobKeysTests
 
         Assert.All(
             JobKeys.All.Where(k => k.Default is not null),
-            k => Assert.Equal(k.DefaultText, DistTrain.Recipes.Writing.ValueText.Of(k.ValueIn(resolved)!)));
+            k => Assert.Equal(k.DefaultText, ValueText.Of(k.ValueIn(resolved)!)));
     }
 
     [Theory]

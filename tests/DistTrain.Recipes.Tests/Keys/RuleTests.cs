@@ -1,7 +1,6 @@
 using DistTrain.Optimization.Options;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
-using DistTrain.Recipes.Reading;
 
 namespace DistTrain.Recipes.Tests.Keys;
 

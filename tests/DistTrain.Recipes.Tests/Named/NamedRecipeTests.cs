@@ -1,5 +1,6 @@
+using DistTrain.Recipes.Files;
+using DistTrain.Recipes.Keys;
 using DistTrain.Recipes.Named;
-using DistTrain.Recipes.Writing;
 
 namespace DistTrain.Recipes.Tests.Named;
 

@@ -1,4 +1,5 @@
 using CsCheck;
+using DistTrain.Recipes.Files;
 using DistTrain.Tests.Jobs;
 
 namespace DistTrain.Recipes.Tests.Writing;

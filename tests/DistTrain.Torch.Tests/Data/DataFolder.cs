@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Tests.Data;
 

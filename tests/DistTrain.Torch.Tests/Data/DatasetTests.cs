@@ -1,4 +1,5 @@
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Tests.Data;
 

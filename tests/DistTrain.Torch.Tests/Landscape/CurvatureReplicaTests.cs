@@ -7,6 +7,7 @@ using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Landscape;
 using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
 
 namespace DistTrain.Torch.Tests.Landscape;

@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
 
 namespace DistTrain.Torch.Tests.Models;
 

@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
 
 namespace DistTrain.Torch.Tests.Models;

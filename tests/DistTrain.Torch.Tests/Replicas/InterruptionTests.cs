@@ -5,7 +5,7 @@ using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
-using DistTrain.Torch.Models.Normalization;
+using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
 
 namespace DistTrain.Torch.Tests.Replicas;

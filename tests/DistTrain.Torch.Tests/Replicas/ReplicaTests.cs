@@ -4,6 +4,7 @@ using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
 using DistTrain.Torch.Tests.Models.Normalization;
 

@@ -2,6 +2,7 @@ using CsCheck;
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Training.Phases;
 using DistTrain.Training.Steps;
 

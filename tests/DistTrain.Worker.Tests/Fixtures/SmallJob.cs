@@ -2,6 +2,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;

@@ -1,5 +1,6 @@
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Ranks;
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using DistTrain.Optimization.Randomness;
 using DistTrain.Recipes;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Data.Digits;
 

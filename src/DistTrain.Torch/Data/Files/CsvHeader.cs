@@ -1,5 +1,6 @@
 using System.Globalization;
 using DistTrain.Recipes;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Data.Files;
 

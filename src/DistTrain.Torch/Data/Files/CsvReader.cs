@@ -1,4 +1,5 @@
 using DistTrain.Recipes;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Data.Files;
 

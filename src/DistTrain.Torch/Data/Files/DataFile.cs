@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Data.Files;
 

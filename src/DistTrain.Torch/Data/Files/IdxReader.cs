@@ -1,3 +1,5 @@
+using DistTrain.Torch.Data.Examples;
+
 namespace DistTrain.Torch.Data.Files;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Normalization;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

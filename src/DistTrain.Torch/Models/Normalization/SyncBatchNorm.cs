@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models.Normalization;

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using DistTrain.Optimization.Normalization;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models.Normalization;

@@ -1,3 +1,4 @@
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models.Weights;

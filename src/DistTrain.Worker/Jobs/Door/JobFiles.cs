@@ -2,7 +2,7 @@ using System.Text;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
 using DistTrain.Worker.Jobs.Driving;
 using DistTrain.Worker.Jobs.Servers;

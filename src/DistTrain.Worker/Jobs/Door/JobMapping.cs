@@ -1,5 +1,5 @@
 using DistTrain.Protocol;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Worker.Jobs.Driving;
 
 namespace DistTrain.Worker.Jobs.Door;

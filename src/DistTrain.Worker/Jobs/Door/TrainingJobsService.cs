@@ -1,6 +1,7 @@
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Security.Access;
 using DistTrain.Security.Callers;
 using DistTrain.Worker.Cluster;
@@ -161,7 +162,7 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
             var problems = preparation.Problems(job.Spec).ToList();
             return problems.Count == 0 ? preparation : throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', problems)));
         }
-        catch (Exception e) when (e is Torch.Data.DatasetException or Torch.Models.ModelException)
+        catch (Exception e) when (e is Torch.Data.Examples.DatasetException or Torch.Passes.ModelException)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
         }

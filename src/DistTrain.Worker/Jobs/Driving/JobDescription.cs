@@ -1,3 +1,4 @@
+
 namespace DistTrain.Worker.Jobs.Driving;
 
 /// <summary>What is told of a job.</summary>

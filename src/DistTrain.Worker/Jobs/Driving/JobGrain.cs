@@ -1,5 +1,5 @@
 using DistTrain.Protocol.Transport;
-using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Jobs.Servers;
 using DistTrain.Worker.Ranks;

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Jobs.Servers;
 using DistTrain.Worker.Ranks;

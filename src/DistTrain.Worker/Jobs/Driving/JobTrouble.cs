@@ -1,6 +1,6 @@
 using DistTrain.Protocol.Transport;
-using DistTrain.Torch.Data;
-using DistTrain.Torch.Models;
+using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Passes;
 using Grpc.Core;
 
 namespace DistTrain.Worker.Jobs.Driving;

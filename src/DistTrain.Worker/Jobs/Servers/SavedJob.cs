@@ -20,10 +20,10 @@ internal sealed record SavedJob(string JobFile, string? LayoutHash, string DataF
     /// <param name="describe">Says why data of one fingerprint are now of another.</param>
     public IReadOnlyList<string> Differences(string jobId, TrainingJob job, JobPreparation preparation, Func<string, string, string> describe)
     {
-        var saved = Recipes.JobFile.Read(JobFile, jobId, []).Job;
+        var saved = Recipes.Files.JobFile.Read(JobFile, jobId, []).Job;
         List<string> differences = saved is null
             ? [$"the job file of '{jobId}' can't be read any more"]
-            : [.. Recipes.JobFile.Differences(saved, job).Select(d => d.ToString())];
+            : [.. Recipes.Files.JobFile.Differences(saved, job).Select(d => d.ToString())];
         if (differences.Count == 0 && LayoutHash is { } layout && layout != preparation.Layout.Hash)
             differences.Add($"parameter layout: {Short(layout)} before, {Short(preparation.Layout.Hash)} now");
         if (DataFingerprint != preparation.Data.Fingerprint)

@@ -1,5 +1,5 @@
 using System.Numerics;
-using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Tests.Data.Digits;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Data.Digits;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Tests.Data.Digits;
 

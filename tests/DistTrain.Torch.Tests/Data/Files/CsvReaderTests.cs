@@ -3,6 +3,7 @@ using System.Text;
 using CsCheck;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Tests.Data.Files;
 

@@ -1,6 +1,6 @@
 using CsCheck;
-using DistTrain.Torch.Models;
 using DistTrain.Torch.Models.Normalization;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Tests.Models.Normalization;

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Normalization;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Models.Normalization;
 using DistTrain.Torch.Models.Weights;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

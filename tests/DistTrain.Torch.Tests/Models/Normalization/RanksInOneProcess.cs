@@ -1,5 +1,5 @@
 using DistTrain.Optimization.Normalization;
-using DistTrain.Torch.Models.Normalization;
+using DistTrain.Torch.Passes;
 
 namespace DistTrain.Torch.Tests.Models.Normalization;
 

@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using DistTrain.Optimization.Normalization;
-using DistTrain.Torch.Models;
 using DistTrain.Torch.Models.Normalization;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Tests.Models.Normalization;

@@ -4,6 +4,7 @@ using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Models.Weights;
+using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using CsCheck;
-using DistTrain.Torch.Models;
 using DistTrain.Torch.Models.Weights;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Tests.Models.Weights;

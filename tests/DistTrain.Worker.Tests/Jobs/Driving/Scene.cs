@@ -1,6 +1,7 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 using DistTrain.Worker.Jobs;
 using DistTrain.Worker.Jobs.Driving;
 using DistTrain.Worker.Ranks;
