@@ -4,11 +4,9 @@ using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
-using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Hosting;
-using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
 
@@ -33,14 +31,12 @@ internal static class EvalCommand
     private static Task<int> RunAsync(CommandContext context)
     {
         var saved = SavedModel.Read(context.Get(Checkpoint));
-        var read = JobFile.Read(saved.JobFile, saved.Source, context.Get(SharedOptions.Set));
-        if (read.Job is not { } job)
-            throw CommandException.BadInput([.. read.Problems.Select(p => p.ToString())]);
+        var spec = saved.ReadSpec(context.Get(SharedOptions.Set));
         // May start the process anew: loss and accuracy are those of the run, whatever variables somebody has set.
-        if (StartEnvironment.Ensure(job.Spec.Determinism, setting => RoleProcess.LogOverride(setting, context.Error)) is { } impossible)
+        if (StartEnvironment.Ensure(spec.Determinism, setting => RoleProcess.LogOverride(setting, context.Error)) is { } impossible)
             context.Error.WriteLine($"warning: {impossible}; loss and accuracy may differ in their last digits");
-        NativeEnvironment.Prepare(job.Spec.Determinism);
-        var result = Evaluate(saved, job.Spec);
+        NativeEnvironment.Prepare(spec.Determinism);
+        var result = Evaluate(saved, spec);
         var evaluated = new EvaluatedEvent(
             saved.Source,
             saved.Step,
@@ -59,15 +55,7 @@ internal static class EvalCommand
         try
         {
             var test = DatasetReader.ReadTest(spec.Dataset);
-            var model = ModelBlueprint.OfSaved(spec, test.Shape, saved.Layout) ?? throw CommandException.BadInput(
-                $"{saved.Source}: these weights are not of this model for examples of shape [{string.Join(", ", test.Shape)}]; --set may change the data, not the model");
-            if (test.Classes > model.Classes)
-            {
-                throw CommandException.BadInput(
-                    $"{saved.Source}: the model has {model.Classes} classes, and the data have a label {test.Classes - 1}; give data of classes 0 to {model.Classes - 1}");
-            }
-
-            using var replica = new Replica(model, ExamplesAtOnce);
+            using var replica = new Replica(saved.ModelFor(spec, test), ExamplesAtOnce);
             saved.Vector.CopyTo(replica.Parameters);
             return replica.Evaluate(test, [.. Enumerable.Range(0, test.Count)]);
         }

@@ -40,6 +40,11 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
         ],
         ["certs"] = ["disttrain certs", "disttrain certs --out certs --hosts 10.0.0.7,*.server.disttrain.svc --submitters alice,bob"],
         ["eval"] = ["disttrain eval runs/first", "disttrain eval runs/first/model.safetensors --set dataset.path=/data/mnist"],
+        ["diagnose"] =
+        [
+            "disttrain diagnose runs/first",
+            "disttrain diagnose runs/first/checkpoints/step-100 --top 5 --examples all --precision float64 --output json",
+        ],
         ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],
         ["schedule"] =
         [

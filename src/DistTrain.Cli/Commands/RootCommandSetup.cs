@@ -24,6 +24,7 @@ internal static class RootCommandSetup
             OperatorCommand.Create(),
             CertsCommand.Create(),
             EvalCommand.Create(),
+            DiagnoseCommand.Create(),
             VerifyCommand.Create(),
             StudyCommand.Create(),
             ChaosCommand.Create(),

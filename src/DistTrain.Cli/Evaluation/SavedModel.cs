@@ -1,6 +1,11 @@
 using DistTrain.Cli.Invocation;
+using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
+using DistTrain.Recipes;
+using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
 
 namespace DistTrain.Cli.Evaluation;
 
@@ -12,6 +17,18 @@ namespace DistTrain.Cli.Evaluation;
 /// <param name="Vector">The flat vector.</param>
 internal sealed record SavedModel(string Source, long? Step, string JobFile, ParameterLayout Layout, float[] Vector)
 {
+    /// <summary>Where the version stands in the data; of a model file, which does not say, the start.</summary>
+    public Position Position { get; init; } = Position.Start();
+
+    /// <summary>Of the data that the weights were trained on; null for a model file, which does not say.</summary>
+    public string? DataFingerprint { get; init; }
+
+    /// <summary>The folder that its files lie in: the run's, of a <c>step-N</c> in a run's checkpoints too.</summary>
+    public string Home =>
+        Step is null ? Path.GetDirectoryName(Path.GetFullPath(Source))!
+        : Path.GetDirectoryName(Path.GetFullPath(Source)) is { } above && Path.GetFileName(above) == "checkpoints" ? Path.GetDirectoryName(above)!
+        : Path.GetFullPath(Source);
+
     /// <exception cref="CommandException">There is nothing to read, or it is damaged.</exception>
     public static SavedModel Read(string path)
     {
@@ -29,6 +46,25 @@ internal sealed record SavedModel(string Source, long? Step, string JobFile, Par
         }
     }
 
+    /// <summary>The job that the weights belong to, with overrides.</summary>
+    /// <exception cref="CommandException">With every problem of the overrides.</exception>
+    public TrainingSpec ReadSpec(IReadOnlyList<string> overrides)
+    {
+        var read = Recipes.Files.JobFile.Read(JobFile, Source, overrides);
+        return read.Job?.Spec ?? throw CommandException.BadInput([.. read.Problems.Select(p => p.ToString())]);
+    }
+
+    /// <summary>The model, for examples of these data.</summary>
+    /// <exception cref="CommandException">The weights are of another model, or the data not for it.</exception>
+    /// <exception cref="ModelException">A layer does not fit the data.</exception>
+    public ModelBlueprint ModelFor(TrainingSpec spec, ExampleSet data)
+    {
+        var model = ModelBlueprint.OfSaved(spec, data.Shape, Layout) ?? throw CommandException.BadInput(
+            $"{Source}: these weights are not of this model for examples of shape [{string.Join(", ", data.Shape)}]; --set may change the data, not the model");
+        return data.Classes <= model.Classes ? model : throw CommandException.BadInput(
+            $"{Source}: the model has {model.Classes} classes, and the data have a label {data.Classes - 1}; give data of classes 0 to {model.Classes - 1}");
+    }
+
     private static SavedModel ReadModelFile(string path)
     {
         using var file = SafeTensorsReader.Open(path);
@@ -42,6 +78,10 @@ internal sealed record SavedModel(string Source, long? Step, string JobFile, Par
     private static SavedModel ReadCheckpoint(string path)
     {
         var (folder, manifest) = CheckpointReader.Find(path);
-        return new SavedModel(folder, manifest.Step, manifest.JobFile, LayoutJson.Read(manifest.Layout), CheckpointReader.ReadVector(folder, manifest));
+        return new SavedModel(folder, manifest.Step, manifest.JobFile, LayoutJson.Read(manifest.Layout), CheckpointReader.ReadVector(folder, manifest))
+        {
+            Position = manifest.Position,
+            DataFingerprint = manifest.DataFingerprint,
+        };
     }
 }

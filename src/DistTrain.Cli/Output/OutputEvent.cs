@@ -21,6 +21,8 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(CheckEvent), "check")]
 [JsonDerivedType(typeof(EvaluatedEvent), "evaluated")]
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
+[JsonDerivedType(typeof(ProductEvent), "product")]
+[JsonDerivedType(typeof(DiagnosedEvent), "diagnosed")]
 [JsonDerivedType(typeof(StudyCellEvent), "cell")]
 [JsonDerivedType(typeof(FaultEvent), "fault")]
 [JsonDerivedType(typeof(ChaosRunEvent), "run")]

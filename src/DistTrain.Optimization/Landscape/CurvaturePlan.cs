@@ -15,4 +15,14 @@ public sealed record CurvaturePlan(
     int DirectionSteps = 20,
     long Seed = 1,
     ProbeDirectionKind Kind = ProbeDirectionKind.Rademacher,
-    double Confidence = 0.95);
+    double Confidence = 0.95)
+{
+    /// <summary>Most products that a probe of it asks for.</summary>
+    /// <param name="dimension">Trainable parameters.</param>
+    public long MostProducts(long dimension) => Math.Min(Ends.Steps, dimension) + (Directions * Math.Min(DirectionSteps, dimension));
+
+    /// <summary>Bytes that the recursion holds for each element: basis, the next vector, a product, both ends' vectors, and one at work.</summary>
+    /// <param name="dimension">Trainable parameters.</param>
+    /// <param name="size">Bytes of an element: 4 or 8.</param>
+    public long BytesPerElement(long dimension, int size) => (size * (Math.Min(Math.Max(Ends.Steps, DirectionSteps), dimension) + 4)) + sizeof(double);
+}

@@ -48,6 +48,12 @@ public sealed class CurvatureProbe<T>
     /// <summary>The direction whose product is wanted, [part.Length]; null: all is known.</summary>
     public ReadOnlyMemory<T>? Next => _current.Next;
 
+    /// <summary>Products taken in.</summary>
+    public int Products => _finished.Sum(recursion => recursion.Alphas.Count) + _current.Steps;
+
+    /// <summary>What is known of the ends so far; null before the first product.</summary>
+    public RitzSpectrum? Ends => _finished.Count > 0 ? RitzSpectrum.Of(_finished[0].Alphas, _finished[0].Betas) : _current.Steps > 0 ? Spectrum() : null;
+
     /// <summary>The unit vector of θ_min: the way out of a saddle; null until the ends are found.</summary>
     public ReadOnlyMemory<T>? SmallestVector => _smallest;
 

@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+using DistTrain.Cli.Evaluation;
+using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Landscape;
+using DistTrain.Cli.Roles;
+using DistTrain.Optimization.Landscape;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary><c>disttrain diagnose</c>: saddle or minimum, from the curvature of the loss at saved weights.</summary>
+internal static class DiagnoseCommand
+{
+    /// <summary>Between two lines for people.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly Option<int> Top = SharedOptions.Number("--top", "Eigenvalues at either end of the spectrum.", 1, 1);
+
+    private static readonly Option<int> Steps = SharedOptions.Number("--steps", "Most Hessian-vector products for the ends of the spectrum; it takes fewer when they are found.", 40, 1);
+
+    private static readonly Option<int> Directions = SharedOptions.Number("--directions", "Random directions for shares and trace; from 2 on with error bars, 0 leaves them out.", 5, 0);
+
+    private static readonly Option<int> DirectionSteps = SharedOptions.Number("--direction-steps", "Products of each of them.", 20, 1);
+
+    private static readonly Option<double> GradientTolerance = Positive("--gradient-tolerance", "Largest gradient norm of a critical point.", new CriticalPointTolerances().Gradient);
+
+    private static readonly Option<double> CurvatureTolerance = Positive("--curvature-tolerance", "What counts as 0, as a share of the largest eigenvalue's amount.", new CriticalPointTolerances().RelativeCurvature);
+
+    private static readonly Option<string?> Out = new("--out")
+    {
+        Description = "File of all results; without it, diagnosis-step-N.json in the run's folder.",
+        HelpName = "file.json",
+    };
+
+    public static Command Create() => new Command(
+        "diagnose", "Say whether saved weights are at a minimum, a saddle point or none of them: gradient, ends of the Hessian's spectrum, shares of its eigenvalues, trace.")
+    {
+        LandscapeOptions.Checkpoint,
+        SharedOptions.Set,
+        LandscapeOptions.Data,
+        LandscapeOptions.Examples,
+        LandscapeOptions.Mode,
+        LandscapeOptions.Precision,
+        Top,
+        Steps,
+        Directions,
+        DirectionSteps,
+        LandscapeOptions.Seed,
+        GradientTolerance,
+        CurvatureTolerance,
+        Out,
+    }.Does(RunAsync);
+
+    private static Task<int> RunAsync(CommandContext context)
+    {
+        var plan = PlanOf(context);
+        if (plan.Ends.Largest > plan.Ends.Steps)
+            throw CommandException.BadInput($"--top {plan.Ends.Largest}: so many eigenvalues need as many products; give at least --steps {plan.Ends.Largest}");
+        var (saved, data) = LandscapeOptions.Read(context, LandscapeOptions.Checkpoint);
+        var file = FileFor(context, saved);
+        return Task.FromResult(context.Get(LandscapeOptions.Precision) == LandscapeOptions.Float64
+            ? Run<double>(context, saved, data, plan, file)
+            : Run<float>(context, saved, data, plan, file));
+    }
+
+    /// <summary>Where the results go to; that they can, is known before the work.</summary>
+    private static string FileFor(CommandContext context, SavedModel saved)
+    {
+        var file = Path.GetFullPath(context.GetOrDefault(Out) ?? Path.Combine(saved.Home, DiagnosisFile.NameOf(saved.Step)));
+        var folder = Path.GetDirectoryName(file) ?? file;
+        if (!Directory.Exists(folder))
+            throw CommandException.BadInput($"--out {file}: there is no folder {folder}");
+        try
+        {
+            WriteTrial.Make(folder);
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"--out {file}");
+        }
+    }
+
+    private static int Run<T>(CommandContext context, SavedModel saved, ProbeData data, CurvaturePlan plan, string file)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using var probe = new Probe<T>(saved, data, plan);
+        var began = context.Clock.GetTimestamp();
+        var result = probe.Run(new ProbeProgress(context, Patience).Tell, context.Interruption.Requested);
+        var diagnosed = Diagnosis.Of(saved, data, context.Get(LandscapeOptions.Data), plan, result, context.Clock.GetElapsedTime(began).TotalSeconds, file);
+        try
+        {
+            DiagnosisFile.Write(diagnosed, plan, result.State.Finished);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"--out {file}");
+        }
+
+        context.Print(diagnosed, DiagnosisText.Of(diagnosed));
+        return ExitCode.Done;
+    }
+
+    private static CurvaturePlan PlanOf(CommandContext context) => new(
+        new LanczosGoal(context.Get(Steps), Largest: context.Get(Top), Smallest: context.Get(Top)),
+        new CriticalPointTolerances(context.Get(GradientTolerance), context.Get(CurvatureTolerance)),
+        context.Get(Directions),
+        context.Get(DirectionSteps),
+        context.Get(LandscapeOptions.Seed));
+
+    private static Option<double> Positive(string name, string description, double fallback)
+    {
+        var option = new Option<double>(name)
+        {
+            Description = description,
+            HelpName = "x",
+            DefaultValueFactory = _ => fallback,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value) || value <= 0)
+                    result.AddError($"{name} must be a number above 0, not '{text}'");
+                return value;
+            },
+        };
+        return option;
+    }
+}

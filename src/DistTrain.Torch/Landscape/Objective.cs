@@ -1,0 +1,56 @@
+using System.Numerics;
+using DistTrain.Optimization.Order;
+using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Passes;
+using DistTrain.Torch.Replicas;
+
+namespace DistTrain.Torch.Landscape;
+
+/// <summary>
+/// The function of the weights that is looked at: the mean cross entropy of stated examples. Ranks divide them as they divide a step's, in micro-batches,
+/// and what each adds is the sum over its shard divided by the number of all.
+/// </summary>
+/// <param name="Data">Where the examples are.</param>
+/// <param name="Examples">Their indices, at least one.</param>
+/// <param name="Ranks">How many divide them.</param>
+/// <param name="MicroBatch">Most examples in one pass.</param>
+/// <param name="Mode">Evaluation mode, or that of training.</param>
+/// <param name="Seed">Of dropout, in training mode.</param>
+/// <param name="Position">Where the version stands, for dropout in training mode.</param>
+public sealed record Objective(ExampleSet Data, ReadOnlyMemory<int> Examples, int Ranks, int MicroBatch, CurvatureMode Mode, long Seed, Position Position)
+{
+    /// <summary>Examples in the largest pass: the capacity of a replica.</summary>
+    public int LargestPass => Math.Min(MicroBatch, Shard.LargestCount(Ranks, Examples.Length));
+
+    /// <summary>Adds a rank's part of the gradient to the replica's sum.</summary>
+    /// <returns>Sums over its shard.</returns>
+    /// <exception cref="OperationCanceledException">Asked to stop, between two micro-batches.</exception>
+    public BatchResult AddGradient<T>(CurvatureReplica<T> replica, int rank, CancellationToken stop)
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        OfShard(rank, (examples, key) => replica.AddGradient(Data, examples.Span, Examples.Length, key), stop);
+
+    /// <summary>Adds a rank's part of the product with the replica's direction to its sum.</summary>
+    /// <inheritdoc cref="AddGradient"/>
+    public BatchResult AddProduct<T>(CurvatureReplica<T> replica, int rank, CancellationToken stop)
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        OfShard(rank, (examples, key) => replica.AddProduct(Data, examples.Span, Examples.Length, key), stop);
+
+    /// <summary>A rank's part of the loss.</summary>
+    /// <inheritdoc cref="AddGradient"/>
+    public BatchResult Measure<T>(CurvatureReplica<T> replica, int rank, CancellationToken stop)
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        OfShard(rank, (examples, key) => replica.Measure(Data, examples.Span, key), stop);
+
+    private BatchResult OfShard(int rank, Func<ReadOnlyMemory<int>, MicroBatchKey, BatchResult> pass, CancellationToken stop)
+    {
+        var shard = Shard.Of(rank, Ranks, Examples.Length);
+        var total = default(BatchResult);
+        for (var (index, at) = (0, shard.Start); at < shard.End; index++, at += MicroBatch)
+        {
+            stop.ThrowIfCancellationRequested();
+            total += pass(Examples[at..Math.Min(at + MicroBatch, shard.End)], new MicroBatchKey(Seed, Position, rank, index));
+        }
+
+        return total;
+    }
+}
