@@ -14,10 +14,11 @@ internal readonly struct Chunk
     private readonly ReadOnlyMemory<float> _shared;
 
     /// <param name="frame">What its stream has brought; disposed by whoever reads the stream.</param>
-    public Chunk(Frame<RankMessage> frame)
+    /// <param name="contribution">What the rank has said of its step; null: nothing.</param>
+    public Chunk(Frame<RankMessage> frame, Contribution? contribution)
     {
         var gradient = frame.Head.Gradient;
-        (_frame, Step, Bucket, Contribution, SquaredNorm) = (frame, gradient.Step, gradient.Bucket, gradient.Contribution, gradient.Contribution?.SquaredNorm ?? 0);
+        (_frame, Step, Bucket, Contribution, SquaredNorm) = (frame, gradient.Step, gradient.Bucket, contribution, gradient.SquaredNorm);
     }
 
     /// <param name="report">What its stream has brought.</param>
@@ -33,7 +34,7 @@ internal readonly struct Chunk
     /// <summary>Its bucket, by the layout's index.</summary>
     public int Bucket { get; }
 
-    /// <summary>What the rank says beside it; null when it says nothing.</summary>
+    /// <summary>What the rank says of its step; null when it says nothing.</summary>
     public Contribution? Contribution { get; }
 
     /// <summary>Sum of squares of its trainable part, as the rank says.</summary>

@@ -29,7 +29,7 @@ internal sealed class GradientIntake(
         Refusal.If(index < 0 || index >= plan.Buckets.Count, $"bucket {chunk.Bucket} is not one of this server's");
         var state = replica.Buckets[index];
         Refusal.If(chunk.Length != state.Bucket.Length, $"bucket {chunk.Bucket} has {state.Bucket.Length} elements, the chunk {chunk.Length}");
-        Refusal.If(chunk.Contribution is null, $"rank {session.Rank} pushes a chunk of bucket {chunk.Bucket} without its contribution");
+        Refusal.If(chunk.Contribution is null, $"rank {session.Rank} pushes bucket {chunk.Bucket} of step {chunk.Step}, of which it has not said its contribution");
         Refusal.If(chunk.Contribution!.Rank != session.Rank, $"the stream of rank {session.Rank} brings a chunk of rank {chunk.Contribution.Rank}");
 
         var arrival = Count(session.Rank, replica, state, chunk);

@@ -19,6 +19,7 @@ internal sealed class RankSession(int rank, long membership, int buckets)
 
     private SharedRegion? _offered;
     private SharedRegion? _seen;
+    private (long Step, Contribution? Contribution) _said;
 
     public int Rank { get; } = rank;
 
@@ -27,7 +28,6 @@ internal sealed class RankSession(int rank, long membership, int buckets)
 
     /// <summary>The rank's gradient of this server's run, where it has it in memory that both see; null: it pushes chunks.</summary>
     public ReadOnlyMemory<float>? Gradient { get; init; }
-
 
     public ChannelReader<Frame<ServerMessage>> Outgoing => _outgoing.Reader;
 
@@ -66,6 +66,14 @@ internal sealed class RankSession(int rank, long membership, int buckets)
 
     /// <summary>The rank says what it saw in the region that was offered last.</summary>
     public void Answer(RegionAnswer answer) => _seen = _offered is { } offered && offered.IsSeenBy(answer) ? offered : null;
+
+    /// <summary>What the rank says of a chunk's step, with this chunk or with one before it. For the stream's reader.</summary>
+    public Contribution? Said(GradientChunk chunk)
+    {
+        if (chunk.Contribution is { } contribution)
+            _said = (chunk.Step, contribution);
+        return _said.Step == chunk.Step ? _said.Contribution : null;
+    }
 
     /// <summary>The last version whose buckets were not sent, as the rank reads them where they are.</summary>
     public long LastInMemory { get; set; } = -1;

@@ -110,7 +110,7 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
                 partition.Pull(session, frame.Head.Pull.Version);
                 break;
             case RankMessage.BodyOneofCase.Gradient:
-                partition.Gradients.Push(session, new Chunk(frame));
+                partition.Gradients.Push(session, new Chunk(frame, session.Said(frame.Head.Gradient)));
                 break;
             case RankMessage.BodyOneofCase.Report:
                 partition.Gradients.Push(session, frame.Head.Report);

@@ -94,7 +94,7 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gr
     private void Push(VersionHead head, BatchResult result, double computeMilliseconds, double evaluationMilliseconds)
     {
         var (step, layout) = (head.Version, _replica.Layout);
-        // Where steps are judged over all ranks, each chunk says what is wrong with any. Statistics are of the whole training set: they can't be skipped.
+        // Where steps are judged over all ranks, what is told of the step says what is wrong with any. Statistics are of the whole training set: they can't be skipped.
         var failsAlone = _failsAlone || head.Kind == StepKind.Statistics;
         var notFinite = failsAlone ? string.Empty : NotFinite.In(_replica, result.LossSum) ?? string.Empty;
         var contribution = new Contribution
@@ -111,8 +111,9 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gr
         for (var server = 0; server < servers.Streams.Count; server++)
         {
             var (began, bytes) = (Stopwatch.GetTimestamp(), 0L);
-            // Where the server sees the gradient, one message says that it is there.
+            // Where the server sees the gradient, one message says that it is there. What is told of the step goes to each server once.
             var report = servers.Streams[server].SharesGradient ? new GradientReport { Step = step, Contribution = contribution } : null;
+            Contribution? untold = contribution;
             foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, servers.Streams.Count)))
             {
                 var chunk = _replica.Gradient.Slice(bucket.Offset, bucket.Length);
@@ -124,7 +125,8 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gr
                 if (report is not null)
                     report.SquaredNorms.Add(squaredNorm);
                 else
-                    servers.Streams[server].Send(ChunkOf(step, bucket.Index, contribution, squaredNorm), chunk);
+                    servers.Streams[server].Send(ChunkOf(step, bucket.Index, untold, squaredNorm), chunk);
+                untold = null;
             }
 
             if (report is not null)
@@ -133,8 +135,8 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gr
         }
     }
 
-    private static RankMessage ChunkOf(long step, int bucket, Contribution contribution, double squaredNorm) => new()
+    private static RankMessage ChunkOf(long step, int bucket, Contribution? contribution, double squaredNorm) => new()
     {
-        Gradient = new GradientChunk { Step = step, Bucket = bucket, Contribution = new Contribution(contribution) { SquaredNorm = squaredNorm } },
+        Gradient = new GradientChunk { Step = step, Bucket = bucket, Contribution = contribution, SquaredNorm = squaredNorm },
     };
 }

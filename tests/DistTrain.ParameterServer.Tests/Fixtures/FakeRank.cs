@@ -106,7 +106,7 @@ public sealed class FakeRank : IAsyncDisposable
     {
         gradient.CopyTo(_gradient!.Memory);
         var report = new GradientReport { Step = chunks[0].Step, Contribution = chunks[0].Contribution };
-        report.SquaredNorms.AddRange(chunks.Select(chunk => chunk.Contribution.SquaredNorm));
+        report.SquaredNorms.AddRange(chunks.Select(chunk => chunk.SquaredNorm));
         return SendAsync(new RankMessage { Report = report });
     }
 

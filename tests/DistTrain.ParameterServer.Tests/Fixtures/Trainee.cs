@@ -86,17 +86,25 @@ public sealed class Trainee : IAsyncDisposable
         var gradient = Gradient(Head, Rank);
         var examples = Examples(_job, Head, Rank);
         List<GradientChunk> shared = [];
+        var isFirst = true;
         foreach (var bucket in _job.BucketsOf(server))
         {
             var chunk = _streams[server].Chunk(Head.Version, bucket.Index, examples);
             var said = chunk.Gradient.Contribution;
             said.LossSum = examples * (1 + (0.1 * Rank));
             said.Correct = (int)Math.Round(examples * Accuracy(Head));
-            said.SquaredNorm = SquaredNorm.Of(gradient.AsSpan(bucket.Offset, Math.Clamp(_job.Layout.TrainableLength - bucket.Offset, 0, bucket.Length)));
+            chunk.Gradient.SquaredNorm = SquaredNorm.Of(gradient.AsSpan(bucket.Offset, Math.Clamp(_job.Layout.TrainableLength - bucket.Offset, 0, bucket.Length)));
             if (_job.SharesMemory(Rank))
+            {
                 shared.Add(chunk.Gradient);
-            else
-                await _streams[server].PushAsync(chunk, gradient);
+                continue;
+            }
+
+            // What is told of the step goes with the first chunk.
+            if (!isFirst)
+                chunk.Gradient.Contribution = null;
+            isFirst = false;
+            await _streams[server].PushAsync(chunk, gradient);
         }
 
         if (shared.Count > 0)

@@ -69,7 +69,7 @@ public sealed class PushRefusalTests(RealServer server) : IClassFixture<RealServ
                 message.Gradient.Contribution = null;
                 return rank.SendAsync(message, new float[64]);
             },
-            "rank 0 pushes a chunk of bucket 2 without its contribution");
+            "rank 0 pushes bucket 2 of step 0, of which it has not said its contribution");
 
     [Theory]
     [InlineData(1)]

@@ -285,7 +285,7 @@ public sealed class NumericsTests(ThreeServers servers) : IClassFixture<ThreeSer
             var stream = ranks[rank, job.ServerOf(bucket.Index)];
             var chunk = stream.Chunk(step, bucket.Index);
             var said = chunk.Gradient.Contribution;
-            said.SquaredNorm = SquaredNorm.Of<float>(gradient.AsSpan(bucket.Offset, Math.Clamp(job.Layout.TrainableLength - bucket.Offset, 0, bucket.Length)));
+            chunk.Gradient.SquaredNorm = SquaredNorm.Of<float>(gradient.AsSpan(bucket.Offset, Math.Clamp(job.Layout.TrainableLength - bucket.Offset, 0, bucket.Length)));
             if (gradient.Any(float.IsNaN))
                 (said.NotFinite, said.LossSum) = (WrongLoss, double.NaN);
             await stream.PushAsync(chunk, gradient);

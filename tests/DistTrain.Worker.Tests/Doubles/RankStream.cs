@@ -56,7 +56,9 @@ internal sealed class RankStream(IAsyncStreamReader<RankMessage> from, IServerSt
             var message = (await NextAsync($"bucket {bucket} of step {step}"))!;
             Assert.Equal((step, bucket), (message.Gradient.Step, message.Gradient.Bucket));
             message.Payload.Span.CopyTo(MemoryMarshal.AsBytes(gradient.AsSpan(layout.Buckets[bucket].Offset, layout.Buckets[bucket].Length)));
-            contribution = message.Gradient.Contribution;
+            // Told once, for all buckets.
+            Assert.Equal(bucket == 0, message.Gradient.Contribution is not null);
+            contribution = message.Gradient.Contribution ?? contribution;
         }
 
         return (gradient, contribution);
