@@ -1,7 +1,7 @@
 using System.Numerics;
 using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Models;
-using DistTrain.Torch.Replicas;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Landscape;

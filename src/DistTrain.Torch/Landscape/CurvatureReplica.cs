@@ -2,6 +2,7 @@ using System.Numerics;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;

@@ -59,7 +59,7 @@ internal sealed class DropoutLayer(double rate, int index) : Layer
         var scale = (float)(1 / (1 - rate));
         foreach (ref var value in mask.AsSpan())
             value = random.NextSingle() >= rate ? scale : 0;
-        return x * tensor(mask, x.shape);
+        return x * tensor(mask, x.shape, device: x.device);
     }
 }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
@@ -10,60 +11,57 @@ namespace DistTrain.Torch.Replicas;
 
 /// <summary>
 /// One rank's copy of the model. <see cref="Parameters"/> and <see cref="Gradient"/> are the layout's flat vector; the tensors that libtorch works on
-/// are views of them, so a version comes in and a gradient goes out as plain memory. Used by one thread.
+/// are views of it where its device has it, so a version comes in and a gradient goes out as plain memory. Used by one thread.
 /// </summary>
 public sealed class Replica : IDisposable
 {
     private readonly ModelBlueprint _model;
-    private readonly Tensor _flat;
-    private readonly Tensor _flatGradient;
+    private readonly Staged<float> _vector;
+    private readonly Staged<float> _gradient;
     private readonly Tensor[] _parameters;
-    private readonly Tensor _inputs;
-    private readonly Tensor _labels;
-    private readonly TensorMemory<float> _inputMemory;
-    private readonly TensorMemory<long> _labelMemory;
-    private readonly int _features;
-    private readonly int _capacity;
+    private readonly Minibatch _minibatch;
     private readonly long[] _momentCounts;
 
     /// <param name="model">What the replica is a copy of.</param>
     /// <param name="capacity">Largest number of examples in one pass.</param>
     /// <param name="gradient">Where its gradient is to be, [Layout.Length] zeros that outlive it; empty: in memory of its own.</param>
-    public Replica(ModelBlueprint model, int capacity, Memory<float> gradient = default)
+    /// <param name="device">Where its tensors live; null: <see cref="TensorDevice.Processor"/>.</param>
+    public Replica(ModelBlueprint model, int capacity, Memory<float> gradient = default, TensorDevice? device = null)
     {
         _model = model;
-        _capacity = capacity;
-        _features = model.InputShape.Aggregate(1, (product, side) => product * side);
+        device ??= TensorDevice.Processor;
         using var scope = NewDisposeScope();
-        _flat = zeros(model.Layout.Length).MoveToOuterDisposeScope();
-        _flatGradient = (gradient.IsEmpty ? zeros(model.Layout.Length) : BorrowedTensor.Over(gradient)).MoveToOuterDisposeScope();
+        _vector = device.Stage<float>([model.Layout.Length], float32);
+        _gradient = gradient.IsEmpty ? device.Stage<float>([model.Layout.Length], float32) : device.Stage(gradient);
         _parameters = [.. model.Layout.Segments.Select(ViewOf)];
-        _inputs = zeros([capacity, .. model.InputShape.Select(s => (long)s)]).MoveToOuterDisposeScope();
-        _labels = zeros(capacity, dtype: int64).MoveToOuterDisposeScope();
-        _inputMemory = new TensorMemory<float>(_inputs);
-        _labelMemory = new TensorMemory<long>(_labels);
-        Parameters = new TensorMemory<float>(_flat).Memory;
-        Gradient = gradient.IsEmpty ? new TensorMemory<float>(_flatGradient).Memory : gradient;
+        _minibatch = new Minibatch(device, model, capacity);
         _momentCounts = new long[model.Layout.Segments.Count];
     }
 
-    /// <summary>The flat vector, [Layout.Length]: write a version here.</summary>
-    public Memory<float> Parameters { get; }
+    /// <summary>The flat vector, [Layout.Length]: write a version here, before a step or an evaluation begins.</summary>
+    public Memory<float> Parameters => _vector.Memory;
 
-    /// <summary>Gradients of the trainable part, batch moments in the buffers' part.</summary>
-    public Memory<float> Gradient { get; }
+    /// <summary>Gradients of the trainable part, batch moments in the buffers' part; whole once the step has ended.</summary>
+    public Memory<float> Gradient => _gradient.Memory;
 
     public ParameterLayout Layout => _model.Layout;
 
     /// <summary>Timestamp at which the backward pass of the last micro-batch began; 0: it had none.</summary>
     public long BackwardBegan { get; private set; }
 
-    /// <summary>Forgets gradients and moments of the step before.</summary>
+    /// <summary>Takes the version that <see cref="Parameters"/> has, and forgets gradients and moments of the step before.</summary>
     public void BeginStep()
     {
-        Gradient.Span.Clear();
+        _vector.Send(Layout.Length);
+        _gradient.Clear();
         Array.Clear(_momentCounts);
     }
+
+    /// <summary>The gradient of all micro-batches is in <see cref="Gradient"/>.</summary>
+    public void EndStep() => _gradient.Fetch(Layout.TrainableLength);
+
+    /// <summary>Copies the examples of a micro-batch to come to where it will be computed; another one may come first.</summary>
+    public void Prepare(ExampleSet data, ReadOnlySpan<int> examples) => _minibatch.Load(data, examples);
 
     /// <summary>
     /// Adds the gradient of <c>Σ (loss + penalty) / divisor</c> over the examples to <see cref="Gradient"/>, their moments to its buffers' part, and
@@ -120,12 +118,13 @@ public sealed class Replica : IDisposable
     public BatchResult Evaluate(ExampleSet data, ReadOnlySpan<int> examples, CancellationToken stop = default)
     {
         var total = default(BatchResult);
+        _vector.Send(Layout.Length);
         using var noGradient = no_grad();
-        for (var at = 0; at < examples.Length; at += _capacity)
+        for (var at = 0; at < examples.Length; at += _minibatch.Capacity)
         {
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var part = examples[at..Math.Min(examples.Length, at + _capacity)];
+            var part = examples[at..Math.Min(examples.Length, at + _minibatch.Capacity)];
             var (x, y) = Load(data, part);
             var scores = Forward(x, new ForwardPass { Parameters = _parameters, Training = false });
             total += Result(nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum), scores, y, part.Length);
@@ -138,22 +137,21 @@ public sealed class Replica : IDisposable
     {
         foreach (var parameter in _parameters)
             parameter.Dispose();
-        _inputs.Dispose();
-        _labels.Dispose();
-        _flat.Dispose();
-        _flatGradient.Dispose();
+        _minibatch.Dispose();
+        _vector.Dispose();
+        _gradient.Dispose();
     }
 
     /// <summary>A leaf tensor on a segment's part of the flat vector, its gradient on the same part of the gradient vector.</summary>
     private Tensor ViewOf(Segment segment)
     {
         var shape = segment.Shape.Select(s => (long)s).ToArray();
-        var view = _flat.narrow(0, segment.Offset, segment.Length).view(shape).detach();
+        var view = _vector.Tensor.narrow(0, segment.Offset, segment.Length).view(shape).detach();
         if (!segment.IsBuffer)
         {
             view.requires_grad_(true);
             // With a gradient already defined, backward adds to it in place: it lands in the flat vector.
-            view.grad = _flatGradient.narrow(0, segment.Offset, segment.Length).view(shape);
+            view.grad = _gradient.Tensor.narrow(0, segment.Offset, segment.Length).view(shape);
         }
 
         return view.MoveToOuterDisposeScope();
@@ -197,15 +195,8 @@ public sealed class Replica : IDisposable
 
     private (Tensor X, Tensor Y) Load(ExampleSet data, ReadOnlySpan<int> examples)
     {
-        var inputs = _inputMemory.GetSpan();
-        var labels = _labelMemory.GetSpan();
-        for (var i = 0; i < examples.Length; i++)
-        {
-            data.CopyFeatures(examples[i], inputs.Slice(i * _features, _features));
-            labels[i] = data.Label(examples[i]);
-        }
-
-        return (_inputs.narrow(0, 0, examples.Length), _labels.narrow(0, 0, examples.Length));
+        _minibatch.Load(data, examples);
+        return _minibatch.Tensors();
     }
 
     /// <summary>Merges the moments of some examples at one layer into the gradient's buffers' part.</summary>
@@ -227,7 +218,7 @@ public sealed class Replica : IDisposable
     private void Record(int vector, Tensor next)
     {
         var placed = Layout.Segments[vector];
-        new TensorMemory<float>(next).GetSpan().CopyTo(Gradient.Span.Slice(placed.Offset, placed.Length));
+        new TensorMemory<float>(next.cpu()).GetSpan().CopyTo(Gradient.Span.Slice(placed.Offset, placed.Length));
     }
 
     private static BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples) =>

@@ -1,6 +1,7 @@
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Devices;
 using DistTrain.Worker.Cluster;
 using Microsoft.Extensions.Logging;
 
@@ -79,7 +80,7 @@ internal sealed class RankGrain(
     private async Task<RankLoop> StartAsync(RankAssignment assignment)
     {
         _assignment = assignment;
-        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync(), peers), datasets, logger);
+        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync(), peers, TensorDevice.Processor), datasets, logger);
     }
 
     /// <summary>The membership's version, read now: a silo that hung learns here that it was declared dead, and a new one what led to its being asked.</summary>

@@ -149,7 +149,7 @@ internal sealed class RankLoop : IAsyncDisposable
     {
         // Memory that a server sees belongs to one attachment: what a lost or halted one still writes, its successor does not push.
         using var region = _home.Peers.Memory.TryCreate(model.Layout.Length, "gradients");
-        using var replica = new Replica(model, _spec.LargestMicroBatch, region?.Memory ?? default);
+        using var replica = new Replica(model, _spec.LargestMicroBatch, region?.Memory ?? default, _home.Device);
         var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
         using var attachment = Rejoin.Execute(stop => Attach(sharesMoments, data, replica, region, stop), _stop.Token);
         _waits = null;

@@ -67,6 +67,24 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
             trace?.Computed(began, replica.BackwardBegan);
         }
 
+        replica.EndStep();
         return new ShareResult(total, examples[..used]);
+    }
+
+    /// <summary>
+    /// While the rank waits: copies what it will begin the next step with to where that is computed, if the step is what most are, the next one of the epoch
+    /// and as long as this.
+    /// </summary>
+    /// <param name="head">This step's.</param>
+    /// <param name="rank">Whose share it is.</param>
+    public void Prepare(VersionHead head, int rank)
+    {
+        var position = head.Position.ToPosition();
+        var begin = position.Cursor + head.Take;
+        if (begin + head.Take > data.Count)
+            return;
+        var sharers = head.Sharing == Sharing.Alone ? 1 : spec.Workers;
+        var shard = Shard.Of(sharers == 1 ? 0 : rank, sharers, head.Take);
+        replica.Prepare(data, _order.Of(position).AsSpan(begin + shard.Start, Math.Min(shard.Count, spec.LargestMicroBatch)));
     }
 }

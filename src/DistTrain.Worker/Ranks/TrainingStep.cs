@@ -56,6 +56,7 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gr
         // 4–5 Buckets, each one chunk to the server that owns it.
         servers.Inbox.Expect(head.Version + 1);
         Push(head, own.Batch, compute, evaluationMilliseconds);
+        gradient.Prepare(head, rank);
 
         // 6–9 happen at the servers; 10 the replica holds the next version when all its buckets and heads are there.
         var next = servers.Inbox.WaitForVersion();

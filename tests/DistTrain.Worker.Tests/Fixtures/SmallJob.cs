@@ -4,6 +4,7 @@ using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
 using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Replicas;
@@ -55,7 +56,7 @@ internal sealed class SmallJob
     public RankAssignment Assignment(int rank, params IReadOnlyList<string> servers) => new(
         "small", rank, Generation: 1, File, servers, Data.Fingerprint, NativeEnvironment.Arithmetic, new Dictionary<string, string>());
 
-    public static RankHome Home { get; } = new("silo", Membership: 1, new PeerChannels(certificates: null));
+    public static RankHome Home { get; } = new("silo", Membership: 1, new PeerChannels(certificates: null), TensorDevice.Processor);
 
     /// <summary>The gradient of a rank's share of the first step, computed alone.</summary>
     public (float[] Gradient, ShareResult Share) GradientOf(int rank)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace DistTrain.Torch.Replicas;
+namespace DistTrain.Torch.Devices;
 
 /// <summary>Tensors over memory that is not libtorch's: TorchSharp itself makes them over managed arrays only.</summary>
 internal static unsafe partial class BorrowedTensor

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
-namespace DistTrain.Torch.Replicas;
+namespace DistTrain.Torch.Devices;
 
 /// <summary>A contiguous CPU tensor's elements as managed memory, without a copy. The tensor must outlive every use.</summary>
 internal sealed unsafe class TensorMemory<T> : MemoryManager<T>

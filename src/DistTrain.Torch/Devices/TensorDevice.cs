@@ -1,0 +1,46 @@
+using static TorchSharp.torch;
+
+namespace DistTrain.Torch.Devices;
+
+/// <summary>
+/// Where tensors live and how numbers come there from this process's memory and back: nobody else knows. The vector, the gradient and the examples of a
+/// replica are <see cref="Staged{T}"/>; what layers make goes where their input is.
+/// </summary>
+public sealed class TensorDevice
+{
+    private readonly TorchSharp.torch.Device? _apart;
+
+    private TensorDevice(TorchSharp.torch.Device? apart) => _apart = apart;
+
+    /// <summary>The processor. Its tensors lie in this process's memory, which may be shared with others: nothing is moved.</summary>
+    public static TensorDevice Processor { get; } = new(apart: null);
+
+    /// <summary>A device whose memory is not this process's: what it computes from is sent there, what comes out is fetched.</summary>
+    internal static TensorDevice Apart(TorchSharp.torch.Device device) => new(device);
+
+    /// <summary>Zeros there and here.</summary>
+    /// <param name="shape">Of the tensor.</param>
+    /// <param name="type">libtorch's name of <typeparamref name="T"/>.</param>
+    internal Staged<T> Stage<T>(long[] shape, ScalarType type)
+        where T : unmanaged
+    {
+        using var scope = NewDisposeScope();
+        var here = zeros(shape, dtype: type);
+        return Stage(here, new TensorMemory<T>(here).Memory);
+    }
+
+    /// <summary>The elements of a part of this process's memory, there and here: a flat vector.</summary>
+    /// <param name="memory">Must not move, and outlive the tensor.</param>
+    internal Staged<float> Stage(Memory<float> memory)
+    {
+        using var scope = NewDisposeScope();
+        return Stage(BorrowedTensor.Over(memory), memory);
+    }
+
+    private Staged<T> Stage<T>(Tensor here, Memory<T> memory)
+        where T : unmanaged
+    {
+        var there = _apart is null ? here : here.to(_apart, copy: true);
+        return new Staged<T>(there.DetachFromDisposeScope(), _apart is null ? null : here.DetachFromDisposeScope(), memory);
+    }
+}

@@ -1,0 +1,59 @@
+using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Devices;
+using DistTrain.Torch.Models;
+using static TorchSharp.torch;
+
+namespace DistTrain.Torch.Replicas;
+
+/// <summary>The examples of one pass where the replica computes. What is there already is not copied again.</summary>
+internal sealed class Minibatch : IDisposable
+{
+    private readonly Staged<float> _inputs;
+    private readonly Staged<long> _labels;
+    private readonly int[] _examples;
+    private readonly int _features;
+    private ExampleSet? _from;
+    private int _count;
+
+    /// <param name="device">Where they are to be.</param>
+    /// <param name="model">Its inputs' shape.</param>
+    /// <param name="capacity">Most examples.</param>
+    public Minibatch(TensorDevice device, ModelBlueprint model, int capacity)
+    {
+        _features = model.InputShape.Aggregate(1, (product, side) => product * side);
+        _inputs = device.Stage<float>([capacity, .. model.InputShape.Select(s => (long)s)], float32);
+        _labels = device.Stage<long>([capacity], int64);
+        _examples = new int[capacity];
+    }
+
+    /// <summary>Most examples.</summary>
+    public int Capacity => _examples.Length;
+
+    /// <summary>Brings them there.</summary>
+    public void Load(ExampleSet data, ReadOnlySpan<int> examples)
+    {
+        if (_from == data && examples.SequenceEqual(_examples.AsSpan(0, _count)))
+            return;
+        var inputs = _inputs.Memory.Span;
+        var labels = _labels.Memory.Span;
+        for (var i = 0; i < examples.Length; i++)
+        {
+            data.CopyFeatures(examples[i], inputs.Slice(i * _features, _features));
+            labels[i] = data.Label(examples[i]);
+        }
+
+        _inputs.Send(examples.Length * _features);
+        _labels.Send(examples.Length);
+        examples.CopyTo(_examples);
+        (_from, _count) = (data, examples.Length);
+    }
+
+    /// <summary>Inputs [count, …] and labels [count] of what was loaded last.</summary>
+    public (Tensor Inputs, Tensor Labels) Tensors() => (_inputs.Tensor.narrow(0, 0, _count), _labels.Tensor.narrow(0, 0, _count));
+
+    public void Dispose()
+    {
+        _inputs.Dispose();
+        _labels.Dispose();
+    }
+}

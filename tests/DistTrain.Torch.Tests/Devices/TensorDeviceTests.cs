@@ -1,0 +1,91 @@
+using DistTrain.Optimization.Order;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Recipes;
+using DistTrain.Torch.Data;
+using DistTrain.Torch.Devices;
+using DistTrain.Torch.Hosting;
+using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
+using DistTrain.Torch.Replicas;
+using static TorchSharp.torch;
+
+namespace DistTrain.Torch.Tests.Devices;
+
+/// <summary>A replica whose tensors are not in the memory that versions come to and gradients go from.</summary>
+[Trait("Kind", "Fast")]
+public class TensorDeviceTests
+{
+    private static readonly Dataset Digits = DatasetReader.Read(new DatasetRecipe("digits", null, 96, 32));
+
+    private static readonly int[] Examples = [.. Enumerable.Range(0, 48)];
+
+    public TensorDeviceTests() => NativeEnvironment.Prepare();
+
+    [Theory]
+    [InlineData("model.name=cnn")]
+    [InlineData("model.norm=batch")]
+    [InlineData("model.norm=batch-renorm")]
+    [InlineData("model.reparametrization=spectral")]
+    [InlineData("model.name=custom", "model.layers=[{norm: batch}, {dropout: 0.5}, flatten, {linear: 10}]")]
+    public void Its_step_and_its_evaluation_have_the_same_bits_wherever_its_memory_is(params string[] job)
+    {
+        var own = Run(TensorDevice.Processor, [], job, prepares: false);
+        Assert.Equal(own, Run(TensorDevice.Processor, [], job));
+        Assert.Equal(own, Run(TensorDevice.Apart(CPU), [], job));
+        // A gradient in memory that somebody else made.
+        var length = own.Gradient.Length;
+        Assert.Equal(own, Run(TensorDevice.Apart(CPU), GC.AllocateArray<float>(length, pinned: true), job));
+        Assert.Equal(own, Run(TensorDevice.Processor, GC.AllocateArray<float>(length, pinned: true), job));
+    }
+
+    [Fact]
+    public void On_the_processor_nothing_is_moved_and_elsewhere_it_is_when_it_is_said()
+    {
+        using var one = TensorDevice.Processor.Stage<float>([2, 3], float32);
+        one.Memory.Span[4] = 7;
+        Assert.Equal(7, one.Tensor[1, 1].item<float>());
+
+        using var two = TensorDevice.Apart(CPU).Stage<float>([2, 3], float32);
+        two.Memory.Span[4] = 7;
+        Assert.Equal(0, two.Tensor[1, 1].item<float>());
+        two.Send(4);
+        Assert.Equal(0, two.Tensor[1, 1].item<float>());
+        two.Send(5);
+        Assert.Equal(7, two.Tensor[1, 1].item<float>());
+        two.Tensor.fill_(3);
+        Assert.Equal([0, 0, 0, 0, 7, 0], two.Memory.ToArray());
+        two.Fetch(2);
+        Assert.Equal([3, 3, 0, 0, 7, 0], two.Memory.ToArray());
+        two.Clear();
+        Assert.Equal(0, two.Tensor.abs().sum().item<float>());
+    }
+
+    private static Outcome Run(TensorDevice device, float[] gradient, string[] job, bool prepares = true)
+    {
+        var model = ModelBlueprint.Of(Specs.Of(job), Digits.Train.Shape, Digits.Train.Classes);
+        using var replica = new Replica(model, capacity: 32, gradient, device);
+        // Two versions: the second must arrive too.
+        var results = new List<BatchResult>();
+        foreach (var version in new[] { 1, 2 })
+        {
+            VersionZero.Fill(model.Layout, seed: version, offset: 0, replica.Parameters.Span);
+            results.Add(replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 32)]));
+            replica.BeginStep();
+            results.Add(replica.Accumulate(Digits.Train, Examples.AsSpan(0, 32), Examples.Length, new MicroBatchKey(1, Position.Start(), 0, 0)));
+            // What comes next is there already, or something else is.
+            if (prepares)
+                replica.Prepare(Digits.Train, Examples.AsSpan(version == 1 ? 32 : 31, 16));
+            results.Add(replica.Accumulate(Digits.Train, Examples.AsSpan(32), Examples.Length, new MicroBatchKey(1, Position.Start(), 0, 1)));
+            replica.EndStep();
+        }
+
+        return new Outcome(replica.Gradient.ToArray(), results);
+    }
+
+    private sealed record Outcome(float[] Gradient, IReadOnlyList<BatchResult> Results)
+    {
+        public bool Equals(Outcome? other) => other is not null && Gradient.SequenceEqual(other.Gradient) && Results.SequenceEqual(other.Results);
+
+        public override int GetHashCode() => Gradient.Length;
+    }
+}
