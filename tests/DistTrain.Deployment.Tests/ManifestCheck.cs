@@ -80,6 +80,8 @@ internal static class ManifestCheck
             yield return $"{workload.Name}: its selector does not mean its own pods";
         if (pod.SecurityContext is not { RunAsNonRoot: true, SeccompProfile.Type: "RuntimeDefault" })
             yield return $"{workload.Name}: its pods may run as root, or without seccomp";
+        if (pod.ShareProcessNamespace != true)
+            yield return $"{workload.Name}: its process is number 1, and does not hear a SIGTERM while it starts";
         foreach (var container in pod.Containers)
         {
             if (container.SecurityContext is not { AllowPrivilegeEscalation: false, ReadOnlyRootFilesystem: true } safety || safety.Capabilities?.Drop?.Contains("ALL") != true)
@@ -146,6 +148,8 @@ internal static class ManifestCheck
             yield return $"{workload.Name}: {option} is {path}, and nothing is mounted there";
         if (!given.ContainsKey("--certs"))
             yield return $"{workload.Name}: it asks nobody who they are";
+        if (container.Args[0] == "worker" && !given.ContainsKey("--slots") && container.Resources?.Limits?.ContainsKey("cpu") != true)
+            yield return $"{workload.Name}: it takes all cores of its node for its own";
         if ((workload.Pod.Spec.TerminationGracePeriodSeconds ?? 30) < 10)
             yield return $"{workload.Name}: it is killed before it has handed over";
         if (given.TryGetValue("--endpoint", out var endpoint) && !objects.OfType<V1Service>().Any(s => s.Spec.Ports.Any(p => endpoint == $"{s.Name()}.{s.Namespace()}.svc:{p.Port}")))

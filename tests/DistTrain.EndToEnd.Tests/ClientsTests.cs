@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using DistTrain.Protocol.Transport;
 using DistTrain.Security.Certificates;
 using DistTrain.Tests.Processes;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Reflection.V1Alpha;
 
@@ -10,7 +12,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>The clients of docs/samples, and what tools can ask a silo, on clusters under TLS.</summary>
 [Trait("Kind", "Process")]
-public class ClientsTests
+public partial class ClientsTests
 {
     private const int Steps = 400;
 
@@ -88,6 +90,12 @@ public class ClientsTests
         var (endpoint, other) = (await open.EndpointAsync(), await closed.EndpointAsync());
 
         Assert.Equal(["disttrain.v1.TrainingJobs", "grpc.health.v1.Health"], (await ServicesAsync("alice", endpoint)).Where(s => !s.StartsWith("grpc.reflection.", StringComparison.Ordinal)));
+        var file = FileDescriptorProto.Parser.ParseFrom((await AskAsync("alice", endpoint, new ServerReflectionRequest { FileContainingSymbol = "disttrain.v1.TrainingJobs" })).FileDescriptorResponse.FileDescriptorProto[0]);
+        var calls = file.Service.Single().Method.ToDictionary(call => call.Name, call => file.MessageType.Single(message => call.InputType == $".disttrain.v1.{message.Name}"));
+        var named = NamedCalls().Matches(Repository.Read("docs/clients.md"));
+        Assert.Equal(2, named.Count);
+        Assert.All(named, call => Assert.True(calls.ContainsKey(call.Groups["call"].Value), call.Value));
+        Assert.All(named.SelectMany(call => call.Groups["field"].Captures.Select(field => (call.Groups["call"].Value, field.Value))), name => Assert.Contains(name.Item2, calls[name.Item1].Field.Select(field => field.Name)));
         await RefusedAsync(StatusCode.Unauthenticated, "nobody", endpoint);
         await RefusedAsync(StatusCode.PermissionDenied, "worker", endpoint);
         await RefusedAsync(StatusCode.Unimplemented, "alice", other);
@@ -112,16 +120,19 @@ public class ClientsTests
         async Task RefusedAsync(StatusCode status, string name, string silo) =>
             Assert.Equal(status, (await Assert.ThrowsAsync<RpcException>(() => ServicesAsync(name, silo))).StatusCode);
 
-        async Task<List<string>> ServicesAsync(string name, string silo)
+        async Task<List<string>> ServicesAsync(string name, string silo) =>
+            [.. (await AskAsync(name, silo, new ServerReflectionRequest { ListServices = "" })).ListServicesResponse.Service.Select(service => service.Name).Order(StringComparer.Ordinal)];
+
+        async Task<ServerReflectionResponse> AskAsync(string name, string silo, ServerReflectionRequest request)
         {
             using var channel = new PeerChannels(CertificateFolder.OfClient(certificates[name])).Connect(silo);
             using var call = new ServerReflection.ServerReflectionClient(channel).ServerReflectionInfo();
-            await call.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" });
+            await call.RequestStream.WriteAsync(request);
             Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
-            var services = call.ResponseStream.Current.ListServicesResponse.Service.Select(service => service.Name).Order(StringComparer.Ordinal).ToList();
+            var answer = call.ResponseStream.Current;
             await call.RequestStream.CompleteAsync();
             Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None));
-            return services;
+            return answer;
         }
     }
 
@@ -144,4 +155,8 @@ public class ClientsTests
         Assert.Skip("no Python with grpcio and grpcio-tools (Debian: python3-grpcio, python3-grpc-tools)");
         return "";
     }
+
+    /// <summary>Calls as grpcurl is told them, with the fields of what is sent.</summary>
+    [GeneratedRegex("(-d '\\{\"(?<field>\\w+)\": [^']*' \\S+ )?disttrain\\.v1\\.TrainingJobs/(?<call>\\w+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex NamedCalls();
 }

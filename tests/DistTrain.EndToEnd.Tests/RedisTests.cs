@@ -64,6 +64,7 @@ public class RedisTests
         var endpoint = await silo.EndpointAsync();
         Assert.Contains($"no longer waits for Redis at {Named(redis)}", silo.Error, StringComparison.Ordinal);
         Assert.All(silo.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.StartsWith("{", line, StringComparison.Ordinal));
+        Assert.DoesNotContain("multiplexer", silo.Error, StringComparison.Ordinal);
 
         await redis.KillAsync();
         await File.WriteAllTextAsync(folder["job.yaml"], StandingCluster.EmptyJob);
@@ -87,7 +88,7 @@ public class RedisTests
         var away = await DistTrainProcess.RunAsync("worker", "--servers", "127.0.0.1:1", "--cluster", redis.Address, "--redis-password-file", redis.PasswordFile, "--start-wait", "0");
         Says(1, wrongPassword, $"Redis at {Named(redis)} ", "password");
         Says(2, noFile, "the password file of Redis can't be read", folder["none"]);
-        Says(1, away, $"Redis at {Named(redis)} can't be reached");
+        Says(1, away, $"Redis at {Named(redis)} can't be reached: nothing answers there");
         Assert.DoesNotContain(await File.ReadAllTextAsync(redis.PasswordFile), wrongPassword.Error + noFile.Error + away.Error, StringComparison.Ordinal);
 
         static void Says(int code, Finished silo, params string[] parts)

@@ -33,6 +33,12 @@ internal static class DiagnoseCommand
         HelpName = "file.json",
     };
 
+    private static readonly Option<string?> EscapeTo = new("--escape")
+    {
+        Description = "Try a step along the most negative curvature, both ways, and write the weights there into this file when the loss is lower.",
+        HelpName = "model.safetensors",
+    };
+
     public static Command Create() => new Command(
         "diagnose", "Say whether saved weights are at a minimum, a saddle point or none of them: gradient, ends of the Hessian's spectrum, shares of its eigenvalues, trace.")
     {
@@ -50,6 +56,7 @@ internal static class DiagnoseCommand
         GradientTolerance,
         CurvatureTolerance,
         Out,
+        EscapeTo,
     }.Does(RunAsync);
 
     private static Task<int> RunAsync(CommandContext context)
@@ -58,19 +65,22 @@ internal static class DiagnoseCommand
         if (plan.Ends.Largest > plan.Ends.Steps)
             throw CommandException.BadInput($"--top {plan.Ends.Largest}: so many eigenvalues need as many products; give at least --steps {plan.Ends.Largest}");
         var (saved, data) = LandscapeOptions.Read(context, LandscapeOptions.Checkpoint);
-        var file = FileFor(context, saved);
+        var file = ForWriting("--out", context.GetOrDefault(Out) ?? Path.Combine(saved.Home, DiagnosisFile.NameOf(saved.Step)));
+        var escape = context.GetOrDefault(EscapeTo) is { } name ? ForWriting("--escape", name) : null;
         return Task.FromResult(context.Get(LandscapeOptions.Precision) == LandscapeOptions.Float64
-            ? Run<double>(context, saved, data, plan, file)
-            : Run<float>(context, saved, data, plan, file));
+            ? Run<double>(context, saved, data, plan, file, escape)
+            : Run<float>(context, saved, data, plan, file, escape));
     }
 
-    /// <summary>Where the results go to; that they can, is known before the work.</summary>
-    private static string FileFor(CommandContext context, SavedModel saved)
+    /// <summary>A file that results go to, absolute; that it can be written is known before the work.</summary>
+    private static string ForWriting(string option, string name)
     {
-        var file = Path.GetFullPath(context.GetOrDefault(Out) ?? Path.Combine(saved.Home, DiagnosisFile.NameOf(saved.Step)));
+        var file = Path.GetFullPath(name);
         var folder = Path.GetDirectoryName(file) ?? file;
         if (!Directory.Exists(folder))
-            throw CommandException.BadInput($"--out {file}: there is no folder {folder}");
+            throw CommandException.BadInput($"{option} {file}: there is no folder {folder}");
+        if (Directory.Exists(file))
+            throw CommandException.BadInput($"{option} {file}: this is a folder; name a file");
         try
         {
             WriteTrial.Make(folder);
@@ -78,28 +88,29 @@ internal static class DiagnoseCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw SystemFailure.Of(e, $"--out {file}");
+            throw SystemFailure.Of(e, $"{option} {file}");
         }
     }
 
-    private static int Run<T>(CommandContext context, SavedModel saved, ProbeData data, CurvaturePlan plan, string file)
+    private static int Run<T>(CommandContext context, SavedModel saved, ProbeData data, CurvaturePlan plan, string file, string? escape)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         using var probe = new Probe<T>(saved, data, plan);
-        var began = context.Clock.GetTimestamp();
-        var result = probe.Run(new ProbeProgress(context, Patience).Tell, context.Interruption.Requested);
-        var diagnosed = Diagnosis.Of(saved, data, context.Get(LandscapeOptions.Data), plan, result, context.Clock.GetElapsedTime(began).TotalSeconds, file);
+        var (began, stop) = (context.Clock.GetTimestamp(), context.Interruption.Requested);
+        var result = probe.Run(new ProbeProgress(context, Patience).Tell, stop);
         try
         {
+            var left = escape is null ? null : probe.Leave(result, escape, stop);
+            var seconds = context.Clock.GetElapsedTime(began).TotalSeconds;
+            var diagnosed = Diagnosis.Of(saved, data, context.Get(LandscapeOptions.Data), plan, result, seconds, file) with { Escape = left };
             DiagnosisFile.Write(diagnosed, plan, result.State.Finished);
+            context.Print(diagnosed, DiagnosisText.Of(diagnosed));
+            return ExitCode.Done;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw SystemFailure.Of(e, $"--out {file}");
+            throw SystemFailure.Of(e, $"results of {saved.Source}");
         }
-
-        context.Print(diagnosed, DiagnosisText.Of(diagnosed));
-        return ExitCode.Done;
     }
 
     private static CurvaturePlan PlanOf(CommandContext context) => new(

@@ -44,6 +44,7 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
         [
             "disttrain diagnose runs/first",
             "disttrain diagnose runs/first/checkpoints/step-100 --top 5 --examples all --precision float64 --output json",
+            "disttrain diagnose runs/first --escape escaped.safetensors",
         ],
         ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],
         ["schedule"] =

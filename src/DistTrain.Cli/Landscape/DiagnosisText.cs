@@ -31,8 +31,17 @@ internal static class DiagnosisText
             yield return $"  trace          {Figures.Number(trace.Value)}{(found.IsComplete ? "" : $" ± {Figures.Number(trace.Error)}")}";
         yield return $"  smallest along {Direction(found.SmallestDirection)}";
         yield return $"  largest along  {Direction(found.LargestDirection)}";
+        if (found.Escape is { } escape)
+            yield return $"  escape         {Way(escape)}";
         yield return Text($"  {found.Products} products in {found.Seconds:0.0} s; results {found.Sha256} in {found.File}");
     }
+
+    private static string Way(EscapeAttempt escape) => escape switch
+    {
+        { IsLower: true } => $"loss {Figures.Number(escape.LossBefore)} → {Figures.Number(escape.LossAfter)} by {Figures.Number(escape.Length)} along the smallest's direction; weights in {escape.File}",
+        { Measurements: 0 } => "there is no direction of negative curvature to leave along; no weights were written",
+        _ => "no step that was tried lowers the loss; no weights were written",
+    };
 
     private static string Eigenvalues(IReadOnlyList<Eigenvalue> values) =>
         string.Join(", ", values.Select(value => $"{Figures.Number(value.Value)} (residual {Figures.Number(value.Residual)})"));

@@ -63,6 +63,10 @@ internal sealed class Probe<T>(SavedModel saved, ProbeData data, CurvaturePlan p
             Where(probe.LargestVector!.Value));
     }
 
+    /// <summary>Tries the way out of what was found.</summary>
+    /// <inheritdoc cref="WayOut.Try"/>
+    public EscapeAttempt Leave(ProbeResult<T> result, string file, CancellationToken stop) => WayOut.Try(saved, _objective, result, file, stop);
+
     public void Dispose() => _objective.Dispose();
 
     private static string Wider => typeof(T) == typeof(float) ? "; --precision float64 reaches further" : "";

@@ -34,6 +34,7 @@ namespace DistTrain.Cli.Output;
 /// <param name="Seconds">Wall time of looking, reading left out.</param>
 /// <param name="Sha256">Of all results as bytes: equal when every bit of them is.</param>
 /// <param name="File">Where all results are, absolute.</param>
+/// <param name="Escape">The way down that was tried; left out when none was asked for.</param>
 internal sealed record DiagnosedEvent(
     string Checkpoint,
     long? Step,
@@ -67,7 +68,8 @@ internal sealed record DiagnosedEvent(
     int Products,
     double Seconds,
     string Sha256,
-    string File) : OutputEvent;
+    string File,
+    EscapeAttempt? Escape = null) : OutputEvent;
 
 /// <param name="Value">θ.</param>
 /// <param name="Residual">An eigenvalue lies within this distance of it.</param>
@@ -86,6 +88,16 @@ internal sealed record EigenvalueShare(double Value, double Error, double Low, d
 /// <param name="Tensor">Its name in the model.</param>
 /// <param name="Share">Of the direction's squared length, 0..1.</param>
 internal sealed record DirectionShare(string Tensor, double Share);
+
+/// <param name="IsLower">The loss is lower there. Else no step that was tried is, or there is no direction of negative curvature.</param>
+/// <param name="Length">Along the smallest eigenvalue's direction; negative: the other way.</param>
+/// <param name="LossBefore">Over the same examples.</param>
+/// <param name="LossAfter">At the new weights.</param>
+/// <param name="Measurements">Losses that it took.</param>
+/// <param name="WeightsSha256">Of the new weights; left out where there are none.</param>
+/// <param name="File">Where they are, absolute.</param>
+internal sealed record EscapeAttempt(
+    bool IsLower, double Length, double LossBefore, double LossAfter, int Measurements, string? WeightsSha256, string? File);
 
 /// <summary>A Hessian-vector product of <c>diagnose</c> is done.</summary>
 /// <param name="Products">So far.</param>

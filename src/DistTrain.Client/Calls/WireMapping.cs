@@ -8,7 +8,7 @@ internal static class WireMapping
         Protocol.JobEvent.EventOneofCase.Summary => Of(next.Summary),
         Protocol.JobEvent.EventOneofCase.Step => Of(next.Step),
         Protocol.JobEvent.EventOneofCase.Evaluation => Of(next.Evaluation),
-        Protocol.JobEvent.EventOneofCase.Log => new LogLine(DateTimeOffset.FromUnixTimeMilliseconds(next.Log.Time), next.Log.Text),
+        Protocol.JobEvent.EventOneofCase.Log => new LogLine(DateTimeOffset.FromUnixTimeMilliseconds(next.Log.Time), next.Log.Text, Of(next.Log.Kind)),
         // WatchPosition passes over what a later version may tell.
         _ => throw new ArgumentException($"no event of a job: {next.EventCase}", nameof(next)),
     };
@@ -35,6 +35,16 @@ internal static class WireMapping
         Protocol.JobState.Failed => JobState.Failed,
         Protocol.JobState.Cancelled => JobState.Cancelled,
         _ => JobState.Unknown,
+    };
+
+    private static LogKind Of(Protocol.LogKind kind) => kind switch
+    {
+        Protocol.LogKind.Restored => LogKind.Restored,
+        Protocol.LogKind.Moved => LogKind.Moved,
+        Protocol.LogKind.Waits => LogKind.Waits,
+        Protocol.LogKind.WaitOver => LogKind.WaitOver,
+        Protocol.LogKind.Fault => LogKind.Fault,
+        _ => LogKind.Note,
     };
 
     private static JobResult Of(Protocol.JobResult result) => new()

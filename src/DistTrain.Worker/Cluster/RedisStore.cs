@@ -64,7 +64,8 @@ public sealed record RedisStore(string Host, int Port, int Database, bool Tls, s
             Password = ReadPassword(),
             ClientName = ClusterSetup.Name,
             // Less than what a wait lasts before it is said: then the reason can be said too.
-            ConnectTimeout = 4000,
+            ConnectTimeout = 3000,
+            ConnectRetry = 1,
         };
         using var wait = waits.Begin(Name);
         try
@@ -101,8 +102,10 @@ public sealed record RedisStore(string Host, int Port, int Database, bool Tls, s
     /// <summary>It is there, and does not let this silo in.</summary>
     private static bool IsRefusal(RedisConnectionException e) => e.FailureType == ConnectionFailureType.AuthenticationFailure;
 
-    /// <summary>What the library says is behind it, in one line: its own words are a page about its settings.</summary>
-    private static string Cause(Exception e) => (e.InnerException ?? e).Message.ReplaceLineEndings(" ");
+    /// <summary>What is behind it, in one line: the library's own words for it are a page about its settings.</summary>
+    private static string Cause(Exception e) => e is RedisConnectionException { FailureType: ConnectionFailureType.UnableToConnect }
+        ? "nothing answers there"
+        : (e.InnerException ?? e).Message.ReplaceLineEndings(" ");
 
     private string? ReadPassword()
     {

@@ -86,6 +86,8 @@ public class DiagnoseCommandTests
     [InlineData("--examples must be a whole number of at least 1, or all, not '0'", "--examples", "0")]
     [InlineData("--examples 25: the train set has 24; give fewer, or all", "--examples", "25")]
     [InlineData("these weights are not of this model for examples of shape [4]", "--set", "model.layers=[linear: 6, tanh, linear: 3]")]
+    [InlineData("--escape /nowhere/at/all.safetensors: there is no folder /nowhere/at", "--escape", "/nowhere/at/all.safetensors")]
+    [InlineData("--escape /tmp: this is a folder; name a file", "--escape", "/tmp")]
     [InlineData("--gradient-tolerance must be a number above 0, not '-1'", "--gradient-tolerance", "-1")]
     [InlineData("there is no folder /nowhere/at", "--out", "/nowhere/at/all.json")]
     public async Task Bad_input_is_refused_before_the_work(string reason, params string[] options)
@@ -135,6 +137,39 @@ public class DiagnoseCommandTests
         var (code, _, error) = await Contexts.RunAsync("diagnose", net.Model, "--mode", "training");
         Assert.Equal(ExitCode.BadInput, code);
         Assert.Contains("do not go with batchNorm.scope global", Assert.Single(error), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_way_out_of_a_saddle_lowers_the_loss_and_its_weights_are_a_model()
+    {
+        using var net = new SavedNet("zero_weights_bias_log_freq");
+        var found = await DiagnoseAsync(net, "--escape", Path.Combine(net.Folder, "escaped.safetensors"), "--directions", "0");
+        var escape = found.GetProperty("escape");
+        Assert.True(escape.GetProperty("isLower").GetBoolean());
+        Assert.Equal(found.GetProperty("loss").GetDouble(), escape.GetProperty("lossBefore").GetDouble());
+        // What was told of the new weights is true of the file.
+        net.MoveTo(escape.GetProperty("file").GetString()!);
+        var there = await DiagnoseAsync(net, "--directions", "0");
+        Assert.Equal(escape.GetProperty("lossAfter").GetDouble(), there.GetProperty("loss").GetDouble(), 1e-12);
+        Assert.Equal(escape.GetProperty("weightsSha256").GetString(), there.GetProperty("weightsSha256").GetString());
+        Assert.InRange(there.GetProperty("loss").GetDouble(), 0, 0.95 * found.GetProperty("loss").GetDouble());
+        Assert.Equal("not-critical", there.GetProperty("verdict").GetString());
+    }
+
+    /// <summary>Softmax regression is convex.</summary>
+    [Fact]
+    public async Task Without_negative_curvature_nothing_is_written_and_it_says_why()
+    {
+        using var net = new SavedNet("at_random");
+        var job = JobFile.Read(null, "defaults", ["dataset={name: csv, path: " + net.Folder + "}", "model.name=softmax"]).Job!;
+        var layout = ModelBlueprint.Of(job.Spec, [4], 3).Layout;
+        await using (var file = File.Create(net.Model))
+            SafeTensorsWriter.Write(file, layout, new float[layout.Length], new Dictionary<string, string> { [SafeTensorsWriter.JobKey] = JobFile.Write(job) });
+        var target = Path.Combine(net.Folder, "escaped.safetensors");
+        var (code, output, _) = await Contexts.RunAsync("diagnose", net.Model, "--escape", target);
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Contains(output, line => line.Contains("there is no direction of negative curvature to leave along", StringComparison.Ordinal));
+        Assert.False(File.Exists(target));
     }
 
     private static async Task<JsonElement> DiagnoseAsync(SavedNet net, params string[] options)

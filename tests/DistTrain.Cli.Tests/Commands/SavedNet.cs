@@ -51,6 +51,9 @@ internal sealed class SavedNet : IDisposable
         SafeTensorsWriter.Write(file, Layout, vector, new Dictionary<string, string> { [SafeTensorsWriter.JobKey] = JobFile.Write(Job) });
     }
 
+    /// <summary>A model file takes the place of the net's.</summary>
+    public void MoveTo(string file) => System.IO.File.Copy(file, Model, overwrite: true);
+
     public void Dispose() => _folder.Dispose();
 
     private void WriteRows(string name)

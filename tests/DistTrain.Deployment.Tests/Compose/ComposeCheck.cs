@@ -12,6 +12,8 @@ internal static class ComposeCheck
     {
         if (!service.ReadOnly || !service.CapDrop.Contains("ALL") || !service.SecurityOpt.Contains("no-new-privileges:true"))
             yield return $"{name}: it has more rights than it needs";
+        if (!service.Init)
+            yield return $"{name}: it is process 1, and does not hear a SIGTERM while it starts";
         if (service.User is null || service.User.StartsWith('0') || service.User.StartsWith("root", StringComparison.Ordinal))
             yield return $"{name}: it runs as root";
         if (service.Healthcheck is null || service.Healthcheck.Test.Count == 0)

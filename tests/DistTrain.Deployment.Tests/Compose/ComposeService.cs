@@ -15,6 +15,8 @@ internal sealed class ComposeService
 
     public string? Restart { get; set; }
 
+    public bool Init { get; set; }
+
     public string? StopGracePeriod { get; set; }
 
     public List<string> Entrypoint { get; set; } = [];

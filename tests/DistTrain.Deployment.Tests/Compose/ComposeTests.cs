@@ -17,6 +17,7 @@ public class ComposeTests
 
     [Theory]
     [InlineData("read_only: true", "read_only: false", "redis: it has more rights")]
+    [InlineData("  init: true\n", "", "server-0: it is process 1")]
     [InlineData("user: \"1654:1654\"", "user: \"0:0\"", "worker: it runs as root")]
     [InlineData("- --memory-limit=2GiB", "- --memory=2GiB", "'disttrain server' has no option --memory")]
     [InlineData("--advertise=", "--advertised=", "'disttrain worker' has no option --advertised")]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using k8s;
+using k8s.Models;
 
 namespace DistTrain.Deployment.Tests.Images;
 
@@ -63,6 +64,9 @@ internal sealed class PodNetwork : IAsyncDisposable
 
         return codes;
     }
+
+    /// <summary>The command that is process 1 where a container runs.</summary>
+    public static Task<string> FirstProcessAsync(PlayablePod pod, V1Container container) => Podman("exec", $"{pod.Name}-{container.Name}", "cat", "/proc/1/cmdline");
 
     /// <summary>What the containers of all pods logged last, for a test that has failed.</summary>
     public async Task<string> LogsAsync()

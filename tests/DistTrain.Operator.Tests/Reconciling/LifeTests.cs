@@ -29,17 +29,18 @@ public class LifeTests
 
         var job = rig.Cluster[submitted.JobId];
         job.Become(JobState.Running, totalSteps: 30);
-        job.Step(1, 2.25);
+        job.Step(1, 2.302585092994046);
         job.Evaluate(1, 0.125);
         var running = await rig.Objects.UntilAsync("first", o => (double?)o.Status("accuracy") == 0.125, "step 1 and its evaluation");
-        Assert.Equal(("Running", 1L, 30L, 2.25), (running.State(), (long)running.Status("step")!, (long)running.Status("totalSteps")!, (double)running.Status("loss")!));
+        Assert.Equal(("Running", 1L, 30L, 2.302585092994046), (running.State(), (long)running.Status("step")!, (long)running.Status("totalSteps")!, (double)running.Status("loss")!));
+        Assert.Equal(("1/30", "2.303", "12.5%"), (Shown(running, "progress"), Shown(running, "loss"), Shown(running, "accuracy")));
         Assert.Equal("True Running", running.Condition("Progressing"));
         var start = (string?)running.Status("startTime");
         Assert.NotNull(start);
         Assert.Null(running.Status("completionTime"));
         // JSON has no such number; what was known stays.
         job.Step(2, double.NaN);
-        Assert.Equal(2.25, (double)(await rig.Objects.UntilAsync("first", o => (long?)o.Status("step") == 2, "step 2")).Status("loss")!);
+        Assert.Equal(2.302585092994046, (double)(await rig.Objects.UntilAsync("first", o => (long?)o.Status("step") == 2, "step 2")).Status("loss")!);
 
         job.Become(JobState.Completed, result: new JobResult { Steps = 30, TrainLoss = 0.5, TestAccuracy = 0.75, WeightsSha256 = new string('a', 64) });
         var done = await rig.Objects.UntilAsync("first", o => o.State() == "Completed" && o["metadata"]!["finalizers"] is JsonArray { Count: 0 }, "completed, and let go");
@@ -56,6 +57,8 @@ public class LifeTests
         rig.Objects.Delete("first");
         await rig.Objects.GoneAsync("first");
         Assert.Empty(rig.Cluster.Cancelled);
+
+        static string? Shown(JsonObject resource, string number) => (string?)resource.Status("display")![number];
     }
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed class ClusterPulse(
             }
             catch (Exception e) when (e is TimeoutException or OrleansException or InvalidOperationException)
             {
-                JobLog.QueueAway(logger, e.Message);
+                JobLog.QueueAway(logger, StoreFailure.Line(e, options.Cluster));
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

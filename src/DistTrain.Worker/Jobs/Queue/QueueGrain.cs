@@ -13,6 +13,7 @@ namespace DistTrain.Worker.Jobs.Queue;
 internal sealed class QueueGrain(
     [PersistentState("queue", ClusterSetup.JobStorage)] IPersistentState<QueueRecord> state,
     JobClock clock,
+    SiloOptions options,
     ILogger<QueueGrain> logger) : Grain, IQueueGrain
 {
     private static readonly TimeSpan SiloPatience = TimeSpan.FromSeconds(5);
@@ -98,7 +99,7 @@ internal sealed class QueueGrain(
         }
         catch (Exception e) when (e is TimeoutException or OrleansException)
         {
-            JobLog.NotDriven(logger, jobId, e.Message);
+            JobLog.NotDriven(logger, jobId, StoreFailure.Line(e, options.Cluster));
         }
     }
 }
