@@ -4,7 +4,6 @@ using System.Numerics;
 using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Landscape;
-using DistTrain.Cli.Roles;
 using DistTrain.Optimization.Landscape;
 
 namespace DistTrain.Cli.Commands;
@@ -65,31 +64,11 @@ internal static class DiagnoseCommand
         if (plan.Ends.Largest > plan.Ends.Steps)
             throw CommandException.BadInput($"--top {plan.Ends.Largest}: so many eigenvalues need as many products; give at least --steps {plan.Ends.Largest}");
         var (saved, data) = LandscapeOptions.Read(context, LandscapeOptions.Checkpoint);
-        var file = ForWriting("--out", context.GetOrDefault(Out) ?? Path.Combine(saved.Home, DiagnosisFile.NameOf(saved.Step)));
-        var escape = context.GetOrDefault(EscapeTo) is { } name ? ForWriting("--escape", name) : null;
+        var file = LandscapeOptions.ForWriting("--out", context.GetOrDefault(Out) ?? Path.Combine(saved.Home, DiagnosisFile.NameOf(saved.Step)));
+        var escape = context.GetOrDefault(EscapeTo) is { } name ? LandscapeOptions.ForWriting("--escape", name) : null;
         return Task.FromResult(context.Get(LandscapeOptions.Precision) == LandscapeOptions.Float64
             ? Run<double>(context, saved, data, plan, file, escape)
             : Run<float>(context, saved, data, plan, file, escape));
-    }
-
-    /// <summary>A file that results go to, absolute; that it can be written is known before the work.</summary>
-    private static string ForWriting(string option, string name)
-    {
-        var file = Path.GetFullPath(name);
-        var folder = Path.GetDirectoryName(file) ?? file;
-        if (!Directory.Exists(folder))
-            throw CommandException.BadInput($"{option} {file}: there is no folder {folder}");
-        if (Directory.Exists(file))
-            throw CommandException.BadInput($"{option} {file}: this is a folder; name a file");
-        try
-        {
-            WriteTrial.Make(folder);
-            return file;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw SystemFailure.Of(e, $"{option} {file}");
-        }
     }
 
     private static int Run<T>(CommandContext context, SavedModel saved, ProbeData data, CurvaturePlan plan, string file, string? escape)

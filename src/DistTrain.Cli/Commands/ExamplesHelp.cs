@@ -46,6 +46,12 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
             "disttrain diagnose runs/first/checkpoints/step-100 --top 5 --examples all --precision float64 --output json",
             "disttrain diagnose runs/first --escape escaped.safetensors",
         ],
+        ["slice"] =
+        [
+            "disttrain slice runs/first --plot slice.svg",
+            "disttrain slice runs/first --dimensions 2 --points 21 --plot plane.svg",
+            "disttrain slice runs/first/checkpoints/step-100 --to runs/first --plot between.svg",
+        ],
         ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],
         ["schedule"] =
         [

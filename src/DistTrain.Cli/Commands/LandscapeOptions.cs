@@ -3,6 +3,7 @@ using System.Globalization;
 using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Landscape;
+using DistTrain.Cli.Roles;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Landscape;
 
@@ -40,8 +41,7 @@ internal static class LandscapeOptions
     /// <exception cref="CommandException">They can't be read, or don't go together.</exception>
     public static (SavedModel Saved, ProbeData Data) Read(CommandContext context, Argument<string> checkpoint)
     {
-        var saved = SavedModel.Read(context.Get(checkpoint));
-        RequireFinite(saved);
+        var saved = ReadFinite(context.Get(checkpoint));
         var spec = saved.ReadSpec(context.Get(SharedOptions.Set));
         if (StartEnvironment.Ensure(spec.Determinism, setting => RoleProcess.LogOverride(setting, context.Error)) is { } impossible)
             context.Error.WriteLine($"warning: {impossible}; results may differ in their last digits");
@@ -50,16 +50,38 @@ internal static class LandscapeOptions
         return (saved, ProbeData.Read(saved, spec, context.Get(Data), context.Get(Examples), mode, context.Get(Seed), context.Error));
     }
 
-    /// <summary>All tensors that are not finite at once.</summary>
-    private static void RequireFinite(SavedModel saved)
+    /// <summary>A file that results go to, absolute; that it can be written is known before the work.</summary>
+    /// <exception cref="CommandException">It can't.</exception>
+    public static string ForWriting(string option, string name)
     {
+        var file = Path.GetFullPath(name);
+        var folder = Path.GetDirectoryName(file) ?? file;
+        if (!Directory.Exists(folder))
+            throw CommandException.BadInput($"{option} {file}: there is no folder {folder}");
+        if (Directory.Exists(file))
+            throw CommandException.BadInput($"{option} {file}: this is a folder; name a file");
+        try
+        {
+            WriteTrial.Make(folder);
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"{option} {file}");
+        }
+    }
+
+    /// <summary>Weights of which every element is finite; all tensors that are not are named at once.</summary>
+    /// <exception cref="CommandException">They can't be read, or some are not.</exception>
+    public static SavedModel ReadFinite(string path)
+    {
+        var saved = SavedModel.Read(path);
         var problems = saved.Layout.Segments
             .Select(segment => (segment.Name, First: saved.Vector.AsSpan(segment.Offset, segment.Length).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue), segment.Offset))
             .Where(found => found.First >= 0)
             .Select(found => string.Create(CultureInfo.InvariantCulture, $"{saved.Source}: element {found.First} of {found.Name} is {saved.Vector[found.Offset + found.First]}; at weights that are not finite there is no loss to look at"))
             .ToList();
-        if (problems.Count > 0)
-            throw CommandException.BadInput(problems);
+        return problems.Count == 0 ? saved : throw CommandException.BadInput(problems);
     }
 
     private static Option<ExampleCount> CreateExamples()

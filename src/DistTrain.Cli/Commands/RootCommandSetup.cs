@@ -25,6 +25,7 @@ internal static class RootCommandSetup
             CertsCommand.Create(),
             EvalCommand.Create(),
             DiagnoseCommand.Create(),
+            SliceCommand.Create(),
             VerifyCommand.Create(),
             StudyCommand.Create(),
             ChaosCommand.Create(),

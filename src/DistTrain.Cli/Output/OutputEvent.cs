@@ -23,6 +23,8 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(ProductEvent), "product")]
 [JsonDerivedType(typeof(DiagnosedEvent), "diagnosed")]
+[JsonDerivedType(typeof(LossEvent), "loss")]
+[JsonDerivedType(typeof(SlicedEvent), "sliced")]
 [JsonDerivedType(typeof(StudyCellEvent), "cell")]
 [JsonDerivedType(typeof(FaultEvent), "fault")]
 [JsonDerivedType(typeof(ChaosRunEvent), "run")]

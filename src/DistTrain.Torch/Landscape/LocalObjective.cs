@@ -70,11 +70,15 @@ public sealed class LocalObjective<T> : IDisposable
         return RankSum.Of(_sums);
     }
 
-    /// <summary>The mean loss.</summary>
+    /// <summary>Sums over the examples, by forward passes alone.</summary>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
+    public BatchResult Measure(CancellationToken stop) => OverRanks((replica, rank) => _objective.Measure(replica, rank, stop), stop);
+
+    /// <summary>The mean loss.</summary>
+    /// <inheritdoc cref="Measure"/>
     public double Loss(CancellationToken stop)
     {
-        var result = OverRanks((replica, rank) => _objective.Measure(replica, rank, stop), stop);
+        var result = Measure(stop);
         return result.LossSum / result.Examples;
     }
 

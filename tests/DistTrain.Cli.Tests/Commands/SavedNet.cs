@@ -14,23 +14,15 @@ internal sealed class SavedNet : IDisposable
 
     private readonly TempFolder _folder = new();
 
-    /// <param name="point">Whose weights; null: none are written yet.</param>
+    /// <param name="point">Whose weights; null: zeros, of whatever net the settings make of it.</param>
     /// <param name="settings">Further settings of the job.</param>
-    public SavedNet(string point, params string[] settings)
+    public SavedNet(string? point, params string[] settings)
     {
         WriteRows("train.csv");
         WriteRows("test.csv");
         Job = JobFile.Read(null, "defaults", ["dataset={name: csv, path: " + _folder.Path + "}", "model={name: custom, layers: [linear: 5, tanh, linear: 3]}", "microBatch=4", .. settings]).Job!;
         Layout = ModelBlueprint.Of(Job.Spec, [4], 3).Layout;
-        var (vector, at) = (new float[Layout.Length], 0);
-        var theta = Numbers(At(point).GetProperty("theta"));
-        foreach (var segment in Layout.Segments.Where(segment => !segment.IsBuffer))
-        {
-            for (var i = 0; i < segment.Length; i++)
-                vector[segment.Offset + i] = (float)theta[at++];
-        }
-
-        Write(vector);
+        Write(point is null ? new float[Layout.Length] : VectorAt(point));
     }
 
     public TrainingJob Job { get; }
@@ -55,6 +47,19 @@ internal sealed class SavedNet : IDisposable
     public void MoveTo(string file) => System.IO.File.Copy(file, Model, overwrite: true);
 
     public void Dispose() => _folder.Dispose();
+
+    private float[] VectorAt(string point)
+    {
+        var (vector, at) = (new float[Layout.Length], 0);
+        var theta = Numbers(At(point).GetProperty("theta"));
+        foreach (var segment in Layout.Segments.Where(segment => !segment.IsBuffer))
+        {
+            for (var i = 0; i < segment.Length; i++)
+                vector[segment.Offset + i] = (float)theta[at++];
+        }
+
+        return vector;
+    }
 
     private void WriteRows(string name)
     {
