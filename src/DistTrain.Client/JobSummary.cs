@@ -33,6 +33,9 @@ public sealed record JobSummary : JobEvent
     /// <summary>What it has been waiting for for more than 5 s; null for nothing.</summary>
     public string? Waits { get; init; }
 
+    /// <summary>Why it is as it is, in words: what the cluster has decided of it last; null while it has not looked at it.</summary>
+    public string? Decision { get; init; }
+
     /// <summary>True when nothing more will come of it, unless it is resumed.</summary>
     public bool HasEnded => State is JobState.Completed or JobState.Failed or JobState.Cancelled;
 }

@@ -92,14 +92,14 @@ public class DistTrainClientTests
     public async Task Jobs_are_told_without_empty_texts()
     {
         await using var silo = await FakeSilo.StartAsync();
-        silo.OnList = () => [Messages.State(Protocol.JobState.Completed, 3, 3).Summary, new Protocol.JobSummary { JobId = "b", State = (Protocol.JobState)77, SubmittedAt = 1, Waits = "its turn" }];
+        silo.OnList = () => [Messages.State(Protocol.JobState.Completed, 3, 3).Summary, new Protocol.JobSummary { JobId = "b", State = (Protocol.JobState)77, SubmittedAt = 1, Waits = "its turn", Decision = "room" }];
         using var client = Of(silo.Endpoint);
 
         var jobs = await client.ListAsync();
 
-        Assert.Equal((null, null, true), (jobs[0].Error, jobs[0].Waits, jobs[0].HasEnded));
+        Assert.Equal((null, null, null, true), (jobs[0].Error, jobs[0].Waits, jobs[0].Decision, jobs[0].HasEnded));
         Assert.Equal(0.9875, jobs[0].Result!.TestAccuracy);
-        Assert.Equal((JobState.Unknown, "its turn", false), (jobs[1].State, jobs[1].Waits, jobs[1].HasEnded));
+        Assert.Equal((JobState.Unknown, "its turn", "room", false), (jobs[1].State, jobs[1].Waits, jobs[1].Decision, jobs[1].HasEnded));
         Assert.Equal(DateTimeOffset.UnixEpoch.AddMilliseconds(1), jobs[1].SubmittedAt);
     }
 

@@ -17,7 +17,7 @@ internal static class JobEntry
         job.TotalSteps > 0 ? $"{job.Step}/{job.TotalSteps}" : "–",
         job.Workers.ToString(CultureInfo.InvariantCulture),
         job.SubmittedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z",
-        (job.Error ?? job.Waits ?? "").ReplaceLineEndings(" "),
+        (job.Error ?? job.Waits ?? (job.HasEnded ? null : job.Decision) ?? "").ReplaceLineEndings(" "),
         width);
 
     public static JobEntryEvent Event(JobSummary job) => new(
@@ -29,7 +29,8 @@ internal static class JobEntry
         job.Workers,
         job.SubmittedAt,
         job.Error,
-        job.Waits);
+        job.Waits,
+        job.Decision);
 
     private static string Columns(string job, string state, string step, string workers, string submitted, string error, int width) =>
         $"{job.PadRight(width)}  {state,-9}  {step,13}  {workers,7}  {submitted,-20}  {error}".TrimEnd();

@@ -128,8 +128,19 @@ internal sealed record CancelledEvent(string Job) : OutputEvent;
 
 /// <summary>A job as <c>list</c> and <c>cancel</c> show it.</summary>
 /// <param name="SubmittedAt">ISO 8601, UTC.</param>
+/// <param name="Waits">What it has been waiting for for more than 5 s; left out when for nothing.</param>
+/// <param name="Decision">Why it is as it is: what was decided of it last; left out where nothing was.</param>
 internal sealed record JobEntryEvent(
-    string Job, string Name, string State, long Step, long TotalSteps, int Workers, DateTimeOffset SubmittedAt, string? Error, string? Waits = null) : OutputEvent;
+    string Job,
+    string Name,
+    string State,
+    long Step,
+    long TotalSteps,
+    int Workers,
+    DateTimeOffset SubmittedAt,
+    string? Error,
+    string? Waits = null,
+    string? Decision = null) : OutputEvent;
 
 /// <summary>All files of a job are in <paramref name="Folder"/>.</summary>
 internal sealed record DownloadedEvent(string Job, string Folder, IReadOnlyList<string> Files) : OutputEvent;

@@ -25,6 +25,7 @@ internal static class WireMapping
         Result = job.Result is { } result ? Of(result) : null,
         SubmittedAt = DateTimeOffset.FromUnixTimeMilliseconds(job.SubmittedAt),
         Waits = Said(job.Waits),
+        Decision = Said(job.Decision),
     };
 
     private static JobState Of(Protocol.JobState state) => state switch

@@ -21,6 +21,7 @@ internal static class JobMapping
             Error = job.Error ?? string.Empty,
             SubmittedAt = job.SubmittedAt,
             Waits = job.Waits ?? string.Empty,
+            Decision = job.Decision ?? string.Empty,
         };
         if (job.Outcome is { } outcome)
             summary.Result = outcome.ToMessage();

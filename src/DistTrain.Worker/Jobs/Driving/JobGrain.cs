@@ -36,6 +36,7 @@ internal sealed class JobGrain(
     private JobWaits? _waits;
     private JobServers? _servers;
     private JobActs? _acts;
+    private JobDecision? _decision;
 
     private JobJournal Journal => _journal ??= new JobJournal(state, this);
 
@@ -120,7 +121,8 @@ internal sealed class JobGrain(
             Record.Servers,
             Notes.Lines,
             Record.Data,
-            Waits.Text));
+            Waits.Text,
+            _decision?.Reason));
     }
 
     public async Task TickAsync()
@@ -131,10 +133,10 @@ internal sealed class JobGrain(
         for (JobLook? look = await Acts.LookAsync(); look is not null;)
         {
             // 2 decide
-            var decision = JobDecision.Of(Record, look, clock.Now);
-            Log(decision, look);
+            _decision = JobDecision.Of(Record, look, clock.Now);
+            Log(_decision, look);
             // 3 act
-            look = await Acts.DoAsync(decision, look);
+            look = await Acts.DoAsync(_decision, look);
         }
     }
 

@@ -34,12 +34,14 @@ public sealed class JobGrainTests : IAsyncLifetime
     [Fact]
     public async Task It_waits_for_its_turn_opens_its_servers_once_and_runs_its_ranks()
     {
-        Assert.Equal(JobPhase.Queued, (await _silos.TickAsync(Id)).Phase);
+        var queued = await _silos.TickAsync(Id);
+        Assert.Equal((JobPhase.Queued, JobDecision.Turn), (queued.Phase, queued.Decision));
         _silos.Time.Advance(TimeSpan.FromSeconds(6));
         Assert.Contains("waits for its turn", (await _silos.Job(Id).DescribeAsync()).Waits, StringComparison.Ordinal);
         Assert.DoesNotContain("status", _server.Calls);
         var job = await StartAsync();
         Assert.Equal((JobPhase.Running, 10L, null), (job.Phase, job.TotalSteps, job.Waits));
+        Assert.Equal("it trains", job.Decision);
         Assert.Equal([_server.Endpoint], job.Servers);
         await _server.RankAsync();
         await _server.RankAsync();
