@@ -1,4 +1,5 @@
 using DistTrain.Protocol;
+using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Operator.Reconciling;
 
@@ -29,7 +30,7 @@ internal sealed record JobProgress
     /// <summary>The cluster has no record of the job.</summary>
     public bool IsLost { get; init; }
 
-    public bool HasEnded => State is JobState.Completed or JobState.Failed or JobState.Cancelled;
+    public bool HasEnded => State.HasEnded();
 
     /// <summary>With what an event tells.</summary>
     public JobProgress After(JobEvent next) => next.EventCase switch

@@ -20,7 +20,7 @@ public sealed class WatchPosition(long fromStep)
     public JobSummary? Summary { get; private set; }
 
     /// <summary>True when the job has ended.</summary>
-    public bool Ended => Summary is { State: JobState.Completed or JobState.Failed or JobState.Cancelled };
+    public bool Ended => Summary?.State.HasEnded() is true;
 
     /// <summary>Takes an event.</summary>
     /// <returns>True when it is news.</returns>
