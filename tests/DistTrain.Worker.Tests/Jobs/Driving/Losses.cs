@@ -84,6 +84,9 @@ internal static class Losses
         new(
             "`train` itself, also by SIGKILL", "the record is new and the disks are not",
             s => s.With(_ => new JobRecord { JobFile = "job", Phase = JobPhase.Running }).Closed(40, 50), Open(3, 50), "step 50"),
+        new(
+            "The cluster's servers become others", "as many, in another order", s => s.Seen(l => l with { Servers = [Scene.Second, Scene.First] }),
+            new JobAction.NewGeneration([Scene.Second, Scene.First]), $"the cluster's servers are {Scene.Second}, {Scene.First} now"),
         new("The cluster's servers become others", "what is on their disks", s => s.With(r => r with { Servers = [Scene.First] }).Closed(50), new JobAction.NewGeneration([Scene.First, Scene.Second]), "now"),
         new(
             "A step's numbers are wrong", "rollback in vain",
