@@ -107,6 +107,10 @@ internal static class Losses
             "(the end)", "all is done",
             s => s.RankIs(0, Scene.Rank("silo-a", RankState.Finished)).RankIs(1, Scene.Rank("silo-b", RankState.Finished)).ServerSays(0, p => p.Finished = true).ServerSays(1, p => p.Finished = true),
             new JobAction.Complete(), "the last version is there"),
+        new(
+            "(the end)", "one server has yet to commit",
+            s => s.RankIs(0, Scene.Rank("silo-a", RankState.Finished)).RankIs(1, Scene.Rank("silo-b", RankState.Finished)).ServerSays(0, p => p.Finished = true),
+            Wait, "not all ranks run"),
         new("(the end)", "a rank has not left yet", s => s.ServerSays(0, p => p.Finished = true).ServerSays(1, p => p.Finished = true), Wait, "it trains"),
         new("(data)", "they can't be read", s => s.Meets(new JobTrouble("Folder … lacks …")), Fail, "Folder … lacks …"),
         new("(data)", "another job's checkpoints", s => s.Closed(50).Seen(l => l with { Differences = ["seed: 1 before, 2 now"] }), Fail, "seed: 1 before, 2 now"),
