@@ -5,7 +5,8 @@ namespace DistTrain.Optimization.Optimizers;
 
 /// <summary>
 /// What makes an optimizer available by name. Implementing this (a public class with a parameterless constructor) in
-/// one file of this folder is all that a new optimizer needs: <see cref="OptimizerCatalog"/> finds it.
+/// one file of this folder is all that a new optimizer needs: <see cref="OptimizerCatalog"/> finds it. Its options hold those of every optimizer:
+/// decay of weights, what it leaves out, and the norm at which gradients are clipped (<see cref="CommonOptions"/>).
 /// </summary>
 public interface IOptimizerDefinition
 {

@@ -18,15 +18,19 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
     private string[] _store = ["--cluster", folder["cluster"]];
     private string[] _guard = [];
     private string[] _pass = [];
+    private string[] _memory = [];
 
     /// <summary>Starts the servers and the first silos.</summary>
-    public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(RunFolder folder, int silos, int servers = 1, RedisServer? redis = null, ClusterCertificates? certificates = null)
+    public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(
+        RunFolder folder, int silos, int servers = 1, RedisServer? redis = null, ClusterCertificates? certificates = null, bool sharesMemory = true)
     {
         var cluster = new StandingCluster(folder);
         if (redis is not null)
             cluster._store = ["--cluster", redis.Address, "--redis-password-file", redis.PasswordFile];
         if (certificates is not null)
             (cluster._guard, cluster._pass) = (["--certs", certificates["worker"], "--access", certificates.AccessFile], ["--certs", certificates["operator"]]);
+        if (!sharesMemory)
+            cluster._memory = ["--shared-memory", "off"];
         try
         {
             cluster._serverProcesses = [.. Enumerable.Range(0, servers).Select(_ => cluster.StartServer("0"))];
@@ -119,11 +123,11 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
         Assert.True(code == 0, process.Error);
     }
 
-    private DistTrainProcess StartServer(string port) => Start(["server", "--port", port, "--job-folder", folder["jobs/{job}"], .. _guard]);
+    private DistTrainProcess StartServer(string port) => Start(["server", "--port", port, "--job-folder", folder["jobs/{job}"], .. _guard, .. _memory]);
 
     private async Task<Silo> JoinAtAsync(string port)
     {
-        var process = Start(["worker", "--port", port, "--servers", _servers, .. _store, .. _guard]);
+        var process = Start(["worker", "--port", port, "--servers", _servers, .. _store, .. _guard, .. _memory]);
         return new Silo(process, await process.EndpointAsync());
     }
 
