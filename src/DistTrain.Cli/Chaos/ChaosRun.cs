@@ -1,9 +1,9 @@
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Invocation;
-using DistTrain.Client;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Results;
 using DistTrain.Cli.Verification;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Chaos;
 

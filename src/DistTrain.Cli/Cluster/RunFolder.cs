@@ -1,5 +1,5 @@
-using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Cli.Invocation;
+using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Recipes.Files;

@@ -1,7 +1,7 @@
 using System.Reflection;
 using DistTrain.Torch.Hosting;
-using TorchSharp;
 using DistTrain.Torch.Passes;
+using TorchSharp;
 
 namespace DistTrain.Torch.Machine;
 

@@ -1,6 +1,6 @@
 using System.Net;
-using DistTrain.Security.Callers;
 using DistTrain.Security;
+using DistTrain.Security.Callers;
 using DistTrain.Worker.Cluster;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
