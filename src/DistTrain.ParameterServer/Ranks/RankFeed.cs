@@ -1,6 +1,8 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Exchanges;
 using DistTrain.ParameterServer.Replicas;
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
 using DistTrain.Training.Steps;
 
 namespace DistTrain.ParameterServer.Ranks;
@@ -19,8 +21,15 @@ internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSess
     /// <summary>A bucket goes to all ranks of its replica, but to those that read it where it is once they have the head.</summary>
     public void SendBucket(ReplicaGroup replica, int index, long version)
     {
+        // One frame for all who need it.
+        Frame<ServerMessage>? frame = null;
         foreach (var session in sessions.Of(replica.Ranks))
-            SendBucket(session, replica, plan.Buckets[index], version);
+        {
+            if (session.Sees(replica.Region))
+                session.LastInMemory = version;
+            else
+                session.Send(frame ??= VersionFrames.Bucket(replica, plan.Buckets[index], version));
+        }
     }
 
     /// <summary>The heads of the steps that ranks have open now.</summary>

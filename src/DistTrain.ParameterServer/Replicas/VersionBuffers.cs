@@ -21,7 +21,7 @@ internal sealed class VersionBuffers
     public VersionBuffers(int length, MemorySharing memory)
     {
         var second = (length + PageLength - 1) / PageLength * PageLength;
-        Region = length == 0 ? null : memory.TryCreate((2L * second), "versions");
+        Region = length == 0 ? null : memory.TryCreate(2L * second, "versions");
         FirstOfOdd = second;
         _buffers = Region is null
             ? [AlignedVector.Allocate<float>(length), AlignedVector.Allocate<float>(length)]

@@ -1,4 +1,3 @@
-
 namespace DistTrain.Protocol.Clients;
 
 /// <summary>

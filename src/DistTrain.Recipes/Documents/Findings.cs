@@ -1,4 +1,3 @@
-
 namespace DistTrain.Recipes.Documents;
 
 /// <summary>Collects the problems of one reading, so that the user sees all of them at once.</summary>

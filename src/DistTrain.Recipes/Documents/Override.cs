@@ -1,4 +1,3 @@
-
 namespace DistTrain.Recipes.Documents;
 
 /// <summary>

@@ -34,6 +34,8 @@ internal sealed class Minibatch : IDisposable
     {
         if (_from == data && examples.SequenceEqual(_examples.AsSpan(0, _count)))
             return;
+        // Until all of them are there, none is.
+        _from = null;
         var inputs = _inputs.Memory.Span;
         var labels = _labels.Memory.Span;
         for (var i = 0; i < examples.Length; i++)

@@ -1,4 +1,3 @@
-
 namespace DistTrain.Worker.Jobs;
 
 /// <summary>

@@ -1,4 +1,3 @@
-
 namespace DistTrain.Worker.Ranks;
 
 /// <summary>All that a rank needs to know; where the job stands it learns from the servers.</summary>

@@ -14,14 +14,14 @@ namespace DistTrain.Worker.Ranks;
 /// <summary>
 /// One gradient, from shard to new version:
 /// <code>
-///  rank (this file)                                    parameter server (Partition.cs)
+///  rank (this file)                                    parameter server (GradientIntake)
 ///  1  shard: this rank's slice of the step's examples          (ShareGradient)
 ///  2  minibatch: at most microBatch of them at a time
 ///  3  forward and backward on the replica
 ///  4  bucket: cut the flat gradient
 ///  5  push a chunk for each bucket          ───────▶   6  aggregate in rank-tree order      (BucketSum)
 ///                                                      7  schedule and optimizer step       (ReplicaUpdate)
-///                                                      8  new parameter version             (Publish, CloseStep)
+///                                                      8  new parameter version             (StepClosing)
 ///  10 replica: the next version is whole    ◀───────   9  pull: buckets come back on the same stream
 /// </code>
 /// The step is a pure function of (job, version, position, rank): a rank that is lost is started again elsewhere and repeats it bit for bit.

@@ -1,4 +1,3 @@
-
 namespace DistTrain.Worker.Jobs.Driving;
 
 /// <summary>What is told of a job.</summary>
