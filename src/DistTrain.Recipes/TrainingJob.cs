@@ -66,6 +66,9 @@ public sealed record TrainingSpec
 
     public required EvaluationRecipe Evaluation { get; init; }
 
+    /// <summary>Set in a probe: the rest says of which job the weights are that it looks at, and how they are computed with. Null: the job trains.</summary>
+    public ProbeRecipe? Probe { get; init; }
+
     public NumericsRecipe Numerics { get; init; } = new(NumericsPolicies.Stop, OutlierFactor: 0, ReplayCheck: 0);
 
     /// <summary>Most examples in one forward pass of a rank at any time of the job.</summary>

@@ -4,7 +4,11 @@ using System.Numerics;
 using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Landscape;
+using DistTrain.Client;
 using DistTrain.Optimization.Landscape;
+using DistTrain.Protocol.Clients;
+using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Commands;
 
@@ -38,6 +42,19 @@ internal static class DiagnoseCommand
         HelpName = "model.safetensors",
     };
 
+    private static readonly Option<Endpoint?> At = new("--endpoint")
+    {
+        Description = "Have a cluster compute it: any worker silo of it. The argument is then the id of a job, or a path that its servers can read.",
+        HelpName = "host:port",
+        CustomParser = result => SharedOptions.ParseEndpoint(result, result.Tokens[0].Value),
+    };
+
+    private static readonly Option<long?> Step = new("--step")
+    {
+        Description = "With --endpoint: the step of the job's checkpoint; without it, the newest.",
+        HelpName = "n",
+    };
+
     public static Command Create() => new Command(
         "diagnose", "Say whether saved weights are at a minimum, a saddle point or none of them: gradient, ends of the Hessian's spectrum, shares of its eigenvalues, trace.")
     {
@@ -56,11 +73,19 @@ internal static class DiagnoseCommand
         CurvatureTolerance,
         Out,
         EscapeTo,
+        At,
+        Step,
+        ClientOptions.Certificates,
+        ClientOptions.TokenFile,
     }.Does(RunAsync);
 
     private static Task<int> RunAsync(CommandContext context)
     {
         var plan = PlanOf(context);
+        if (context.GetOrDefault(At) is { } endpoint)
+            return AskAsync(context, endpoint);
+        if (context.GetOrDefault(Step) is not null)
+            throw CommandException.BadInput("--step: is of a job of a cluster; name its --endpoint, or the step-N folder");
         if (plan.Ends.Largest > plan.Ends.Steps)
             throw CommandException.BadInput($"--top {plan.Ends.Largest}: so many eigenvalues need as many products; give at least --steps {plan.Ends.Largest}");
         var (saved, data) = LandscapeOptions.Read(context, LandscapeOptions.Checkpoint);
@@ -69,6 +94,46 @@ internal static class DiagnoseCommand
         return Task.FromResult(context.Get(LandscapeOptions.Precision) == LandscapeOptions.Float64
             ? Run<double>(context, saved, data, plan, file, escape)
             : Run<float>(context, saved, data, plan, file, escape));
+    }
+
+    /// <summary>A cluster computes it.</summary>
+    private static async Task<int> AskAsync(CommandContext context, Endpoint endpoint)
+    {
+        if (context.GetOrDefault(EscapeTo) is not null)
+            throw CommandException.BadInput("--escape: the way out is tried where the weights are written; leave --endpoint out, and name a checkpoint's folder");
+        var looked = ClusterTarget.Of(
+            context.Get(LandscapeOptions.Checkpoint), context.GetOrDefault(Step), context.Get(SharedOptions.Set));
+        var recipe = new ProbeRecipe
+        {
+            Weights = looked.Weights,
+            Data = context.Get(LandscapeOptions.Data),
+            Examples = context.Get(LandscapeOptions.Examples) switch { { IsFirm: false } => null, var count => count.Number ?? 0 },
+            Mode = context.Get(LandscapeOptions.Mode),
+            Precision = context.Get(LandscapeOptions.Precision),
+            Top = context.Get(Top),
+            Steps = context.Get(Steps),
+            Directions = context.Get(Directions),
+            DirectionSteps = context.Get(DirectionSteps),
+            Seed = context.Get(LandscapeOptions.Seed),
+            GradientTolerance = context.Get(GradientTolerance),
+            CurvatureTolerance = context.Get(CurvatureTolerance),
+        };
+        var id = NewJobId.Make("probe", context.Clock);
+        var file = LandscapeOptions.ForWriting("--out", context.GetOrDefault(Out) ?? $"diagnosis-{id}.json");
+        using var cluster = ClientOptions.Open(context, endpoint);
+        var run = new ClusterProbe(context, cluster, endpoint, new ProbeProgress(context, Patience));
+        var (diagnosed, findings) = await run.RunAsync(id, new ProbeFile("probe", looked.Job, recipe), looked.Source, looked.Step, file);
+        try
+        {
+            DiagnosisFile.Write(diagnosed, recipe.Plan, ClusterProbe.Recursions(findings));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"results of {looked.Source}");
+        }
+
+        context.Print(diagnosed, DiagnosisText.Of(diagnosed));
+        return ExitCode.Done;
     }
 
     private static int Run<T>(CommandContext context, SavedModel saved, ProbeData data, CurvaturePlan plan, string file, string? escape)

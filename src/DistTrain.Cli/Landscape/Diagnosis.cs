@@ -3,6 +3,7 @@ using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Output;
 using DistTrain.Optimization.Landscape;
 using DistTrain.Optimization.Parameters;
+using DistTrain.Recipes;
 using DistTrain.Torch.Landscape;
 
 namespace DistTrain.Cli.Landscape;
@@ -10,46 +11,64 @@ namespace DistTrain.Cli.Landscape;
 /// <summary>What a probe has found, as the closing event of <c>diagnose</c>.</summary>
 internal static class Diagnosis
 {
+    /// <summary>One of this process.</summary>
     public static DiagnosedEvent Of<T>(
         SavedModel saved, ProbeData data, string set, CurvaturePlan plan, ProbeResult<T> result, double seconds, string file)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var (findings, objective) = (result.Findings, data.Objective);
-        return new DiagnosedEvent(
+        var looked = new Looked(
             saved.Source,
             saved.Step,
             WeightsHash.Compute(saved.Layout, saved.Vector),
             set,
             result.Sums.Examples,
-            objective.Mode == CurvatureMode.Training ? "training" : "evaluation",
-            typeof(T) == typeof(double) ? "float64" : "float32",
-            objective.Ranks,
+            data.Objective.Mode == CurvatureMode.Training ? ProbeChoices.Training : ProbeChoices.Evaluation,
+            typeof(T) == typeof(double) ? ProbeChoices.Float64 : ProbeChoices.Float32,
+            data.Objective.Ranks,
             saved.Layout.ParameterCount,
             result.Loss,
-            (double)result.Sums.Correct / result.Sums.Examples,
-            findings.Point.GradientNorm,
-            NameOf(findings.Point.Verdict),
-            findings.Point.HasFlatDirections,
-            findings.Point.Reason,
-            findings.Point.GradientTolerance,
-            findings.Point.CurvatureTolerance,
-            findings.Point.Largest.Value,
-            findings.Point.Smallest.Value,
-            Eigenvalues(findings.Largest),
-            Eigenvalues(findings.Smallest),
-            Share(findings.Shares?.Positive),
-            Share(findings.Shares?.Zero),
-            Share(findings.Shares?.Negative),
-            findings.Trace is { } trace ? new UncertainValue(trace.Value, trace.Error) : null,
-            plan.Confidence,
-            findings.IsComplete,
-            Direction(result.Smallest),
-            Direction(result.Largest),
-            findings.Products,
-            seconds,
-            result.Sha256,
-            file);
+            result.Sums.Correct,
+            result.Smallest.Select(pair => new DirectionShare(pair.Segment.Name, pair.Share)),
+            result.Largest.Select(pair => new DirectionShare(pair.Segment.Name, pair.Share)),
+            result.Sha256);
+        return Of(looked, result.Findings, plan, seconds, file);
     }
+
+    /// <summary>One of whoever has computed it.</summary>
+    public static DiagnosedEvent Of(Looked looked, CurvatureFindings findings, CurvaturePlan plan, double seconds, string file) => new(
+        looked.Source,
+        looked.Step,
+        looked.WeightsSha256,
+        looked.Set,
+        looked.Examples,
+        looked.Mode,
+        looked.Precision,
+        looked.Ranks,
+        looked.Parameters,
+        looked.Loss,
+        (double)looked.Correct / looked.Examples,
+        findings.Point.GradientNorm,
+        NameOf(findings.Point.Verdict),
+        findings.Point.HasFlatDirections,
+        findings.Point.Reason,
+        findings.Point.GradientTolerance,
+        findings.Point.CurvatureTolerance,
+        findings.Point.Largest.Value,
+        findings.Point.Smallest.Value,
+        Eigenvalues(findings.Largest),
+        Eigenvalues(findings.Smallest),
+        Share(findings.Shares?.Positive),
+        Share(findings.Shares?.Zero),
+        Share(findings.Shares?.Negative),
+        findings.Trace is { } trace ? new UncertainValue(trace.Value, trace.Error) : null,
+        plan.Confidence,
+        findings.IsComplete,
+        [.. looked.Smallest.OrderByDescending(share => share.Share)],
+        [.. looked.Largest.OrderByDescending(share => share.Share)],
+        findings.Products,
+        seconds,
+        looked.Sha256,
+        file);
 
     private static string NameOf(Verdict verdict) => verdict switch
     {
@@ -65,7 +84,4 @@ internal static class Diagnosis
 
     private static EigenvalueShare? Share(ShareEstimate? share) =>
         share is { } known ? new EigenvalueShare(known.Estimate.Value, known.Estimate.Error, known.Low, known.High) : null;
-
-    private static IReadOnlyList<DirectionShare> Direction(IReadOnlyList<(Segment Segment, double Share)> shares) =>
-        [.. shares.OrderByDescending(pair => pair.Share).Select(pair => new DirectionShare(pair.Segment.Name, pair.Share))];
 }

@@ -33,6 +33,12 @@ internal static class DiagnosisText
         yield return $"  largest along  {Direction(found.LargestDirection)}";
         if (found.Escape is { } escape)
             yield return $"  escape         {Way(escape)}";
+        if (found.Recoveries is > 0 and var recoveries)
+        {
+            yield return Text(
+                $"  recovered      {recoveries} times; {found.RedoneProducts} products were taken again, and {found.LostSeconds:0.0} s went by beyond the median pace");
+        }
+
         yield return Text($"  {found.Products} products in {found.Seconds:0.0} s; results {found.Sha256} in {found.File}");
     }
 

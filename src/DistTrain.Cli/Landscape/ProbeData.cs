@@ -1,6 +1,5 @@
 using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Invocation;
-using DistTrain.Optimization.Order;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Data.Examples;
@@ -35,7 +34,7 @@ internal sealed record ProbeData(ModelBlueprint Model, Objective Objective)
             var data = set == Test ? DatasetReader.ReadTest(spec.Dataset) : ReadTrain(saved, spec, warnings);
             if (wanted is { IsFirm: true, Number: { } more } && more > data.Count)
                 throw CommandException.BadInput($"--examples {more}: the {set} set has {data.Count}; give fewer, or all");
-            int[] examples = wanted.Number is { } some && some < data.Count ? Permutation.Of(seed, 0, 0, data.Count)[..some] : [.. Enumerable.Range(0, data.Count)];
+            var examples = Objective.Choose(seed, wanted.Number ?? data.Count, data.Count);
             return new ProbeData(saved.ModelFor(spec, data), new Objective(data, examples, spec.Workers, spec.MicroBatch, mode, seed, saved.Position));
         }
         catch (Exception e) when (e is DatasetException or ModelException)

@@ -25,6 +25,10 @@ internal sealed class ProbeProgress(CommandContext context, TimeSpan patience)
         _told = context.Clock.GetTimestamp();
         context.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{product.Products} products of at most {product.Most}; curvature so far from {Figures.Number(product.LambdaMin)} to {Figures.Number(product.LambdaMax)}"));
+            $"{product.Products} products of at most {product.Most}{SoFar(product)}"));
     }
+
+    private static string SoFar(ProductEvent product) => product is { LambdaMin: { } low, LambdaMax: { } high }
+        ? $"; curvature so far from {Figures.Number(low)} to {Figures.Number(high)}"
+        : "";
 }

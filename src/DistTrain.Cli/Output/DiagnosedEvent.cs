@@ -69,7 +69,20 @@ internal sealed record DiagnosedEvent(
     double Seconds,
     string Sha256,
     string File,
-    EscapeAttempt? Escape = null) : OutputEvent;
+    EscapeAttempt? Escape = null) : OutputEvent
+{
+    /// <summary>The probe on the cluster; left out for one of this process.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>How often a rank of it went on elsewhere, or the servers from a checkpoint.</summary>
+    public int? Recoveries { get; init; }
+
+    /// <summary>Products that were taken again because of that.</summary>
+    public long? RedoneProducts { get; init; }
+
+    /// <summary>Beyond what as many products take at the median pace; left out where nothing was recovered.</summary>
+    public double? LostSeconds { get; init; }
+}
 
 /// <param name="Value">θ.</param>
 /// <param name="Residual">An eigenvalue lies within this distance of it.</param>
@@ -102,6 +115,6 @@ internal sealed record EscapeAttempt(
 /// <summary>A Hessian-vector product of <c>diagnose</c> is done.</summary>
 /// <param name="Products">So far.</param>
 /// <param name="Most">It takes at most.</param>
-/// <param name="LambdaMax">The largest eigenvalue, as far as it is known.</param>
+/// <param name="LambdaMax">The largest eigenvalue, as far as it is known; left out of what a cluster computes.</param>
 /// <param name="LambdaMin">The smallest.</param>
-internal sealed record ProductEvent(int Products, long Most, double LambdaMax, double LambdaMin) : OutputEvent;
+internal sealed record ProductEvent(long Products, long Most, double? LambdaMax, double? LambdaMin) : OutputEvent;

@@ -53,13 +53,13 @@ public class BucketSum
     }
 
     /// <summary>The sum over all ranks, <c>Bucket.Length</c> elements, once <see cref="Arrival.Complete"/> was returned.</summary>
-    public ReadOnlySpan<float> Total => IsComplete ? _values[_tree.Root].Span : throw new InvalidOperationException("ranks are missing");
+    public virtual ReadOnlySpan<float> Total => IsComplete ? _values[_tree.Root].Span : throw new InvalidOperationException("ranks are missing");
 
     /// <summary>True when every rank's chunk was counted.</summary>
-    public bool IsComplete => IsThere(_tree.Root);
+    public virtual bool IsComplete => IsThere(_tree.Root);
 
     /// <summary>True when this rank's chunk was counted.</summary>
-    public bool Has(int rank) => _arrived[rank];
+    public virtual bool Has(int rank) => _arrived[rank];
 
     /// <summary>Counts one rank's chunk.</summary>
     /// <param name="rank">Whose it is.</param>

@@ -86,21 +86,7 @@ public sealed class CurvatureProbe<T>
     {
         if (Next is not null || _finished.Count == 0)
             throw new InvalidOperationException("products are missing");
-        var spectra = _finished.Select(recursion => RitzSpectrum.Of(recursion.Alphas, recursion.Betas)).ToList();
-        var ends = spectra[0];
-        var point = CriticalPoint.Of(gradientNorm, ends.Smallest, ends.Largest, _plan.Tolerances);
-        var (dimension, tau) = (_part.Layout.ParameterCount, point.CurvatureTolerance);
-        var isComplete = ends.Values.Count == dimension;
-        var quadrature = spectra.Count > 1 ? new Quadrature([.. spectra.Skip(1)], dimension, _plan.Confidence) : null;
-        return new CurvatureFindings(
-            point,
-            [.. ends.Values.Reverse().Take(_plan.Ends.Largest)],
-            [.. ends.Values.Take(_plan.Ends.Smallest)],
-            spectra.Sum(spectrum => spectrum.Values.Count),
-            isComplete ? CurvatureShares.Count(ends, tau) : quadrature?.Shares(tau),
-            isComplete ? new Estimate(ends.Values.Sum(value => value.Value), 0) : quadrature?.Trace(),
-            quadrature,
-            isComplete);
+        return CurvatureFindings.Of(_finished, gradientNorm, _part.Layout.ParameterCount, _plan);
     }
 
     private RitzSpectrum Spectrum() => RitzSpectrum.Of(_current.State.Alphas, _current.State.Betas);

@@ -126,12 +126,23 @@ internal sealed class CheckpointFolder(string jobFolder, Disk disk)
         var path = System.IO.Path.Combine(folder, CheckpointManifest.FileName);
         try
         {
-            return new RestoredVersion(OpenStepJson.Read(manifest.OpenStep, $"{path}: openStep"), CheckpointReader.ReadRun(folder, manifest, plan.Offset, plan.Length, plan.SavedSlots));
+            return new RestoredVersion(
+                OpenStepJson.Read(manifest.OpenStep, $"{path}: openStep"),
+                CheckpointReader.ReadRun(folder, manifest.Parts, plan.Offset, plan.Length, plan.SavedSlots, plan.Width));
         }
         catch (JsonException e)
         {
             throw new CheckpointException($"{path}: openStep: {e.Message}", e);
         }
+    }
+
+    /// <summary>This server's run of a version that need not be sealed: of a probe, whose versions are all kept.</summary>
+    /// <exception cref="CheckpointException">It is not there, or altered.</exception>
+    public float[] ReadVersion(long step, PartitionPlan plan)
+    {
+        var manifest = ReadOrNull(ManifestOf(step), json => CheckpointManifest.FromJson(json, ManifestOf(step)));
+        var parts = manifest?.Parts ?? DescribedByThemselves(step).Select(ManifestPart.Of);
+        return CheckpointReader.ReadRun(StepFolder(step), parts, plan.Offset, plan.Length, plan.SavedSlots, plan.Width)[0];
     }
 
     /// <summary>What a job goes on from is safe from a power cut from here on, also where who sealed it was killed before it was.</summary>

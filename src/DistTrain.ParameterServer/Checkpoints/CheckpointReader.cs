@@ -65,22 +65,33 @@ public static class CheckpointReader
     /// <param name="length">Elements.</param>
     /// <param name="slots">Slots that the parts must have.</param>
     /// <exception cref="CheckpointException">A part is missing, short or altered, or none holds some element.</exception>
-    internal static IReadOnlyList<float[]> ReadRun(string folder, CheckpointManifest manifest, int offset, int length, int slots)
+    internal static IReadOnlyList<float[]> ReadRun(string folder, CheckpointManifest manifest, int offset, int length, int slots) =>
+        ReadRun(folder, manifest.Parts, offset, length, slots);
+
+    /// <summary>The same from parts of which no manifest need tell.</summary>
+    /// <param name="folder">The checkpoint's folder.</param>
+    /// <param name="parts">Those there are.</param>
+    /// <param name="offset">First element.</param>
+    /// <param name="length">Elements.</param>
+    /// <param name="slots">Slots that are wanted, and that the parts must have; null: none, whatever they have.</param>
+    /// <param name="width">float32 of an element.</param>
+    /// <exception cref="CheckpointException">A part is missing, short or altered, or none holds some element.</exception>
+    internal static IReadOnlyList<float[]> ReadRun(string folder, IEnumerable<ManifestPart> parts, int offset, int length, int? slots, int width = 1)
     {
-        float[][] vectors = [.. Enumerable.Range(0, 1 + slots).Select(_ => new float[length])];
+        float[][] vectors = [.. Enumerable.Range(0, 1 + (slots ?? 0)).Select(_ => new float[length * width])];
         var next = offset;
-        foreach (var part in manifest.Parts.Where(p => p.Elements > 0).OrderBy(p => p.FirstElement))
+        foreach (var part in parts.Where(p => p.Elements > 0).OrderBy(p => p.FirstElement))
         {
             var end = Math.Min(part.FirstElement + part.Elements, offset + length);
             if (end <= next || part.FirstElement > next)
                 continue;
-            if (part.Slots != slots)
+            if (slots is not null && part.Slots != slots)
                 throw new CheckpointException($"{folder}: {part.File} has {part.Slots} slots, the optimizer {slots}");
-            using var stream = OpenVerified(folder, part);
+            using var stream = OpenVerified(folder, part, width);
             for (var vector = 0; vector < vectors.Length; vector++)
             {
-                stream.Position = sizeof(float) * (((long)vector * part.Elements) + next - part.FirstElement);
-                stream.ReadExactly(MemoryMarshal.AsBytes(vectors[vector].AsSpan(next - offset, end - next)));
+                stream.Position = sizeof(float) * width * (((long)vector * part.Elements) + next - part.FirstElement);
+                stream.ReadExactly(MemoryMarshal.AsBytes(vectors[vector].AsSpan((next - offset) * width, (end - next) * width)));
             }
 
             next = end;
@@ -90,7 +101,7 @@ public static class CheckpointReader
     }
 
     /// <summary>The file of a part, at its beginning, once its length and digest are found right.</summary>
-    private static FileStream OpenVerified(string folder, ManifestPart part)
+    private static FileStream OpenVerified(string folder, ManifestPart part, int width = 1)
     {
         var path = Path.Combine(folder, Path.GetFileName(part.File));
         if (!File.Exists(path))
@@ -98,7 +109,7 @@ public static class CheckpointReader
         var stream = File.OpenRead(path);
         try
         {
-            var expected = (long)sizeof(float) * part.Elements * (1 + part.Slots);
+            var expected = (long)sizeof(float) * width * part.Elements * (1 + part.Slots);
             if (stream.Length != part.Bytes || part.Bytes != expected)
                 throw new CheckpointException($"{path}: {stream.Length} bytes, expected {expected}");
             var digest = Convert.ToHexStringLower(SHA256.HashData(stream));

@@ -99,7 +99,9 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             folder.WriteManifest(CheckpointManifest.Of(plan, parts), plan.Server);
             lock (_gate)
                 _saved.RemoveAll(p => p.Step <= step);
-            folder.Prune(keep);
+            // A probe goes on from all of its versions.
+            if (plan.Probe is null)
+                folder.Prune(keep);
         });
     }
 

@@ -49,12 +49,12 @@ internal sealed class NormSharing : IDisposable
 
     /// <summary>The sums of all servers, in layout order.</summary>
     /// <exception cref="OperationCanceledException">The partition was stopped.</exception>
-    public async ValueTask<ReadOnlyMemory<double>> AllAsync(int group, long step, NormRound round, ReadOnlyMemory<double> sums)
+    public async ValueTask<ReadOnlyMemory<double>> AllAsync(int group, long step, NormRound round, ReadOnlyMemory<double> sums, int turn = 0)
     {
         if (_plan.Servers == 1)
             return sums;
         if (_rounds is not null)
-            return await ShareAsync(_plan.Server, new NormRoundKey(group, step, round), sums.ToArray()).WaitAsync(_stop.Token);
+            return await ShareAsync(_plan.Server, new NormRoundKey(group, step, round, turn), sums.ToArray()).WaitAsync(_stop.Token);
         var share = new NormShare
         {
             JobId = _plan.JobId,
@@ -63,6 +63,7 @@ internal sealed class NormSharing : IDisposable
             Group = group,
             Step = step,
             Round = round,
+            Turn = turn,
         };
         share.Sums.AddRange(sums.ToArray());
         try

@@ -18,7 +18,7 @@ internal static class StepFigures
         return new StepMetrics
         {
             Step = step.Version + 1,
-            Epoch = plan.Course.EpochsAt(step.Position.Advance(step.Take, plan.TrainExamples)),
+            Epoch = plan.Course.EpochsAt(plan.Probe is null ? step.Position.Advance(step.Take, plan.TrainExamples) : step.Position),
             Loss = plan.Tree.Sum([.. ranks.Select(r => r.LossSum)]) / examples,
             Accuracy = (double)ranks.Sum(r => r.Correct) / examples,
             LearningRate = step.Rate,

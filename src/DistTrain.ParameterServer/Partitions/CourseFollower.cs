@@ -2,6 +2,7 @@ using DistTrain.ParameterServer.Exchanges;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.ParameterServer.Ranks;
 using DistTrain.ParameterServer.Replicas;
+using DistTrain.ParameterServer.Updates;
 using DistTrain.Protocol;
 using DistTrain.Training.Steps;
 using Grpc.Core;
@@ -12,7 +13,8 @@ namespace DistTrain.ParameterServer.Partitions;
 /// <param name="plan">The partition's plan.</param>
 /// <param name="history">Records it, on the leader.</param>
 /// <param name="replays">Whose gradients are computed twice; null where nobody compares them.</param>
-internal sealed class CourseFollower(PartitionPlan plan, TrainingHistory? history, ReplayChecks? replays)
+/// <param name="probe">Says what comes next where it is a probe's; null: the course of training does.</param>
+internal sealed class CourseFollower(PartitionPlan plan, TrainingHistory? history, ReplayChecks? replays, ProbeRun? probe)
 {
     private readonly StepTally _closed = new(plan.Tree.Ranks);
     private volatile string? _note;
@@ -33,6 +35,8 @@ internal sealed class CourseFollower(PartitionPlan plan, TrainingHistory? histor
             history?.StatisticsTaken(closed, plan, contributions);
         else if (_closed.Add(closed.Version, contributions) is { } all)
             history?.StepClosed(closed, plan, all, replica.Verdict.Reason, replays?.CheckedIn(closed));
+        if (probe is not null)
+            return probe.Next(closed);
         var outcome = new StepOutcome(
             contributions.Sum(c => c.Correct),
             replica.Norms.AverageSquare,

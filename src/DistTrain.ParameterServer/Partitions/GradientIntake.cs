@@ -14,7 +14,7 @@ namespace DistTrain.ParameterServer.Partitions;
 /// A bucket's gate is never held while the partition's is taken.
 /// </summary>
 internal sealed class GradientIntake(
-    PartitionPlan plan, PhaseStore phase, ReplicaSet replicas, ReplicaUpdate update, StepClosing closing, RankFeed feed, BucketLoop loop)
+    PartitionPlan plan, PhaseStore phase, ReplicaSet replicas, IReplicaUpdate update, StepClosing closing, RankFeed feed, BucketLoop loop)
 {
     private readonly KeyValuePair<string, object?> _label = TrainingMeter.Job(plan.JobId);
 
@@ -28,7 +28,7 @@ internal sealed class GradientIntake(
         var index = chunk.Bucket - (plan.Buckets.Count == 0 ? 0 : plan.Buckets[0].Index);
         Refusal.If(index < 0 || index >= plan.Buckets.Count, $"bucket {chunk.Bucket} is not one of this server's");
         var state = replica.Buckets[index];
-        Refusal.If(chunk.Length != state.Bucket.Length, $"bucket {chunk.Bucket} has {state.Bucket.Length} elements, the chunk {chunk.Length}");
+        Refusal.If(chunk.Length != state.Bucket.Length * plan.Width, $"bucket {chunk.Bucket} has {state.Bucket.Length * plan.Width} elements, the chunk {chunk.Length}");
         Refusal.If(chunk.Contribution is null, $"rank {session.Rank} pushes bucket {chunk.Bucket} of step {chunk.Step}, of which it has not said its contribution");
         Refusal.If(chunk.Contribution!.Rank != session.Rank, $"the stream of rank {session.Rank} brings a chunk of rank {chunk.Contribution.Rank}");
 
@@ -49,7 +49,7 @@ internal sealed class GradientIntake(
         loop.Run(plan.Buckets.Count, index =>
         {
             var bucket = plan.Buckets[index];
-            var values = session.Gradient!.Value.Slice(bucket.Offset - plan.Offset, bucket.Length);
+            var values = session.Gradient!.Value.Slice((bucket.Offset - plan.Offset) * plan.Width, bucket.Length * plan.Width);
             session.Arrivals[index] = Count(session.Rank, replica, replica.Buckets[index], new Chunk(report, index, bucket.Index, values));
         });
         lock (phase.Gate)

@@ -8,6 +8,7 @@ using DistTrain.ParameterServer.Replicas;
 using DistTrain.ParameterServer.Updates;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
+using DistTrain.Training.Steps;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Partitions;
@@ -31,7 +32,7 @@ internal sealed class Partition : IDisposable
     /// <param name="checkpoints">Saves it.</param>
     /// <param name="history">Records it, on the leader.</param>
     /// <param name="peers">Reaches the other servers.</param>
-    /// <param name="restored">What it starts from; null: version 0.</param>
+    /// <param name="restored">What it starts from; null: version 0 of a job that trains.</param>
     public Partition(PartitionPlan plan, CheckpointSaver checkpoints, TrainingHistory? history, PeerChannels peers, RestoredVersion? restored = null)
     {
         (Plan, Checkpoints, History) = (plan, checkpoints, history);
@@ -48,8 +49,9 @@ internal sealed class Partition : IDisposable
                 together.Fill(restored);
         });
         _feed = new RankFeed(plan, _replicas, _sessions, _replays, () => _phase.Now.LastStep);
-        _course = new CourseFollower(plan, history, _replays);
-        var update = new ReplicaUpdate(plan, _replicas, Norms, checkpoints, loop);
+        Probe = plan.Probe is null ? null : ProbeRun.Of(plan, _replicas, Norms, checkpoints, restored!);
+        _course = new CourseFollower(plan, history, _replays, Probe);
+        var update = (IReplicaUpdate?)Probe ?? new ReplicaUpdate(plan, _replicas, Norms, checkpoints, loop);
         var closing = new StepClosing(plan, _phase, _replicas, _feed, update, checkpoints, _course, _replays);
         Gradients = new GradientIntake(plan, _phase, _replicas, update, closing, _feed, loop);
     }
@@ -63,6 +65,9 @@ internal sealed class Partition : IDisposable
     /// <summary>Takes what ranks push.</summary>
     public GradientIntake Gradients { get; }
 
+    /// <summary>What is found where it is a probe's; null: it trains.</summary>
+    public ProbeRun? Probe { get; }
+
     public NormSharing Norms { get; }
 
     /// <summary>Where ranks meet for synchronized BatchNorm; null on servers that do not lead, and where each rank is by itself.</summary>
@@ -75,7 +80,7 @@ internal sealed class Partition : IDisposable
     public bool IsTogether => _replicas.First.IsCommon;
 
     /// <summary>Steps of the whole job; at most, until the last one is known.</summary>
-    public long TotalSteps => _replicas.First.Open is { IsLast: true } last ? last.Version : Plan.Course.TotalSteps;
+    public long TotalSteps => _replicas.First.Open is { IsLast: true } last ? last.Version : Plan.TotalSteps;
 
     public bool Stopped => _phase.IsStopped;
 
@@ -110,6 +115,16 @@ internal sealed class Partition : IDisposable
             }
         }
     }
+
+    /// <summary>Saves the version that it starts from, which could not be made again.</summary>
+    public void SaveStart()
+    {
+        lock (_phase.Gate)
+            _ = Checkpoints.Committed(_replicas.First, _replicas.First.Open);
+    }
+
+    /// <summary>The step that waits at the committed version, as checkpoints have it.</summary>
+    public OpenStep Open => _replicas.First.Open;
 
     /// <summary>Takes a rank's stream in; a stream that the rank had before is superseded.</summary>
     public RankSession Join(JoinRequest request)

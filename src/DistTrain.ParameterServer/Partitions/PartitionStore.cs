@@ -5,6 +5,7 @@ using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.ParameterServer.Replicas;
+using DistTrain.ParameterServer.Updates;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
@@ -236,14 +237,34 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
             history = new TrainingHistory(options.Disk, Path.Combine(folder.Path, MetricsLine.FileName), time, restored?.Open);
         }
 
-        return new Partition(plan, new CheckpointSaver(plan, folder, history, restored?.Open.Version ?? -1, logger), history, peers, restored);
+        var start = restored ?? (plan.Probe is null ? null : Probed(plan));
+        var partition = new Partition(plan, new CheckpointSaver(plan, folder, history, restored?.Open.Version ?? -1, logger), history, peers, start);
+        if (start != restored)
+            partition.SaveStart();
+        return partition;
+    }
+
+    /// <summary>What a probe that begins looks at.</summary>
+    private RestoredVersion Probed(PartitionPlan plan)
+    {
+        try
+        {
+            return ProbedVersion.Read(plan, options.FolderOf);
+        }
+        catch (CheckpointException e)
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, e.Message));
+        }
     }
 
     private static RestoredVersion Read(CheckpointFolder folder, long step, PartitionPlan plan)
     {
         try
         {
-            return folder.Read(step, plan);
+            var restored = folder.Read(step, plan);
+            return plan.Probe is null
+                ? restored
+                : restored with { Earlier = ProbeRun.Needs(restored.Open).ToDictionary(version => version, version => folder.ReadVersion(version, plan)) };
         }
         catch (Exception e) when (e is CheckpointException or IOException or UnauthorizedAccessException)
         {

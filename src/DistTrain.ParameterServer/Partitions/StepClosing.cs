@@ -18,7 +18,7 @@ internal sealed class StepClosing(
     PhaseStore phase,
     ReplicaSet replicas,
     RankFeed feed,
-    ReplicaUpdate update,
+    IReplicaUpdate update,
     CheckpointSaver checkpoints,
     CourseFollower course,
     ReplayChecks? replays)

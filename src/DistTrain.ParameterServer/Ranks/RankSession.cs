@@ -46,13 +46,13 @@ internal sealed class RankSession(int rank, long membership, int buckets)
         {
             if (!plan.Memory.IsOn)
                 answer = new RegionAnswer { Id = offer.Id, Refusal = "the server shares no memory (--shared-memory off)" };
-            else if (offer.Elements != plan.Layout.Length)
-                answer = new RegionAnswer { Id = offer.Id, Refusal = $"it has {offer.Elements} elements, the job's vector {plan.Layout.Length}" };
+            else if (offer.Elements != plan.Layout.Length * plan.Width)
+                answer = new RegionAnswer { Id = offer.Id, Refusal = $"it has {offer.Elements} elements, the job's vector {plan.Layout.Length * plan.Width}" };
             else
                 region = SeenRegion.TryOpen(offer, out answer);
         }
 
-        return new RankSession(join.Rank, join.Membership, plan.Buckets.Count) { Gradient = region?.Memory.Slice(plan.Offset, plan.Length) };
+        return new RankSession(join.Rank, join.Membership, plan.Buckets.Count) { Gradient = region?.Memory.Slice(plan.Offset * plan.Width, plan.Length * plan.Width) };
     }
 
     /// <summary>The region that the rank is to open, or null: it has been offered, or the rank is not where it could see it.</summary>

@@ -97,6 +97,18 @@ internal sealed class PartitionPlan
     /// <summary>The leader keeps metrics and evaluations.</summary>
     public bool IsLeader => Server == 0;
 
+    /// <summary>What it is to find where it is a probe's; null: the job trains.</summary>
+    public ProbeRecipe? Probe => Job.Spec.Probe;
+
+    /// <summary>float32 that an element takes in versions, gradients and files: 1, of a probe in float64 2.</summary>
+    public int Width => Probe?.Width ?? 1;
+
+    /// <summary>Steps of the whole job; at most, where the way there decides.</summary>
+    public long TotalSteps => Probe is { } probe ? 1 + probe.Plan.MostProducts(Layout.ParameterCount) : Course.TotalSteps;
+
     /// <summary>What it takes, in bytes.</summary>
-    public long MemoryBytes => JobMemory.BytesPerParameter(Job.Spec) * Length;
+    public long MemoryBytes => JobMemory.Bytes(Job.Spec, Layout, Length);
+
+    /// <summary>A sum of one bucket over ranks.</summary>
+    public BucketSum SumOf(RankTree tree, Bucket bucket) => Width == 1 ? NewSum(tree, bucket) : new WideSum(tree, bucket);
 }

@@ -26,9 +26,9 @@ internal sealed class ReplicaGroup : IDisposable
         (_plan, Ranks, _open) = (plan, ranks, open);
         IsCommon = open.Sharing == Sharing.Together;
         var tree = new RankTree(ranks.Count);
-        Buckets = [.. plan.Buckets.Select(b => new BucketState(b, plan.NewSum(tree, b), ranks.Count))];
+        Buckets = [.. plan.Buckets.Select(b => new BucketState(b, plan.SumOf(tree, b), ranks.Count))];
         Stepped = new bool[Buckets.Count];
-        _versions = new VersionBuffers(plan.Length, plan.Memory);
+        _versions = new VersionBuffers(plan.Length * plan.Width, plan.Memory);
         Update = new StepUpdate(plan.Rule.OptimizerOf(open.Sharing), plan.Job.Spec.BatchNorm, plan.Layout, plan.Buckets, plan.Course.KeepsMean);
     }
 
@@ -75,7 +75,7 @@ internal sealed class ReplicaGroup : IDisposable
     /// <summary>Where a version begins in <see cref="Region"/>.</summary>
     public int FirstElement(long version) => _versions.FirstElement(version);
 
-    /// <summary>The version of one bucket, [Bucket.Length]: the committed one, the next, or the one before.</summary>
+    /// <summary>The version of one bucket, [Bucket.Length · plan.Width]: the committed one, the next, or the one before.</summary>
     public ReadOnlyMemory<float> Elements(Bucket bucket, long version) => Place(bucket, version);
 
     /// <summary>The same for somebody who writes weights from elsewhere than a step.</summary>
@@ -162,5 +162,5 @@ internal sealed class ReplicaGroup : IDisposable
     /// <summary>Nobody new gets to see its versions in memory; who does keeps seeing them.</summary>
     public void Dispose() => Region?.Dispose();
 
-    private Memory<float> Place(Bucket bucket, long version) => _versions.Of(version).Slice(bucket.Offset - _plan.Offset, bucket.Length);
+    private Memory<float> Place(Bucket bucket, long version) => _versions.Of(version).Slice((bucket.Offset - _plan.Offset) * _plan.Width, bucket.Length * _plan.Width);
 }

@@ -10,7 +10,7 @@ namespace DistTrain.ParameterServer.Replicas;
 internal sealed class Snapshot(ReplicaGroup replica, OpenStep step, PartitionPlan plan)
 {
     private readonly bool[] _captured = new bool[plan.Layout.Buckets.Count];
-    private readonly float[] _weights = new float[plan.Length];
+    private readonly float[] _weights = new float[plan.Length * plan.Width];
     private readonly float[][] _slots = [.. Enumerable.Range(0, plan.SavedSlots).Select(_ => new float[plan.Length])];
 
     /// <summary>Where the version is copied from.</summary>
@@ -28,7 +28,7 @@ internal sealed class Snapshot(ReplicaGroup replica, OpenStep step, PartitionPla
             return;
         _captured[bucket.Index] = true;
         var at = bucket.Offset - offset;
-        weights.CopyTo(_weights.AsSpan(at));
+        weights.CopyTo(_weights.AsSpan(at * plan.Width));
         for (var i = 0; i < _slots.Length; i++)
             slots[i].Span.Slice(at, bucket.Length).CopyTo(_slots[i].AsSpan(at));
     }

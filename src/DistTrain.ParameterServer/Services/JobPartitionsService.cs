@@ -1,5 +1,6 @@
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.Protocol;
+using DistTrain.Training.Steps;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Services;
@@ -106,6 +107,8 @@ internal sealed class JobPartitionsService(PartitionStore partitions, ServerOpti
         if (partition.Checkpoints.Awaited is { } save)
             status.AwaitedSave = save;
         status.Saved.AddRange(partition.Checkpoints.Saved);
+        if (partition.Probe is not null && status.Finished)
+            status.OpenStep = OpenStepJson.Write(partition.Open);
         // The summary walks the whole history: only where it is read, at the end.
         if (partition.History is { } history && (status.Finished || status.Stopped))
             status.Result = history.Summarize();

@@ -19,7 +19,7 @@ internal sealed class NormExchangeService(PartitionStore partitions) : NormExcha
         }
 
         var sums = await partition.Norms
-            .ShareAsync(request.Server, new NormRoundKey(request.Group, request.Step, request.Round), [.. request.Sums])
+            .ShareAsync(request.Server, new NormRoundKey(request.Group, request.Step, request.Round, request.Turn), [.. request.Sums])
             .WaitAsync(context.CancellationToken);
         var total = new NormTotal();
         total.Sums.AddRange(sums);

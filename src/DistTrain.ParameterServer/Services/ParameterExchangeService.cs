@@ -37,6 +37,12 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
 
     public async Task ReadVersion(ReadVersionRequest request, IServerStreamWriter<Frame<ServerMessage>> writer, ServerCallContext context)
     {
+        if (request.Vector != ProbeVector.None)
+        {
+            await SendProbedAsync(request, writer, context);
+            return;
+        }
+
         // While ranks have replicas of their own there is no version of all; the last one they had is on disk.
         if (partitions.Find(request.JobId) is { } partition && (partition.IsTogether || !partition.Stopped))
         {
@@ -55,6 +61,21 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
             writer.WriteAsync(
                 Frame<ServerMessage>.ToSend(new ServerMessage { Parameters = new ParameterChunk { Version = version, Bucket = bucket } }, payload),
                 context.CancellationToken);
+    }
+
+    private async Task SendProbedAsync(ReadVersionRequest request, IServerStreamWriter<Frame<ServerMessage>> writer, ServerCallContext context)
+    {
+        var plan = partitions.Get(request.JobId).Plan;
+        var run = partitions.Get(request.JobId).Probe?.Vector(request.Vector)
+            ?? throw new RpcException(new Status(StatusCode.FailedPrecondition, $"job '{request.JobId}' has no such vector"));
+        foreach (var bucket in plan.Buckets)
+        {
+            await writer.WriteAsync(
+                Frame<ServerMessage>.ToSend(
+                    new ServerMessage { Parameters = new ParameterChunk { Bucket = bucket.Index } },
+                    run.Slice((bucket.Offset - plan.Offset) * plan.Width, bucket.Length * plan.Width)),
+                context.CancellationToken);
+        }
     }
 
     private static async Task ReceiveAsync(

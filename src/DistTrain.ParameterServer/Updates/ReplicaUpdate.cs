@@ -12,9 +12,9 @@ namespace DistTrain.ParameterServer.Updates;
 /// Step 7 of the way of the data: from complete sums to the next version's elements, bucket by bucket as they complete, or all of them once
 /// their norms are known and the step is judged.
 /// </summary>
-internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, NormSharing norms, CheckpointSaver checkpoints, BucketLoop loop)
+internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, NormSharing norms, CheckpointSaver checkpoints, BucketLoop loop) : IReplicaUpdate
 {
-    /// <summary>Steps one bucket by itself; the caller holds its gate.</summary>
+    /// <inheritdoc/>
     public void StepBucket(ReplicaGroup replica, BucketState state)
     {
         replica.Times?.UpdateBegins();
@@ -22,15 +22,7 @@ internal sealed class ReplicaUpdate(PartitionPlan plan, ReplicaSet replicas, Nor
         replica.Times?.UpdateEnds();
     }
 
-    /// <summary>
-    /// The update for rules that need norms over tensors or over the whole gradient, and of steps that are judged: all buckets are there, none is
-    /// stepped.
-    /// </summary>
-    /// <param name="replica">Whose.</param>
-    /// <param name="stepped">Called with the index of each bucket that is stepped, from several threads, outside of its gate.</param>
-    /// <returns>What became of the step; after a fault, no bucket is stepped.</returns>
-    /// <exception cref="OperationCanceledException">Training was stopped while servers added up their norms.</exception>
-    /// <exception cref="Grpc.Core.RpcException">The leader is away, or refuses.</exception>
+    /// <inheritdoc/>
     public async Task<Verdict> StepAllAsync(ReplicaGroup replica, Action<int> stepped)
     {
         var open = replica.Open;

@@ -1,6 +1,5 @@
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
-using DistTrain.Recipes.Named;
 using DistTrain.Recipes.Reading;
 using DistTrain.Recipes.Writing;
 
@@ -22,7 +21,7 @@ public static class JobFile
     public static JobFileResult Read(string? yaml, string source, IReadOnlyList<string> overrides)
     {
         var findings = new Findings();
-        var root = yaml is null ? Defaults(source) : Root(yaml, source, findings);
+        var root = yaml is null ? JobDocument.Empty(source) : Root(yaml, source, findings);
         return Resolve(root, overrides, findings);
     }
 
@@ -30,9 +29,7 @@ public static class JobFile
     internal static JobFileResult ReadSpec(MapNode spec, string source, IReadOnlyList<string> overrides)
     {
         var findings = new Findings();
-        var root = Defaults(source);
-        root.Set(JobKeys.Spec.Path, spec.Origin, spec);
-        return Resolve(root, overrides, findings);
+        return Resolve(JobDocument.Around(spec, source), overrides, findings);
     }
 
     /// <summary>
@@ -53,9 +50,7 @@ public static class JobFile
 
         foreach (var change in applied)
             change.ApplyTo(root, findings);
-        KeepOneLength(root);
-        LayRecipe(root);
-        var job = JobReader.Read(root, findings);
+        var job = ProbeReader.IsProbe(root) ? ProbeReader.ReadResolved(root, findings) : JobDocument.Read(root, findings);
         return new JobFileResult(job, findings.All()) { Warnings = findings.Warnings };
     }
 
@@ -73,41 +68,5 @@ public static class JobFile
             default:
                 return null;
         }
-    }
-
-    private static MapNode Defaults(string source)
-    {
-        var origin = new Origin(source, null, IsOverride: false);
-        var root = new MapNode(origin);
-        root.Set(JobKeys.ApiVersionKey.Path, origin, new ScalarNode(origin, JobKeys.ApiVersion, isQuoted: false));
-        root.Set(JobKeys.KindKey.Path, origin, new ScalarNode(origin, JobKeys.Kind, isQuoted: false));
-        return root;
-    }
-
-    /// <summary>What the job leaves out is taken from its recipe; a name that is none is found by the reader.</summary>
-    private static void LayRecipe(MapNode root)
-    {
-        if (root.Find(JobKeys.Spec.Name) is MapNode spec
-            && spec.Find(JobKeys.Recipe.Name) is ScalarNode name
-            && NamedRecipe.All.FirstOrDefault(r => r.Name == name.Text) is { } recipe)
-        {
-            Layering.Under(spec, recipe.Spec, JobKeys.Spec.Path);
-        }
-    }
-
-    /// <summary>Epochs and steps exclude each other, so an override of one takes the file's other away.</summary>
-    private static void KeepOneLength(MapNode root)
-    {
-        if (root.Find(JobKeys.Spec.Name) is not MapNode spec
-            || spec.Find(JobKeys.Epochs.Name) is not { } epochs
-            || spec.Find(JobKeys.Steps.Name) is not { } steps
-            || epochs.Origin.IsOverride == steps.Origin.IsOverride)
-        {
-            return;
-        }
-
-        var dropped = epochs.Origin.IsOverride ? JobKeys.Steps : JobKeys.Epochs;
-        var origin = spec.Entry(dropped.Name)!.Origin;
-        spec.Set(dropped.Name, origin, new ScalarNode(origin, "null", isQuoted: false));
     }
 }

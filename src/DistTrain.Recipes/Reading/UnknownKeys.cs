@@ -17,16 +17,19 @@ internal static class UnknownKeys
     /// <param name="map">The document or a section.</param>
     /// <param name="path">Its path; empty for the document.</param>
     /// <param name="findings">Receives the problems.</param>
-    public static void Check(MapNode map, string path, Findings findings)
+    public static void Check(MapNode map, string path, Findings findings) => Check(map, path, JobKeys.All, findings);
+
+    /// <summary>The same by another table of keys.</summary>
+    public static void Check(MapNode map, string path, IReadOnlyList<JobKey> table, Findings findings)
     {
-        var known = JobKeys.In(path).ToDictionary(k => k.Name);
+        var known = table.Where(key => key.Section == path).ToDictionary(k => k.Name);
         foreach (var entry in map.Entries)
         {
             var entryPath = path.Length == 0 ? entry.Key : $"{path}.{entry.Key}";
             if (!known.TryGetValue(entry.Key, out var key))
                 findings.Add(entry.Origin, entryPath, $"is not a key of {Place(path)}; use one of {string.Join(", ", known.Keys)}", entry.Key, Suggest(entry.Key, known.Keys));
             else if (key.Rule is SectionRule section && !entry.Value.IsNull && section.Read(entry.Value, entryPath, findings) is MapNode inner && section is not PolicyRule)
-                Check(inner, entryPath, findings);
+                Check(inner, entryPath, table, findings);
         }
     }
 

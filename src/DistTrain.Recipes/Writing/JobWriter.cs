@@ -8,20 +8,30 @@ internal static class JobWriter
 {
     public static string Write(TrainingJob job)
     {
+        if (job.Spec.Probe is null)
+            return Write(job, JobKeys.All);
+        // The job that a probe looks at stands in it as one more section.
+        var looked = Write(job with { Spec = job.Spec with { Probe = null } }, JobKeys.All).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var spec = looked.SkipWhile(line => line != $"{JobKeys.Spec.Name}:").Skip(1).Select(line => $"  {line}\n");
+        return Write(job, ProbeKeys.All) + string.Concat(spec);
+    }
+
+    private static string Write(TrainingJob job, IReadOnlyList<JobKey> table)
+    {
         var text = new StringBuilder();
-        Section(text, job, "", indent: 0);
+        Section(text, job, table, "", indent: 0);
         return text.ToString();
     }
 
-    private static void Section(StringBuilder text, TrainingJob job, string section, int indent)
+    private static void Section(StringBuilder text, TrainingJob job, IReadOnlyList<JobKey> table, string section, int indent)
     {
-        foreach (var key in JobKeys.In(section))
+        foreach (var key in table.Where(key => key.Section == section))
         {
             switch (key.ValueIn(job))
             {
                 case var policy when key.Rule is SectionRule:
                     Line(text, indent, $"{key.Name}:");
-                    Section(text, job, key.Path, indent + 1);
+                    Section(text, job, table, key.Path, indent + 1);
                     foreach (var (name, value) in (policy as PolicyRecipe)?.Options.All ?? [])
                         Line(text, indent + 1, $"{name}: {ValueText.Of(value)}");
                     if (key.NoteIn(job) is { } note)

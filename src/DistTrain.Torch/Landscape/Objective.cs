@@ -22,6 +22,13 @@ public sealed record Objective(ExampleSet Data, ReadOnlyMemory<int> Examples, in
     /// <summary>Examples in the largest pass: the capacity of a replica.</summary>
     public int LargestPass => Math.Min(MicroBatch, Shard.LargestCount(Ranks, Examples.Length));
 
+    /// <summary>Which examples are looked at: all of a set or, of more than are wanted, those that a first epoch of the seed would begin with: no order of a file decides.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="wanted">How many, at most.</param>
+    /// <param name="count">How many there are.</param>
+    public static int[] Choose(long seed, int wanted, int count) =>
+        wanted < count ? Permutation.Of(seed, 0, 0, count)[..wanted] : [.. Enumerable.Range(0, count)];
+
     /// <summary>Adds a rank's part of the gradient to the replica's sum.</summary>
     /// <returns>Sums over its shard.</returns>
     /// <exception cref="OperationCanceledException">Asked to stop, between two micro-batches.</exception>

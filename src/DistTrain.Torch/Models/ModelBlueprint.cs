@@ -67,7 +67,7 @@ public sealed class ModelBlueprint
     /// Why the loss in training mode has no second derivative here: statistics over several ranks are exchanged once in each direction, not for a second
     /// backward pass, and those of batch renormalization belong to a step. Null: it has one.
     /// </summary>
-    internal string? WhyNoSecondDerivative =>
+    public string? WhyNoSecondDerivative =>
         Layout.Segments.Any(segment => segment.Kind == SegmentKind.Deviations)
             ? "second derivatives in training mode do not go with batch-renorm, whose corrections belong to a step; look at evaluation mode"
             : _spec.BatchNorm.Scope.IsShared && Layout.Segments.Any(segment => segment.Kind == SegmentKind.Statistics)

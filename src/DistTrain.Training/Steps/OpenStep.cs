@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
 
@@ -32,6 +33,10 @@ public sealed record OpenStep(long Version, Position Position, int Take, bool Ev
 
     /// <summary>What the course of training remembers.</summary>
     public Progress Progress { get; init; }
+
+    /// <summary>Of a probe: what its products so far have brought. Null in training, and not written there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProbeProgress? Probe { get; init; }
 
     public bool IsLast => Take == 0;
 

@@ -17,7 +17,7 @@ public sealed class StepRule(TrainingSpec spec, Course course, StepJudge judge)
 {
     private readonly IOptimizer<float>? _refiner = spec.AveragingPlan.Alone?.NewOptimizer();
 
-    public IOptimizer<float> Optimizer { get; } = OptimizerCatalog.Find(spec.Optimizer.Name)!.Create<float>(spec.Optimizer.Options);
+    public IOptimizer<float> Optimizer { get; } = spec.Probe is not null ? new Standstill() : OptimizerCatalog.Find(spec.Optimizer.Name)!.Create<float>(spec.Optimizer.Options);
 
     /// <summary>Largest norm of the whole averaged gradient; 0: no limit.</summary>
     public double ClipNorm { get; } = OptimizerCatalog.Find(spec.Optimizer.Name)!.ClipNormOf(spec.Optimizer.Options);
@@ -27,7 +27,7 @@ public sealed class StepRule(TrainingSpec spec, Course course, StepJudge judge)
 
     /// <summary>True when a bucket may be stepped as soon as it is complete: nothing of the update spans buckets.</summary>
     public bool StepsAtOnce(OpenStep open) =>
-        open.Kind == StepKind.Statistics || open.Sharing == Sharing.Alone || (ClipNorm == 0 && Optimizer.Norms == 0 && !course.MeasuresNoise && !judge.Judges(open));
+        open.Kind == StepKind.Statistics || open.Sharing == Sharing.Alone || (spec.Probe is null && ClipNorm == 0 && Optimizer.Norms == 0 && !course.MeasuresNoise && !judge.Judges(open));
 
     /// <summary>The noise of the gradients is measured in this step.</summary>
     public bool MeasuresNoise(OpenStep open) => course.MeasuresNoise && open.Sharing == Sharing.Together;
@@ -50,4 +50,12 @@ public sealed class StepRule(TrainingSpec spec, Course course, StepJudge judge)
     /// <param name="gradientScale">Of <see cref="GradientScale"/>.</param>
     public UpdateTime TimeOf(OpenStep open, double gradientScale = 1) =>
         new(open.SlotAge, open.Rate, open.PreviousRate, course.EpochsAt(open.Position), gradientScale);
+
+    /// <summary>A probe updates no weights, and gathers nothing for it.</summary>
+    private sealed class Standstill : IOptimizer<float>
+    {
+        public int Slots => 0;
+
+        public void Step(in PieceStep<float> piece, ReadOnlySpan<double> norms) => throw new InvalidOperationException("a probe steps no weights");
+    }
 }

@@ -33,10 +33,27 @@ internal sealed record JobPreparation(ParameterLayout Layout, DataRecord Data)
     /// <summary>Why the job would fail on its way, all reasons with the keys they are about; empty: nothing is known against it.</summary>
     public IEnumerable<string> Problems(TrainingSpec spec)
     {
+        if (spec.Probe is { } probe)
+        {
+            foreach (var problem in Problems(probe, spec))
+                yield return problem;
+        }
+
         if (ScheduleCheck.Problem(spec, Data.TrainExamples) is { } schedule)
             yield return $"spec.schedule: {schedule}";
         if (BatchNormCheck.Problem(spec, Layout, Data.TrainExamples) is { } batchNorm)
             yield return $"spec.batchNorm.scope: {batchNorm}";
+    }
+
+    private IEnumerable<string> Problems(ProbeRecipe probe, TrainingSpec spec)
+    {
+        if (probe.Top > Layout.ParameterCount)
+            yield return $"spec.top: the model has {Layout.ParameterCount} parameters, and so many eigenvalues; give at most {Layout.ParameterCount}";
+        var examples = probe.Data == ProbeChoices.Test ? Data.TestExamples : Data.TrainExamples;
+        if (probe.Examples > examples)
+            yield return $"spec.examples: the {probe.Data} set has {examples}; give fewer, or 0 for all";
+        if (probe.Mode == ProbeChoices.Training && ModelBlueprint.Of(spec, Data.Shape, Data.Classes).WhyNoSecondDerivative is { } reason)
+            yield return $"spec.mode: {reason}";
     }
 
     /// <summary>What is said before the first step.</summary>

@@ -74,5 +74,8 @@ public sealed record JobRecord
 
     public JobOutcome? Outcome { get; init; }
 
+    /// <summary>What a probe has found, JSON (<see cref="ProbeFindings"/>); null otherwise.</summary>
+    public string? Findings { get; init; }
+
     public bool HasEnded => Phase.HasEnded();
 }

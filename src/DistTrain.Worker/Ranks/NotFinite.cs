@@ -1,8 +1,7 @@
 using System.Globalization;
 using DistTrain.Optimization.Gradients;
+using DistTrain.Optimization.Parameters;
 using DistTrain.Torch.Data;
-using DistTrain.Torch.Data.Examples;
-using DistTrain.Torch.Replicas;
 
 namespace DistTrain.Worker.Ranks;
 
@@ -13,13 +12,18 @@ internal static class NotFinite
     /// The tensors whose gradient is not finite, and the buffers whose batch moments are not (they would ruin the running statistics though every
     /// gradient is fine), in words; else the loss, if it is not. Null when all of it is finite.
     /// </summary>
-    public static string? In(Replica replica, double lossSum)
+    public static string? In(ParameterLayout layout, ReadOnlySpan<float> gradient, double lossSum)
     {
-        if (IsFinite(replica.Gradient.Span))
+        if (IsFinite(gradient))
             return double.IsFinite(lossSum) ? null : $"the loss is {lossSum}";
-        var wrong = replica.Layout.Segments
-            .Where(s => !IsFinite(replica.Gradient.Span.Slice(s.Offset, s.Length)))
-            .ToLookup(s => s.IsBuffer, s => s.Name);
+        List<Segment> found = [];
+        foreach (var segment in layout.Segments)
+        {
+            if (!IsFinite(gradient.Slice(segment.Offset, segment.Length)))
+                found.Add(segment);
+        }
+
+        var wrong = found.ToLookup(s => s.IsBuffer, s => s.Name);
         return string.Join("; ", Parts());
 
         IEnumerable<string> Parts()
@@ -32,8 +36,8 @@ internal static class NotFinite
     }
 
     /// <summary>The fault of a rank whose gradient, moments or loss are not finite. What was read is finite, but may be too large.</summary>
-    public static RankFaultException Fault(Replica replica, ExampleSet data, int rank, long step, double lossSum) =>
-        new($"rank {rank}, step {step}: {In(replica, lossSum)}. {Advice(data.Largest())}");
+    public static RankFaultException Fault(IShareGradient share, int rank, long step, double lossSum) =>
+        new($"rank {rank}, step {step}: {In(share.Layout, share.Gradient.Span, lossSum)}. {Advice(share.Data.Largest())}");
 
     private static string Advice(float largest) => largest < DatasetCheck.Large
         ? "Lower optimizer.lr, or warm the rate up"

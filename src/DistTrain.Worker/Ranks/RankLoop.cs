@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using DistTrain.Observability;
 using DistTrain.Observability.Traces;
 using DistTrain.Optimization.Order;
@@ -104,7 +105,7 @@ internal sealed class RankLoop : IAsyncDisposable
             RefuseOtherArithmetic();
             var data = _datasets.Load(_spec.Dataset, Assignment.DataFingerprint, Assignment.DataFiles);
             var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
-            while (!Train(data, model))
+            while (!Attend(data, model))
                 RankLog.Rejoining(_logger, Assignment.JobId, Assignment.Rank, _step);
             _trainingIsOver = true;
         }
@@ -145,37 +146,55 @@ internal sealed class RankLoop : IAsyncDisposable
 
     /// <summary>One attachment to the servers.</summary>
     /// <returns>True when training is over, false when a stream was cut.</returns>
+    private bool Attend(Dataset data, ModelBlueprint model) => _spec.Probe switch
+    {
+        null => Train(data, model),
+        { IsWide: false } probe => Look<float>(probe, data, model),
+        { } probe => Look<double>(probe, data, model),
+    };
+
     private bool Train(Dataset data, ModelBlueprint model)
     {
         // Memory that a server sees belongs to one attachment: what a lost or halted one still writes, its successor does not push.
         using var region = _home.Peers.Memory.TryCreate(model.Layout.Length, "gradients");
         using var replica = new Replica(model, _spec.LargestMicroBatch, region?.Memory ?? default, _home.Device);
         var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
-        using var attachment = Rejoin.Execute(stop => Attach(sharesMoments, data, replica, region, stop), _stop.Token);
-        _waits = null;
-        try
+        using var attachment = Rejoin.Execute(stop => Attach(sharesMoments, data, VersionPlace.Of(replica), region, stop), _stop.Token);
+        return Stays(() =>
         {
             var trace = StepTrace.Of(Assignment);
             if (attachment.Moments is { } shared)
                 shared.Trace = trace;
             var gradient = new ShareGradient(_spec, data.Train, replica, attachment.Moments, _stop.Token);
-            using var step = new TrainingStep(_spec, Assignment.Rank, gradient, attachment, trace);
-            var head = attachment.Head;
-            while (true)
-            {
-                Volatile.Write(ref _step, head.Version);
-                trace?.Begin();
-                var evaluation = head.Evaluate ? Evaluate(data, replica, attachment, head.Version, trace) : 0;
-                if (head.Take == 0)
-                {
-                    attachment.Complete();
-                    if (attachment.Moments?.Traffic is { } moments)
-                        RankLog.SharedMoments(_logger, Assignment.JobId, Assignment.Rank, moments.Count, moments.Sent, moments.Received, Round(moments.Quantile(0.5)), Round(moments.Quantile(0.99)));
-                    return true;
-                }
+            Follow(gradient, attachment, trace, version => Evaluate(data, replica, attachment, version, trace));
+            if (attachment.Moments?.Traffic is { } moments)
+                RankLog.SharedMoments(_logger, Assignment.JobId, Assignment.Rank, moments.Count, moments.Sent, moments.Received, Round(moments.Quantile(0.5)), Round(moments.Quantile(0.99)));
+        });
+    }
 
-                head = step.Run(head, evaluation);
-            }
+    /// <summary>The same for a rank of a probe.</summary>
+    private bool Look<T>(ProbeRecipe probe, Dataset data, ModelBlueprint model)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using var region = _home.Peers.Memory.TryCreate((long)model.Layout.Length * probe.Width, "products");
+        using var share = new ShareProduct<T>(model, ProbedObjective.Of(probe, _spec, data), region?.Memory ?? default, _stop.Token);
+        using var attachment = Rejoin.Execute(stop => Attach(sharesMoments: false, data, share.Place, region, stop), _stop.Token);
+        return Stays(() =>
+        {
+            share.MoveTo(attachment.ReadWeights(Assignment.JobId, share.Place, _stop.Token));
+            Follow(share, attachment, StepTrace.Of(Assignment), _ => 0);
+        });
+    }
+
+    /// <summary>What is done while attached.</summary>
+    /// <returns>True when it came to its end, false when a stream was cut.</returns>
+    private bool Stays(Action attached)
+    {
+        _waits = null;
+        try
+        {
+            attached();
+            return true;
         }
         catch (RpcException e) when (IsTransient(e) && !_stop.IsCancellationRequested)
         {
@@ -183,11 +202,33 @@ internal sealed class RankLoop : IAsyncDisposable
         }
     }
 
-    private ServerAttachment Attach(bool sharesMoments, Dataset data, Replica replica, SharedRegion? gradient, CancellationToken stop)
+    /// <summary>Step after step, until a head says that there are no more.</summary>
+    /// <param name="share">What the rank computes.</param>
+    /// <param name="attachment">Its streams.</param>
+    /// <param name="trace">Where the steps' parts are noted; null: nowhere.</param>
+    /// <param name="evaluate">Evaluates the version of that number; gives milliseconds.</param>
+    private void Follow(IShareGradient share, ServerAttachment attachment, StepTrace? trace, Func<long, double> evaluate)
+    {
+        using var step = new TrainingStep(_spec, Assignment.Rank, share, attachment, trace);
+        var head = attachment.Head;
+        while (true)
+        {
+            Volatile.Write(ref _step, head.Version);
+            trace?.Begin();
+            var evaluation = head.Evaluate ? evaluate(head.Version) : 0;
+            if (head.Take == 0)
+                break;
+            head = step.Run(head, evaluation);
+        }
+
+        attachment.Complete();
+    }
+
+    private ServerAttachment Attach(bool sharesMoments, Dataset data, VersionPlace place, SharedRegion? gradient, CancellationToken stop)
     {
         try
         {
-            return ServerAttachment.Open(Assignment, _home, sharesMoments, data, replica, gradient, stop);
+            return ServerAttachment.Open(Assignment, _home, sharesMoments, data, place, gradient, stop);
         }
         catch (RpcException e) when (IsTransient(e))
         {

@@ -1,7 +1,6 @@
 using DistTrain.Protocol;
 using DistTrain.Protocol.Regions;
 using DistTrain.Torch.Data;
-using DistTrain.Torch.Replicas;
 using Grpc.Core;
 
 namespace DistTrain.Worker.Ranks;
@@ -33,21 +32,21 @@ internal sealed class ServerAttachment : IDisposable
     /// <param name="home">Where it lives.</param>
     /// <param name="sharesMoments">Whether the rank's BatchNorm layers meet those of others.</param>
     /// <param name="data">Says which data this silo reads.</param>
-    /// <param name="replica">Takes the version in.</param>
-    /// <param name="gradient">Where the replica has its gradient, for servers of this machine; null: it pushes chunks.</param>
+    /// <param name="place">Takes the version in.</param>
+    /// <param name="gradient">Where the rank has its gradient, for servers of this machine; null: it pushes chunks.</param>
     /// <param name="stop">Ends it, and later the waiting for versions.</param>
     /// <exception cref="RpcException">A server is away, or refuses the rank.</exception>
     /// <exception cref="RankFaultException">This silo reads other data than the job started with.</exception>
-    public static ServerAttachment Open(RankAssignment assignment, RankHome home, bool sharesMoments, Dataset data, Replica replica, SharedRegion? gradient, CancellationToken stop)
+    public static ServerAttachment Open(RankAssignment assignment, RankHome home, bool sharesMoments, Dataset data, VersionPlace place, SharedRegion? gradient, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
-        var inbox = new VersionInbox(replica.Layout, assignment.Servers.Count, replica.Parameters);
+        var inbox = new VersionInbox(place.Layout, assignment.Servers.Count, place.Memory, place.Width);
         var join = new JoinRequest
         {
             JobId = assignment.JobId,
             Generation = assignment.Generation,
             Rank = assignment.Rank,
-            LayoutHash = replica.Layout.Hash,
+            LayoutHash = place.Layout.Hash,
             DataFingerprint = data.Fingerprint,
             Silo = home.Silo,
             Membership = home.Membership,
@@ -73,6 +72,20 @@ internal sealed class ServerAttachment : IDisposable
             attachment.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The weights that a probe looks at, which come once.</summary>
+    /// <param name="jobId">The probe.</param>
+    /// <param name="place">Of its vectors.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>[Layout.Length · Width]</returns>
+    /// <exception cref="RpcException">A server is away.</exception>
+    public float[] ReadWeights(string jobId, VersionPlace place, CancellationToken stop)
+    {
+        var weights = new float[place.Memory.Length];
+        Task.WhenAll(Streams.Select((stream, server) => stream.ReadAsync(
+            new ReadVersionRequest { JobId = jobId, Server = server, Vector = ProbeVector.Weights }, place.Layout, weights, place.Width, stop))).GetAwaiter().GetResult();
+        return weights;
     }
 
     /// <summary>Training is over: waits until the servers have read everything that was sent.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;
 using DistTrain.Protocol.Regions;
@@ -52,6 +53,20 @@ internal sealed class ServerStream : IAsyncDisposable
     /// <summary>Queues a message. <paramref name="payload"/> must keep its contents until the server has answered the step.</summary>
     public void Send(RankMessage message, ReadOnlyMemory<float> payload = default) =>
         _outgoing.Writer.TryWrite(Frame<RankMessage>.ToSend(message, payload));
+
+    /// <summary>Reads a vector of the server's apart from the stream.</summary>
+    /// <exception cref="RpcException">The server is away, or has no such vector.</exception>
+    public async Task ReadAsync(ReadVersionRequest request, ParameterLayout layout, Memory<float> vector, int width, CancellationToken stop)
+    {
+        try
+        {
+            await VersionPart.ReadAsync(_channel, request, layout, vector, width, stop);
+        }
+        catch (RpcException e) when (!stop.IsCancellationRequested)
+        {
+            throw OfServer(_endpoint, e);
+        }
+    }
 
     /// <summary>Says that nothing more will be sent and waits for the server to have read all of it.</summary>
     public Task CompleteAsync()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DistTrain.Observability.Traces;
 using DistTrain.Optimization.Order;
+using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data.Examples;
@@ -18,21 +19,20 @@ namespace DistTrain.Worker.Ranks;
 /// <param name="replica">Holds the version.</param>
 /// <param name="moments">Where BatchNorm layers meet those of other ranks; null where each rank is by itself.</param>
 /// <param name="stop">Ends it, between two micro-batches.</param>
-internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica replica, MomentStream? moments, CancellationToken stop)
+internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica replica, MomentStream? moments, CancellationToken stop) : IShareGradient
 {
     private readonly EpochOrder _order = new(spec.Seed, data.Count);
 
-    /// <summary>Where the gradient is.</summary>
-    public Replica Replica => replica;
+    /// <inheritdoc/>
+    public ParameterLayout Layout => replica.Layout;
 
-    /// <summary>What it is of.</summary>
+    /// <inheritdoc/>
+    public Memory<float> Gradient => replica.Gradient;
+
+    /// <inheritdoc/>
     public ExampleSet Data => data;
 
-    /// <summary>Computes it.</summary>
-    /// <param name="head">The version that the replica holds, and the step that starts from it.</param>
-    /// <param name="rank">Whose share it is.</param>
-    /// <param name="trace">Where its parts are noted; null: nowhere.</param>
-    /// <exception cref="OperationCanceledException">It is to end.</exception>
+    /// <inheritdoc/>
     public ShareResult Of(VersionHead head, int rank, StepTrace? trace = null)
     {
         var began = Stopwatch.GetTimestamp();
@@ -75,8 +75,7 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
     /// While the rank waits: copies what it will begin the next step with to where that is computed, if the step is what most are, the next one of the epoch
     /// and as long as this.
     /// </summary>
-    /// <param name="head">This step's.</param>
-    /// <param name="rank">Whose share it is.</param>
+    /// <inheritdoc/>
     public void Prepare(VersionHead head, int rank)
     {
         var position = head.Position.ToPosition();

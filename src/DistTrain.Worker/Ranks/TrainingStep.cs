@@ -31,10 +31,10 @@ namespace DistTrain.Worker.Ranks;
 /// <param name="gradient">Computes a share's gradient; the step adds what is told of it.</param>
 /// <param name="servers">The rank's streams.</param>
 /// <param name="trace">Where the step's parts are noted; null: nowhere.</param>
-internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gradient, ServerAttachment servers, StepTrace? trace) : IDisposable
+internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient gradient, ServerAttachment servers, StepTrace? trace) : IDisposable
 {
     private readonly ExampleDigest _used = new();
-    private readonly Replica _replica = gradient.Replica;
+    private readonly int _width = spec.Probe?.Width ?? 1;
     private readonly bool _failsAlone = spec.Numerics.Policy == NumericsPolicies.Stop;
 
     /// <summary>Computes and pushes this rank's gradient of the step that starts at <paramref name="head"/>, and waits for the next version.</summary>
@@ -77,27 +77,28 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gr
         if (order.By != rank)
             return;
         var began = Stopwatch.GetTimestamp();
-        var own = _replica.Gradient.ToArray();
+        var own = gradient.Gradient.ToArray();
         _ = gradient.Of(head, order.Rank);
         SendDigest(head.Version, order.Rank);
-        own.CopyTo(_replica.Gradient);
+        own.CopyTo(gradient.Gradient);
         trace?.Add(SpanNames.Replay, began);
     }
 
     private void SendDigest(long step, int of)
     {
         var digest = new GradientDigest { Step = step, Rank = of };
-        foreach (var segment in _replica.Layout.Segments)
-            digest.Segments.Add(ByteString.CopyFrom(SHA256.HashData(MemoryMarshal.AsBytes(_replica.Gradient.Span.Slice(segment.Offset, segment.Length)))));
+        foreach (var segment in gradient.Layout.Segments)
+            digest.Segments.Add(ByteString.CopyFrom(SHA256.HashData(MemoryMarshal.AsBytes(gradient.Gradient.Span.Slice(segment.Offset, segment.Length)))));
         servers.Streams[0].Send(new RankMessage { Digest = digest });
     }
 
     private void Push(VersionHead head, BatchResult result, double computeMilliseconds, double evaluationMilliseconds)
     {
-        var (step, layout) = (head.Version, _replica.Layout);
+        var (step, layout) = (head.Version, gradient.Layout);
         // Where steps are judged over all ranks, what is told of the step says what is wrong with any. Statistics are of the whole training set: they can't be skipped.
-        var failsAlone = _failsAlone || head.Kind == StepKind.Statistics;
-        var notFinite = failsAlone ? string.Empty : NotFinite.In(_replica, result.LossSum) ?? string.Empty;
+        // Of a probe the servers judge what comes together, as whoever computes it alone does.
+        var failsAlone = spec.Probe is null && (_failsAlone || head.Kind == StepKind.Statistics);
+        var notFinite = failsAlone || spec.Probe is not null ? string.Empty : NotFinite.In(layout, gradient.Gradient.Span, result.LossSum) ?? string.Empty;
         var contribution = new Contribution
         {
             Rank = rank,
@@ -117,11 +118,11 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, ShareGradient gr
             Contribution? untold = contribution;
             foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, servers.Streams.Count)))
             {
-                var chunk = _replica.Gradient.Slice(bucket.Offset, bucket.Length);
+                var chunk = gradient.Gradient.Slice(bucket.Offset * _width, bucket.Length * _width);
                 var trainable = Math.Clamp(layout.TrainableLength - bucket.Offset, 0, bucket.Length);
-                var squaredNorm = SquaredNorm.Of(chunk.Span[..trainable]);
+                var squaredNorm = spec.Probe is null ? SquaredNorm.Of(chunk.Span[..trainable]) : 0;
                 if (failsAlone && !(double.IsFinite(squaredNorm) && NotFinite.IsFinite(chunk.Span[trainable..]) && double.IsFinite(result.LossSum)))
-                    throw NotFinite.Fault(_replica, gradient.Data, rank, step, result.LossSum);
+                    throw NotFinite.Fault(gradient, rank, step, result.LossSum);
                 bytes += chunk.Length * sizeof(float);
                 if (report is not null)
                     report.SquaredNorms.Add(squaredNorm);

@@ -9,7 +9,7 @@ namespace DistTrain.Worker.Ranks;
 /// Where a rank's streams put what the servers send. Buckets go straight into the replica's flat vector: they only arrive once the rank
 /// has pushed its gradient, so no computation reads it at that time. The rank's thread waits here for whole versions.
 /// </summary>
-internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<float> parameters)
+internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<float> parameters, int width = 1)
 {
     private readonly object _gate = new();
     private readonly bool[] _buckets = new bool[layout.Buckets.Count];
@@ -94,7 +94,7 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
                     break;
                 case ServerMessage.BodyOneofCase.Parameters when message.Parameters.Version == _expected && !_buckets[message.Parameters.Bucket]:
                     _buckets[message.Parameters.Bucket] = true;
-                    frame.Payload.Span.CopyTo(parameters.Span[layout.Buckets[message.Parameters.Bucket].Offset..]);
+                    frame.Payload.Span.CopyTo(parameters.Span[(layout.Buckets[message.Parameters.Bucket].Offset * width)..]);
                     Arrived(server, frame.Payload.Length * sizeof(float));
                     break;
             }
@@ -137,8 +137,8 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
         var length = 0;
         foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, servers)))
         {
-            shared.Slice(length, bucket.Length).CopyTo(parameters.Span[bucket.Offset..]);
-            length += bucket.Length;
+            shared.Slice(length, bucket.Length * width).CopyTo(parameters.Span[(bucket.Offset * width)..]);
+            length += bucket.Length * width;
             if (!_buckets[bucket.Index])
                 _missing--;
             _buckets[bucket.Index] = true;

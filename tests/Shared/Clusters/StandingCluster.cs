@@ -71,6 +71,14 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
         await _serverProcesses[index].EndpointAsync();
     }
 
+    /// <summary>Kills a server and starts it again where it was.</summary>
+    public async Task KillServerAsync(int index)
+    {
+        await _serverProcesses[index].KillAsync();
+        _serverProcesses[index] = StartServer(Servers[index].Split(':')[1]);
+        await _serverProcesses[index].EndpointAsync();
+    }
+
     /// <summary>Submits a job that would run for long, and watches it.</summary>
     public async Task<DistTrainProcess> SubmitAsync(Silo at, string id, params string[] settings)
     {

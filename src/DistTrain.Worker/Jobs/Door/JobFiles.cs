@@ -25,6 +25,8 @@ internal sealed class JobFiles(DatasetCache datasets, PeerChannels peers, TimePr
         await SendFileAsync("job.yaml", Encoding.UTF8.GetBytes(job.JobFile));
         if (job.Data is { } read)
             await SendFileAsync(DatasetSummary.FileName, Encoding.UTF8.GetBytes(read.Summary));
+        if (job.Findings is { } found)
+            await SendFileAsync(ProbeFindings.FileName, Encoding.UTF8.GetBytes(found));
         if (job.Servers.Count == 0)
             return;
         using var servers = new ServerControl(job.Servers, peers, time);
@@ -57,6 +59,8 @@ internal sealed class JobFiles(DatasetCache datasets, PeerChannels peers, TimePr
         async Task<byte[]?> ModelAsync()
         {
             var spec = JobFile.Read(job.JobFile, job.JobId, []).Job!.Spec;
+            if (spec.Probe is not null)
+                return null;
             // The data may have changed since, or be gone: the job's record knows what its model needs of them.
             var layout = (job.Data is { } known ? JobPreparation.Of(spec, known) : await JobPreparation.OfAsync(spec, datasets)).Layout;
             try

@@ -14,7 +14,8 @@ using Grpc.Core;
 namespace DistTrain.Worker.Jobs.Door;
 
 /// <summary>The front door of the cluster, the same on every silo.</summary>
-internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower follower, JobFiles files, DatasetCache datasets, SiloOptions options, PeerChannels peers, TimeProvider time) : TrainingJobs.TrainingJobsBase
+internal sealed class TrainingJobsService(
+    IGrainFactory grains, JobFollower follower, JobFiles files, ProbeResolution probes, DatasetCache datasets, SiloOptions options, PeerChannels peers, TimeProvider time) : TrainingJobs.TrainingJobsBase
 {
     /// <summary>A status travels in HTTP/2 headers, which are bounded.</summary>
     private const int MaxProblems = 25;
@@ -22,7 +23,7 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
     public override async Task<SubmitResponse> Submit(SubmitRequest request, ServerCallContext context)
     {
         var caller = Caller.Of(context.GetHttpContext().User);
-        var job = Placed(Read(request.JobFile));
+        var job = Placed(ProbeFile.Is(request.JobFile) ? await ProbeAsync(request, caller) : Read(request.JobFile));
         var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
         RequireJobId(jobId);
         context.GetHttpContext().AboutJob(jobId);
@@ -114,8 +115,8 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
     {
         var asked = new SubmitterLimits(
             Parameters: preparation.Layout.ParameterCount,
-            Bytes: preparation.Layout.Length * JobMemory.BytesPerParameter(job.Spec),
-            Steps: JobRates.Curve(job.Spec, preparation.Data.TrainExamples).TotalSteps);
+            Bytes: JobMemory.Bytes(job.Spec, preparation.Layout, preparation.Layout.Length),
+            Steps: job.Spec.Probe?.Plan.MostProducts(preparation.Layout.ParameterCount) ?? JobRates.Curve(job.Spec, preparation.Data.TrainExamples).TotalSteps);
         Refuse([.. LimitsOf(caller).Exceeded(asked)]);
     }
 
@@ -135,6 +136,23 @@ internal sealed class TrainingJobsService(IGrainFactory grains, JobFollower foll
     {
         if (exceeded.Count > 0)
             throw new RpcException(new Status(StatusCode.ResourceExhausted, string.Join('\n', exceeded)));
+    }
+
+    /// <summary>A probe looks at weights of a job of its submitter's; what lies elsewhere on the servers' disks is an operator's to name.</summary>
+    private async Task<TrainingJob> ProbeAsync(SubmitRequest request, Caller caller)
+    {
+        var (probe, problems) = ProbeFile.Read(request.JobFile, "job file", []);
+        if (probe is null)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', problems.Take(MaxProblems))));
+        var looked = probe.Recipe.Weights.Job is { } id ? await grains.GetGrain<IJobGrain>(id).DescribeAsync() : null;
+        if (looked is { Exists: true })
+            RequireOwn(caller, looked);
+        else if (!caller.IsOperator)
+            throw new RpcException(new Status(StatusCode.PermissionDenied, $"{probe.Recipe.Weights} is no job that the cluster has a record of, so only an operator may look at it"));
+        var known = JobId.IsValid(request.JobId) ? await grains.GetGrain<IJobGrain>(request.JobId).DescribeAsync() : null;
+        var before = known is { Exists: true } ? JobFile.Read(known.JobFile, request.JobId, []).Job : null;
+        var (job, wrong) = await probes.OfAsync(probe, before);
+        return job ?? throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', wrong)));
     }
 
     private static TrainingJob Read(string jobFile)

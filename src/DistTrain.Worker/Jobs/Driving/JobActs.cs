@@ -1,7 +1,9 @@
 using DistTrain.Observability;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
+using DistTrain.Recipes;
 using DistTrain.Torch.Hosting;
+using DistTrain.Training.Steps;
 using DistTrain.Worker.Jobs.Servers;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -195,11 +197,22 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
         }
 
         var layout = look.Preparation!.Layout;
-        var vector = await servers.ReadVersionAsync(id, layout, CancellationToken.None);
-        var outcome = JobOutcome.Of(status[0].Result, WeightsHash.Compute(layout, vector), Record.Recoveries + Record.Restores, Record.RedoneSteps);
+        var findings = look.Spec.Probe is { } probe ? await FindingsAsync(probe, layout, status[0].OpenStep) : null;
+        var weights = findings?.WeightsSha256 ?? WeightsHash.Compute(layout, await servers.ReadVersionAsync(id, layout, CancellationToken.None));
+        var outcome = JobOutcome.Of(status[0].Result, weights, Record.Recoveries + Record.Restores, Record.RedoneSteps);
         await parts.Ranks.StopAsync();
-        await WriteEndAsync(Record.Ended(JobPhase.Completed, parts.Servers.Step, error: null) with { Outcome = outcome });
+        await WriteEndAsync(Record.Ended(JobPhase.Completed, parts.Servers.Step, error: null) with { Outcome = outcome, Findings = findings?.ToJson() });
         return null;
+    }
+
+    private async Task<ProbeFindings> FindingsAsync(ProbeRecipe probe, ParameterLayout layout, string openStep)
+    {
+        var progress = OpenStepJson.Read(openStep).Probe!;
+        Task<float[]> ReadAsync(ProbeVector which) => parts.Servers.Of(Record.Servers).ReadVersionAsync(id, layout, CancellationToken.None, which, probe.Width);
+        var (weights, smallest, largest) = (await ReadAsync(ProbeVector.Weights), await ReadAsync(ProbeVector.Smallest), await ReadAsync(ProbeVector.Largest));
+        return probe.IsWide
+            ? ProbeFindings.Of<double>(probe.Weights.Step, layout, progress, weights, smallest, largest)
+            : ProbeFindings.Of<float>(probe.Weights.Step, layout, progress, weights, smallest, largest);
     }
 
     /// <summary>Ends a job that does not complete: the ranks stop, the servers save what is committed and let go.</summary>

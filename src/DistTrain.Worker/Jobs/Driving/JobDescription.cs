@@ -4,6 +4,7 @@ namespace DistTrain.Worker.Jobs.Driving;
 /// <param name="Log">What happened to it, oldest first.</param>
 /// <param name="Data">What it trains on; null where that is not known.</param>
 /// <param name="Waits">What it has been waiting for for long; null: for nothing.</param>
+/// <param name="Findings">What a probe has found, JSON (<see cref="ProbeFindings"/>); null: it is none, or not done.</param>
 /// <param name="Decision">Why it is as it is: the reason of what was decided last; null: this activation of its grain has not looked at it.</param>
 [GenerateSerializer]
 [Alias("DistTrain.JobDescription")]
@@ -22,4 +23,5 @@ public sealed record JobDescription(
     IReadOnlyList<JobLogLine> Log,
     DataRecord? Data,
     string? Waits,
-    string? Decision);
+    string? Decision,
+    string? Findings);

@@ -122,7 +122,8 @@ internal sealed class JobGrain(
             Notes.Lines,
             Record.Data,
             Waits.Text,
-            _decision?.Reason));
+            _decision?.Reason,
+            Record.Findings));
     }
 
     public async Task TickAsync()

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;
 using DistTrain.Protocol.Transport;
+using DistTrain.Worker.Ranks;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -71,40 +72,28 @@ internal sealed class ServerControl : IDisposable
     public AsyncServerStreamingCall<MetricsEvent> WatchMetrics(string jobId, long fromStep, CancellationToken cancellation) =>
         _clients[0].WatchMetrics(new WatchMetricsRequest { JobId = jobId, FromStep = fromStep }, cancellationToken: cancellation);
 
-    /// <summary>The committed flat vector of a job at rest, assembled from all servers.</summary>
+    /// <summary>The committed flat vector of a job at rest, or a probe's vector, assembled from all servers.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="layout">Of the vector.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="vector">Which of a probe's; of another job, none.</param>
+    /// <param name="width">float32 of an element.</param>
+    /// <returns>[layout.Length · width]</returns>
     /// <exception cref="RpcException">A server is away or has neither the partition nor a checkpoint; DATA_LOSS: they do not make one version.</exception>
-    public async Task<float[]> ReadVersionAsync(string jobId, ParameterLayout layout, CancellationToken cancellation)
+    public async Task<float[]> ReadVersionAsync(
+        string jobId, ParameterLayout layout, CancellationToken cancellation, ProbeVector vector = ProbeVector.None, int width = 1)
     {
-        var vector = new float[layout.Length];
-        var received = new int[_channels.Count];
-        var versions = new long?[_channels.Count];
-        await AllAsync(server => ReadPartAsync(server));
-        var buckets = received.Sum();
+        var whole = new float[layout.Length * width];
+        var parts = await AllAsync(server => VersionPart.ReadAsync(
+            _channels[server], new ReadVersionRequest { JobId = jobId, Server = server, Vector = vector }, layout, whole, width, cancellation));
+        var versions = parts.Select(part => part.Version);
+        var buckets = parts.Sum(part => part.Buckets);
         if (buckets != layout.Buckets.Count)
             throw new RpcException(new Status(StatusCode.DataLoss, $"{buckets} of {layout.Buckets.Count} buckets of job '{jobId}' are there"));
         // Two halves of different steps are no model.
         return versions.OfType<long>().Distinct().Count() <= 1
-            ? vector
+            ? whole
             : throw new RpcException(new Status(StatusCode.DataLoss, $"the servers of job '{jobId}' hold different steps ({string.Join(", ", versions)}); resume it to go on from one they share"));
-
-        async Task<int> ReadPartAsync(int server)
-        {
-            using var call = _channels[server].CreateCallInvoker().AsyncServerStreamingCall(
-                ExchangeMethods.ReadVersion,
-                host: null,
-                new CallOptions(cancellationToken: cancellation),
-                new ReadVersionRequest { JobId = jobId, Server = server });
-            while (await call.ResponseStream.MoveNext(cancellation))
-            {
-                using var frame = call.ResponseStream.Current;
-                var chunk = frame.Head.Parameters;
-                frame.Payload.CopyTo(vector.AsMemory(layout.Buckets[chunk.Bucket].Offset));
-                received[server]++;
-                versions[server] = chunk.Version;
-            }
-
-            return received[server];
-        }
     }
 
     public void Dispose()

@@ -1,0 +1,24 @@
+namespace DistTrain.Training.Steps;
+
+/// <summary>
+/// What a probe knows besides vectors. Its versions are the vectors: version 0 the weights, and each version after it a direction whose product its step
+/// takes; so the vectors of a recursion are versions in a row.
+/// </summary>
+/// <param name="Examples">That the loss is over.</param>
+/// <param name="LossSum">Over them.</param>
+/// <param name="Correct">Of them.</param>
+/// <param name="GradientNorm">Of the mean gradient.</param>
+/// <param name="Recursions">First that of the ends; the last is at work, unless all are done.</param>
+public sealed record ProbeProgress(int Examples, double LossSum, int Correct, double GradientNorm, IReadOnlyList<ProbeRecursion> Recursions)
+{
+    /// <summary>Mean over the examples.</summary>
+    public double Loss => LossSum / Examples;
+}
+
+/// <summary>One recursion.</summary>
+/// <param name="First">Version of its first vector.</param>
+/// <param name="Restarts">How often it has begun outside of an invariant subspace.</param>
+/// <param name="IsDone">All of its products are taken.</param>
+/// <param name="Alphas">Diagonal of its tridiagonal matrix.</param>
+/// <param name="Betas">Beside it.</param>
+public sealed record ProbeRecursion(long First, int Restarts, bool IsDone, IReadOnlyList<double> Alphas, IReadOnlyList<double> Betas);

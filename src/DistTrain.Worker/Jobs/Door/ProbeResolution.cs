@@ -1,0 +1,49 @@
+using DistTrain.Protocol;
+using DistTrain.Protocol.Transport;
+using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
+using DistTrain.Worker.Cluster;
+using DistTrain.Worker.Jobs.Servers;
+using Grpc.Core;
+
+namespace DistTrain.Worker.Jobs.Door;
+
+/// <summary>Finds out of which job the weights are that a submitted probe looks at: from then on it is a job that says all.</summary>
+internal sealed class ProbeResolution(SiloOptions options, PeerChannels peers, TimeProvider time)
+{
+    /// <summary>The probe as a job, and why it can't be one; all reasons.</summary>
+    /// <param name="probe">As it was submitted.</param>
+    /// <param name="before">The same probe where it was submitted before: its answer may have been lost.</param>
+    /// <exception cref="RpcException">A server is away.</exception>
+    public async Task<(TrainingJob? Job, IReadOnlyList<string> Problems)> OfAsync(ProbeFile probe, TrainingJob? before)
+    {
+        var weights = probe.Recipe.Weights;
+        if (weights.Path is not null)
+        {
+            return probe.Job is { } said
+                ? (probe.Of(said, weights), [])
+                : (null, ["spec.job: is missing; of a path only its reader knows the job: 'disttrain diagnose PATH --endpoint HOST:PORT' submits both"]);
+        }
+
+        using var servers = new ServerControl(await options.Servers, peers, time);
+        var stored = await servers.ListCheckpointsAsync(weights.Job!);
+        var steps = Sealed(stored);
+        if (stored.All(server => server.JobFile.Length == 0) || steps.Count == 0)
+            return (null, [$"spec.weights.job: job '{weights.Job}' has no checkpoint that all servers have"]);
+        var step = weights.Step ?? before?.Spec.Probe?.Weights.Step ?? steps[^1];
+        if (!steps.Contains(step))
+            return (null, [$"spec.weights.step: job '{weights.Job}' has no checkpoint of step {step} that all servers have; it has {string.Join(", ", steps)}"]);
+        var looked = JobFile.Read(stored.First(server => server.JobFile.Length > 0).JobFile, weights.Job!, []).Job?.Spec;
+        if (looked is null)
+            return (null, [$"spec.weights.job: the job file of '{weights.Job}' can't be read any more"]);
+        return looked.Probe is null
+            ? (probe.Of(looked, weights with { Step = step }), [])
+            : (null, [$"spec.weights.job: '{weights.Job}' is a probe and has no weights of its own; name the job that it looks at, '{looked.Probe.Weights.Job}'"]);
+    }
+
+    private static List<long> Sealed(IReadOnlyList<StoredCheckpoints> servers) =>
+    [
+        .. servers[0].Checkpoints.Where(c => c.Sealed).Select(c => c.Step)
+            .Where(step => servers.All(server => server.Checkpoints.Any(c => c.Step == step && c.Sealed))).Order(),
+    ];
+}

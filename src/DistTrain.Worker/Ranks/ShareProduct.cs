@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using DistTrain.Optimization.Order;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Protocol;
+using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Landscape;
+using DistTrain.Torch.Models;
+
+namespace DistTrain.Worker.Ranks;
+
+/// <summary>
+/// What a rank of a probe computes for its share: at version 0 the gradient at the weights; at those after it, which are directions, the product. The
+/// weights come once, before the first step.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed class ShareProduct<T> : IShareGradient, IDisposable
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly Objective _objective;
+    private readonly CurvatureReplica<T> _replica;
+    private readonly CancellationToken _stop;
+
+    /// <param name="model">Of the weights.</param>
+    /// <param name="objective">What is looked at.</param>
+    /// <param name="memory">Where servers of this machine see products; empty: they are sent.</param>
+    /// <param name="stop">Ends it, between two micro-batches.</param>
+    public ShareProduct(ModelBlueprint model, Objective objective, Memory<float> memory, CancellationToken stop)
+    {
+        (_objective, _stop) = (objective, stop);
+        _replica = new CurvatureReplica<T>(model, objective.LargestPass, objective.Mode);
+        Place = new VersionPlace(model.Layout, new float[model.Layout.Length * Width], Width);
+        Gradient = memory.IsEmpty ? new float[model.Layout.Length * Width] : memory;
+    }
+
+    /// <summary>float32 that an element takes.</summary>
+    public static int Width => Unsafe.SizeOf<T>() / sizeof(float);
+
+    /// <summary>Where directions come in.</summary>
+    public VersionPlace Place { get; }
+
+    /// <inheritdoc/>
+    public ParameterLayout Layout => _replica.Layout;
+
+    /// <inheritdoc/>
+    public Memory<float> Gradient { get; }
+
+    /// <inheritdoc/>
+    public ExampleSet Data => _objective.Data;
+
+    /// <summary>Looks at these weights.</summary>
+    /// <param name="weights">The flat vector, [Layout.Length · Width].</param>
+    public void MoveTo(ReadOnlySpan<float> weights) => MemoryMarshal.Cast<float, T>(weights).CopyTo(_replica.Parameters.Span);
+
+    /// <inheritdoc/>
+    public ShareResult Of(VersionHead head, int rank, StepTrace? trace = null)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var objective = _objective with { Position = head.Position.ToPosition() };
+        _replica.Sum.Span.Clear();
+        var isGradient = head.Version == 0;
+        if (!isGradient)
+            MemoryMarshal.Cast<float, T>(Place.Memory.Span)[..Layout.TrainableLength].CopyTo(_replica.Direction.Span);
+        var result = isGradient ? objective.AddGradient(_replica, rank, _stop) : objective.AddProduct(_replica, rank, _stop);
+        MemoryMarshal.Cast<T, float>(_replica.Sum.Span).CopyTo(Gradient.Span);
+        trace?.Computed(began, 0);
+        var shard = Shard.Of(rank, objective.Ranks, objective.Examples.Length);
+        return new ShareResult(result, objective.Examples.Slice(shard.Start, shard.Count));
+    }
+
+    /// <inheritdoc/>
+    public void Prepare(VersionHead head, int rank)
+    {
+        // The next direction is of the servers' making.
+    }
+
+    public void Dispose() => _replica.Dispose();
+}
