@@ -18,8 +18,8 @@ using DistTrain.Tests.Optimizers;
 namespace DistTrain.Optimization.Tests.Determinism;
 
 /// <summary>
-/// What a server computes on the way of a step, as digests by name: the sum over ranks, norms, curvature, every rule of the catalog with each of its variants under
-/// clipping, buffers, and the first version. Every parallel part runs on a given number of threads.
+/// What is computed outside of libtorch, as digests by name: the sum over ranks, norms, curvature, synchronized BatchNorm, every rule of the catalog with
+/// each of its variants under clipping, buffers, and the first version. Every parallel part runs on a given number of threads.
 /// </summary>
 internal static class ServerArithmetic
 {
@@ -65,6 +65,7 @@ internal static class ServerArithmetic
         yield return Line("sum over ranks", Sum(loop));
         yield return Line("curvature in float32", Curvature<float>());
         yield return Line("curvature in float64", Curvature<double>());
+        yield return Line("passes of BatchNorm", Normalization());
         foreach (var definition in OptimizerCatalog.All)
         {
             foreach (var (name, options) in Variants(definition))
@@ -144,6 +145,21 @@ internal static class ServerArithmetic
         var spectrum = RitzSpectrum.Of(state.Alphas, state.Betas);
         double[] numbers = [.. state.Alphas, .. state.Betas, .. spectrum.Values.SelectMany(v => new[] { v.Value, v.Residual, v.Weight })];
         return [MemoryMarshal.Cast<double, float>(numbers).ToArray(), .. state.Basis.Select(v => MemoryMarshal.Cast<T, float>(v.Span).ToArray())];
+    }
+
+    /// <summary>Planes that end beyond whole vectors.</summary>
+    private static List<float[]> Normalization()
+    {
+        var block = new ChannelBlock(5, 7, 61);
+        var (x, dy) = (Numbers(0)[..(7 * (int)block.Count)], Numbers(1)[..(7 * (int)block.Count)]);
+        var (y, dx) = (new float[x.Length], new float[x.Length]);
+        float[] by = [0.1f, -0.3f, 7, 1 / 3f, -2, 0.01f, 5];
+        var moments = NormPasses.Moments(x.Span, block);
+        NormPasses.Forward(x.Span, block, by, by, by, y);
+        NormPasses.Backward(dy.Span, x.Span, block, by, by, by, by, dx);
+        var (gradients, products) = NormPasses.Sums(dy.Span, x.Span, block, by);
+        double[] sums = [.. moments.Mean, .. moments.SquaredDeviations, .. gradients, .. products];
+        return [y, dx, MemoryMarshal.Cast<double, float>(sums).ToArray()];
     }
 
     private static void StepBuffers(Bucket bucket, ReadOnlySpan<float> current, ReadOnlySpan<float> pushed, Span<float> next)

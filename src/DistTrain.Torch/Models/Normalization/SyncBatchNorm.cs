@@ -34,31 +34,29 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (gamma, beta, call) = ((Tensor)vars[1], (Tensor)vars[2], (SyncBatchNormCall)vars[3]);
-        var centered = call.Centered!;
-        ctx.save_for_backward([centered, gamma]);
+        var input = call.Input!;
+        ctx.save_for_backward([input.Saved, gamma]);
         ctx.save_data(Call, call);
         var (scale, offset) = (ChannelMoments.Values(gamma), ChannelMoments.Values(beta));
-        return Affine(
-            [.. offset.Zip(scale, call.Shift).Select(c => c.First + (c.Second * c.Third))],
-            centered,
-            [.. scale.Zip(call.Inverse, (g, inverse) => g * inverse)]);
+        return input.Forward(
+            [.. scale.Zip(call.Inverse, (g, inverse) => g * inverse)],
+            [.. offset.Zip(scale, call.Shift).Select(c => c.First + (c.Second * c.Third))]);
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var call = (SyncBatchNormCall)ctx.get_data(Call);
         var saved = ctx.get_saved_variables();
-        var (centered, gamma) = (saved[0], saved[1]);
+        var (gamma, input) = (saved[1], call.Input!.With(saved[0]));
         try
         {
-            var over = ChannelMoments.Dimensions(centered);
             var channels = call.Inverse.Length;
-            var beta = ChannelMoments.Values(grad_output.sum(over));
-            // Σ dy·x̂, with x̂ = centered·inverse + shift.
-            var products = ChannelMoments.Values((grad_output * centered).sum(over));
+            var gradient = grad_output.contiguous();
+            var (beta, products) = input.Sums(gradient);
+            // Σ dy·x̂, with x̂ = (x − center)·inverse + shift.
             double[] scale = [.. products.Zip(beta, call.Inverse).Zip(call.Shift, (c, shift) => (c.First * c.Third) + (c.Second * shift))];
             var sums = call.Exchange.Sum(call.Layer, [.. beta, .. scale]);
-            // dx = factor·dy + slope·centered + offset, by channel.
+            // dx = factor·dy + slope·(x − center) + offset, by channel.
             var (factor, slope, offset) = (ChannelMoments.Values(gamma), new double[channels], new double[channels]);
             for (var c = 0; c < channels; c++)
             {
@@ -68,14 +66,13 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
                 offset[c] = (perDeviation * call.Shift[c]) - (factor[c] * sums[c] / call.Count);
             }
 
-            var dx = Affine(offset, centered, slope).addcmul_(grad_output, ChannelMoments.Broadcast(factor, centered), ScalarArithmetic.One);
-            return [dx, tensor(scale, gamma.dtype, gamma.device), tensor(beta, gamma.dtype, gamma.device), null!];
+            return [input.Backward(gradient, factor, slope, offset), tensor(scale, gamma.dtype, gamma.device), tensor(beta, gamma.dtype, gamma.device), null!];
         }
         catch (Exception e)
         {
             // An exception that leaves backward ends the process: it is kept, and thrown once backward has returned.
             call.Fault(ExceptionDispatchInfo.Capture(e));
-            return [zeros_like(centered), zeros_like(gamma), zeros_like(gamma), null!];
+            return [zeros_like(grad_output), zeros_like(gamma), zeros_like(gamma), null!];
         }
     }
 
@@ -86,7 +83,8 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
     private static void Meet(Tensor x, SyncBatchNormCall call)
     {
         using var noGradient = no_grad();
-        (call.Own, call.Centered, var center) = ChannelMoments.Of(x);
+        call.Input = CenteredInput.Of(x);
+        call.Own = call.Input.Moments;
         var all = call.Exchange.Merge(call.Layer, call.Own);
         if (all.Count == 1)
         {
@@ -96,10 +94,6 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
 
         call.Count = Math.Max(all.Count, 1);
         call.Inverse = [.. all.SquaredDeviations.Select(squares => 1 / Math.Sqrt((squares / call.Count) + call.Epsilon))];
-        call.Shift = [.. center.Zip(all.Mean, (own, common) => own - common).Zip(call.Inverse, (shift, inverse) => shift * inverse)];
+        call.Shift = [.. call.Input.Center.Zip(all.Mean, (own, common) => own - common).Zip(call.Inverse, (shift, inverse) => shift * inverse)];
     }
-
-    /// <summary>offset + x · slope, by channel.</summary>
-    private static Tensor Affine(double[] offset, Tensor x, double[] slope) =>
-        addcmul(ChannelMoments.Broadcast(offset, x), x, ChannelMoments.Broadcast(slope, x), ScalarArithmetic.One);
 }

@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Torch.Passes;
-using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models.Normalization;
 
@@ -15,8 +14,8 @@ internal sealed record SyncBatchNormCall(IMomentExchange Exchange, int Layer, do
     /// <summary>Moments of this rank's micro-batch; set, like all below, when the ranks have met in forward.</summary>
     public BatchMoments Own { get; set; } = BatchMoments.Empty(0);
 
-    /// <summary>x less this rank's centre.</summary>
-    public Tensor? Centered { get; set; }
+    /// <summary>x about this rank's center.</summary>
+    public CenteredInput? Input { get; set; }
 
     /// <summary>Values behind each channel over all ranks.</summary>
     public long Count { get; set; }
@@ -24,6 +23,6 @@ internal sealed record SyncBatchNormCall(IMomentExchange Exchange, int Layer, do
     /// <summary>1 / sqrt(σ² + ε) by channel, over all ranks.</summary>
     public double[] Inverse { get; set; } = [];
 
-    /// <summary>What x̂ is by channel where x is this rank's centre.</summary>
+    /// <summary>What x̂ is by channel where x is this rank's center.</summary>
     public double[] Shift { get; set; } = [];
 }

@@ -62,6 +62,36 @@ public class SyncBatchNormTests
         }
     }
 
+    /// <summary>float32 activations are passed over where they lie in memory, by other code than any other input.</summary>
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void In_float32_they_do_so_to_its_digits(int[] rows, bool isImage, bool isStrided)
+    {
+        using var scope = NewDisposeScope();
+        const int Channels = 3;
+        manual_seed(8);
+        long[] rest = isImage ? [4, 5] : [3, 3, 3];
+        var x = randn([rows.Sum(), Channels, .. rest]) + 100;
+        var upstream = randn([rows.Sum(), Channels, .. rest]);
+        var (gamma, beta) = (randn(Channels), randn(Channels));
+        var expected = Plain(x.to(float64), upstream.to(float64), gamma.to(float64), beta.to(float64));
+
+        using var ranks = new RanksInOneProcess(rows.Length);
+        var starts = rows.Select((_, rank) => rows[..rank].Sum()).ToArray();
+        var parts = ranks.Run((rank, exchange) => Synchronized(
+            Part(x, starts[rank], rows[rank], isStrided),
+            Part(upstream, starts[rank], rows[rank], isStrided),
+            gamma.clone(),
+            beta.clone(),
+            exchange));
+
+        const double Tolerance = 2e-5;
+        Close(expected.Y, cat([.. parts.Select(p => p.Y)]), Tolerance);
+        Close(expected.Dx, cat([.. parts.Select(p => p.Dx)]), Tolerance);
+        Close(expected.DGamma, parts.Select(p => p.DGamma).Aggregate((a, b) => a + b), Tolerance);
+        Close(expected.DBeta, parts.Select(p => p.DBeta).Aggregate((a, b) => a + b), Tolerance);
+    }
+
     [Fact]
     public void One_value_over_all_ranks_is_refused()
     {
@@ -121,7 +151,8 @@ public class SyncBatchNormTests
         return strided;
     }
 
-    private static void Close(Tensor expected, Tensor actual) => Assert.True((expected - actual).abs().max().item<double>() < 1e-10, $"{expected}\n{actual}");
+    private static void Close(Tensor expected, Tensor actual, double tolerance = 1e-10) =>
+        Assert.True((expected - actual.to(float64)).abs().max().item<double>() < tolerance, $"{expected}\n{actual}");
 
     private sealed class CutInBackward : IMomentExchange
     {
