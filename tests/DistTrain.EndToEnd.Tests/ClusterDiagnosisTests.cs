@@ -21,21 +21,24 @@ public class ClusterDiagnosisTests
 
     [Theory]
     [InlineData(1, 1, "float32")]
-    [InlineData(3, 2, "float32")]
-    [InlineData(2, 2, "float64")]
-    public async Task Any_cluster_finds_the_bits_that_one_process_finds(int silos, int servers, string precision)
+    [InlineData(3, 2, "float32", "float64")]
+    public async Task Any_cluster_finds_the_bits_that_one_process_finds(int silos, int servers, params string[] precisions)
     {
         using var folder = new RunFolder();
         var (cluster, started) = await StandingCluster.StartAsync(folder, silos, servers);
         await using var _ = cluster;
         var trained = await TrainAsync(folder, started[0], "first");
-        var found = await DiagnoseAsync("first", [.. _few, "--endpoint", started[^1].Endpoint, "--precision", precision, "--out", folder["found.json"]]);
-        var alone = await DiagnoseAsync(folder["jobs/first"], [.. _few, "--precision", precision, "--out", folder["alone.json"]]);
-        Assert.Equal(alone.GetProperty("sha256").GetString(), found.GetProperty("sha256").GetString());
-        Assert.Equal(trained, found.GetProperty("weightsSha256").GetString());
-        // All that is told is the same, but for where it was computed and how fast.
-        string[] own = ["checkpoint", "seconds", "file", "job", "recoveries", "redoneProducts"];
-        Assert.Equal(Properties(alone, own), Properties(found, own));
+        foreach (var precision in precisions)
+        {
+            var found = await DiagnoseAsync("first", [.. _few, "--endpoint", started[^1].Endpoint, "--precision", precision, "--out", folder["found.json"]]);
+            var alone = await DiagnoseAsync(folder["jobs/first"], [.. _few, "--precision", precision, "--out", folder["alone.json"]]);
+            Assert.Equal(alone.GetProperty("sha256").GetString(), found.GetProperty("sha256").GetString());
+            Assert.Equal(trained, found.GetProperty("weightsSha256").GetString());
+            // All that is told is the same, but for where it was computed and how fast.
+            string[] own = ["checkpoint", "seconds", "file", "job", "recoveries", "redoneProducts"];
+            Assert.Equal(Properties(alone, own), Properties(found, own));
+        }
+
         await cluster.StopAsync();
     }
 
@@ -67,6 +70,75 @@ public class ClusterDiagnosisTests
 
         Task ProductAsync(long count) => probing.EventAsync(
             e => e.GetProperty("event").GetString() == "product" && e.GetProperty("products").GetInt64() >= count, _patience);
+    }
+
+    /// <summary>Its checkpoint is looked at while the steps after it are made, by two probes, one of them from a file.</summary>
+    [Fact]
+    public async Task A_job_that_is_probed_while_it_trains_ends_with_the_weights_that_it_would_have_had()
+    {
+        using var folder = new RunFolder();
+        string[] settings = [.. _settings.Where(setting => !setting.Contains("teps=", StringComparison.Ordinal)), "steps=150", "checkpoint.everySteps=10", "checkpoint.keep=100"];
+        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 1, servers: 1, settings);
+        var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 1, servers: 1);
+        await using var _ = cluster;
+        var training = await cluster.SubmitAsync(silos[0], "first", settings);
+        await training.StepAsync(5);
+        await Waiting.UntilAsync(
+            () => Task.FromResult(Directory.EnumerateFiles(folder["jobs/first/checkpoints"], "manifest.json", SearchOption.AllDirectories).Any()),
+            any => any,
+            "a checkpoint to be complete",
+            mayThrow: true);
+        var found = await DiagnoseAsync("first", [.. _few, "--endpoint", silos[0].Endpoint, "--out", folder["found.json"]]);
+        var step = found.GetProperty("step").GetInt32();
+        Assert.InRange(step, 10, 140);
+        var file = folder["probe.yaml"];
+        await File.WriteAllTextAsync(file, $"apiVersion: disttrain.dev/v1\nkind: LandscapeProbe\nspec: {{weights: {{job: first, step: {step}}}, steps: 9, directions: 2}}\n");
+        var submitted = await DistTrainProcess.RunAsync(
+            "submit", file, "--set", "directionSteps=4", "--endpoint", silos[0].Endpoint, "--id", "second", "--watch", "--output", "json");
+        Assert.Equal(found.GetProperty("weightsSha256").GetString(), submitted.WeightsSha256);
+        Assert.Equal(0, await training.ExitAsync(_patience));
+        Assert.Equal(undisturbed.WeightsSha256, training.Events[^1].GetProperty("weightsSha256").GetString());
+        Assert.Equal(Enumerable.Range(1, 150), training.Steps().Select(made => made.GetProperty("step").GetInt32()));
+
+        Assert.Equal(0, (await DistTrainProcess.RunAsync("download", "second", "--endpoint", silos[0].Endpoint, "--out", folder["second"])).ExitCode);
+        var findings = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["second"], "findings.json"))).RootElement;
+        Assert.Equal(found.GetProperty("sha256").GetString(), findings.GetProperty("sha256").GetString());
+        // Nothing is left of its directions.
+        Assert.Single(Directory.GetDirectories(folder["jobs/second/checkpoints"]));
+        await cluster.StopAsync();
+    }
+
+    [Fact]
+    public async Task What_can_t_be_looked_at_is_refused_and_nothing_is_begun()
+    {
+        using var folder = new RunFolder();
+        var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 1, servers: 2);
+        await using var _ = cluster;
+        await TrainAsync(folder, silos[0], "first");
+        foreach (var (expected, arguments) in new (string, string[])[]
+        {
+            ("job 'none' has no checkpoint that all servers have", ["none"]),
+            ("job 'first' has no checkpoint of step 1 that all servers have; it has ", ["first", "--step", "1"]),
+            ("spec.top: the model has 318810 parameters", ["first", "--top", "400000", "--steps", "400000"]),
+            ("spec.examples: the train set has 130", ["first", "--examples", "131"]),
+            ("take fewer steps or directionSteps, or precision: float32, use more servers, or raise --memory-limit", ["first", "--steps", "9000", "--precision", "float64"]),
+            ("--escape", ["first", "--escape", folder["out.safetensors"]]),
+            ("is no folder or file, and no job id", ["No such/job"]),
+        })
+        {
+            var refused = await DistTrainProcess.RunAsync(["diagnose", .. arguments, "--endpoint", silos[0].Endpoint, "--out", folder["found.json"]]);
+            Assert.True(refused.ExitCode == 2, $"{expected}: {refused.ExitCode} {refused.Error}");
+            Assert.Contains(expected, refused.Error, StringComparison.Ordinal);
+        }
+
+        // All mistakes of a file at once.
+        var file = folder["probe.yaml"];
+        await File.WriteAllTextAsync(file, "apiVersion: disttrain.dev/v1\nkind: LandscapeProbe\nspec: {weights: {step: 4}, top: 3, steps: 2, mode: both}\n");
+        var invalid = await DistTrainProcess.RunAsync("submit", file, "--endpoint", silos[0].Endpoint, "--output", "json");
+        Assert.Equal((2, 4), (invalid.ExitCode, invalid.Events[^1].GetProperty("problems").GetArrayLength()));
+        var list = await DistTrainProcess.RunAsync("list", "--endpoint", silos[0].Endpoint, "--output", "json");
+        Assert.Single(list.Events);
+        await cluster.StopAsync();
     }
 
     private static IEnumerable<string> Properties(JsonElement found, string[] without) =>

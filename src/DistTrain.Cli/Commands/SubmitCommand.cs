@@ -4,7 +4,6 @@ using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Client;
 using DistTrain.Recipes;
-using DistTrain.Recipes.Files;
 
 namespace DistTrain.Cli.Commands;
 
@@ -31,11 +30,11 @@ internal static class SubmitCommand
 
     private static async Task<int> RunAsync(CommandContext context)
     {
-        var job = JobFileInput.Read(context.Get(JobFileArgument), context.Get(SharedOptions.Set), context.Error);
+        var (name, text) = JobFileInput.ReadForCluster(context.Get(JobFileArgument), context.Get(SharedOptions.Set), context.Error);
         using var cluster = ClientOptions.Open(context);
         var id = await context.AnswerAsync(
             context.Get(SharedOptions.Endpoint),
-            cluster.SubmitAsync(JobFile.Write(job), context.GetOrDefault(Id) ?? NewJobId.Make(job.Name, context.Clock), context.Interruption.Requested));
+            cluster.SubmitAsync(text, context.GetOrDefault(Id) ?? NewJobId.Make(name, context.Clock), context.Interruption.Requested));
         var display = JobDisplay.For(context);
         display.Submitted(id);
         return context.Get(Watch) ? await WatchCommand.FollowAsync(context, cluster, display, id, 0) : ExitCode.Done;

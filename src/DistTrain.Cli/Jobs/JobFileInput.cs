@@ -20,6 +20,20 @@ internal static class JobFileInput
         return result.Job ?? throw CommandException.BadInput([.. result.Problems.Select(problem => problem.ToString())]);
     }
 
+    /// <summary>A job or a probe, as the text that a cluster is sent.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static (string Name, string Text) ReadForCluster(string path, IReadOnlyList<string> overrides, TextWriter error)
+    {
+        if (!ProbeFile.Is(Load(path)))
+        {
+            var job = Read(path, overrides, error);
+            return (job.Name, JobFile.Write(job));
+        }
+
+        var (probe, problems) = ProbeFile.Read(Load(path), path, overrides);
+        return probe is null ? throw CommandException.BadInput([.. problems.Select(problem => problem.ToString())]) : (probe.Name, probe.Write());
+    }
+
     private static string Load(string path)
     {
         try

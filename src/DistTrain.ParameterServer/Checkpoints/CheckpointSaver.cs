@@ -105,6 +105,9 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
         });
     }
 
+    /// <summary>Deletes all versions before the last: nobody goes on from them any more.</summary>
+    public void Prune(long last) => Try("the versions of a probe", () => folder.Prune([last]));
+
     /// <summary>Brings the history to disk when nothing more will be saved. Where nothing has happened since the start, nothing on disk is touched.</summary>
     public void FlushHistory()
     {

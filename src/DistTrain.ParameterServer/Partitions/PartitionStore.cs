@@ -80,13 +80,18 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
         }
     }
 
-    /// <summary>Forgets a stopped partition; its files stay.</summary>
-    public void Release(string jobId)
+    /// <summary>What jobs may still take of the memory limit, in bytes; what this one has it may have again.</summary>
+    public long FreeBytes(string jobId) => options.MemoryLimit - _partitions.Values.Where(p => p.Plan.JobId != jobId).Sum(p => p.Plan.MemoryBytes);
+
+    /// <summary>Forgets a stopped partition; its files stay, but for the directions of a probe that has completed.</summary>
+    public void Release(string jobId, bool completed = false)
     {
         if (_partitions.TryGetValue(jobId, out var partition) && partition.Stopped && _partitions.TryRemove(jobId, out _))
         {
             partition.History?.End();
             partition.Dispose();
+            if (completed && partition.Plan.Probe is not null)
+                partition.Checkpoints.Prune(partition.Version);
         }
     }
 
@@ -210,13 +215,13 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
             Threads = options.Threads,
             Memory = peers.Memory,
         };
-        var taken = _partitions.Values.Sum(p => p.Plan.MemoryBytes);
-        if (taken + plan.MemoryBytes > options.MemoryLimit)
+        var free = FreeBytes(request.JobId);
+        if (plan.MemoryBytes > free)
         {
             throw new RpcException(new Status(
                 StatusCode.ResourceExhausted,
                 $"job '{request.JobId}' needs {plan.MemoryBytes >> 20} MiB on this server for versions, slots and pending gradients; "
-                + $"{(options.MemoryLimit - taken) >> 20} MiB of its {options.MemoryLimit >> 20} MiB are free. Use more servers or raise --memory-limit"));
+                + $"{free >> 20} MiB of its {options.MemoryLimit >> 20} MiB are free. Use more servers or raise --memory-limit"));
         }
 
         options.Disk.EnsureFolder(folder.Path);

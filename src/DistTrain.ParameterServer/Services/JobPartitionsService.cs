@@ -32,13 +32,14 @@ internal sealed class JobPartitionsService(PartitionStore partitions, ServerOpti
     public override Task<StoredCheckpoints> ListCheckpoints(PartitionRequest request, ServerCallContext context)
     {
         var stored = partitions.FolderOf(request.JobId).Stored();
+        stored.FreeBytes = partitions.FreeBytes(request.JobId);
         stored.Generation = partitions.Find(request.JobId)?.Plan.Generation ?? 0;
         return Task.FromResult(stored);
     }
 
     public override Task<PartitionStatus> Release(PartitionRequest request, ServerCallContext context)
     {
-        partitions.Release(request.JobId);
+        partitions.Release(request.JobId, request.Completed);
         return Task.FromResult(new PartitionStatus { JobId = request.JobId, Stopped = true });
     }
 

@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
@@ -39,6 +40,29 @@ internal sealed class ProbeResolution(SiloOptions options, PeerChannels peers, T
         return looked.Probe is null
             ? (probe.Of(looked, weights with { Step = step }), [])
             : (null, [$"spec.weights.job: '{weights.Job}' is a probe and has no weights of its own; name the job that it looks at, '{looked.Probe.Weights.Job}'"]);
+    }
+
+    /// <summary>Why the servers can't hold a probe's directions, in words for the user; null: they can, as far as they say.</summary>
+    /// <param name="jobId">The probe.</param>
+    /// <param name="job">What it is.</param>
+    /// <param name="layout">Of its vectors.</param>
+    /// <exception cref="RpcException">A server is away.</exception>
+    public async Task<string?> MemoryProblemAsync(string jobId, TrainingJob job, ParameterLayout layout)
+    {
+        List<string> endpoints = [.. (await options.Servers).Take(layout.Buckets.Count)];
+        using var servers = new ServerControl(endpoints, peers, time);
+        foreach (var (server, stored) in (await servers.ListCheckpointsAsync(jobId)).Index())
+        {
+            var length = layout.Buckets.Take(layout.BucketsOf(server, endpoints.Count)).Sum(bucket => bucket.Length);
+            var needed = JobMemory.Bytes(job.Spec, layout, length);
+            if (stored.HasFreeBytes && needed > stored.FreeBytes)
+            {
+                return $"spec.steps: the directions of {layout.ParameterCount} parameters take {needed >> 20} MiB on server {endpoints[server]}, and {stored.FreeBytes >> 20} MiB are free there; "
+                    + $"take fewer steps or directionSteps{(job.Spec.Probe!.IsWide ? ", or precision: float32" : "")}, use more servers, or raise --memory-limit";
+            }
+        }
+
+        return null;
     }
 
     private static List<long> Sealed(IReadOnlyList<StoredCheckpoints> servers) =>

@@ -29,6 +29,9 @@ internal sealed class TrainingJobsService(
         context.GetHttpContext().AboutJob(jobId);
         var preparation = await PrepareAsync(job);
         RequireWithinLimits(job, preparation, caller);
+        // Of a job that trains the servers say so when they are opened: what it takes does not depend on how long it is.
+        if (job.Spec.Probe is not null && await probes.MemoryProblemAsync(jobId, job, preparation.Layout) is { } tooLarge)
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, tooLarge));
         var grain = grains.GetGrain<IJobGrain>(jobId);
         if (!await grain.SubmitAsync(JobFile.Write(job), caller.Name, preparation.Data))
             throw new RpcException(new Status(StatusCode.AlreadyExists, $"job '{jobId}' exists with another job file, or is somebody else's"));

@@ -249,7 +249,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
         await journal.WriteAsync(ended);
         JobLog.Ended(logger, id, Record.Phase, Record.Error ?? "");
         // Only now that the end is on record: a job whose partitions are gone could not be driven again.
-        await parts.Servers.ReleaseAsync();
+        await parts.Servers.ReleaseAsync(Record.Phase == JobPhase.Completed);
         parts.Waits.EndAll();
     }
 }

@@ -60,13 +60,14 @@ internal sealed class JobServers(string jobId, long step, PeerChannels peers, Jo
     }
 
     /// <summary>The servers give the job's memory back; one that can't be reached has to be asked again, or forgets it with its end.</summary>
-    public async Task ReleaseAsync()
+    /// <param name="completed">The job has completed, which is on record.</param>
+    public async Task ReleaseAsync(bool completed = false)
     {
         if (_control is not { } control)
             return;
         try
         {
-            await control.ReleaseAsync(jobId);
+            await control.ReleaseAsync(jobId, completed);
         }
         catch (RpcException e)
         {

@@ -65,8 +65,8 @@ internal sealed class ServerControl : IDisposable
         AskAllAsync((c, _) => c.ListCheckpointsAsync(new PartitionRequest { JobId = jobId }, Within(Long)));
 
     /// <exception cref="RpcException">A server is away.</exception>
-    public Task<PartitionStatus[]> ReleaseAsync(string jobId) =>
-        AskAllAsync((c, _) => c.ReleaseAsync(new PartitionRequest { JobId = jobId }, Within(Long)));
+    public Task<PartitionStatus[]> ReleaseAsync(string jobId, bool completed) =>
+        AskAllAsync((c, _) => c.ReleaseAsync(new PartitionRequest { JobId = jobId, Completed = completed }, Within(Long)));
 
     /// <summary>The committed history from the leader, live until training ends.</summary>
     public AsyncServerStreamingCall<MetricsEvent> WatchMetrics(string jobId, long fromStep, CancellationToken cancellation) =>
