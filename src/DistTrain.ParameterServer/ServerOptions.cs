@@ -39,6 +39,9 @@ public sealed record ServerOptions
     /// <summary>Folder of the one job that the server is there for, as it is written, braces and all; null: <see cref="JobFolder"/> says it.</summary>
     public string? RunFolder { get; init; }
 
+    /// <summary>Jobs start from what is in this folder only, and a relative <c>from.checkpoint</c> starts from it; null: from what the process may read.</summary>
+    public string? DataRoot { get; init; }
+
     /// <summary>Most memory that the jobs' vectors may take together, in bytes.</summary>
     public long MemoryLimit { get; init; } = 8L << 30;
 

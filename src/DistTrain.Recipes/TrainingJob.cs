@@ -9,7 +9,22 @@ namespace DistTrain.Recipes;
 /// <summary>A resolved job: what the user wrote over the defaults. Immutable; the job alone decides the bits of the result.</summary>
 /// <param name="Name"><c>metadata.name</c>: lower-case letters, digits and dashes, at most 40.</param>
 /// <param name="Spec">Everything else.</param>
-public sealed record TrainingJob(string Name, TrainingSpec Spec);
+public sealed record TrainingJob(string Name, TrainingSpec Spec)
+{
+    /// <summary>The job with the paths in it written otherwise.</summary>
+    public TrainingJob WithPaths(Func<string, string> written) => this with
+    {
+        Spec = Spec with
+        {
+            Dataset = Spec.Dataset with { Path = Spec.Dataset.Path is { } data ? written(data) : null },
+            From = Spec.From is { } start ? start with { Checkpoint = written(start.Checkpoint) } : null,
+        },
+    };
+
+    /// <summary>The job with the digest of its start that is known from before, where it does not say one itself.</summary>
+    public TrainingJob StartingLike(TrainingJob before) =>
+        Spec.From is { Sha256: null } start && before.Spec.From?.Sha256 is { } known ? this with { Spec = Spec with { From = start with { Sha256 = known } } } : this;
+}
 
 /// <summary>The <c>spec</c> of a job file.</summary>
 public sealed record TrainingSpec
@@ -20,6 +35,9 @@ public sealed record TrainingSpec
     public required DatasetRecipe Dataset { get; init; }
 
     public required ModelRecipe Model { get; init; }
+
+    /// <summary>What the job starts from; null: from the weights that its seed draws.</summary>
+    public StartRecipe? From { get; init; }
 
     /// <summary>Number of ranks (logical workers), fixed for the job. At least 1.</summary>
     public required int Workers { get; init; }

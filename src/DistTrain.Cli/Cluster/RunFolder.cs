@@ -82,13 +82,13 @@ internal sealed class RunFolder(string path)
     }
 
     /// <summary>
-    /// Writes the resolved job. Where its data lie is said in full: it is the same job whatever folder a later command is given in.
+    /// Writes the resolved job. Where its data lie, and what it starts from, is said in full: it is the same job whatever folder a later command is given in.
     /// </summary>
     /// <returns>The job as it stands there.</returns>
     /// <exception cref="CommandException">The file can't be written.</exception>
     public TrainingJob Keep(TrainingJob job)
     {
-        var kept = job with { Spec = job.Spec with { Dataset = job.Spec.Dataset with { Path = job.Spec.Dataset.Path is { } data ? Path.GetFullPath(data) : null } } };
+        var kept = job.WithPaths(Path.GetFullPath);
         try
         {
             WholeFile.Write(Job, JobFile.Write(kept));

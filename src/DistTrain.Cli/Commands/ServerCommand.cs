@@ -19,6 +19,12 @@ internal static class ServerCommand
         Hidden = true,
     };
 
+    private static readonly Option<string?> DataRoot = new("--data-root")
+    {
+        Description = "Jobs start from what is in this folder only; a relative from.checkpoint starts from it. Give the silos the same. Default: from what this process may read.",
+        HelpName = "folder",
+    };
+
     private static readonly Option<long?> MemoryLimit = new("--memory-limit")
     {
         Description = "Most memory that the jobs' vectors may take together, e.g. 4GiB. Default: 8GiB.",
@@ -33,6 +39,7 @@ internal static class ServerCommand
         RoleOptions.Port,
         JobFolder,
         RunFolder,
+        DataRoot,
         MemoryLimit,
         RoleOptions.Determinism,
         RoleOptions.Certificates,
@@ -87,6 +94,7 @@ internal static class ServerCommand
         JsonLogs = context.Get(RoleOptions.Log) == "json",
         JobFolder = context.Get(JobFolder),
         RunFolder = context.GetOrDefault(RunFolder),
+        DataRoot = context.GetOrDefault(DataRoot),
         Determinism = context.Get(RoleOptions.Determinism),
         SharesMemory = RoleOptions.SharesMemory(context),
         MemoryLimit = context.GetOrDefault(MemoryLimit) ?? new ServerOptions().MemoryLimit,

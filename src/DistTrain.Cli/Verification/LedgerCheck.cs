@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Order;
+using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 
@@ -10,14 +11,17 @@ namespace DistTrain.Cli.Verification;
 /// ended, so that an epoch has every example exactly once; every rank's digest is that of its slice of the epoch's order; the job is
 /// at its end. The servers' own course of training is not asked: what it got wrong is to be found.
 /// </summary>
-internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples)
+/// <param name="spec">The job.</param>
+/// <param name="trainExamples">Size of the training set.</param>
+/// <param name="start">Where it began, if not at step 0.</param>
+internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples, StartFile? start = null)
 {
     private readonly AveragingPlan _averaging = spec.AveragingPlan;
     private readonly ExpectedDigests _digests = new(spec, trainExamples);
     private readonly List<string> _problems = [];
     private readonly List<long> _withoutEntry = [];
-    private Position _next = Position.Start();
-    private long _statistics;
+    private Position _next = start?.Position ?? Position.Start();
+    private long _statistics = start?.StatisticsSteps ?? 0;
     private long _generation;
 
     /// <summary>Updates before the ranks parted to train alone; −1: they have not.</summary>
@@ -27,7 +31,7 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples)
     public IReadOnlyList<string> Problems => _problems;
 
     /// <summary>Number of the last step, those that took statistics counted.</summary>
-    public long Steps { get; private set; }
+    public long Steps { get; private set; } = start?.Step ?? 0;
 
     /// <summary>Fractional epochs done.</summary>
     public double Epochs => _next.EpochsDone(trainExamples);

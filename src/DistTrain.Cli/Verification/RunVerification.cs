@@ -53,7 +53,7 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
 
     private static LedgerCheck CheckLedger(string runFolder, TrainingSpec spec, int trainExamples, List<string> problems)
     {
-        var check = new LedgerCheck(spec, trainExamples);
+        var check = new LedgerCheck(spec, trainExamples, spec.From is { } from ? StartOf(runFolder, from, problems) : null);
         var path = Path.Combine(runFolder, MetricsLine.FileName);
         try
         {
@@ -74,6 +74,16 @@ internal sealed record RunVerification(string Job, long Steps, double Epochs, lo
 
         problems.AddRange(check.Problems);
         return check;
+    }
+
+    private static StartFile? StartOf(string runFolder, StartRecipe from, List<string> problems)
+    {
+        var start = StartFile.Read(runFolder);
+        if (start is null)
+            problems.Add($"{Path.Combine(runFolder, StartFile.FileName)} is missing or damaged: it says where the job began that starts from {from.Checkpoint}");
+        else if (start.Sha256 != from.Sha256)
+            problems.Add($"{Path.Combine(runFolder, StartFile.FileName)}: the job started from what has SHA-256 {start.Sha256}, by its job.yaml from {from.Sha256}");
+        return start;
     }
 
     /// <summary>The newest checkpoint: of this job and these data, at the history's end, whole, and the same as the model.</summary>

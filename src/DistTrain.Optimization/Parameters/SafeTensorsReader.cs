@@ -68,14 +68,12 @@ public sealed class SafeTensorsReader : IDisposable
     {
         if (vector.Length != layout.Length)
             throw new ArgumentException($"the vector has {vector.Length} elements, the layout {layout.Length}", nameof(vector));
-        var wanted = SavedTensor.Of(layout);
-        var found = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        var differences = Differences(wanted, found);
-        if (differences.Count > 0)
+        if (TensorDifferences.Between(layout, Tensors) is { Count: > 0 } differences)
             throw new SafeTensorsException(_file, null, $"the file does not fit the model:{Environment.NewLine}  {string.Join(Environment.NewLine + "  ", differences)}");
 
         vector.Clear();
-        foreach (var tensor in wanted)
+        var found = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        foreach (var tensor in SavedTensor.Of(layout))
         {
             _stream.Position = _header.DataStart + found[tensor.Name].Offset;
             Fill(tensor, vector.Slice(tensor.Segment.Offset, tensor.Segment.Length));
@@ -96,24 +94,5 @@ public sealed class SafeTensorsReader : IDisposable
         LittleEndian.Read(_stream, half);
         for (var i = 0; i < half.Length; i++)
             segment[(2 * i) + (tensor.Part == SavedPart.Mean ? 0 : 1)] = half[i];
-    }
-
-    private static List<string> Differences(IReadOnlyList<SavedTensor> wanted, Dictionary<string, SafeTensor> found)
-    {
-        var differences = new List<string>();
-        foreach (var tensor in wanted)
-        {
-            var shape = string.Join(',', tensor.Shape);
-            if (!found.TryGetValue(tensor.Name, out var there))
-                differences.Add($"missing: {tensor.Name} F32 [{shape}]");
-            else if (!string.Equals(there.Type, "F32", StringComparison.Ordinal))
-                differences.Add($"other type: {tensor.Name} is {there.Type}, F32 is needed");
-            else if (!there.Shape.SequenceEqual(tensor.Shape.Select(side => (long)side)))
-                differences.Add($"other shape: {tensor.Name} is [{string.Join(',', there.Shape)}], [{shape}] is needed");
-        }
-
-        var names = wanted.Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
-        differences.AddRange(found.Values.Where(tensor => !names.Contains(tensor.Name)).Select(tensor => $"unexpected: {tensor.Name} {tensor.Type} [{string.Join(',', tensor.Shape)}]"));
-        return differences;
     }
 }

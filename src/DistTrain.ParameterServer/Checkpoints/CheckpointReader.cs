@@ -14,12 +14,24 @@ public static class CheckpointReader
     /// <exception cref="Protocol.Formats.UnknownFormatException">It is of another format.</exception>
     public static (string Folder, CheckpointManifest Manifest) Find(string folder)
     {
-        var found = Candidates(folder).FirstOrDefault(f => File.Exists(Path.Combine(f, CheckpointManifest.FileName)))
+        var found = All(folder).FirstOrDefault()
             ?? throw new CheckpointException($"{folder}: no checkpoint here; expected {CheckpointManifest.FileName}, or checkpoints/step-N/{CheckpointManifest.FileName}");
-        var path = Path.Combine(found, CheckpointManifest.FileName);
+        return (found, ManifestIn(found));
+    }
+
+    /// <summary>The checkpoints of a run's folder, the newest first; a <c>step-N</c> folder is one.</summary>
+    public static IEnumerable<string> All(string folder) =>
+        Candidates(folder).Where(candidate => File.Exists(Path.Combine(candidate, CheckpointManifest.FileName)));
+
+    /// <summary>The manifest in the folder of one checkpoint.</summary>
+    /// <exception cref="CheckpointException">It is not a manifest.</exception>
+    /// <exception cref="Protocol.Formats.UnknownFormatException">It is of another format.</exception>
+    public static CheckpointManifest ManifestIn(string folder)
+    {
+        var path = Path.Combine(folder, CheckpointManifest.FileName);
         try
         {
-            return (found, CheckpointManifest.FromJson(File.ReadAllBytes(path), path));
+            return CheckpointManifest.FromJson(File.ReadAllBytes(path), path);
         }
         catch (JsonException e)
         {
@@ -27,32 +39,41 @@ public static class CheckpointReader
         }
     }
 
-    /// <summary>The whole flat vector (parameters and buffers, without slots) of a checkpoint.</summary>
-    /// <exception cref="CheckpointException">A part is missing, short, altered, or the parts do not cover the vector.</exception>
-    public static float[] ReadVector(string folder, CheckpointManifest manifest)
+    /// <summary>The whole flat vector of a checkpoint: its parameters and buffers, or one of its slots.</summary>
+    /// <param name="folder">The checkpoint's folder.</param>
+    /// <param name="manifest">Its manifest.</param>
+    /// <param name="vector">0: the weights; from 1 on, the slots.</param>
+    /// <exception cref="CheckpointException">A part is missing, short, altered, has no such slot, or the parts do not cover the vector.</exception>
+    public static float[] ReadVector(string folder, CheckpointManifest manifest, int vector = 0)
     {
         // A server without a bucket has an empty part: before the part that starts where it stands, it leaves no gap.
         var parts = manifest.Parts.OrderBy(p => p.FirstElement).ThenBy(p => p.Elements).ToList();
-        var vector = new float[parts.Sum(p => p.Elements)];
+        var whole = new float[parts.Sum(p => p.Elements)];
         var next = 0;
         foreach (var part in parts)
         {
             if (part.FirstElement != next)
                 throw new CheckpointException($"{folder}: element {next} is in no part or in two");
-            ReadPart(folder, part).CopyTo(vector, next);
+            ReadPart(folder, part, vector).CopyTo(whole, next);
             next += part.Elements;
         }
 
         if (LengthOf(folder, manifest) is var length && length != next)
             throw new CheckpointException($"{folder}: the parts have {next} elements, the layout {length}: a part is not in {CheckpointManifest.FileName}");
-        return vector;
+        return whole;
     }
 
-    /// <summary>One part's run of the flat vector, without slots.</summary>
-    /// <exception cref="CheckpointException">The file is missing, short or altered.</exception>
-    public static float[] ReadPart(string folder, ManifestPart part)
+    /// <summary>One part's run of the flat vector, or of one of its slots.</summary>
+    /// <param name="folder">The checkpoint's folder.</param>
+    /// <param name="part">The part.</param>
+    /// <param name="vector">0: the weights; from 1 on, the slots.</param>
+    /// <exception cref="CheckpointException">The file is missing, short or altered, or has no such slot.</exception>
+    public static float[] ReadPart(string folder, ManifestPart part, int vector = 0)
     {
+        if (vector > part.Slots)
+            throw new CheckpointException($"{Path.Combine(folder, part.File)} has {part.Slots} slots, expected {vector}");
         using var stream = OpenVerified(folder, part);
+        stream.Position = sizeof(float) * (long)vector * part.Elements;
         var run = new float[part.Elements];
         stream.ReadExactly(MemoryMarshal.AsBytes(run.AsSpan()));
         return run;

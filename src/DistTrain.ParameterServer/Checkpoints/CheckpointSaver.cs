@@ -66,6 +66,9 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
         return due ? Begin(replica, step) : Task.CompletedTask;
     }
 
+    /// <summary>Begins to save the version that the partition starts from. Called before any rank is there.</summary>
+    public void SaveStart(ReplicaGroup replica) => _ = Begin(replica, replica.Open);
+
     /// <summary>Saves the committed version of a replica at rest, unless it is saved already.</summary>
     public async Task SaveNowAsync(ReplicaGroup replica)
     {

@@ -120,7 +120,7 @@ internal sealed class Partition : IDisposable
     public void SaveStart()
     {
         lock (_phase.Gate)
-            _ = Checkpoints.Committed(_replicas.First, _replicas.First.Open);
+            Checkpoints.SaveStart(_replicas.First);
     }
 
     /// <summary>The step that waits at the committed version, as checkpoints have it.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-using DistTrain.Optimization.Parameters;
 using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Metrics;
@@ -9,7 +8,6 @@ using DistTrain.ParameterServer.Updates;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
-using DistTrain.Recipes.Files;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 
@@ -83,6 +81,17 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
     /// <summary>What jobs may still take of the memory limit, in bytes; what this one has it may have again.</summary>
     public long FreeBytes(string jobId) => options.MemoryLimit - _partitions.Values.Where(p => p.Plan.JobId != jobId).Sum(p => p.Plan.MemoryBytes);
 
+    /// <summary>Looks at what a job is to start from.</summary>
+    /// <param name="request">As it would be opened.</param>
+    /// <exception cref="RpcException">INVALID_ARGUMENT, FAILED_PRECONDITION: it could not be opened so.</exception>
+    public JobStart ExamineStart(OpenPartitionRequest request)
+    {
+        var plan = RequestedPlan.Of(request, options, peers);
+        return plan.Job.Spec.From is null
+            ? throw new RpcException(new Status(StatusCode.InvalidArgument, "the job has no spec.from"))
+            : JobStart.Of(plan, options.DataRoot);
+    }
+
     /// <summary>Forgets a stopped partition; its files stay, but for the directions of a probe that has completed.</summary>
     public void Release(string jobId, bool completed = false)
     {
@@ -139,18 +148,6 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
     private static string NamedTwice(OpenPartitionRequest request, int server) =>
         $"one server is to be number {server} and number {request.Server} of job '{request.JobId}': the silos' --servers names it twice, perhaps by two names";
 
-    private static ParameterLayout LayoutOf(OpenPartitionRequest request)
-    {
-        try
-        {
-            return LayoutJson.Read(request.Layout);
-        }
-        catch (FormatException e)
-        {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
-        }
-    }
-
     private Partition MakeOrSayWhyNot(OpenPartitionRequest request)
     {
         try
@@ -178,43 +175,7 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
     private Partition Make(OpenPartitionRequest request)
     {
         var folder = FolderOf(request.JobId);
-        var job = JobFile.Read(request.JobFile, request.JobId, []).Job
-            ?? throw new RpcException(new Status(StatusCode.InvalidArgument, "the job file is not valid"));
-        if (job.Spec.Determinism != options.Determinism)
-        {
-            throw new RpcException(new Status(
-                StatusCode.FailedPrecondition,
-                $"job '{request.JobId}' asks for determinism: {job.Spec.Determinism}, and this server was started with --determinism {options.Determinism}"));
-        }
-
-        if (request.Server < 0 || request.Server >= request.Servers || request.TrainExamples < 1)
-        {
-            throw new RpcException(new Status(
-                StatusCode.InvalidArgument,
-                $"server {request.Server} of {request.Servers} with {request.TrainExamples} training examples is not a partition"));
-        }
-
-        if (request.Server > 0 && request.Leader.Length == 0)
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"server {request.Server} of {request.Servers} is not told where the job's leader is"));
-
-        var plan = new PartitionPlan(
-            request.JobId,
-            request.Generation,
-            job,
-            LayoutOf(request),
-            request.Server,
-            request.Servers,
-            request.TrainExamples,
-            request.TestExamples,
-            request.DataFingerprint,
-            request.Leader,
-            request.PassedOver)
-        {
-            FirstVersion = options.FirstVersion,
-            NewSum = options.NewSum,
-            Threads = options.Threads,
-            Memory = peers.Memory,
-        };
+        var plan = RequestedPlan.Of(request, options, peers);
         var free = FreeBytes(request.JobId);
         if (plan.MemoryBytes > free)
         {
@@ -224,6 +185,7 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
                 + $"{free >> 20} MiB of its {options.MemoryLimit >> 20} MiB are free. Use more servers or raise --memory-limit"));
         }
 
+        (RestoredVersion Version, StartFile File)? begun = plan.Job.Spec.From is null || request.HasRestoredStep ? null : Started(plan);
         options.Disk.EnsureFolder(folder.Path);
         // Where servers share the folder the leader speaks for all of them.
         if (plan.IsLeader && FolderOwner.Of(folder.Path) is null)
@@ -239,10 +201,11 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
             AtomicFile.Write(options.Disk, Path.Combine(folder.Path, "job.yaml"), stream => stream.Write(Encoding.UTF8.GetBytes(request.JobFile)));
             if (request.DataSummary.Length > 0)
                 AtomicFile.Write(options.Disk, Path.Combine(folder.Path, "data.json"), stream => stream.Write(Encoding.UTF8.GetBytes(request.DataSummary)));
+            begun?.File.Write(options.Disk, folder.Path);
             history = new TrainingHistory(options.Disk, Path.Combine(folder.Path, MetricsLine.FileName), time, restored?.Open);
         }
 
-        var start = restored ?? (plan.Probe is null ? null : Probed(plan));
+        var start = restored ?? begun?.Version ?? (plan.Probe is null ? null : Probed(plan));
         var partition = new Partition(plan, new CheckpointSaver(plan, folder, history, restored?.Open.Version ?? -1, logger), history, peers, start);
         if (start != restored)
             partition.SaveStart();
@@ -260,6 +223,18 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
         {
             throw new RpcException(new Status(StatusCode.FailedPrecondition, e.Message));
         }
+    }
+
+    /// <summary>What a job begins with that starts from what another has saved. It has to be what was found when the job was submitted.</summary>
+    private (RestoredVersion Version, StartFile File) Started(PartitionPlan plan)
+    {
+        var from = plan.Job.Spec.From!;
+        var start = from.Sha256 is null
+            ? throw new RpcException(new Status(StatusCode.InvalidArgument, "spec.from.sha256 is missing: nobody has looked at what the job starts from"))
+            : JobStart.Of(plan, options.DataRoot);
+        if (start.Version is not { Open: var first } version)
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, string.Join("; ", start.Problems)));
+        return (version, new StartFile(from.Checkpoint, start.Sha256!, first.Version, first.Position, first.Progress.StatisticsSteps));
     }
 
     private static RestoredVersion Read(CheckpointFolder folder, long step, PartitionPlan plan)

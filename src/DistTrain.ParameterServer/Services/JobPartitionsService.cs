@@ -11,6 +11,12 @@ internal sealed class JobPartitionsService(PartitionStore partitions, ServerOpti
     public override async Task<PartitionStatus> Open(OpenPartitionRequest request, ServerCallContext context) =>
         StatusOf(await partitions.OpenAsync(request));
 
+    public override Task<StartExamination> ExamineStart(OpenPartitionRequest request, ServerCallContext context) => Task.Run(() =>
+    {
+        var start = partitions.ExamineStart(request);
+        return new StartExamination { Problems = { start.Problems }, Sha256 = start.Sha256 ?? string.Empty };
+    });
+
     public override Task<PartitionStatus> GetStatus(PartitionRequest request, ServerCallContext context) =>
         Task.FromResult(StatusOf(partitions.Get(request.JobId)));
 

@@ -42,6 +42,7 @@ public sealed record ProbeFile(string Name, TrainingSpec? Job, ProbeRecipe Recip
         return new TrainingJob(Name, looked with
         {
             Recipe = null,
+            From = null,
             BatchPlan = new BatchRecipe(Math.Max(plain.Batch, looked.Workers), null),
             Epochs = plain.Epochs,
             Steps = null,

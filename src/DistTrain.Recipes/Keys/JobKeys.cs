@@ -242,6 +242,7 @@ internal static class JobKeys
         Recipe,
         Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, TrainExamples, TestExamples, DatasetNormalize,
         Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, ModelLayers,
+        .. StartKeys.All,
         Workers, Batch, MicroBatch, Epochs, Steps, Seed, Determinism,
         Optimizer, OptimizerName,
         Schedule, ScheduleName,

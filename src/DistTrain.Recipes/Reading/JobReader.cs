@@ -40,6 +40,7 @@ internal sealed class JobReader
         var name = _keys.IsGiven(JobKeys.Name) ? _keys.Text(JobKeys.Name) : dataset?.Name;
         var model = Model();
         CheckShape(dataset, model);
+        var from = From();
         var workers = _keys.Count(JobKeys.Workers);
         var batch = (BatchRecipe?)_keys.Value(JobKeys.Batch);
         CheckShare(batch?.Examples, workers);
@@ -73,6 +74,7 @@ internal sealed class JobReader
             Recipe = recipe,
             Dataset = dataset!,
             Model = model!,
+            From = from,
             Workers = workers!.Value,
             BatchPlan = batch!,
             MicroBatch = microBatch!.Value,
@@ -158,6 +160,18 @@ internal sealed class JobReader
             JobKeys.ModelName,
             $"{found} takes images, and {DatasetNames.Csv} has tables; give {ModelNames.Mlp} or {ModelNames.Softmax}, or {ModelNames.Custom} with layers",
             at: _keys.IsGiven(JobKeys.ModelName) ? JobKeys.ModelName : JobKeys.DatasetName);
+    }
+
+    private StartRecipe? From()
+    {
+        var (checkpoint, sha256) = (_keys.Text(StartKeys.Checkpoint), _keys.Text(StartKeys.Sha256));
+        var slots = _keys.IsGiven(StartKeys.Slots) ? _keys.Text(StartKeys.Slots) : StartSlots.Drop;
+        var position = _keys.IsGiven(StartKeys.Position) ? _keys.Text(StartKeys.Position) : StartPositions.Start;
+        if (!_keys.IsGiven(StartKeys.Section))
+            return null;
+        if (!_keys.IsGiven(StartKeys.Checkpoint))
+            Refuse(StartKeys.Checkpoint, $"is missing; give {StartKeys.Checkpoint.Rule.Text}, or leave from out", at: StartKeys.Section);
+        return checkpoint is null || slots is null || position is null ? null : new StartRecipe(checkpoint, slots, position) { Sha256 = sha256 };
     }
 
     private void CheckShare(int? batch, int? workers)

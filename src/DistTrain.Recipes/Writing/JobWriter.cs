@@ -30,6 +30,8 @@ internal static class JobWriter
             switch (key.ValueIn(job))
             {
                 case var policy when key.Rule is SectionRule:
+                    if (IsAbsent(key, job, table))
+                        break;
                     Line(text, indent, $"{key.Name}:");
                     Section(text, job, table, key.Path, indent + 1);
                     foreach (var (name, value) in (policy as PolicyRecipe)?.Options.All ?? [])
@@ -46,6 +48,13 @@ internal static class JobWriter
                     break;
             }
         }
+    }
+
+    /// <summary>A section without a value says nothing: <c>from</c>, in most jobs.</summary>
+    private static bool IsAbsent(JobKey section, TrainingJob job, IReadOnlyList<JobKey> table)
+    {
+        List<JobKey> keys = [.. table.Where(key => key.Section == section.Path)];
+        return keys.Count > 0 && keys.All(key => key.Rule is SectionRule and not PolicyRule ? IsAbsent(key, job, table) : key.ValueIn(job) is null);
     }
 
     private static void Layers(StringBuilder text, IReadOnlyList<LayerRecipe> layers, int indent)

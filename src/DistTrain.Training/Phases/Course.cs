@@ -57,12 +57,36 @@ public sealed class Course
     private bool FindsOutliers => _terms.Spec.Numerics.OutlierFactor > 0;
 
     /// <summary>The first step of the job.</summary>
-    public OpenStep First()
+    public OpenStep First() => First(default);
+
+    /// <summary>The first step of a job that starts from what another has saved.</summary>
+    /// <param name="saved">The step that waited there.</param>
+    /// <param name="keepsSlots">Its slots are taken over.</param>
+    /// <param name="keepsPosition">The job goes on where it stood, which <see cref="WhyNotAt"/> allows.</param>
+    public OpenStep First(OpenStep saved, bool keepsSlots, bool keepsPosition)
     {
-        var start = Position.Start();
-        if (_statistics.BeginsJob)
-            return _statistics.Step(0, start, default);
-        return _local is { IsFirst: true } ? _local.Step(0, start, default) : _together.Step(0, start, default);
+        var slotAge = keepsSlots ? saved.Progress.SlotAge(saved.Version) : 0;
+        var first = keepsPosition && saved.Version > 0
+            ? GoingOn(saved, saved.Progress.WithSlotAge(saved.Version, slotAge))
+            : First(default(Progress).WithSlotAge(0, slotAge));
+        // Where the checkpoint's last step left no rate, nothing was gathered at one.
+        return first with { PreviousRate = slotAge > 0 && saved.PreviousRate > 0 ? saved.PreviousRate : first.Rate };
+    }
+
+    /// <summary>Why the job can't go on where another has stopped, in words for the user; null: it can.</summary>
+    public string? WhyNotAt(OpenStep saved)
+    {
+        var (version, position) = (saved.Version, saved.Position);
+        var place = FormattableString.Invariant($"step {version}, after {EpochsAt(position):0.###} epochs");
+        if (position.Cursor >= _terms.TrainExamples)
+            return $"it stands at example {position.Cursor} of an epoch, and the training set has {_terms.TrainExamples}";
+        if (_terms.IsOver(saved.Progress.Updates(version), position))
+            return $"it stands at {place}, and there the job is over; give more {(_terms.Spec.Steps is null ? "epochs" : "steps")}";
+        if (_terms.Averaging.Local is { } local && EpochsAt(position) > local.StartEpoch)
+            return $"it stands at {place}, and local steps begin before, at epoch {local.StartEpoch}; raise averaging.startEpoch";
+        return _terms.Averaging.Mean is { } mean && position.Epoch >= mean.StartEpoch
+            ? $"it stands at {place}, and versions are averaged from epoch {mean.StartEpoch} on, of which it has none; raise averaging.startEpoch"
+            : null;
     }
 
     /// <summary>The step after <paramref name="closed"/>.</summary>
@@ -76,7 +100,7 @@ public sealed class Course
         if (closed.Kind == StepKind.Statistics)
         {
             if (closed.Position.Phase == AveragedPhase)
-                return End(version, closed.Position);
+                return End(version, closed.Position, default) with { PreviousRate = closed.PreviousRate };
             var trained = AfterTogether(version, closed.Position, closed.Progress with { StatisticsSteps = closed.Progress.StatisticsSteps + 1 }, isMeasured: true, ref note);
             return AtEpochStart(trained with { PreviousRate = trained.SlotAge == 0 ? trained.Rate : closed.PreviousRate });
         }
@@ -101,7 +125,7 @@ public sealed class Course
         };
         // Where the slots start anew, nothing in them was gathered at another rate; nor at that of a step that did not touch them.
         var gathered = skipped ? closed.PreviousRate : closed.Rate;
-        next = next with { PreviousRate = next.Take == 0 || next.SlotAge == 0 ? next.Rate : gathered };
+        next = next with { PreviousRate = next.SlotAge == 0 ? next.Rate : gathered };
         return next.Kind == StepKind.Statistics ? next with { PreviousRate = gathered } : AtEpochStart(next);
     }
 
@@ -111,6 +135,21 @@ public sealed class Course
 
     /// <summary>Fractional epochs done at <paramref name="position"/>.</summary>
     public double EpochsAt(Position position) => position.EpochsDone(_terms.TrainExamples);
+
+    private OpenStep First(Progress progress)
+    {
+        var start = Position.Start();
+        if (_statistics.BeginsJob)
+            return _statistics.Step(0, start, progress);
+        return _local is { IsFirst: true } ? _local.Step(0, start, progress) : _together.Step(0, start, progress);
+    }
+
+    private OpenStep GoingOn(OpenStep saved, Progress progress)
+    {
+        string? note = null;
+        var next = AfterTogether(saved.Version, saved.Position, progress, isMeasured: saved.Kind != StepKind.Statistics, ref note);
+        return next.Kind == StepKind.Statistics ? next : AtEpochStart(next);
+    }
 
     private static OpenStep AtEpochStart(OpenStep next) =>
         next.Position.Cursor == 0 ? next with { Progress = next.Progress with { EpochExamples = 0, EpochCorrect = 0 } } : next;
@@ -124,7 +163,7 @@ public sealed class Course
             return alone;
         if (!over)
             return _local?.BeginAt(version, position, progress, ref note) ?? _together.Step(version, position, progress);
-        return KeepsMean || _statistics.Recomputes ? Averaged(version, position) : End(version, position);
+        return KeepsMean || _statistics.Recomputes ? Averaged(version, position) : End(version, position, progress);
     }
 
     private Progress WithNoise(Progress progress, long version, in StepOutcome outcome)
@@ -144,8 +183,10 @@ public sealed class Course
         var together = position with { Phase = AveragedPhase, Group = 0 };
         return _statistics.EndsJob
             ? _statistics.Step(version, together with { Cursor = 0 }, default)
-            : End(version, together);
+            : End(version, together, default);
     }
 
-    private OpenStep End(long version, Position position) => new(version, position, Take: 0, Evaluate: _terms.TestExamples > 0, Rate: 0);
+    /// <summary>The end; what a job that starts from here with its slots has to know of them stands in the progress.</summary>
+    private OpenStep End(long version, Position position, Progress progress) =>
+        new(version, position, Take: 0, Evaluate: _terms.TestExamples > 0, Rate: 0) { Progress = progress };
 }

@@ -17,7 +17,7 @@ internal sealed class LocalPhase(CourseTerms terms, LocalTraining local)
         if (position.Cursor != 0 || position.Epoch < local.StartEpoch)
             return null;
         note = $"local steps from epoch {position.Epoch} on, averaged every {local.EverySteps}";
-        var first = Step(version, position with { Phase = 1 }, new Progress(PhaseStart: version, Batch: progress.Batch, StatisticsSteps: progress.StatisticsSteps));
+        var first = Step(version, position with { Phase = 1 }, new Progress(PhaseStart: version, Batch: progress.Batch, StatisticsSteps: progress.StatisticsSteps, SlotsBefore: progress.SlotsBefore));
         return first with { Evaluate = terms.IsEvaluated(position) };
     }
 
@@ -28,7 +28,7 @@ internal sealed class LocalPhase(CourseTerms terms, LocalTraining local)
         return step with
         {
             Sharing = Sharing.Local,
-            SlotAge = progress.Updates(version),
+            SlotAge = progress.SlotAge(version),
             Averages = done % local.EverySteps == 0 || terms.IsOver(progress.Updates(version + 1), position.Advance(step.Take, terms.TrainExamples)),
         };
     }

@@ -71,6 +71,7 @@ public static partial class SiloHost
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobFiles>();
         builder.Services.AddSingleton<ProbeResolution>();
+        builder.Services.AddSingleton<StartCheck>();
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<UnavailableInterceptor>());
         if (options.Reflection)
             Reflection.Add(builder.Services);

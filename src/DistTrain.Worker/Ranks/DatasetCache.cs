@@ -69,10 +69,8 @@ internal sealed class DatasetCache(SiloOptions options)
     {
         if (options.DataRoot is null || recipe.Path is null)
             return recipe;
-        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.DataRoot));
-        var path = Path.GetFullPath(recipe.Path, root);
-        return path == root || path.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        return DataRoot.Resolve(options.DataRoot, recipe.Path) is { } path
             ? recipe with { Path = path }
-            : throw new DatasetException($"dataset.path: expected a folder in {root}, where this cluster has its data, found '{recipe.Path}'. Name one there, relative to it.");
+            : throw new DatasetException($"dataset.path: expected a folder in {Path.GetFullPath(options.DataRoot)}, where this cluster has its data, found '{recipe.Path}'. Name one there, relative to it.");
     }
 }

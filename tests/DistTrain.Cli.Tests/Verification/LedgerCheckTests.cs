@@ -1,5 +1,7 @@
 using CsCheck;
 using DistTrain.Cli.Verification;
+using DistTrain.Optimization.Order;
+using DistTrain.ParameterServer.Checkpoints;
 using DistTrain.Protocol;
 
 namespace DistTrain.Cli.Tests.Verification;
@@ -108,6 +110,23 @@ public sealed class LedgerCheckTests
         var history = new ScriptedHistory(10, "workers=3", "batch=4", "steps=5").Together(0, 2, batch: 4);
         history.Events.RemoveRange(steps, 6 - steps);
         Assert.Equal(isWhole ? [] : [$"the job's length is 5 updates; the history ends with step {steps}, after {steps} updates and {(steps == 6 ? "2" : "1.4")} epochs"], Check(history).Problems);
+    }
+
+    /// <summary>The history of a job that goes on from a checkpoint begins there.</summary>
+    [Theory]
+    [InlineData(2, 0, true)]
+    [InlineData(3, 0, false)]
+    [InlineData(2, 1, false)]
+    public void A_job_that_starts_elsewhere_is_followed_from_there(int step, int statistics, bool isWhole)
+    {
+        var history = new ScriptedHistory(10, "workers=3", "batch=4", "steps=6").Together(0, 2, batch: 4);
+        history.Events.RemoveRange(0, 2);
+        var start = new StartFile("runs/a", "digest", step, new Position(0, 0, 8, 8, 0), statistics);
+        var check = new LedgerCheck(history.Job.Spec, history.Examples, start);
+        foreach (var metrics in history.Events)
+            check.Add(metrics);
+        check.End();
+        Assert.Equal(isWhole, check.Problems.Count == 0);
     }
 
     [Fact]

@@ -69,6 +69,20 @@ public sealed class RunVerificationTests : IDisposable
     }
 
     [Fact]
+    public void Where_a_job_began_that_starts_from_a_checkpoint_has_to_be_known()
+    {
+        var job = JobFile.Read(null, "test", [.. _settings, $"from={{checkpoint: /a, position: keep, sha256: '{new string('1', 64)}'}}"]).Job!;
+        File.WriteAllText(_folder["job.yaml"], JobFile.Write(job));
+        WriteCheckpoint(job, step: 6);
+        Assert.Equal($"{_folder["start.json"]} is missing or damaged: it says where the job began that starts from /a", Assert.Single(RunVerification.Of(_folder.Path).Problems));
+        var position = """{"phase":0,"epoch":0,"cursor":0,"examples":0,"group":0}""";
+        File.WriteAllText(_folder["start.json"], $$"""{"format":1,"checkpoint":"/a","sha256":"{{new string('1', 64)}}","step":0,"position":{{position}},"statisticsSteps":0}""");
+        Assert.Empty(RunVerification.Of(_folder.Path).Problems);
+        File.WriteAllText(_folder["start.json"], File.ReadAllText(_folder["start.json"]).Replace(new string('1', 64), "2", StringComparison.Ordinal));
+        Assert.Contains("the job started from what has SHA-256 2, by its job.yaml from 1111", Assert.Single(RunVerification.Of(_folder.Path).Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task All_problems_are_told_at_once()
     {
         var lines = await File.ReadAllLinesAsync(History);

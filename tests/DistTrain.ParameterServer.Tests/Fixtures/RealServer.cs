@@ -25,6 +25,9 @@ public sealed class RealServer : IAsyncLifetime
     /// <summary>The folder of the one job that it takes; null: each has its own.</summary>
     public string? RunFolder { get; init; }
 
+    /// <summary>Where its jobs may start from; null: anywhere.</summary>
+    public string? DataRoot { get; init; }
+
     public long MemoryLimit { get; init; } = 1 << 30;
 
     /// <summary>What it is started for.</summary>
@@ -79,6 +82,7 @@ public sealed class RealServer : IAsyncLifetime
         {
             JobFolder = FolderOf("{job}"),
             RunFolder = RunFolder,
+            DataRoot = DataRoot,
             MemoryLimit = MemoryLimit,
             Determinism = Determinism,
             Threads = Threads,

@@ -26,6 +26,9 @@ public sealed class ReferenceReplica
         return start;
     }
 
+    /// <summary>A replica with other weights, and without velocity.</summary>
+    public static ReferenceReplica From(TinyJob job, float[] vector) => new(job, [.. vector], new float[vector.Length]);
+
     /// <summary>The mean over replicas, added in rank-tree order; without velocity.</summary>
     public static ReferenceReplica Mean(IReadOnlyList<ReferenceReplica> replicas)
     {

@@ -46,6 +46,22 @@ public sealed class JobDifferenceTests
             Assert.Single(JobFile.Differences(before, With("numerics={policy: rollback, replayCheck: 7}", "checkpoint.everySteps=6"))).ToString());
     }
 
+    /// <summary>What a job starts from is its digest; where that lies may change, and who does not say it means what it was.</summary>
+    [Fact]
+    public void What_a_job_starts_from_is_its_digest()
+    {
+        string[] start = ["from={checkpoint: /a, slots: keep}"];
+        var (one, other) = ($"from.sha256='{new string('1', 64)}'", $"from.sha256='{new string('2', 64)}'");
+        Assert.Empty(JobFile.Differences(With([.. start, one]), With("from={checkpoint: /b, slots: keep}", one)));
+        Assert.Empty(JobFile.Differences(With([.. start, one]), With(start)));
+        Assert.Equal(
+            [$"spec.from.sha256: {new string('1', 64)} before, {new string('2', 64)} now", "spec.from.slots: keep before, drop now"],
+            JobFile.Differences(With([.. start, one]), With("from={checkpoint: /a}", other)).Select(d => d.ToString()));
+        Assert.Equal(
+            ["spec.from.slots: none before, keep now", "spec.from.position: none before, start now"],
+            JobFile.Differences(_job, With(start)).Select(d => d.ToString()));
+    }
+
     private static IEnumerable<string> Differences(params string[] changes) => JobFile.Differences(_job, With(changes)).Select(d => d.ToString());
 
     private static TrainingJob With(params string[] changes) => JobText.Job(null, ["dataset.name=mnist", "dataset.path=data", .. changes]);

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Normalization;
+using DistTrain.Recipes.Files;
 
 namespace DistTrain.Recipes.Tests.Reading;
 
@@ -40,6 +41,22 @@ public sealed class JobReaderTests
         Assert.Equal(
             "--set dataset.path=/data: spec.dataset.path: digits is built in and has no path; leave it out, or name another dataset",
             Assert.Single(JobText.Problems(null, "dataset.path=/data")));
+
+    [Theory]
+    [InlineData("from={slots: keep}", "spec.from.checkpoint: is missing; give the path of a checkpoint or a model file, or leave from out")]
+    [InlineData("from={checkpoint: /a, slots: some}", "spec.from.slots: 'some' is not a way to start slots; use one of drop, keep")]
+    [InlineData("from={checkpoint: /a, position: end}", "spec.from.position: 'end' is not a place to start at; use one of start, keep")]
+    [InlineData("from={checkpoint: /a, sha256: abc}", "spec.from.sha256: 'abc' is not a SHA-256; give 64 lower-case hexadecimal digits")]
+    public void A_start_needs_its_checkpoint_and_known_words(string change, string problem) =>
+        Assert.Equal($"--set {change}: {problem}", Assert.Single(JobText.Problems(null, change)));
+
+    [Fact]
+    public void A_start_drops_slots_and_position_unless_told_to_keep_them_and_without_one_nothing_is_written()
+    {
+        Assert.Equal(new StartRecipe("/a", "drop", "start"), JobText.Job(null, "from.checkpoint=/a").Spec.From);
+        Assert.Null(JobText.Job(null, "from=null").Spec.From);
+        Assert.DoesNotContain("from", JobFile.Write(JobText.Job(null)).Replace("warmupFrom", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_job_without_a_name_is_called_after_its_dataset()

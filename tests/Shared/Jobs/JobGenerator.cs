@@ -31,11 +31,12 @@ internal static class JobGenerator
         var rates = Gen.Select(Gen.OneOf([.. ScalingRules.All]), Gen.Int[1, 10_000], Gen.OneOf([.. WarmupStarts.All]), (rule, batch, from) => new ScalingRecipe(rule, batch, from));
         var batches = Gen.Select(Policy(PolicyCatalog.Batches), Gen.Bool, (policy, isPlain) => isPlain ? null : policy);
         var recipe = Gen.OneOf([null, .. NamedRecipe.Names]);
-        return Gen.Select(Dataset(), Model(), shape, length, Gen.Select(Gen.Long, recipe, Gen.OneOf([.. Determinisms.All])), Gen.Select(policies, batches), Gen.Select(batchNorm, rates, renorm), saving, (dataset, model, s, l, named, ps, norm, save) => Fitting(new TrainingSpec
+        return Gen.Select(Dataset(), Model(), shape, length, Gen.Select(Gen.Long, recipe, Gen.OneOf([.. Determinisms.All]), Start()), Gen.Select(policies, batches), Gen.Select(batchNorm, rates, renorm), saving, (dataset, model, s, l, named, ps, norm, save) => Fitting(new TrainingSpec
         {
             Recipe = named.Item2,
             Dataset = dataset,
             Model = model,
+            From = named.Item4,
             Workers = s.Workers,
             BatchPlan = Fitting(s.Batch, s.Workers, l.Item1, ps.Item2),
             MicroBatch = s.Micro,
@@ -118,6 +119,13 @@ internal static class JobGenerator
             DatasetNames.Csv => new DatasetRecipe(name, path, train, test) { Header = header, Label = label },
             _ => new DatasetRecipe(name, path, train, test),
         });
+
+    private static Gen<StartRecipe?> Start()
+    {
+        var digest = Gen.OneOf<string?>([null, new string('0', 64), new string('f', 64)]);
+        return Gen.Select(FolderPath(), Gen.OneOf([.. StartSlots.All]), Gen.OneOf([.. StartPositions.All]), digest, Gen.Bool, (path, slots, position, sha256, isNone) =>
+            isNone ? null : new StartRecipe(path, slots, position) { Sha256 = sha256 });
+    }
 
     private static Gen<int?> Cap() => Gen.Int[0, 100_000].Select(n => n == 0 ? (int?)null : n);
 

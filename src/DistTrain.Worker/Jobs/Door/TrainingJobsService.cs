@@ -15,7 +15,7 @@ namespace DistTrain.Worker.Jobs.Door;
 
 /// <summary>The front door of the cluster, the same on every silo.</summary>
 internal sealed class TrainingJobsService(
-    IGrainFactory grains, JobFollower follower, JobFiles files, ProbeResolution probes, DatasetCache datasets, SiloOptions options, PeerChannels peers, TimeProvider time) : TrainingJobs.TrainingJobsBase
+    IGrainFactory grains, JobFollower follower, JobFiles files, ProbeResolution probes, StartCheck starts, DatasetCache datasets, SiloOptions options, PeerChannels peers, TimeProvider time) : TrainingJobs.TrainingJobsBase
 {
     /// <summary>A status travels in HTTP/2 headers, which are bounded.</summary>
     private const int MaxProblems = 25;
@@ -27,12 +27,12 @@ internal sealed class TrainingJobsService(
         var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
         RequireJobId(jobId);
         context.GetHttpContext().AboutJob(jobId);
-        var preparation = await PrepareAsync(job);
+        var grain = grains.GetGrain<IJobGrain>(jobId);
+        (job, var preparation) = await PrepareAsync(job, (await grain.DescribeAsync()).JobFile);
         RequireWithinLimits(job, preparation, caller);
         // Of a job that trains the servers say so when they are opened: what it takes does not depend on how long it is.
         if (job.Spec.Probe is not null && await probes.MemoryProblemAsync(jobId, job, preparation.Layout) is { } tooLarge)
             throw new RpcException(new Status(StatusCode.ResourceExhausted, tooLarge));
-        var grain = grains.GetGrain<IJobGrain>(jobId);
         if (!await grain.SubmitAsync(JobFile.Write(job), caller.Name, preparation.Data))
             throw new RpcException(new Status(StatusCode.AlreadyExists, $"job '{jobId}' exists with another job file, or is somebody else's"));
         await EnqueueAsync(jobId, job, caller, caller.Name, grain);
@@ -78,8 +78,8 @@ internal sealed class TrainingJobsService(
         // One that was lost before anything was saved begins anew, if the client knows what it was.
         if (!known.Exists && stored is null && request.JobFile.Length == 0)
             throw new RpcException(new Status(StatusCode.NotFound, $"there is no job '{request.JobId}', and no checkpoint of it"));
-        var job = Read(request.JobFile.Length > 0 ? request.JobFile : stored?.JobFile ?? known.JobFile);
-        var preparation = await PrepareAsync(job);
+        var before = stored?.JobFile ?? known.JobFile;
+        var (job, preparation) = await PrepareAsync(Read(request.JobFile.Length > 0 ? request.JobFile : before), before);
         var differences = known.Exists ? await grain.ResumeAsync(JobFile.Write(job)) : Differences(stored, request.JobId, job, preparation);
         if (differences.Count > 0)
             throw new RpcException(new Status(StatusCode.FailedPrecondition, string.Join('\n', differences.Take(MaxProblems))));
@@ -168,20 +168,24 @@ internal sealed class TrainingJobsService(
     /// A job's record says where its data lie wherever it is read: a relative path starts from <c>--data-root</c>, or else from the folder that this silo
     /// was started in, and is then kept in full.
     /// </summary>
-    private TrainingJob Placed(TrainingJob job) => options.DataRoot is null && job.Spec.Dataset.Path is { } path
-        ? job with { Spec = job.Spec with { Dataset = job.Spec.Dataset with { Path = Path.GetFullPath(path) } } }
-        : job;
+    private TrainingJob Placed(TrainingJob job) => options.DataRoot is null ? job.WithPaths(Path.GetFullPath) : job;
 
-    /// <summary>Data that can't be read and a model that does not fit it are the submitter's mistakes: said at once, not when the job starts.</summary>
-    private async Task<JobPreparation> PrepareAsync(TrainingJob job)
+    /// <summary>
+    /// Data that can't be read, a model that does not fit it, and what a job can't start from, are the submitter's mistakes: said at once, not when the
+    /// job starts.
+    /// </summary>
+    /// <param name="job">As it is wanted.</param>
+    /// <param name="before">The job file that is known under its id; empty: none. What that started from is not looked at again.</param>
+    private async Task<(TrainingJob Job, JobPreparation Preparation)> PrepareAsync(TrainingJob job, string before)
     {
         if (DeterminismCheck.Problem(job.Spec, options) is { } other)
             throw new RpcException(new Status(StatusCode.InvalidArgument, other));
         try
         {
             var preparation = await JobPreparation.OfAsync(job.Spec, datasets);
-            var problems = preparation.Problems(job.Spec).ToList();
-            return problems.Count == 0 ? preparation : throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', problems)));
+            var (started, against) = before.Length > 0 ? (job.StartingLike(Read(before)), []) : await starts.OfAsync(job, preparation);
+            List<string> problems = [.. preparation.Problems(job.Spec), .. against];
+            return problems.Count == 0 ? (started!, preparation) : throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', problems.Take(MaxProblems))));
         }
         catch (Exception e) when (e is Torch.Data.Examples.DatasetException or Torch.Passes.ModelException)
         {

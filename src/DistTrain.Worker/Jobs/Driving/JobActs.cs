@@ -150,20 +150,20 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
 
         var opened = (await parts.Servers.Of(Record.Servers).OpenAsync(request))[0];
         if (Record.Generation > 1)
-            await GoOnAsync(opened);
+            await GoOnAsync(opened, isSaved: open.At is not null);
         else
             await journal.WriteAsync(Record.Opened(opened.TotalSteps));
         parts.Notes.Say($"{layout.ParameterCount:N0} parameters in {layout.Buckets.Count} buckets on {Record.Servers.Count} server(s), "
             + $"{look.Spec.Workers} rank(s), {opened.TotalSteps:N0} steps");
     }
 
-    private async Task GoOnAsync(PartitionStatus opened)
+    private async Task GoOnAsync(PartitionStatus opened, bool isSaved)
     {
         var redone = Math.Max(0, Math.Max(parts.Servers.Step, Record.Step) - opened.Version);
         parts.Servers.Step = opened.Version;
         TrainingMeter.Restores.Add(1, TrainingMeter.Job(id));
         parts.Notes.Say($"generation {Record.Generation} goes on from step {opened.Version}; {redone} step(s) are done again", JobLogKind.Restored);
-        await journal.WriteAsync(Record.WentOn(opened.TotalSteps, opened.Version, redone));
+        await journal.WriteAsync(Record.WentOn(opened.TotalSteps, opened.Version, redone, isSaved));
     }
 
     /// <summary>Declares a checkpoint complete.</summary>

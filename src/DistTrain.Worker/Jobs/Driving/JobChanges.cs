@@ -58,12 +58,13 @@ internal static class JobChanges
     /// <param name="totalSteps">Steps of the whole job.</param>
     /// <param name="step">The version that they go on from.</param>
     /// <param name="redone">Committed steps behind it, which are done again.</param>
-    public static JobRecord WentOn(this JobRecord record, long totalSteps, long step, long redone) => record.Opened(totalSteps) with
+    /// <param name="isSaved">It is a checkpoint of the job; else its first version.</param>
+    public static JobRecord WentOn(this JobRecord record, long totalSteps, long step, long redone, bool isSaved) => record.Opened(totalSteps) with
     {
         Restores = record.Restores + 1,
         RedoneSteps = record.RedoneSteps + redone,
         UsableBelow = long.MaxValue,
-        SealedSteps = [.. record.SealedSteps.Where(s => s < step), .. step > 0 ? [step] : Array.Empty<long>()],
+        SealedSteps = [.. record.SealedSteps.Where(s => s < step), .. isSaved && step > 0 ? [step] : Array.Empty<long>()],
         Step = step,
     };
 

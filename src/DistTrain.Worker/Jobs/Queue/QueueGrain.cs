@@ -23,8 +23,14 @@ internal sealed class QueueGrain(
 
     public async Task<IReadOnlyList<string>> EnqueueAsync(QueuedJob job, QueueLimits limits)
     {
-        if (state.State.Unfinished.Any(j => j.JobId == job.JobId))
+        if (state.State.Unfinished.Find(j => j.JobId == job.JobId) is { } listed)
+        {
+            // One that has ended and is resumed before anybody looked has its place still, and waits for nobody else to start it.
+            if (listed.Started)
+                await Job(listed.JobId).StartAsync();
             return [];
+        }
+
         // Those that have ended do not count, also when nobody has looked since.
         await ForgetEndedAsync();
         List<QueuedJob> own = [.. state.State.Unfinished.Where(j => j.Submitter == job.Submitter), job];

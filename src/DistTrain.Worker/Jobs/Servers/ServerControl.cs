@@ -47,6 +47,11 @@ internal sealed class ServerControl : IDisposable
             return client.OpenAsync(own, Within(Long));
         });
 
+    /// <summary>Looks at what a job is to start from.</summary>
+    /// <exception cref="RpcException">A server is away or refuses.</exception>
+    public Task<StartExamination[]> ExamineStartAsync(OpenPartitionRequest request) =>
+        AskAllAsync((c, _) => c.ExamineStartAsync(request, Within(Long)));
+
     /// <exception cref="RpcException">A server is away or does not know the job.</exception>
     public Task<PartitionStatus[]> StatusAsync(string jobId) =>
         AskAllAsync((c, _) => c.GetStatusAsync(new PartitionRequest { JobId = jobId }, Within(Short)));

@@ -54,6 +54,19 @@ public sealed class QueueGrainTests : IAsyncLifetime
         Assert.Equal(JobPhase.Running, (await _silos.Job("second").DescribeAsync()).Phase);
     }
 
+    /// <summary>It waited for its turn for ever: in the list it counted as started.</summary>
+    [Fact]
+    public async Task One_that_has_ended_and_is_resumed_before_anybody_looked_runs_again()
+    {
+        await EnqueueAsync("first");
+        await _silos.Job("first").CancelAsync();
+        await Waiting.UntilAsync(() => _silos.Job("first").DescribeAsync(), job => job.Phase == JobPhase.Cancelled, "it is cancelled");
+        Assert.Empty(await _silos.Job("first").ResumeAsync(_job.File));
+        Assert.Equal([JobPhase.Queued], await PhasesAsync());
+        Assert.Empty(await _silos.Queue.EnqueueAsync(new QueuedJob("first", "anna", 2, Started: false), new QueueLimits(null, null)));
+        Assert.Equal([JobPhase.Running], await PhasesAsync());
+    }
+
     [Fact]
     public async Task A_submitter_has_no_more_than_his_limit_and_what_is_enqueued_twice_is_there_once()
     {

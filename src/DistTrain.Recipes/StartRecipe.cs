@@ -1,0 +1,18 @@
+namespace DistTrain.Recipes;
+
+/// <summary>What a job starts from instead of drawing its weights.</summary>
+/// <param name="Checkpoint">Path of a checkpoint, of a run's folder, or of a model file, as the servers see it.</param>
+/// <param name="Slots">One of <see cref="StartSlots"/>.</param>
+/// <param name="Position">One of <see cref="StartPositions"/>.</param>
+public sealed record StartRecipe(string Checkpoint, string Slots, string Position)
+{
+    /// <summary>
+    /// SHA-256 of what is taken over, in lower-case hex; of weights alone it is their <c>weightsSha256</c>. Null until the cluster has looked: from
+    /// then on it is a part of what the job is.
+    /// </summary>
+    public string? Sha256 { get; init; }
+
+    public bool KeepsSlots => Slots == StartSlots.Keep;
+
+    public bool KeepsPosition => Position == StartPositions.Keep;
+}

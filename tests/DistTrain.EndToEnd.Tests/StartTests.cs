@@ -1,0 +1,61 @@
+namespace DistTrain.EndToEnd.Tests;
+
+/// <summary>Jobs that start from what another has saved (<c>spec.from</c>).</summary>
+[Collection(DisturbedRuns.Name)]
+[Trait("Kind", "Process")]
+public class StartTests(UndisturbedRun undisturbed)
+{
+    private const int Fork = 40;
+
+    private static readonly string[] _settings = [.. UndisturbedRun.Settings];
+
+    /// <summary>Also where all processes are killed, and what it started from is gone.</summary>
+    [Fact]
+    public async Task A_job_from_a_checkpoint_with_slots_and_position_ends_as_one_trained_through()
+    {
+        using var folder = new RunFolder();
+        await Training.RunAsync(folder, "first", silos: 2, servers: 2, [.. _settings, $"steps={Fork}"]);
+        string[] onwards = [.. _settings, "checkpoint.everySteps=0", $"from={{checkpoint: {folder["first"]}, slots: keep, position: keep}}"];
+        var arguments = Training.Arguments(folder, "second", silos: 3, servers: 1, onwards).ToArray();
+        await using (var train = DistTrainProcess.Start(arguments))
+        {
+            await train.StepAsync(Fork + 20);
+            await train.KillAllAsync();
+        }
+
+        // Its first checkpoint is what it started from: complete, or about to be.
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(folder["second"], "checkpoints", $"step-{Fork}"), "*.json"));
+        Directory.Delete(Path.Combine(folder["first"], "checkpoints"), recursive: true);
+        var resumed = await DistTrainProcess.RunAsync([.. arguments, "--resume"]);
+        Assert.Equal(undisturbed.WeightsSha256, resumed.WeightsSha256);
+        Assert.Equal(undisturbed.Lines.Skip(undisturbed.Lines.Count - History.Of(folder["second"]).Count), History.Of(folder["second"]));
+        await Verified.CleanAsync(folder["second"], resumed.WeightsSha256);
+    }
+
+    /// <summary>As <c>diagnose --escape</c> writes one, or a download.</summary>
+    [Fact]
+    public async Task A_job_from_a_model_file_has_the_same_bits_on_any_processes_and_knows_what_it_started_from()
+    {
+        using var folder = new RunFolder();
+        string[] settings = [.. Training.Short("model.name=mlp", "model.norm=batch")];
+        var first = await Training.RunAsync(folder, "first", silos: 1, servers: 1, settings);
+        var model = Path.Combine(folder["first"], "model.safetensors");
+        string[] tuned = [.. settings, "optimizer={name: adam, lr: 0.001}", $"from.checkpoint={model}"];
+        var one = await Training.RunAsync(folder, "one", silos: 1, servers: 2, tuned);
+        var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 3);
+        await using var stood = cluster;
+        var watch = await cluster.SubmitAsync(silos[0], "two", tuned);
+        var two = await watch.EventAsync(e => e.GetProperty("event").GetString() == "completed", TimeSpan.FromMinutes(2));
+        Assert.Equal(one.WeightsSha256, two.GetProperty("weightsSha256").GetString());
+        Assert.NotEqual(first.WeightsSha256, one.WeightsSha256);
+        Assert.Contains(first.WeightsSha256, await File.ReadAllTextAsync(Path.Combine(folder["one"], "job.yaml")), StringComparison.Ordinal);
+        await Verified.CleanAsync(folder["one"], one.WeightsSha256);
+
+        var other = await DistTrainProcess.RunAsync([.. Training.Arguments(folder, "other", 1, 1, [.. tuned, "model.norm=none", "from.slots=keep"])]);
+        Assert.Equal(2, other.ExitCode);
+        var problems = other.Events[^1].GetProperty("problems").EnumerateArray().Select(p => p.GetString()!).ToList();
+        Assert.Equal(2, problems.Count);
+        Assert.Contains("unexpected: norm1.running_mean F32", problems[0], StringComparison.Ordinal);
+        Assert.Contains("is a model file, which has no slots", problems[1], StringComparison.Ordinal);
+    }
+}
