@@ -20,12 +20,12 @@ public class ClusterDiagnosisTests
     private static readonly string[] _many = ["--steps", "60", "--top", "20", "--directions", "3", "--direction-steps", "30"];
 
     [Theory]
-    [InlineData(1, 1, "float32")]
-    [InlineData(3, 2, "float32", "float64")]
-    public async Task Any_cluster_finds_the_bits_that_one_process_finds(int silos, int servers, params string[] precisions)
+    [InlineData(1, 1, false, "float32", "float64")]
+    [InlineData(3, 2, true, "float32", "float64")]
+    public async Task Any_cluster_finds_the_bits_that_one_process_finds(int silos, int servers, bool sharesMemory, params string[] precisions)
     {
         using var folder = new RunFolder();
-        var (cluster, started) = await StandingCluster.StartAsync(folder, silos, servers);
+        var (cluster, started) = await StandingCluster.StartAsync(folder, silos, servers, sharesMemory: sharesMemory);
         await using var _ = cluster;
         var trained = await TrainAsync(folder, started[0], "first");
         foreach (var precision in precisions)
