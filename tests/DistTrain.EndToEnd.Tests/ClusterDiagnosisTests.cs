@@ -37,6 +37,9 @@ public class ClusterDiagnosisTests
             // All that is told is the same, but for where it was computed and how fast.
             string[] own = ["checkpoint", "seconds", "file", "job", "recoveries", "redoneProducts"];
             Assert.Equal(Properties(alone, own), Properties(found, own));
+            // By the path where the servers read it, of a job that the cluster need not know.
+            var read = await DiagnoseAsync(folder["jobs/first"], [.. _few, "--endpoint", started[0].Endpoint, "--precision", precision, "--out", folder["read.json"]]);
+            Assert.Equal(Properties(alone, own), Properties(read, own));
         }
 
         await cluster.StopAsync();
