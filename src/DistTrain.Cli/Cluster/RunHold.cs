@@ -1,5 +1,6 @@
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
+using DistTrain.Worker.Cluster;
 
 namespace DistTrain.Cli.Cluster;
 

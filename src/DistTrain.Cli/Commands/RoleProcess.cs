@@ -4,6 +4,7 @@ using DistTrain.Cli.Output;
 using DistTrain.Cli.Roles;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Machine;
+using DistTrain.Worker.Cluster;
 
 namespace DistTrain.Cli.Commands;
 

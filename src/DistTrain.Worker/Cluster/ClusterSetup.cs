@@ -37,6 +37,8 @@ public static class ClusterSetup
         silo.UseClusterDefaults();
         silo.Services.AddSingleton(services => new ClusterDatabase(databasePath, services.GetRequiredService<ILogger<ClusterDatabase>>()));
         silo.Services.AddSingleton<IMembershipTable, SqliteMembershipTable>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services =>
+            new JoinTurn(Path.ChangeExtension(services.GetRequiredService<ClusterDatabase>().Path, ".join.lock"), TimeProvider.System));
         silo.Services.AddGrainStorage(JobStorage, (services, _) => new SqliteGrainStorage(
             services.GetRequiredService<ClusterDatabase>(), services.GetRequiredService<IActivatorProvider>()));
         return silo;

@@ -24,10 +24,10 @@ internal static class SiloProcess
     }
 
     /// <summary>A started silo on free ports of the loopback interface; without a gateway, as nobody but silos speaks Orleans here.</summary>
-    public static async Task<IHost> StartAsync(string name, string database, ErrorLog errors)
+    public static async Task<IHost> StartAsync(string name, string database, ILoggerProvider log)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddProvider(errors);
+        builder.Logging.AddProvider(log);
         builder.UseOrleans(silo => silo
             .UseSqliteCluster(database)
             .Configure<Orleans.Configuration.SiloOptions>(options => options.SiloName = name)

@@ -1,7 +1,7 @@
-namespace DistTrain.Cli.Roles;
+namespace DistTrain.Worker.Cluster;
 
 /// <summary>A file that one process holds at a time, until it ends, however it ends.</summary>
-internal sealed class FileLock : IDisposable
+public sealed class FileLock : IDisposable
 {
     private readonly FileStream _file;
 
@@ -26,5 +26,6 @@ internal sealed class FileLock : IDisposable
     /// <summary>What the system says of a lock that another has: EWOULDBLOCK, or Windows' sharing violation. Everything else is no answer.</summary>
     private static bool IsHeld(IOException e) => OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) == 32 : e.HResult == (OperatingSystem.IsMacOS() ? 35 : 11);
 
+    /// <summary>Lets the file go.</summary>
     public void Dispose() => _file.Dispose();
 }

@@ -1,6 +1,6 @@
-using DistTrain.Cli.Roles;
+using DistTrain.Worker.Cluster;
 
-namespace DistTrain.Cli.Tests.Roles;
+namespace DistTrain.Worker.Tests.Cluster;
 
 /// <summary>"Another process holds it" is said of a lock that another process holds, and of nothing else.</summary>
 [Trait("Kind", "Fast")]
