@@ -23,6 +23,47 @@ internal sealed class MomentSharing(PartitionPlan plan) : IDisposable
     /// <exception cref="RpcException">FAILED_PRECONDITION: the share fits no layer; CANCELLED: training was stopped.</exception>
     public async Task<MomentTotal> ShareAsync(int rank, MomentShare share, CancellationToken cancellation)
     {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
+        try
+        {
+            return await Add(rank, share).WaitAsync(ends.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw Stopped();
+        }
+    }
+
+    /// <summary>The same for a thread of its own, which blocks: what the last rank brings reaches the others without a turn of the thread pool.</summary>
+    /// <exception cref="RpcException">As there.</exception>
+    public MomentTotal Share(int rank, MomentShare share, CancellationToken cancellation)
+    {
+        var total = Add(rank, share);
+        if (!total.IsCompleted)
+        {
+            using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
+            try
+            {
+                total.Wait(ends.Token);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                throw Stopped();
+            }
+        }
+
+        return total.Result;
+    }
+
+    /// <summary>Whoever waits ends.</summary>
+    public void Stop() => _stop.Cancel();
+
+    public void Dispose() => _stop.Dispose();
+
+    private static RpcException Stopped() => new(new Status(StatusCode.Cancelled, "training has been stopped"));
+
+    private Task<MomentTotal> Add(int rank, MomentShare share)
+    {
         var round = share.Round;
         Refusal.If(round is null, $"rank {rank} shares moments of no round");
         var segments = plan.Layout.Segments;
@@ -33,23 +74,9 @@ internal sealed class MomentSharing(PartitionPlan plan) : IDisposable
         Refusal.If(of < 0 || of >= plan.Job.Spec.Workers, $"rank {rank} shares moments of rank {of}");
         var group = of - (of % _groupSize);
         var members = Math.Min(_groupSize, plan.Job.Spec.Workers - group);
-        try
-        {
-            using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
-            var key = new MomentRoundKey(group, round.Step, round.MicroBatch, layer, round.Pass);
-            var total = share.HasReplayed ? _rounds.TotalAsync(key, members) : _rounds.ShareAsync(key, rank - group, members, share, Total);
-            return await total.WaitAsync(ends.Token);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            throw new RpcException(new Status(StatusCode.Cancelled, "training has been stopped"));
-        }
+        var key = new MomentRoundKey(group, round.Step, round.MicroBatch, layer, round.Pass);
+        return share.HasReplayed ? _rounds.TotalAsync(key, members) : _rounds.ShareAsync(key, rank - group, members, share, Total);
     }
-
-    /// <summary>Whoever waits ends.</summary>
-    public void Stop() => _stop.Cancel();
-
-    public void Dispose() => _stop.Dispose();
 
     private static MomentTotal Total(IReadOnlyList<MomentShare> shares)
     {

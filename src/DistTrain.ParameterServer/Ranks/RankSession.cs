@@ -45,7 +45,7 @@ internal sealed class RankSession(int rank, long membership, int buckets)
         if (join.Gradient is { } offer)
         {
             if (!plan.Memory.IsOn)
-                answer = new RegionAnswer { Id = offer.Id, Refusal = "the server shares no memory (--shared-memory off)" };
+                answer = new RegionAnswer { Id = offer.Id, Refusal = MemorySharing.IsOffHere };
             else if (offer.Elements != plan.Layout.Length * plan.Width)
                 answer = new RegionAnswer { Id = offer.Id, Refusal = $"it has {offer.Elements} elements, the job's vector {plan.Layout.Length * plan.Width}" };
             else

@@ -1,3 +1,4 @@
+using DistTrain.ParameterServer.Exchanges;
 using DistTrain.ParameterServer.Partitions;
 using DistTrain.ParameterServer.Ranks;
 using DistTrain.Protocol;
@@ -8,7 +9,7 @@ namespace DistTrain.ParameterServer.Services;
 /// <summary>The leader's answers to ranks in the middle of a pass, one stream for each.</summary>
 internal sealed class MomentExchangeService(PartitionStore partitions, TimeProvider time) : MomentExchange.MomentExchangeBase
 {
-    public override async Task Exchange(IAsyncStreamReader<MomentMessage> requestStream, IServerStreamWriter<MomentTotal> responseStream, ServerCallContext context)
+    public override async Task Exchange(IAsyncStreamReader<MomentMessage> requestStream, IServerStreamWriter<MomentAnswer> responseStream, ServerCallContext context)
     {
         if (!await FirstMessage.ArrivesAsync(requestStream, time, context) || requestStream.Current.Join is not { } join)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a stream must be a join"));
@@ -24,11 +25,17 @@ internal sealed class MomentExchangeService(PartitionStore partitions, TimeProvi
         // A rank passes its layers in one order, like every other: one share after the other keeps nobody waiting.
         try
         {
-            await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
+            await using var memory = SharedMoments.Of(join, partition.Plan, moments, context.CancellationToken, out var joined);
+            await responseStream.WriteAsync(new MomentAnswer { Joined = joined }, context.CancellationToken);
+            while (await requestStream.MoveNext(context.CancellationToken))
             {
-                if (message.Share is not { } share)
-                    throw new RpcException(new Status(StatusCode.InvalidArgument, $"unexpected message {message.BodyCase}"));
-                await responseStream.WriteAsync(await moments.ShareAsync(join.Rank, share, context.CancellationToken), context.CancellationToken);
+                var message = requestStream.Current;
+                if (message.Share is { } share)
+                    await responseStream.WriteAsync(new MomentAnswer { Total = await moments.ShareAsync(join.Rank, share, context.CancellationToken) }, context.CancellationToken);
+                else if (message.Region is { Refusal: "" } answer && memory is not null)
+                    await await Task.WhenAny(memory.ServeAsync(answer), NothingMoreAsync());
+                else if (message.Region is null)
+                    throw Unexpected(message);
             }
         }
         catch (IOException)
@@ -36,5 +43,14 @@ internal sealed class MomentExchangeService(PartitionStore partitions, TimeProvi
             // The rank stopped, or its silo was lost: where it goes on it comes again.
             throw new RpcException(new Status(StatusCode.Cancelled, "the stream was cut"));
         }
+
+        // What is shared in memory is not sent as well.
+        async Task NothingMoreAsync()
+        {
+            if (await requestStream.MoveNext(context.CancellationToken))
+                throw Unexpected(requestStream.Current);
+        }
     }
+
+    private static RpcException Unexpected(MomentMessage message) => new(new Status(StatusCode.InvalidArgument, $"unexpected message {message.BodyCase}"));
 }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DistTrain.Protocol.Regions;
 
-/// <summary>What Linux offers for memory that is shared without a name in any file system: memfd_create(2), fcntl(2), mmap(2).</summary>
+/// <summary>What Linux offers for memory that is shared without a name in any file system: memfd_create(2), fcntl(2), mmap(2), futex(2).</summary>
 internal static partial class LinuxMemory
 {
     public const int ProtectRead = 1, ProtectReadWrite = 3;
@@ -14,6 +14,14 @@ internal static partial class LinuxMemory
     private const int MapShared = 1, MapPopulate = 0x8000;
     private const uint OwnerReadsAndWrites = 0x180;
     private const int InvalidArgument = 22;
+    private const int FutexWait = 0, FutexWake = 1;
+
+    private static readonly nint WaitCall = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 202,
+        Architecture.Arm64 => 98,
+        _ => 0,
+    };
 
     /// <summary>A file of no file system, or an invalid handle.</summary>
     public static SafeFileHandle Create(string name)
@@ -48,6 +56,22 @@ internal static partial class LinuxMemory
 
     public static bool Unmap(nint start, long bytes) => MUnmap(start, (nuint)bytes) == 0;
 
+    /// <summary>Whether this processor's number of futex(2) is known.</summary>
+    public static bool CanWait => WaitCall != 0;
+
+    /// <summary>
+    /// Returns at once when the word is not <paramref name="expected"/>; else when somebody wakes those who wait for it, in whichever process it is mapped,
+    /// or for no reason, or after <paramref name="patience"/>. It need not be mapped to write.
+    /// </summary>
+    public static unsafe void Wait(int* word, int expected, TimeSpan patience)
+    {
+        var time = stackalloc long[] { patience.Ticks / TimeSpan.TicksPerSecond, patience.Ticks % TimeSpan.TicksPerSecond * 100 };
+        _ = Futex(WaitCall, word, FutexWait, expected, time);
+    }
+
+    /// <summary>Wakes whoever waits for the word.</summary>
+    public static unsafe void Wake(int* word) => _ = Futex(WaitCall, word, FutexWake, int.MaxValue, null);
+
     public static int User() => (int)GetEffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
@@ -70,6 +94,9 @@ internal static partial class LinuxMemory
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     private static partial int MUnmap(nint address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static unsafe partial nint Futex(nint number, int* word, int operation, int value, long* patience);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUser();

@@ -6,6 +6,9 @@ namespace DistTrain.Protocol.Regions;
 /// <param name="isOn">It does, where it can.</param>
 public sealed class MemorySharing(bool isOn)
 {
+    /// <summary>Why a server that is asked to share memory refuses when it was told to.</summary>
+    public const string IsOffHere = "the server shares no memory (--shared-memory off)";
+
     private readonly ConcurrentDictionary<string, bool> _said = [];
 
     /// <summary>A process that sends all it has.</summary>

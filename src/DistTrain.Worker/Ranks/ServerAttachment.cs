@@ -60,7 +60,7 @@ internal sealed class ServerAttachment : IDisposable
         try
         {
             var version = inbox.WaitForJoin();
-            attachment.Moments?.Join(assignment);
+            attachment.Moments?.Join(assignment, place.Layout);
             inbox.Expect(version);
             foreach (var stream in attachment.Streams)
                 stream.Send(new RankMessage { Pull = new PullRequest { Version = version } });

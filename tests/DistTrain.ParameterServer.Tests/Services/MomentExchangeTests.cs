@@ -1,14 +1,17 @@
 using DistTrain.Optimization.Normalization;
 using DistTrain.ParameterServer.Tests.Fixtures;
 using DistTrain.Protocol;
+using DistTrain.Protocol.Regions;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace DistTrain.ParameterServer.Tests.Services;
 
-/// <summary>How ranks learn the moments of a batch that spans them, over real connections to a real leader.</summary>
-[Trait("Kind", "Fast")]
-public sealed class MomentExchangeTests(RealServer server) : IClassFixture<RealServer>
+/// <summary>How ranks learn the moments of a batch that spans them, over real connections to a real leader: in messages, and in memory that both see.</summary>
+public abstract class MomentExchangeTests(RealServer server, bool inMemory) : IClassFixture<RealServer>
 {
+    private protected RealServer Server => server;
+
     private static readonly int Layer = TinyModel.Layout.Segments.ToList().IndexOf(TinyModel.Statistics);
 
     private static readonly int Channels = TinyModel.Statistics.Shape[0];
@@ -116,7 +119,7 @@ public sealed class MomentExchangeTests(RealServer server) : IClassFixture<RealS
     public async Task Another_generation_and_a_rank_that_is_none_are_refused(long generation, int rank, StatusCode code, string reason)
     {
         var job = await OpenAsync("batchNorm.scope=global");
-        await using var stream = new MomentStreams(server);
+        await using var stream = new MomentStreams(server, inMemory);
         await stream.OpenAsync(new MomentJoin { JobId = job.Id, Generation = generation, Rank = rank });
         await RefusedAsync(stream.TotalAsync(0), code, reason);
     }
@@ -157,11 +160,11 @@ public sealed class MomentExchangeTests(RealServer server) : IClassFixture<RealS
         await RefusedAsync(ranks.TotalAsync(0), StatusCode.FailedPrecondition, "exchanges no moments");
     }
 
-    private Task<TinyJob> OpenAsync(params string[] overrides) => new TinyJob(server, overrides).OpenAsync();
+    private protected Task<TinyJob> OpenAsync(params string[] overrides) => new TinyJob(server, overrides).OpenAsync();
 
-    private async Task<MomentStreams> StreamsAsync(TinyJob job, int count)
+    private protected async Task<MomentStreams> StreamsAsync(TinyJob job, int count)
     {
-        var streams = new MomentStreams(server);
+        var streams = new MomentStreams(server, inMemory);
         for (var rank = 0; rank < count; rank++)
             await streams.OpenAsync(new MomentJoin { JobId = job.Id, Generation = 1, Rank = rank });
         return streams;
@@ -176,7 +179,7 @@ public sealed class MomentExchangeTests(RealServer server) : IClassFixture<RealS
         return new BatchMoments(9 * (seed + 1), Values(), Values());
     }
 
-    private static async Task RefusedAsync(Task answer, StatusCode code, string reason)
+    private protected static async Task RefusedAsync(Task answer, StatusCode code, string reason)
     {
         var refused = await Assert.ThrowsAsync<RpcException>(() => answer.For("the refusal"));
         Assert.Equal(code, refused.StatusCode);
@@ -184,29 +187,139 @@ public sealed class MomentExchangeTests(RealServer server) : IClassFixture<RealS
     }
 
     /// <summary>Streams of some ranks.</summary>
-    private sealed class MomentStreams(RealServer server) : IAsyncDisposable
+    private protected sealed class MomentStreams(RealServer server, bool inMemory) : IAsyncDisposable
     {
-        private readonly List<AsyncDuplexStreamingCall<MomentMessage, MomentTotal>> _calls = [];
+        private readonly List<Stream> _streams = [];
 
         public Task OpenAsync(MomentJoin join)
         {
-            var call = new MomentExchange.MomentExchangeClient(server.Channel).Exchange();
-            _calls.Add(call);
-            return call.RequestStream.WriteAsync(new MomentMessage { Join = join });
+            var stream = new Stream(new MomentExchange.MomentExchangeClient(server.Channel).Exchange(), inMemory ? OutgoingSlot.TryCreate(new MemorySharing(isOn: true), 4096, "moments") : null);
+            _streams.Add(stream);
+            join.Shares = stream.Shares?.Offer;
+            return stream.Call.RequestStream.WriteAsync(new MomentMessage { Join = join });
         }
 
-        public Task ShareAsync(int stream, MomentShare share) => _calls[stream].RequestStream.WriteAsync(new MomentMessage { Share = share });
+        public async Task ShareAsync(int stream, MomentShare share)
+        {
+            await _streams[stream].JoinedAsync();
+            if (_streams[stream].Shares is { } shares)
+                shares.Write(share);
+            else
+                await _streams[stream].Call.RequestStream.WriteAsync(new MomentMessage { Share = share });
+        }
+
+        /// <summary>Something else where a share would be.</summary>
+        public async Task WriteAsync(int stream, IMessage message)
+        {
+            await _streams[stream].JoinedAsync();
+            _streams[stream].Shares!.Write(message);
+        }
+
+        public async Task SendAsync(int stream, MomentMessage message)
+        {
+            await _streams[stream].JoinedAsync();
+            await _streams[stream].Call.RequestStream.WriteAsync(message);
+        }
 
         public async Task<MomentTotal> TotalAsync(int stream)
         {
-            Assert.True(await _calls[stream].ResponseStream.MoveNext(default).For("a total"));
-            return _calls[stream].ResponseStream.Current;
+            await _streams[stream].JoinedAsync();
+            return await _streams[stream].TotalAsync().For("a total");
         }
 
-        public ValueTask DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
-            _calls.ForEach(c => c.Dispose());
-            return ValueTask.CompletedTask;
+            foreach (var stream in _streams)
+                await stream.DisposeAsync();
         }
+    }
+
+    private protected sealed class Stream(AsyncDuplexStreamingCall<MomentMessage, MomentAnswer> call, OutgoingSlot? shares) : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _cut = new();
+        private IncomingSlot? _totals;
+        private bool _joined;
+        private Task<bool>? _end;
+
+        public AsyncDuplexStreamingCall<MomentMessage, MomentAnswer> Call => call;
+
+        public OutgoingSlot? Shares => shares;
+
+        public async Task JoinedAsync()
+        {
+            if (_joined)
+                return;
+            Assert.True(await call.ResponseStream.MoveNext(default).For("the answer to a join"));
+            _joined = true;
+            var joined = call.ResponseStream.Current.Joined;
+            if (shares is null)
+            {
+                Assert.Null(joined.Shares);
+                return;
+            }
+
+            Assert.True(shares.IsSeenBy(joined.Shares));
+            _totals = IncomingSlot.TryOpen(joined.Totals, _cut.Token, out var answer);
+            await call.RequestStream.WriteAsync(new MomentMessage { Region = answer });
+            _end = call.ResponseStream.MoveNext(default);
+        }
+
+        public async Task<MomentTotal> TotalAsync()
+        {
+            if (_totals is null)
+                return await call.ResponseStream.MoveNext(default) ? call.ResponseStream.Current.Total : throw new InvalidOperationException("the leader ended the stream");
+            var total = Task.Run(() => _totals.Read(MomentTotal.Parser, out _));
+            if (await Task.WhenAny(total, _end!) == _end)
+                await _end;
+            return await total;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _cut.CancelAsync();
+            call.Dispose();
+            _totals?.Dispose();
+            shares?.Dispose();
+            _cut.Dispose();
+        }
+    }
+}
+
+/// <summary>In messages.</summary>
+[Trait("Kind", "Fast")]
+public sealed class MomentMessageTests(RealServer server) : MomentExchangeTests(server, inMemory: false);
+
+/// <summary>In memory that both see.</summary>
+[Trait("Kind", "Fast")]
+public sealed class MomentMemoryTests(RealServer server) : MomentExchangeTests(server, inMemory: true)
+{
+    [Fact]
+    public async Task Who_does_not_see_where_the_totals_would_be_is_refused()
+    {
+        var job = await OpenAsync("batchNorm.scope=global");
+        using var call = new MomentExchange.MomentExchangeClient(Server.Channel).Exchange();
+        using var shares = OutgoingSlot.TryCreate(new MemorySharing(isOn: true), 4096, "moments")!;
+        await call.RequestStream.WriteAsync(new MomentMessage { Join = new MomentJoin { JobId = job.Id, Generation = 1, Shares = shares.Offer } });
+        Assert.True(await call.ResponseStream.MoveNext(default).For("the answer to a join"));
+        await call.RequestStream.WriteAsync(new MomentMessage { Region = new RegionAnswer { Id = call.ResponseStream.Current.Joined.Totals.Id, Nonce = ByteString.CopyFrom(new byte[32]) } });
+        await RefusedAsync(call.ResponseStream.MoveNext(default), StatusCode.InvalidArgument, "rank 0 does not see where its totals would be");
+    }
+
+    [Fact]
+    public async Task What_is_no_message_is_refused()
+    {
+        var job = await OpenAsync("batchNorm.scope=global");
+        await using var ranks = await StreamsAsync(job, 1);
+        await ranks.WriteAsync(0, new RegionAnswer { Refusal = new string('x', 100) });
+        await RefusedAsync(ranks.TotalAsync(0), StatusCode.InvalidArgument, "rank 0 shares what is no message");
+    }
+
+    [Fact]
+    public async Task Who_shares_in_memory_sends_no_shares_too()
+    {
+        var job = await OpenAsync("batchNorm.scope=global");
+        await using var ranks = await StreamsAsync(job, 1);
+        await ranks.SendAsync(0, new MomentMessage { Share = new MomentShare() });
+        await RefusedAsync(ranks.TotalAsync(0), StatusCode.InvalidArgument, "unexpected message Share");
     }
 }
