@@ -105,6 +105,7 @@ internal sealed class MomentStream : IDisposable
     {
         try
         {
+            _cut.Token.ThrowIfCancellationRequested();
             var sent = _shares!.Write(share);
             return (_totals!.Read(MomentTotal.Parser, out var received), sent, received);
         }

@@ -27,7 +27,7 @@ internal sealed class BatchNormLayer(int weight, int bias, int statistics, doubl
 
         if (pass.Exchange is { } exchange)
         {
-            var call = new SyncBatchNormCall(exchange, statistics, epsilon, fault => pass.Fault ??= fault);
+            var call = new SyncBatchNormCall(exchange, statistics, epsilon, pass);
             var synchronized = SyncBatchNorm.Apply(x, gamma, beta, call);
             pass.Moments?.Invoke(statistics, call.Own);
             return synchronized;

@@ -48,6 +48,9 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
         var call = (SyncBatchNormCall)ctx.get_data(Call);
         var saved = ctx.get_saved_variables();
         var (gamma, input) = (saved[1], call.Input!.With(saved[0]));
+        // Behind a layer that failed nothing flows back but its zeros: the other ranks must not get this rank's sums of them.
+        if (call.Pass.Fault is not null)
+            return Nothing();
         try
         {
             var channels = call.Inverse.Length;
@@ -71,9 +74,11 @@ internal sealed class SyncBatchNorm : autograd.SingleTensorFunction<SyncBatchNor
         catch (Exception e)
         {
             // An exception that leaves backward ends the process: it is kept, and thrown once backward has returned.
-            call.Fault(ExceptionDispatchInfo.Capture(e));
-            return [zeros_like(grad_output), zeros_like(gamma), zeros_like(gamma), null!];
+            call.Pass.Fault = ExceptionDispatchInfo.Capture(e);
+            return Nothing();
         }
+
+        List<Tensor> Nothing() => [zeros_like(grad_output), zeros_like(gamma), zeros_like(gamma), null!];
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Torch.Passes;
 
@@ -8,8 +7,8 @@ namespace DistTrain.Torch.Models.Normalization;
 /// <param name="Exchange">Where the ranks meet.</param>
 /// <param name="Layer">Index of the layer's statistics segment.</param>
 /// <param name="Epsilon">Added to the variance.</param>
-/// <param name="Fault">Told of an exception in backward, which must not leave it.</param>
-internal sealed record SyncBatchNormCall(IMomentExchange Exchange, int Layer, double Epsilon, Action<ExceptionDispatchInfo> Fault)
+/// <param name="Pass">Told of an exception in backward, which must not leave it; from then on nothing is shared, for what flows back is no gradient.</param>
+internal sealed record SyncBatchNormCall(IMomentExchange Exchange, int Layer, double Epsilon, ForwardPass Pass)
 {
     /// <summary>Moments of this rank's micro-batch; set, like all below, when the ranks have met in forward.</summary>
     public BatchMoments Own { get; set; } = BatchMoments.Empty(0);

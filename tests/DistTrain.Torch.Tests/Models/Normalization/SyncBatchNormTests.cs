@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Torch.Models.Normalization;
 using DistTrain.Torch.Passes;
@@ -101,16 +100,19 @@ public class SyncBatchNormTests
         Assert.Contains("one value has no variance", refused.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>An exception that left backward would end the process.</summary>
+    /// <summary>An exception that left backward would end the process. The layers before it have no gradient, and must not share what they get instead.</summary>
     [Fact]
-    public void A_failure_in_backward_is_carried_out_of_it()
+    public void A_failure_in_backward_is_carried_out_of_it_and_ends_the_sharing()
     {
         using var scope = NewDisposeScope();
-        ExceptionDispatchInfo? fault = null;
+        var (pass, exchange) = (new ForwardPass { Parameters = [], Training = true }, new CutInBackward());
         var x = randn(4, 2, dtype: float64).requires_grad_();
-        var y = SyncBatchNorm.Apply(x, ones(2, dtype: float64), zeros(2, dtype: float64), new SyncBatchNormCall(new CutInBackward(), 0, Epsilon, f => fault = f));
+        var y = x;
+        for (var layer = 0; layer < 3; layer++)
+            y = SyncBatchNorm.Apply(y, ones(2, dtype: float64), zeros(2, dtype: float64), new SyncBatchNormCall(exchange, layer, Epsilon, pass));
         y.sum().backward();
-        Assert.Equal("cut", Assert.Throws<IOException>(() => fault!.Throw()).Message);
+        Assert.Equal("cut", Assert.Throws<IOException>(() => pass.Fault!.Throw()).Message);
+        Assert.Equal([2], exchange.Asked);
     }
 
     private static (Tensor Y, Tensor Dx, Tensor DGamma, Tensor DBeta, Tensor Mean, Tensor Variance) Plain(Tensor x, Tensor upstream, Tensor gamma, Tensor beta)
@@ -129,14 +131,14 @@ public class SyncBatchNormTests
         Tensor beta,
         IMomentExchange exchange)
     {
-        ExceptionDispatchInfo? fault = null;
+        var pass = new ForwardPass { Parameters = [], Training = true };
         var input = x.detach().requires_grad_();
         gamma.requires_grad_();
         beta.requires_grad_();
-        var call = new SyncBatchNormCall(exchange, Layer: 0, Epsilon, f => fault = f);
+        var call = new SyncBatchNormCall(exchange, Layer: 0, Epsilon, pass);
         var y = SyncBatchNorm.Apply(input, gamma, beta, call);
         (y * upstream).sum().backward();
-        fault?.Throw();
+        pass.Fault?.Throw();
         return (y.detach(), input.grad!, gamma.grad!, beta.grad!, call.Own);
     }
 
@@ -158,6 +160,12 @@ public class SyncBatchNormTests
     {
         public BatchMoments Merge(int layer, BatchMoments own) => own;
 
-        public double[] Sum(int layer, double[] own) => throw new IOException("cut");
+        public List<int> Asked { get; } = [];
+
+        public double[] Sum(int layer, double[] own)
+        {
+            Asked.Add(layer);
+            throw new IOException("cut");
+        }
     }
 }
