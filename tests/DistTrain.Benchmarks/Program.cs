@@ -76,8 +76,12 @@ peers.SetAction(parsed => PeersBenchmark.RunAsync(
 var passes = new Option<int>("--passes") { Description = "Passes of each side and round.", DefaultValueFactory = _ => 10 };
 var product = new Command("product", "A Hessian-vector product beside a gradient pass over the same 256 examples, one thread, by model and type.") { data, rounds, passes };
 product.SetAction(parsed => ProductBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes)));
+var examples = new Option<int>("--examples") { Description = "Examples that the loss is over; 0: all.", DefaultValueFactory = _ => 0 };
+var probed = new Option<string>("--model") { Description = "As in a job file.", DefaultValueFactory = _ => "{name: cnn}" };
+var probe = new Command("probe", "20 Lanczos iterations in gradient passes over the same examples.") { data, examples, probed };
+probe.SetAction(parsed => ProbeBenchmark.Run(parsed.GetValue(data), parsed.GetValue(examples), parsed.GetValue(probed)!));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, recovery, scale, soak, pytorch, product, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, recovery, scale, soak, pytorch, product, probe, micro }
     .Parse(args).InvokeAsync();

@@ -81,17 +81,7 @@ public static class CheckpointReader
 
     /// <summary>Any run of the flat vector and of each slot, from whatever parts hold it.</summary>
     /// <param name="folder">The checkpoint's folder.</param>
-    /// <param name="manifest">Its manifest.</param>
-    /// <param name="offset">First element.</param>
-    /// <param name="length">Elements.</param>
-    /// <param name="slots">Slots that the parts must have.</param>
-    /// <exception cref="CheckpointException">A part is missing, short or altered, or none holds some element.</exception>
-    internal static IReadOnlyList<float[]> ReadRun(string folder, CheckpointManifest manifest, int offset, int length, int slots) =>
-        ReadRun(folder, manifest.Parts, offset, length, slots);
-
-    /// <summary>The same from parts of which no manifest need tell.</summary>
-    /// <param name="folder">The checkpoint's folder.</param>
-    /// <param name="parts">Those there are.</param>
+    /// <param name="parts">Those of its manifest, or those there are.</param>
     /// <param name="offset">First element.</param>
     /// <param name="length">Elements.</param>
     /// <param name="slots">Slots that are wanted, and that the parts must have; null: none, whatever they have.</param>

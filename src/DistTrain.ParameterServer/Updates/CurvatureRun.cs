@@ -42,19 +42,23 @@ internal sealed class CurvatureRun<T> : ProbeRun
         _probe = new CurvatureProbe<T>(_part, Add, _wanted, ProbeState.Of(_part, progress, start.Open.Version, version => Part(At(version))));
     }
 
+    /// <summary>On a thread of its own: the recursion waits several times in a step for the other servers, and no thread of the pool waits with it.</summary>
     /// <inheritdoc/>
-    public override Task<Verdict> StepAllAsync(ReplicaGroup replica, Action<int> stepped)
+    public override Task<Verdict> StepAllAsync(ReplicaGroup replica, Action<int> stepped) =>
+        Task.Factory.StartNew(() => StepAll(replica, stepped), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private Verdict StepAll(ReplicaGroup replica, Action<int> stepped)
     {
         var open = replica.Open;
         replica.Times?.UpdateBegins();
         _exchange = (open.Version, 0);
         if ((_probe is null ? Begin(replica) : Take(replica)) is { } fault)
-            return Task.FromResult(Verdict.Fault(fault));
+            return Verdict.Fault(fault);
         _progress = _progress! with { Recursions = Recursions(open.Version) };
         _replicas.ForgetBefore(replica);
         Write(replica, stepped);
         replica.Times?.UpdateEnds();
-        return Task.FromResult(default(Verdict));
+        return default;
     }
 
     /// <inheritdoc/>
@@ -158,7 +162,7 @@ internal sealed class CurvatureRun<T> : ProbeRun
         return vector;
     }
 
-    /// <summary>Waits for the other servers, on the thread of the step that is closing: a recursion asks several times in a step.</summary>
+    /// <summary>Waits for the other servers.</summary>
     private double[] Add(double[] partials, int quantities)
     {
         var (step, turn) = _exchange;

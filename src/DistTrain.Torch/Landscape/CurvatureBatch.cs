@@ -10,27 +10,26 @@ namespace DistTrain.Torch.Landscape;
 internal sealed class CurvatureBatch<T> : IDisposable
     where T : unmanaged, INumberBase<T>
 {
-    private readonly Tensor _inputs;
-    private readonly Tensor _labels;
+    private readonly Staged<T> _inputs;
+    private readonly Staged<long> _labels;
     private readonly float[] _features;
 
+    /// <param name="device">Where they are to be.</param>
     /// <param name="model">Its inputs' shape.</param>
     /// <param name="capacity">Most examples.</param>
     /// <param name="type">libtorch's name of <typeparamref name="T"/>.</param>
-    public CurvatureBatch(ModelBlueprint model, int capacity, ScalarType type)
+    public CurvatureBatch(TensorDevice device, ModelBlueprint model, int capacity, ScalarType type)
     {
         _features = new float[model.InputShape.Aggregate(1, (product, side) => product * side)];
-        _inputs = zeros([capacity, .. model.InputShape.Select(s => (long)s)], dtype: type).DetachFromDisposeScope();
-        _labels = zeros(capacity, dtype: int64).DetachFromDisposeScope();
-        InputMemory = new TensorMemory<T>(_inputs).Memory;
-        LabelMemory = new TensorMemory<long>(_labels).Memory;
+        _inputs = device.Stage<T>([capacity, .. model.InputShape.Select(s => (long)s)], type);
+        _labels = device.Stage<long>([capacity], int64);
     }
 
     /// <summary>[capacity, features], row-major.</summary>
-    public Memory<T> InputMemory { get; }
+    public Memory<T> InputMemory => _inputs.Memory;
 
     /// <summary>[capacity]</summary>
-    public Memory<long> LabelMemory { get; }
+    public Memory<long> LabelMemory => _labels.Memory;
 
     public void Load(ExampleSet data, ReadOnlySpan<int> examples)
     {
@@ -44,9 +43,13 @@ internal sealed class CurvatureBatch<T> : IDisposable
         }
     }
 
-    public Tensor Inputs(int count) => _inputs.narrow(0, 0, count);
-
-    public Tensor Labels(int count) => _labels.narrow(0, 0, count);
+    /// <summary>The first of what lies in the memory, where it is computed: inputs [count, …] and labels [count].</summary>
+    public (Tensor Inputs, Tensor Labels) Tensors(int count)
+    {
+        _inputs.Send(count * _features.Length);
+        _labels.Send(count);
+        return (_inputs.Tensor.narrow(0, 0, count), _labels.Tensor.narrow(0, 0, count));
+    }
 
     public void Dispose()
     {

@@ -11,11 +11,13 @@ using static TorchSharp.torch;
 namespace DistTrain.Torch.Landscape;
 
 /// <summary>
-/// One rank's copy of the model for looking at the loss around a version: loss, gradient, and products of its Hessian H with a direction v, by
-/// differentiating the gradient once more (Pearlmutter 1994):
+/// One rank's copy of the model for looking at the loss around a version: loss, gradient, and products of its Hessian H with a direction v. The loss's
+/// slope along v goes forward with it, and is differentiated like any function (Pearlmutter 1994):
 /// <code>
-/// g = ∂L/∂θ        Hv = ∂(g·v)/∂θ        L = Σ cross entropy / divisor
+/// g = ∂L/∂θ        Hv = ∂/∂θ dL(θ + r v)/dr at r = 0        L = Σ cross entropy / divisor
 /// </code>
+/// For each of the three multiplications of a layer's gradient (forward, to its input, to its weight) that is at most eight: the two factors forward
+/// and backward. To differentiate the gradient itself takes nine, and needs a second derivative of each operation, of which libtorch has slow ones.
 /// Vectors are the layout's; sums over micro-batches are added in place, those over ranks by whoever holds them. Penalties on weights are not in L.
 /// Where a ReLU or a maximum has its kink, H is that of the side that libtorch takes. Used by one thread.
 /// </summary>
@@ -25,49 +27,62 @@ public sealed class CurvatureReplica<T> : IDisposable
 {
     private readonly ModelBlueprint _model;
     private readonly CurvatureMode _mode;
-    private readonly Tensor _flat;
-    private readonly Tensor _direction;
-    private readonly Tensor _sum;
+    private readonly Staged<T> _flat;
+    private readonly Staged<T> _direction;
+    private readonly Staged<T> _sum;
     private readonly Tensor[] _parameters;
-    private readonly Tensor[] _leaves;
     private readonly Tensor[] _directions;
     private readonly CurvatureBatch<T> _batch;
+
+    /// <summary>What is computed of the examples; gives their scores.</summary>
+    private delegate Tensor Pass(Tensor inputs, Tensor labels, ForwardPass pass, int divisor);
 
     /// <param name="model">What the replica is a copy of.</param>
     /// <param name="capacity">Largest number of examples in one pass.</param>
     /// <param name="mode">Evaluation mode, or that of training.</param>
+    /// <param name="device">Where its tensors live; null: <see cref="TensorDevice.Processor"/>.</param>
     /// <exception cref="ModelException">The mode is training, and a norm's statistics are shared by ranks or change from step to step.</exception>
-    public CurvatureReplica(ModelBlueprint model, int capacity, CurvatureMode mode = CurvatureMode.Evaluation)
+    public CurvatureReplica(ModelBlueprint model, int capacity, CurvatureMode mode = CurvatureMode.Evaluation, TensorDevice? device = null)
     {
         if (mode == CurvatureMode.Training && model.WhyNoSecondDerivative is { } reason)
             throw new ModelException(reason);
         (_model, _mode) = (model, mode);
         var type = typeof(T) == typeof(double) ? float64 : typeof(T) == typeof(float) ? float32 : throw new NotSupportedException($"no replica of {typeof(T).Name}");
+        device ??= TensorDevice.Processor;
         using var scope = NewDisposeScope();
-        _flat = zeros(model.Layout.Length, dtype: type).MoveToOuterDisposeScope();
-        _direction = zeros(model.Layout.TrainableLength, dtype: type).MoveToOuterDisposeScope();
-        _sum = zeros(model.Layout.TrainableLength, dtype: type).MoveToOuterDisposeScope();
+        _flat = device.Stage<T>([model.Layout.Length], type);
+        _direction = device.Stage<T>([model.Layout.TrainableLength], type);
+        _sum = device.Stage<T>([model.Layout.TrainableLength], type);
         _parameters = [.. model.Layout.Segments.Select(segment => Of(_flat, segment).requires_grad_(!segment.IsBuffer))];
-        _leaves = [.. _parameters.Zip(model.Layout.Segments).Where(pair => !pair.Second.IsBuffer).Select(pair => pair.First)];
-        _directions = [.. model.Layout.Segments.Where(segment => !segment.IsBuffer).Select(segment => Of(_direction, segment))];
-        foreach (var (leaf, segment) in _leaves.Zip(model.Layout.Segments))
+        // Trainable segments come first, so a segment's direction has its index.
+        var trainable = model.Layout.Segments.Where(segment => !segment.IsBuffer).ToList();
+        _directions = [.. trainable.Select(segment => Of(_direction, segment))];
+        foreach (var (leaf, segment) in _parameters.Zip(trainable))
             leaf.grad = Of(_sum, segment);
-        _batch = new CurvatureBatch<T>(model, capacity, type);
-        Parameters = new TensorMemory<T>(_flat).Memory;
-        Direction = new TensorMemory<T>(_direction).Memory;
-        Sum = new TensorMemory<T>(_sum).Memory;
+        _batch = new CurvatureBatch<T>(device, model, capacity, type);
     }
 
     /// <summary>The version, [Layout.Length].</summary>
-    public Memory<T> Parameters { get; }
+    public Memory<T> Parameters => _flat.Memory;
 
     /// <summary>v, [Layout.TrainableLength]; 0 in the padding.</summary>
-    public Memory<T> Direction { get; }
+    public Memory<T> Direction => _direction.Memory;
 
-    /// <summary>What gradients or products have added up to, [Layout.TrainableLength]: clear it first.</summary>
-    public Memory<T> Sum { get; }
+    /// <summary>What gradients or products have added up to, [Layout.TrainableLength]; whole once it is ended.</summary>
+    public Memory<T> Sum => _sum.Memory;
 
     public ParameterLayout Layout => _model.Layout;
+
+    /// <summary>Takes the version and the direction as they are in memory, and forgets the sum before.</summary>
+    public void BeginSum()
+    {
+        _flat.Send(Layout.Length);
+        _direction.Send(Layout.TrainableLength);
+        _sum.Clear();
+    }
+
+    /// <summary>What has been added is in <see cref="Sum"/>.</summary>
+    public void EndSum() => _sum.Fetch(Layout.TrainableLength);
 
     /// <summary>Adds the examples' gradient to <see cref="Sum"/>.</summary>
     /// <param name="data">Where the examples are.</param>
@@ -75,19 +90,19 @@ public sealed class CurvatureReplica<T> : IDisposable
     /// <param name="divisor">The examples of all ranks.</param>
     /// <param name="key">Where the micro-batch stands; in evaluation mode nothing depends on it.</param>
     public BatchResult AddGradient(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey? key = null) =>
-        Add(data, examples, divisor, key, loss => loss.backward());
+        Add(data, examples, divisor, key, Differentiate);
 
     /// <summary>Adds the examples' part of H·<see cref="Direction"/> to <see cref="Sum"/>.</summary>
     /// <inheritdoc cref="AddGradient"/>
     public BatchResult AddProduct(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey? key = null) =>
-        Add(data, examples, divisor, key, AddSecondDerivative);
+        Add(data, examples, divisor, key, DifferentiateSlope);
 
     /// <summary>The examples' loss alone.</summary>
     /// <inheritdoc cref="AddGradient"/>
     public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, MicroBatchKey? key = null)
     {
         using var noGradient = no_grad();
-        return Add(data, examples, divisor: 1, key, _ => { });
+        return Add(data, examples, divisor: 1, key, (inputs, _, pass, _) => Scores(inputs, pass));
     }
 
     public void Dispose()
@@ -102,46 +117,64 @@ public sealed class CurvatureReplica<T> : IDisposable
 
     /// <summary>The examples that lie in the batch's memory already.</summary>
     internal BatchResult AddLoaded(int examples, int divisor, MicroBatchKey? key, bool isProduct) =>
-        AddLoaded(examples, divisor, key, isProduct ? AddSecondDerivative : loss => loss.backward());
+        AddLoaded(examples, divisor, key, isProduct ? DifferentiateSlope : Differentiate);
 
     /// <summary>Where the examples of a pass lie.</summary>
     internal CurvatureBatch<T> Batch => _batch;
 
-    private static Tensor Of(Tensor flat, Segment segment) =>
-        flat.narrow(0, segment.Offset, segment.Length).view([.. segment.Shape.Select(s => (long)s)]).detach().MoveToOuterDisposeScope();
+    private static Tensor Of(Staged<T> flat, Segment segment) =>
+        flat.Tensor.narrow(0, segment.Offset, segment.Length).view([.. segment.Shape.Select(s => (long)s)]).detach().MoveToOuterDisposeScope();
 
-    private BatchResult Add(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey? key, Action<Tensor> differentiate)
+    private BatchResult Add(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey? key, Pass compute)
     {
         if (examples.IsEmpty)
             return default;
         _batch.Load(data, examples);
-        return AddLoaded(examples.Length, divisor, key, differentiate);
+        return AddLoaded(examples.Length, divisor, key, compute);
     }
 
-    private BatchResult AddLoaded(int examples, int divisor, MicroBatchKey? key, Action<Tensor> differentiate)
+    private BatchResult AddLoaded(int examples, int divisor, MicroBatchKey? key, Pass compute)
     {
         using var scope = NewDisposeScope();
-        var (scores, labels) = (_batch.Inputs(examples), _batch.Labels(examples));
-        var pass = new ForwardPass { Parameters = _parameters, Training = _mode == CurvatureMode.Training, Key = key, Renorm = RenormLimits.None };
-        foreach (var layer in _model.Layers)
-            scores = layer.Forward(scores, pass);
-        var loss = nn.functional.cross_entropy(scores, labels, reduction: nn.Reduction.Sum);
-        differentiate(loss.Over(divisor));
+        var (inputs, labels) = _batch.Tensors(examples);
+        var pass = new ForwardPass
+        {
+            Parameters = _parameters,
+            Direction = _directions,
+            Training = _mode == CurvatureMode.Training,
+            Key = key,
+            Renorm = RenormLimits.None,
+        };
+        var scores = compute(inputs, labels, pass, divisor).detach();
+        var loss = CrossEntropy(scores, labels);
         return new BatchResult(examples, loss.to(float64).item<double>(), (int)scores.argmax(1).eq(labels).sum().item<long>());
     }
 
-    /// <summary>
-    /// An error inside <c>autograd.grad</c> ends the process, so what it could complain of is not asked of it: the loss is one number that depends on a
-    /// parameter (or there is nothing to do), the graph is kept, and a parameter without a part in it is allowed. <c>backward</c> throws as others do.
-    /// </summary>
-    private void AddSecondDerivative(Tensor loss)
+    private Tensor Scores(Tensor inputs, ForwardPass pass)
     {
-        if (!loss.requires_grad || loss.numel() != 1)
-            return;
-        var gradient = autograd.grad([loss], _leaves, retain_graph: true, create_graph: true, allow_unused: true);
-        // A gradient that depends on no parameter is a row of zeros in H.
-        var curved = Enumerable.Range(0, _leaves.Length).Where(i => !gradient[i].IsInvalid && gradient[i].requires_grad).ToList();
-        if (curved.Count > 0)
-            autograd.backward([.. curved.Select(i => gradient[i])], [.. curved.Select(i => _directions[i])]);
+        foreach (var layer in _model.Layers)
+            inputs = layer.Forward(inputs, pass);
+        return inputs;
     }
+
+    private Tensor Differentiate(Tensor inputs, Tensor labels, ForwardPass pass, int divisor)
+    {
+        var scores = Scores(inputs, pass);
+        CrossEntropy(scores, labels).Over(divisor).backward();
+        return scores;
+    }
+
+    private Tensor DifferentiateSlope(Tensor inputs, Tensor labels, ForwardPass pass, int divisor)
+    {
+        var scores = new Dual(inputs, null);
+        foreach (var layer in _model.Layers)
+            scores = layer.Forward(scores, pass);
+        // The slope of −log softmax at the label: the mean slope of all scores, less the label's.
+        var slope = scores.Slope!;
+        var along = (scores.Value.softmax(1) * slope).sum() - slope.gather(1, labels.unsqueeze(1)).sum();
+        along.Over(divisor).backward();
+        return scores.Value;
+    }
+
+    private static Tensor CrossEntropy(Tensor scores, Tensor labels) => nn.functional.cross_entropy(scores, labels, reduction: nn.Reduction.Sum);
 }

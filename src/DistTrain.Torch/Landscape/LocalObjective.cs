@@ -94,8 +94,9 @@ public sealed class LocalObjective<T> : IDisposable
         {
             if (!_free.TryTake(out var replica))
                 throw new InvalidOperationException("more threads than replicas");
-            replica.Sum.Span.Clear();
+            replica.BeginSum();
             _results[rank] = compute(replica, rank);
+            replica.EndSum();
             replica.Sum.CopyTo(_sums[rank]);
             _free.Add(replica);
         });

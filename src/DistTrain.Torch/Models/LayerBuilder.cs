@@ -3,7 +3,6 @@ using DistTrain.Recipes;
 using DistTrain.Torch.Models.Normalization;
 using DistTrain.Torch.Models.Weights;
 using DistTrain.Torch.Passes;
-using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;
 
@@ -58,7 +57,7 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
         LinearRecipe linear => Linear(linear, path),
         ConvRecipe conv => Conv(conv, path),
         NormRecipe norm => Norm(norm, path),
-        ActivationRecipe activation => Activation(activation),
+        ActivationRecipe activation => Always(new ActivationLayer(Activation.Named(activation.Kind))),
         PoolRecipe pool => Pool(pool, path),
         GlobalAveragePoolRecipe => GlobalAveragePool(path),
         FlattenRecipe => Flatten(),
@@ -166,15 +165,6 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
     /// <summary>(mean, variance or deviation) pairs of so many channels, each with so many values of one example.</summary>
     private Deferred Statistics(string name, SegmentKind kind, int channels, int positions) => Buffer(
         new Segment($"{name}.statistics", kind, [channels, 2], Offset: 0, new Initialization(InitializationKind.Statistics), positions));
-
-    private static Func<Layer> Activation(ActivationRecipe recipe) => Always(new ActivationLayer(recipe.Kind switch
-    {
-        "relu" => x => functional.relu(x),
-        "tanh" => x => x.tanh(),
-        "sigmoid" => x => x.sigmoid(),
-        "gelu" => x => functional.gelu(x),
-        _ => throw new ModelException($"'{recipe.Kind}' is not an activation"),
-    }));
 
     private Func<Layer> Pool(PoolRecipe recipe, string path)
     {

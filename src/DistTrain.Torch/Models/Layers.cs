@@ -11,39 +11,76 @@ internal sealed class LinearLayer(Weight weight, int? bias) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
         functional.linear(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null);
+
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        var (value, slope) = weight.Along(pass);
+        return new Dual(
+            functional.linear(x.Value, value, bias is { } b ? pass.Parameters[b] : null),
+            Dual.Sum(functional.linear(x.Value, slope, bias is { } d ? pass.Direction[d] : null), x.Slope is { } input ? functional.linear(input, value) : null));
+    }
 }
 
 /// <summary>[n, in, h, w] → [n, out, h', w'].</summary>
 internal sealed class ConvLayer(Weight weight, int? bias, int stride, int padding) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
-        functional.conv2d(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null, [stride, stride], [padding, padding]);
+        Convolve(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null);
+
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        var (value, slope) = weight.Along(pass);
+        return new Dual(
+            Convolve(x.Value, value, bias is { } b ? pass.Parameters[b] : null),
+            Dual.Sum(Convolve(x.Value, slope, bias is { } d ? pass.Direction[d] : null), x.Slope is { } input ? Convolve(input, value, null) : null));
+    }
+
+    private Tensor Convolve(Tensor x, Tensor filters, Tensor? offsets) => functional.conv2d(x, filters, offsets, [stride, stride], [padding, padding]);
 }
 
-internal sealed class ActivationLayer(Func<Tensor, Tensor> function) : Layer
+internal sealed class ActivationLayer(Activation function) : Layer
 {
-    public override Tensor Forward(Tensor x, ForwardPass pass) => function(x);
+    public override Tensor Forward(Tensor x, ForwardPass pass) => function.Of(x);
+
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        var y = function.Of(x.Value);
+        return new Dual(y, x.Slope is { } slope ? slope * function.Derivative(x.Value, y) : null);
+    }
 }
 
 internal sealed class MaxPoolLayer(int size, int stride) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) => functional.max_pool2d(x, [size, size], [stride, stride]);
+
+    /// <summary>The slope is that of the largest.</summary>
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        var (y, places) = functional.max_pool2d_with_indices(x.Value, [size, size], [stride, stride]);
+        return new Dual(y, x.Slope?.flatten(2).gather(2, places.flatten(2)).view(y.shape));
+    }
 }
 
 internal sealed class AveragePoolLayer(int size, int stride) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) => functional.avg_pool2d(x, [size, size], [stride, stride]);
+
+    public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
 }
 
 /// <summary>[n, c, h, w] → [n, c].</summary>
 internal sealed class GlobalAveragePoolLayer : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) => x.mean([2, 3]);
+
+    public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
 }
 
 internal sealed class FlattenLayer : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) => x.flatten(1);
+
+    public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
 }
 
 /// <summary>Zeroes elements with the given probability and scales the others by 1/(1 − rate) while training (Srivastava et al. 2014).</summary>
@@ -59,8 +96,11 @@ internal sealed class DropoutLayer(double rate, int index) : Layer
         var scale = (float)(1 / (1 - rate));
         foreach (ref var value in mask.AsSpan())
             value = random.NextSingle() >= rate ? scale : 0;
-        return x * tensor(mask, x.shape, device: x.device);
+        return x * tensor(mask, x.shape, dtype: x.dtype, device: x.device);
     }
+
+    /// <summary>The mask is a function of the key: the slope has the same.</summary>
+    public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
 }
 
 /// <summary>y = shortcut(x) + body(x); the shortcut subsamples by the body's stride and pads channels with zeros (He et al. 2015, option A).</summary>
@@ -71,11 +111,22 @@ internal sealed class ResidualLayer(IReadOnlyList<Layer> body, int stride, int c
         var y = x;
         foreach (var layer in body)
             y = layer.Forward(y, pass);
-        var shortcut = x;
+        return Shortcut(x) + y;
+    }
+
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        var y = x;
+        foreach (var layer in body)
+            y = layer.Forward(y, pass);
+        var shortcut = x.Slope is { } slope ? Shortcut(slope) : null;
+        return new Dual(Shortcut(x.Value) + y.Value, y.Slope is null ? shortcut : shortcut is null ? y.Slope : shortcut + y.Slope);
+    }
+
+    private Tensor Shortcut(Tensor x)
+    {
         if (stride > 1)
-            shortcut = shortcut[TensorIndex.Colon, TensorIndex.Colon, TensorIndex.Slice(step: stride), TensorIndex.Slice(step: stride)];
-        if (channelPadding > 0)
-            shortcut = functional.pad(shortcut, [0, 0, 0, 0, channelPadding / 2, channelPadding - (channelPadding / 2)]);
-        return shortcut + y;
+            x = x[TensorIndex.Colon, TensorIndex.Colon, TensorIndex.Slice(step: stride), TensorIndex.Slice(step: stride)];
+        return channelPadding > 0 ? functional.pad(x, [0, 0, 0, 0, channelPadding / 2, channelPadding - (channelPadding / 2)]) : x;
     }
 }

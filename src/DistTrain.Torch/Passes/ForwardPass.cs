@@ -11,6 +11,9 @@ internal sealed class ForwardPass
     /// <summary>Parameter views by segment index.</summary>
     public required IReadOnlyList<Tensor> Parameters { get; init; }
 
+    /// <summary>The direction along which slopes are taken, by segment index, of trainable segments, which come first; empty: none are.</summary>
+    public IReadOnlyList<Tensor> Direction { get; init; } = [];
+
     /// <summary>Training mode: batch statistics, dropout.</summary>
     public required bool Training { get; init; }
 

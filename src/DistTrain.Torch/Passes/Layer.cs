@@ -11,4 +11,11 @@ internal abstract class Layer
     /// <param name="x">Input, batch first; the caller's dispose scope frees what is made from it.</param>
     /// <param name="pass">Parameters and mode of this pass.</param>
     public abstract Tensor Forward(Tensor x, ForwardPass pass);
+
+    /// <summary>The same output with its slope along <see cref="ForwardPass.Direction"/>, made of operations that have a derivative of their own.</summary>
+    /// <inheritdoc cref="Forward(Tensor, ForwardPass)"/>
+    public abstract Dual Forward(Dual x, ForwardPass pass);
+
+    /// <summary>That of a layer that is linear in its input and has no parameters: the slope goes the input's way.</summary>
+    protected Dual Linearly(Dual x, ForwardPass pass) => new(Forward(x.Value, pass), x.Slope is { } slope ? Forward(slope, pass) : null);
 }

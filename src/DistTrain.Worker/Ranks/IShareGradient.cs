@@ -15,6 +15,9 @@ internal interface IShareGradient
     /// <summary>Where it is, [Layout.Length · width].</summary>
     Memory<float> Gradient { get; }
 
+    /// <summary>float32 that an element of it takes.</summary>
+    int Width { get; }
+
     /// <summary>What it is of.</summary>
     ExampleSet Data { get; }
 
@@ -24,6 +27,19 @@ internal interface IShareGradient
     /// <param name="trace">Where its parts are noted; null: nowhere.</param>
     /// <exception cref="OperationCanceledException">It is to end.</exception>
     ShareResult Of(VersionHead head, int rank, StepTrace? trace = null);
+
+    /// <summary>What of it is not finite, in words; empty: all is, or the servers alone judge what comes together.</summary>
+    /// <param name="lossSum">Over the share.</param>
+    string NotFinite(double lossSum);
+
+    /// <summary>What is told of a bucket with it.</summary>
+    /// <param name="bucket">Which one.</param>
+    /// <param name="lossSum">Over the share.</param>
+    /// <returns>
+    /// The squared norm of its trainable elements, 0 where nobody asks for it; and whether it, its moments and the loss are finite, or the servers alone
+    /// judge what comes together.
+    /// </returns>
+    (double SquaredNorm, bool IsFinite) Judge(Bucket bucket, double lossSum);
 
     /// <summary>While the rank waits: makes ready what the next step will begin with.</summary>
     /// <param name="head">This step's.</param>

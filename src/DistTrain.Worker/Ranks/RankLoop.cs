@@ -177,7 +177,7 @@ internal sealed class RankLoop : IAsyncDisposable
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         using var region = _home.Peers.Memory.TryCreate((long)model.Layout.Length * probe.Width, "products");
-        using var share = new ShareProduct<T>(model, ProbedObjective.Of(probe, _spec, data), region?.Memory ?? default, _stop.Token);
+        using var share = new ShareProduct<T>(model, ProbedObjective.Of(probe, _spec, data), region?.Memory ?? default, _home.Device, _stop.Token);
         using var attachment = Rejoin.Execute(stop => Attach(sharesMoments: false, data, share.Place, region, stop), _stop.Token);
         return Stays(() =>
         {

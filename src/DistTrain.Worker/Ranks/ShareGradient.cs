@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DistTrain.Observability.Traces;
+using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
@@ -28,6 +29,9 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
 
     /// <inheritdoc/>
     public Memory<float> Gradient => replica.Gradient;
+
+    /// <inheritdoc/>
+    public int Width => 1;
 
     /// <inheritdoc/>
     public ExampleSet Data => data;
@@ -69,6 +73,18 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
 
         replica.EndStep();
         return new ShareResult(total, examples[..used]);
+    }
+
+    /// <inheritdoc/>
+    public string NotFinite(double lossSum) => Ranks.NotFinite.In(Layout, Gradient.Span, lossSum) ?? string.Empty;
+
+    /// <inheritdoc/>
+    public (double SquaredNorm, bool IsFinite) Judge(Bucket bucket, double lossSum)
+    {
+        var run = Gradient.Span.Slice(bucket.Offset, bucket.Length);
+        var trainable = Math.Clamp(Layout.TrainableLength - bucket.Offset, 0, bucket.Length);
+        var squaredNorm = SquaredNorm.Of(run[..trainable]);
+        return (squaredNorm, double.IsFinite(squaredNorm) && Ranks.NotFinite.IsFinite(run[trainable..]) && double.IsFinite(lossSum));
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Landscape;
 using DistTrain.Torch.Models;
 
@@ -26,17 +27,18 @@ internal sealed class ShareProduct<T> : IShareGradient, IDisposable
     /// <param name="model">Of the weights.</param>
     /// <param name="objective">What is looked at.</param>
     /// <param name="memory">Where servers of this machine see products; empty: they are sent.</param>
+    /// <param name="device">Where it is computed.</param>
     /// <param name="stop">Ends it, between two micro-batches.</param>
-    public ShareProduct(ModelBlueprint model, Objective objective, Memory<float> memory, CancellationToken stop)
+    public ShareProduct(ModelBlueprint model, Objective objective, Memory<float> memory, TensorDevice device, CancellationToken stop)
     {
         (_objective, _stop) = (objective, stop);
-        _replica = new CurvatureReplica<T>(model, objective.LargestPass, objective.Mode);
+        _replica = new CurvatureReplica<T>(model, objective.LargestPass, objective.Mode, device);
         Place = new VersionPlace(model.Layout, new float[model.Layout.Length * Width], Width);
         Gradient = memory.IsEmpty ? new float[model.Layout.Length * Width] : memory;
     }
 
-    /// <summary>float32 that an element takes.</summary>
-    public static int Width => Unsafe.SizeOf<T>() / sizeof(float);
+    /// <inheritdoc/>
+    public int Width => Unsafe.SizeOf<T>() / sizeof(float);
 
     /// <summary>Where directions come in.</summary>
     public VersionPlace Place { get; }
@@ -59,16 +61,23 @@ internal sealed class ShareProduct<T> : IShareGradient, IDisposable
     {
         var began = Stopwatch.GetTimestamp();
         var objective = _objective with { Position = head.Position.ToPosition() };
-        _replica.Sum.Span.Clear();
         var isGradient = head.Version == 0;
         if (!isGradient)
             MemoryMarshal.Cast<float, T>(Place.Memory.Span)[..Layout.TrainableLength].CopyTo(_replica.Direction.Span);
+        _replica.BeginSum();
         var result = isGradient ? objective.AddGradient(_replica, rank, _stop) : objective.AddProduct(_replica, rank, _stop);
+        _replica.EndSum();
         MemoryMarshal.Cast<T, float>(_replica.Sum.Span).CopyTo(Gradient.Span);
         trace?.Computed(began, 0);
         var shard = Shard.Of(rank, objective.Ranks, objective.Examples.Length);
         return new ShareResult(result, objective.Examples.Slice(shard.Start, shard.Count));
     }
+
+    /// <inheritdoc/>
+    public string NotFinite(double lossSum) => string.Empty;
+
+    /// <inheritdoc/>
+    public (double SquaredNorm, bool IsFinite) Judge(Bucket bucket, double lossSum) => (0, true);
 
     /// <inheritdoc/>
     public void Prepare(VersionHead head, int rank)

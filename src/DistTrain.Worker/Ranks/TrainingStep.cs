@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using DistTrain.Observability.Traces;
-using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
@@ -34,7 +33,6 @@ namespace DistTrain.Worker.Ranks;
 internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient gradient, ServerAttachment servers, StepTrace? trace) : IDisposable
 {
     private readonly ExampleDigest _used = new();
-    private readonly int _width = spec.Probe?.Width ?? 1;
     private readonly bool _failsAlone = spec.Numerics.Policy == NumericsPolicies.Stop;
 
     /// <summary>Computes and pushes this rank's gradient of the step that starts at <paramref name="head"/>, and waits for the next version.</summary>
@@ -96,9 +94,7 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient g
     {
         var (step, layout) = (head.Version, gradient.Layout);
         // Where steps are judged over all ranks, what is told of the step says what is wrong with any. Statistics are of the whole training set: they can't be skipped.
-        // Of a probe the servers judge what comes together, as whoever computes it alone does.
-        var failsAlone = spec.Probe is null && (_failsAlone || head.Kind == StepKind.Statistics);
-        var notFinite = failsAlone || spec.Probe is not null ? string.Empty : NotFinite.In(layout, gradient.Gradient.Span, result.LossSum) ?? string.Empty;
+        var failsAlone = _failsAlone || head.Kind == StepKind.Statistics;
         var contribution = new Contribution
         {
             Rank = rank,
@@ -107,7 +103,7 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient g
             Correct = result.Correct,
             ComputeMilliseconds = computeMilliseconds,
             EvaluationMilliseconds = evaluationMilliseconds,
-            NotFinite = notFinite,
+            NotFinite = failsAlone ? string.Empty : gradient.NotFinite(result.LossSum),
             ExamplesDigest = _used.Take(),
         };
         for (var server = 0; server < servers.Streams.Count; server++)
@@ -118,10 +114,9 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient g
             Contribution? untold = contribution;
             foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, servers.Streams.Count)))
             {
-                var chunk = gradient.Gradient.Slice(bucket.Offset * _width, bucket.Length * _width);
-                var trainable = Math.Clamp(layout.TrainableLength - bucket.Offset, 0, bucket.Length);
-                var squaredNorm = spec.Probe is null ? SquaredNorm.Of(chunk.Span[..trainable]) : 0;
-                if (failsAlone && !(double.IsFinite(squaredNorm) && NotFinite.IsFinite(chunk.Span[trainable..]) && double.IsFinite(result.LossSum)))
+                var chunk = gradient.Gradient.Slice(bucket.Offset * gradient.Width, bucket.Length * gradient.Width);
+                var (squaredNorm, isFinite) = gradient.Judge(bucket, result.LossSum);
+                if (failsAlone && !isFinite)
                     throw NotFinite.Fault(gradient, rank, step, result.LossSum);
                 bytes += chunk.Length * sizeof(float);
                 if (report is not null)

@@ -49,6 +49,7 @@ internal static class ProductBenchmark
         for (var i = 0; i < version.Length; i++)
             replica.Parameters.Span[i] = T.CreateTruncating(version[i]);
         ProbeDirection.Fill(new VectorPart(replica.Layout, ..), ProbeDirectionKind.Rademacher, seed: 1, probe: 0, restart: 0, replica.Direction.Span);
+        replica.BeginSum();
         int[] batch = [.. Enumerable.Range(0, Batch)];
         var (gradients, products, ratios) = (new List<double>(), new List<double>(), new List<double>());
         for (var round = 0; round < rounds; round++)

@@ -4,11 +4,13 @@ using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Landscape;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
+using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Tests.Landscape;
 
@@ -18,6 +20,8 @@ public class CurvatureReplicaTests
     private static readonly Dataset Digits = DatasetReader.Read(new DatasetRecipe("digits", null, 128, 64));
 
     private static readonly int[] Examples = [.. Enumerable.Range(0, 24)];
+
+    private static readonly MicroBatchKey Key = new(Seed: 3, Position.Start(), Rank: 0, Index: 0);
 
     public CurvatureReplicaTests() => NativeEnvironment.Prepare();
 
@@ -30,6 +34,7 @@ public class CurvatureReplicaTests
         { "{name: custom, layers: [conv: {out: 4, stride: 4}, {norm: batch-renorm}, tanh, flatten, dropout: 0.5, linear: {out: 10, reparametrization: weight}]}", true },
         { "{name: custom, layers: [flatten, linear: {out: 8, reparametrization: spectral}, tanh, linear: {out: 10, bias: false}]}", true },
         { "{name: custom, spectralPenalty: 0.1, layers: [flatten, linear: 10]}", true },
+        { "{name: custom, layers: [conv: {out: 4, stride: 2}, residual: [{norm: batch}, conv: {out: 8, padding: 1, stride: 2}, tanh], residual: [dropout: 0.5], flatten, linear: 10]}", true },
         { "{name: custom, layers: [conv: {out: 4, kernel: 5, stride: 2}, relu, {maxPool: 2}, flatten, linear: 10]}", false },
     };
 
@@ -45,10 +50,7 @@ public class CurvatureReplicaTests
         Assert.Equal(Dot(u, hv), Dot(v, hu), scale * 1e-12);
         if (!isSmooth)
             return;
-        const double Length = 1e-5;
-        var (ahead, behind) = (GradientAt(replica, v, Length), GradientAt(replica, v, -Length));
-        var error = ahead.Zip(behind, (a, b) => (a - b) / (2 * Length)).Zip(hv, (slope, product) => slope - product).ToArray();
-        Assert.InRange(Math.Sqrt(Dot(error, error) / Dot(hv, hv)), 0, 1e-5);
+        AssertSlope(replica, v);
     }
 
     [Fact]
@@ -85,9 +87,8 @@ public class CurvatureReplicaTests
         using var training = new Replica(ModelBlueprint.Of(Specs.Of(job), Digits.Train.Shape, Digits.Train.Classes), capacity: 64);
         replica.Parameters.CopyTo(training.Parameters);
         training.BeginStep();
-        var key = new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, Index: 0);
-        var expected = training.Accumulate(Digits.Train, Examples, Examples.Length, key);
-        var result = replica.AddGradient(Digits.Train, Examples, Examples.Length, key);
+        var expected = training.Accumulate(Digits.Train, Examples, Examples.Length, Key);
+        var result = replica.AddGradient(Digits.Train, Examples, Examples.Length, Key);
         Assert.Equal(expected, result);
         Assert.Equal(training.Gradient[..replica.Sum.Length].ToArray(), replica.Sum.ToArray());
     }
@@ -116,6 +117,40 @@ public class CurvatureReplicaTests
         Assert.Equal(products[0], products[1]);
     }
 
+    /// <summary>Statistics are of the examples themselves there, and a dropped unit stays so.</summary>
+    [Theory]
+    [InlineData("local")]
+    [InlineData("ghost:9")]
+    public void In_training_mode_the_product_is_the_gradients_slope(string scope)
+    {
+        string[] job = ["model={name: custom, layers: [conv: {out: 4, stride: 2}, {norm: batch}, tanh, flatten, dropout: 0.5, linear: {out: 12, reparametrization: weight}, {norm: batch}, linear: 10]}", $"batchNorm.scope={scope}"];
+        using var replica = Make<double>(CurvatureMode.Training, job);
+        AssertSlope(replica, Direction<double>(replica.Layout, 1));
+    }
+
+    [Fact]
+    public void The_same_bits_wherever_its_memory_is()
+    {
+        var (own, apart) = (Run(TensorDevice.Processor), Run(TensorDevice.Apart(CPU)));
+        Assert.Equal(own.Gradient, apart.Gradient);
+        Assert.Equal(own.Product, apart.Product);
+        Assert.Equal(own.Loss, apart.Loss);
+
+        static (float[] Gradient, float[] Product, BatchResult Loss) Run(TensorDevice device)
+        {
+            using var replica = Make<float>(CurvatureMode.Evaluation, ["model={name: cnn, norm: batch}"], device);
+            replica.BeginSum();
+            replica.AddGradient(Digits.Train, Examples, Examples.Length);
+            replica.EndSum();
+            var gradient = replica.Sum.ToArray();
+            gradient.CopyTo(replica.Direction);
+            replica.BeginSum();
+            replica.AddProduct(Digits.Train, Examples, Examples.Length);
+            replica.EndSum();
+            return (gradient, replica.Sum.ToArray(), replica.Measure(Digits.Test, Examples));
+        }
+    }
+
     [Theory]
     [InlineData("batchNorm.scope global", "model={name: cnn, norm: batch}", "batchNorm.scope=global")]
     [InlineData("batch-renorm", "model={name: cnn, norm: batch-renorm}")]
@@ -129,10 +164,10 @@ public class CurvatureReplicaTests
     private static CurvatureReplica<T> Make<T>(params string[] job)
         where T : unmanaged, IFloatingPointIeee754<T> => Make<T>(CurvatureMode.Evaluation, job);
 
-    private static CurvatureReplica<T> Make<T>(CurvatureMode mode, string[] job)
+    private static CurvatureReplica<T> Make<T>(CurvatureMode mode, string[] job, TensorDevice? device = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var replica = new CurvatureReplica<T>(ModelBlueprint.Of(Specs.Of(job), Digits.Train.Shape, Digits.Train.Classes), capacity: 64, mode);
+        var replica = new CurvatureReplica<T>(ModelBlueprint.Of(Specs.Of(job), Digits.Train.Shape, Digits.Train.Classes), capacity: 64, mode, device);
         var version = new float[replica.Layout.Length];
         VersionZero.Fill(replica.Layout, seed: 3, offset: 0, version);
         for (var i = 0; i < version.Length; i++)
@@ -153,9 +188,20 @@ public class CurvatureReplicaTests
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         direction.CopyTo(replica.Direction);
-        replica.Sum.Span.Clear();
-        replica.AddProduct(Digits.Train, examples ?? Examples, Examples.Length);
+        replica.BeginSum();
+        replica.AddProduct(Digits.Train, examples ?? Examples, Examples.Length, Key);
+        replica.EndSum();
         return [.. replica.Sum.ToArray().Select(double.CreateChecked)];
+    }
+
+    /// <summary>By a difference quotient of the gradient.</summary>
+    private static void AssertSlope(CurvatureReplica<double> replica, double[] v)
+    {
+        const double Length = 1e-5;
+        var hv = Product(replica, v);
+        var (ahead, behind) = (GradientAt(replica, v, Length), GradientAt(replica, v, -Length));
+        var error = ahead.Zip(behind, (a, b) => (a - b) / (2 * Length)).Zip(hv, (slope, product) => slope - product).ToArray();
+        Assert.InRange(Math.Sqrt(Dot(error, error) / Dot(hv, hv)), 0, 1e-5);
     }
 
     private static double[] GradientAt(CurvatureReplica<double> replica, double[] direction, double length)
@@ -163,8 +209,9 @@ public class CurvatureReplicaTests
         var there = replica.Parameters.ToArray();
         for (var i = 0; i < direction.Length; i++)
             replica.Parameters.Span[i] += length * direction[i];
-        replica.Sum.Span.Clear();
-        replica.AddGradient(Digits.Train, Examples, Examples.Length);
+        replica.BeginSum();
+        replica.AddGradient(Digits.Train, Examples, Examples.Length, Key);
+        replica.EndSum();
         there.CopyTo(replica.Parameters);
         return replica.Sum.ToArray();
     }

@@ -46,9 +46,10 @@ internal sealed class TanhNet : IDisposable
         var features = Inputs.Length / Labels.Length;
         Inputs.AsSpan(start * features, count * features).CopyTo(Replica.Batch.InputMemory.Span);
         Labels.AsSpan(start, count).CopyTo(Replica.Batch.LabelMemory.Span);
-        Replica.Sum.Span.Clear();
         direction?.CopyTo(Replica.Direction);
+        Replica.BeginSum();
         var result = Replica.AddLoaded(count, Labels.Length, key: null, isProduct: direction is not null);
+        Replica.EndSum();
         return (result.LossSum / Labels.Length, Replica.Sum.ToArray());
     }
 

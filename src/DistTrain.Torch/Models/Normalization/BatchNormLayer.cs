@@ -21,8 +21,8 @@ internal sealed class BatchNormLayer(int weight, int bias, int statistics, doubl
         var (gamma, beta) = (pass.Parameters[weight], pass.Parameters[bias]);
         if (!pass.Training)
         {
-            var running = pass.Parameters[statistics];
-            return functional.batch_norm(x, running.select(1, 0).contiguous(), running.select(1, 1).contiguous(), gamma, beta, training: false, eps: epsilon);
+            var (mean, variance) = Running(pass);
+            return functional.batch_norm(x, mean, variance, gamma, beta, training: false, eps: epsilon);
         }
 
         if (pass.Exchange is { } exchange)
@@ -37,6 +37,27 @@ internal sealed class BatchNormLayer(int weight, int bias, int statistics, doubl
             return Normalize(x, gamma, beta, pass);
         return cat([.. x.split(ghost).Select(part => Normalize(part, gamma, beta, pass))]);
     }
+
+    /// <summary>In training mode a rank's statistics are its own: those of others are not asked for (<see cref="ModelBlueprint.WhyNoSecondDerivative"/>).</summary>
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        var y = Forward(x.Value, pass);
+        if (!pass.Training)
+        {
+            var (mean, variance) = Running(pass);
+            return new Dual(y, NormSlope.OfStatistics(x, pass, weight, bias, mean, variance, epsilon));
+        }
+
+        var size = ghost == 0 ? x.Value.shape[0] : ghost;
+        var slopes = x.Slope?.split(size);
+        return new Dual(y, cat([.. x.Value.split(size).Select((part, i) => SlopeOf(new Dual(part, slopes?[i]), pass))]));
+    }
+
+    private (Tensor Mean, Tensor Variance) Running(ForwardPass pass) =>
+        (pass.Parameters[statistics].select(1, 0).contiguous(), pass.Parameters[statistics].select(1, 1).contiguous());
+
+    private Tensor SlopeOf(Dual x, ForwardPass pass) => NormSlope.OfOutput(
+        NormSlope.OfInput(x, ChannelMoments.Dimensions(x.Value), epsilon), pass, weight, bias, ChannelMoments.Shape(x.Value));
 
     private Tensor Normalize(Tensor x, Tensor gamma, Tensor beta, ForwardPass pass)
     {

@@ -36,6 +36,15 @@ internal sealed class BatchRenormLayer(int weight, int bias, int statistics, dou
         return y;
     }
 
+    /// <summary>In evaluation mode; in training mode the corrections belong to a step.</summary>
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        if (pass.Training)
+            throw new InvalidOperationException("batch renormalization has no slope while training");
+        var (mu, sigma) = (pass.Parameters[statistics].select(1, 0).contiguous(), pass.Parameters[statistics].select(1, 1).contiguous());
+        return new Dual(Forward(x.Value, pass), NormSlope.OfStatistics(x, pass, weight, bias, mu, sigma.square(), 0));
+    }
+
     /// <summary>r and d, [channels] each.</summary>
     internal static (Tensor R, Tensor D) Corrections(Tensor x, Tensor mu, Tensor sigma, RenormLimits limits, double epsilon)
     {

@@ -27,4 +27,12 @@ internal sealed class GroupNormLayer(int weight, int bias, int groups, double ep
 
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
         functional.group_norm(x, groups, pass.Parameters[weight], pass.Parameters[bias], epsilon);
+
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        Tensor Grouped(Tensor each) => each.reshape(each.shape[0], groups, -1);
+        var normed = NormSlope.OfInput(new Dual(Grouped(x.Value), x.Slope is { } slope ? Grouped(slope) : null), [2], epsilon);
+        normed = new Dual(normed.Value.view(x.Value.shape), normed.Slope?.view(x.Value.shape));
+        return new Dual(Forward(x.Value, pass), NormSlope.OfOutput(normed, pass, weight, bias, ChannelMoments.Shape(x.Value)));
+    }
 }

@@ -22,4 +22,9 @@ internal sealed class InputNormLayer(int statistics, bool byFeature) : Layer
         var shape = ChannelMoments.Shape(values);
         return ((values - mean.view(shape)) / deviation.view(shape)).view(x.shape);
     }
+
+    /// <summary>It comes first: nothing before it depends on a parameter.</summary>
+    public override Dual Forward(Dual x, ForwardPass pass) => x.Slope is null
+        ? new Dual(Forward(x.Value, pass), null)
+        : throw new InvalidOperationException("the examples have no slope");
 }

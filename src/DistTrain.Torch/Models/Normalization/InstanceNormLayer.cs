@@ -12,4 +12,7 @@ internal sealed class InstanceNormLayer(int weight, int bias, double epsilon) : 
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
         functional.instance_norm(x, weight: pass.Parameters[weight], bias: pass.Parameters[bias], use_input_stats: true, eps: epsilon);
+
+    public override Dual Forward(Dual x, ForwardPass pass) => new(
+        Forward(x.Value, pass), NormSlope.OfOutput(NormSlope.OfInput(x, [2, 3], epsilon), pass, weight, bias, ChannelMoments.Shape(x.Value)));
 }

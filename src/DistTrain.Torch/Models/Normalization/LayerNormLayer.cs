@@ -12,4 +12,10 @@ internal sealed class LayerNormLayer(int weight, int bias, double epsilon) : Lay
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
         functional.layer_norm(x, pass.Parameters[weight].shape, pass.Parameters[weight], pass.Parameters[bias], epsilon);
+
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        long[] over = [.. Enumerable.Range(1, (int)x.Value.dim() - 1).Select(dimension => (long)dimension)];
+        return new Dual(Forward(x.Value, pass), NormSlope.OfOutput(NormSlope.OfInput(x, over, epsilon), pass, weight, bias, pass.Parameters[weight].shape));
+    }
 }

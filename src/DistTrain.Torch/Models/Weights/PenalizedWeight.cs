@@ -22,4 +22,7 @@ internal sealed class PenalizedWeight(int weight, int vector, double strength) :
             pass.AddPenalty(PowerIteration.Step(w, vector, pass).square().Times(strength / 2));
         return w;
     }
+
+    /// <summary>Curvature is that of the cross entropy: no penalty is in it.</summary>
+    public override (Tensor Value, Tensor Slope) Along(ForwardPass pass) => (pass.Parameters[weight], pass.Direction[weight]);
 }

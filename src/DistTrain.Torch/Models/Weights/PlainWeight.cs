@@ -7,4 +7,6 @@ namespace DistTrain.Torch.Models.Weights;
 internal sealed class PlainWeight(int weight) : Weight
 {
     public override Tensor Of(ForwardPass pass) => pass.Parameters[weight];
+
+    public override (Tensor Value, Tensor Slope) Along(ForwardPass pass) => (pass.Parameters[weight], pass.Direction[weight]);
 }

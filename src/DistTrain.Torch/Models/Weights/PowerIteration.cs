@@ -21,9 +21,13 @@ internal static class PowerIteration
     /// <param name="weight">W, [out, …].</param>
     /// <param name="vector">Index of u's segment, [out].</param>
     /// <param name="pass">A training pass.</param>
-    public static Tensor Step(Tensor weight, int vector, ForwardPass pass)
+    public static Tensor Step(Tensor weight, int vector, ForwardPass pass) => Step(new Dual(weight, null), vector, pass).Value;
+
+    /// <summary>The same with its slope, u' and v taken as constant.</summary>
+    /// <inheritdoc cref="Step(Tensor, int, ForwardPass)"/>
+    public static Dual Step(Dual weight, int vector, ForwardPass pass)
     {
-        var matrix = weight.flatten(1);
+        var matrix = weight.Value.flatten(1);
         Tensor u, v;
         using (no_grad())
         {
@@ -32,11 +36,21 @@ internal static class PowerIteration
         }
 
         pass.Powers?.Invoke(vector, u);
-        return u.dot(matrix.mv(v));
+        return new Dual(u.dot(matrix.mv(v)), weight.Slope is { } slope ? u.dot(slope.flatten(1).mv(v)) : null);
     }
 
     /// <summary>σ at <paramref name="u"/> as it is: ‖Wᵀu‖ for a u of norm 1.</summary>
-    public static Tensor Value(Tensor weight, Tensor u) => weight.flatten(1).t().mv(Unit(u)).norm();
+    public static Tensor Value(Tensor weight, Tensor u) => Value(new Dual(weight, null), u).Value;
+
+    /// <summary>The same with its slope.</summary>
+    /// <inheritdoc cref="Value(Tensor, Tensor)"/>
+    public static Dual Value(Dual weight, Tensor u)
+    {
+        var unit = Unit(u);
+        var row = weight.Value.flatten(1).t().mv(unit);
+        var norm = row.norm();
+        return new Dual(norm, weight.Slope is { } slope ? row.dot(slope.flatten(1).t().mv(unit)) / norm : null);
+    }
 
     private static Tensor Unit(Tensor x) => functional.normalize(x, p: 2, dim: 0, eps: Epsilon);
 }

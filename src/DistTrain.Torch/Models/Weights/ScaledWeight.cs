@@ -17,6 +17,19 @@ internal sealed class ScaledWeight(int direction, int length) : Weight
     public override Tensor Of(ForwardPass pass)
     {
         var (v, g) = (pass.Parameters[direction], pass.Parameters[length]);
-        return v * (g / v.flatten(1).norm(1).view(g.shape));
+        return v * (g / Norm(v, g));
     }
+
+    public override (Tensor Value, Tensor Slope) Along(ForwardPass pass)
+    {
+        var (v, g) = (pass.Parameters[direction], pass.Parameters[length]);
+        var (along, stretch) = (pass.Direction[direction], pass.Direction[length]);
+        var norm = Norm(v, g);
+        var scale = g / norm;
+        var widening = (v * along).flatten(1).sum(1).view(g.shape) / norm;
+        return (v * scale, (along * scale) + (v * ((stretch - (scale * widening)) / norm)));
+    }
+
+    /// <summary>‖v‖ of each row, in the shape of g.</summary>
+    private static Tensor Norm(Tensor v, Tensor g) => v.flatten(1).norm(1).view(g.shape);
 }

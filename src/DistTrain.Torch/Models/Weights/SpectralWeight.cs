@@ -19,4 +19,12 @@ internal sealed class SpectralWeight(int weight, int vector) : Weight
         var w = pass.Parameters[weight];
         return w / (pass.Training ? PowerIteration.Step(w, vector, pass) : PowerIteration.Value(w, pass.Parameters[vector]));
     }
+
+    public override (Tensor Value, Tensor Slope) Along(ForwardPass pass)
+    {
+        var w = new Dual(pass.Parameters[weight], pass.Direction[weight]);
+        var (norm, widening) = pass.Training ? PowerIteration.Step(w, vector, pass) : PowerIteration.Value(w, pass.Parameters[vector]);
+        var value = w.Value / norm;
+        return (value, (w.Slope! - (value * widening!)) / norm);
+    }
 }

@@ -8,4 +8,7 @@ internal abstract class Weight
 {
     /// <summary>The weight in this pass, [out, …].</summary>
     public abstract Tensor Of(ForwardPass pass);
+
+    /// <summary>The same with its slope along the pass's direction.</summary>
+    public abstract (Tensor Value, Tensor Slope) Along(ForwardPass pass);
 }

@@ -1,0 +1,33 @@
+using DistTrain.Torch.Passes;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DistTrain.Torch.Models;
+
+/// <summary>A function of each element.</summary>
+/// <param name="Of">y of x.</param>
+/// <param name="Derivative">dy/dx of x and y, with a derivative of its own where that is not 0.</param>
+internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, Tensor> Derivative)
+{
+    /// <param name="kind">As the job file names it.</param>
+    /// <exception cref="ModelException">There is none of that name.</exception>
+    public static Activation Named(string kind) => kind switch
+    {
+        "relu" => new Activation(x => functional.relu(x), (_, y) => Side(y)),
+        "tanh" => new Activation(x => x.tanh(), (_, y) => y.square().neg().Plus(1)),
+        "sigmoid" => new Activation(x => x.sigmoid(), (_, y) => y - y.square()),
+        "gelu" => new Activation(x => functional.gelu(x), (x, _) => Gelu(x)),
+        _ => throw new ModelException($"'{kind}' is not an activation"),
+    };
+
+    /// <summary>1 above the kink, 0 below and at it, as libtorch takes it.</summary>
+    private static Tensor Side(Tensor y)
+    {
+        using var constant = no_grad();
+        return y.sign();
+    }
+
+    /// <summary>Φ(x) + x φ(x), of the normal distribution.</summary>
+    private static Tensor Gelu(Tensor x) =>
+        x.Times(Math.Sqrt(0.5)).erf().Times(0.5).Plus(0.5) + (x * x.square().Times(-0.5).exp().Times(1 / Math.Sqrt(2 * Math.PI)));
+}
