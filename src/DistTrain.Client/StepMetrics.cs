@@ -32,4 +32,10 @@ public sealed record StepMetrics : JobEvent
 
     /// <summary>Whose gradient was computed twice, and by whom; null when none was.</summary>
     public string? ReplayCheck { get; init; }
+
+    /// <summary>Of a probe: the largest eigenvalue, as far as this product tells; null where it tells none.</summary>
+    public double? LambdaMax { get; init; }
+
+    /// <summary>The smallest.</summary>
+    public double? LambdaMin { get; init; }
 }

@@ -72,23 +72,7 @@ public static class MetricsJson
         string Text(string name) => root.TryGetProperty(name, out var text) ? text.GetString()! : string.Empty;
         return root.GetProperty("event").GetString() switch
         {
-            "step" => new MetricsEvent
-            {
-                Step = new StepMetrics
-                {
-                    Step = root.GetProperty("step").GetInt64(),
-                    Epoch = Number("epoch"),
-                    Loss = Number("loss"),
-                    Accuracy = Number("accuracy"),
-                    LearningRate = Number("learningRate"),
-                    Examples = root.GetProperty("examples").GetInt32(),
-                    Milliseconds = Number("milliseconds"),
-                    ComputeMilliseconds = Number("computeMilliseconds"),
-                    Skipped = Text("skipped"),
-                    ReplayCheck = Text("replayCheck"),
-                },
-                Ledger = LedgerJson.Read(root),
-            },
+            "step" => new MetricsEvent { Step = Step(), Ledger = LedgerJson.Read(root) },
             "statistics" => new MetricsEvent
             {
                 Statistics = new StatisticsMetrics { Step = root.GetProperty("step").GetInt64() },
@@ -107,6 +91,26 @@ public static class MetricsJson
             },
             var other => throw new JsonException($"'{other}' is not a metrics event"),
         };
+
+        StepMetrics Step()
+        {
+            var step = new StepMetrics
+            {
+                Step = root.GetProperty("step").GetInt64(),
+                Epoch = Number("epoch"),
+                Loss = Number("loss"),
+                Accuracy = Number("accuracy"),
+                LearningRate = Number("learningRate"),
+                Examples = root.GetProperty("examples").GetInt32(),
+                Milliseconds = Number("milliseconds"),
+                ComputeMilliseconds = Number("computeMilliseconds"),
+                Skipped = Text("skipped"),
+                ReplayCheck = Text("replayCheck"),
+            };
+            if (root.TryGetProperty("lambdaMax", out var largest) && root.TryGetProperty("lambdaMin", out var smallest))
+                (step.LambdaMax, step.LambdaMin) = (largest.GetDouble(), smallest.GetDouble());
+            return step;
+        }
     }
 
     private static void WriteStep(Utf8JsonWriter json, StepMetrics step)
@@ -124,6 +128,11 @@ public static class MetricsJson
             json.WriteString("skipped", step.Skipped);
         if (step.ReplayCheck.Length > 0)
             json.WriteString("replayCheck", step.ReplayCheck);
+        if (step.HasLambdaMax && step.HasLambdaMin)
+        {
+            json.WriteNumber("lambdaMax", step.LambdaMax);
+            json.WriteNumber("lambdaMin", step.LambdaMin);
+        }
     }
 
     private static void WriteEvaluation(Utf8JsonWriter json, EvaluationMetrics evaluation)

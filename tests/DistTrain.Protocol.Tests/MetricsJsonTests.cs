@@ -60,7 +60,7 @@ public sealed class MetricsJsonTests
     [InlineData(0.5, "\"loss\":0.5")]
     public void A_loss_that_is_no_number_survives_its_line(double loss, string text)
     {
-        var step = new MetricsEvent { Step = new StepMetrics { Step = 3, Loss = loss, Examples = 8, Skipped = "rank 1: the loss is NaN", ReplayCheck = "rank 0 by rank 1 on another silo" } };
+        var step = new MetricsEvent { Step = new StepMetrics { Step = 3, Loss = loss, Examples = 8, Skipped = "rank 1: the loss is NaN", ReplayCheck = "rank 0 by rank 1 on another silo", LambdaMax = 2.5, LambdaMin = 0 } };
         var evaluation = new MetricsEvent { Evaluation = new EvaluationMetrics { Step = 3, Loss = loss } };
         foreach (var metrics in new[] { step, evaluation })
         {

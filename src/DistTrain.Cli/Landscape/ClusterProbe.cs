@@ -63,7 +63,7 @@ internal sealed class ClusterProbe(CommandContext context, DistTrainClient clust
                 // The first is the gradient.
                 case StepMetrics { Step: > 1 } product:
                     _paces.Add(product.Milliseconds / 1000);
-                    progress.Tell(new ProductEvent(product.Step - 1, _last.TotalSteps - 1, null, null));
+                    progress.Tell(new ProductEvent(product.Step - 1, _last.TotalSteps - 1, product.LambdaMax, product.LambdaMin));
                     break;
                 case LogLine { Kind: not LogKind.Note } line:
                     await context.Error.WriteLineAsync(line.Text);

@@ -115,6 +115,6 @@ internal sealed record EscapeAttempt(
 /// <summary>A Hessian-vector product of <c>diagnose</c> is done.</summary>
 /// <param name="Products">So far.</param>
 /// <param name="Most">It takes at most.</param>
-/// <param name="LambdaMax">The largest eigenvalue, as far as it is known; left out of what a cluster computes.</param>
+/// <param name="LambdaMax">The largest eigenvalue, as far as it is known.</param>
 /// <param name="LambdaMin">The smallest.</param>
 internal sealed record ProductEvent(long Products, long Most, double? LambdaMax, double? LambdaMin) : OutputEvent;

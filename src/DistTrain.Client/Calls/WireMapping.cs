@@ -77,6 +77,8 @@ internal static class WireMapping
         ComputeMilliseconds = step.ComputeMilliseconds,
         Skipped = Said(step.Skipped),
         ReplayCheck = Said(step.ReplayCheck),
+        LambdaMax = step.HasLambdaMax ? step.LambdaMax : null,
+        LambdaMin = step.HasLambdaMin ? step.LambdaMin : null,
     };
 
     private static EvaluationMetrics Of(Protocol.EvaluationMetrics evaluation) => new()

@@ -1,5 +1,6 @@
 using System.Buffers;
 using DistTrain.Observability;
+using DistTrain.Optimization.Landscape;
 using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Replicas;
 using DistTrain.Protocol;
@@ -70,13 +71,17 @@ internal sealed class TrainingHistory : IDisposable
     /// <param name="ranks">What each rank said.</param>
     /// <param name="skipped">Why it made no update, or null.</param>
     /// <param name="replayCheck">Whose gradient was computed twice, and by whom, or null.</param>
-    public void StepClosed(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks, string? skipped = null, string? replayCheck = null)
+    /// <param name="ends">Of a probe's spectrum, as far as the step tells; null where there is none.</param>
+    public void StepClosed(
+        OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks, string? skipped = null, string? replayCheck = null, RitzSpectrum? ends = null)
     {
         var now = _time.GetTimestamp();
         var elapsed = _time.GetElapsedTime(_lastCommit, now).TotalMilliseconds;
         _lastCommit = now;
         var metrics = StepFigures.Of(step, plan, ranks, elapsed);
         (metrics.Skipped, metrics.ReplayCheck) = (skipped ?? string.Empty, replayCheck ?? string.Empty);
+        if (ends is not null)
+            (metrics.LambdaMax, metrics.LambdaMin) = (ends.Largest.Value, ends.Smallest.Value);
         Append(new MetricsEvent { Step = metrics, Ledger = StepFigures.EntryOf(step, plan, ranks) });
         StepFigures.Count(metrics, TrainingMeter.Job(plan.JobId));
     }

@@ -31,12 +31,13 @@ internal sealed class CourseFollower(PartitionPlan plan, TrainingHistory? histor
         var examples = contributions.Sum(c => (long)c.Examples);
         var expected = closed.Sharing == Sharing.Local ? contributions[0].Examples : closed.Take;
         Refusal.If(examples != expected, $"step {closed.Version} took {examples} examples instead of {expected}");
+        var afterProduct = probe?.Next(closed);
         if (closed.Kind == StepKind.Statistics)
             history?.StatisticsTaken(closed, plan, contributions);
         else if (_closed.Add(closed.Version, contributions) is { } all)
-            history?.StepClosed(closed, plan, all, replica.Verdict.Reason, replays?.CheckedIn(closed));
-        if (probe is not null)
-            return probe.Next(closed);
+            history?.StepClosed(closed, plan, all, replica.Verdict.Reason, replays?.CheckedIn(closed), afterProduct?.Probe?.EndsSoFar());
+        if (afterProduct is not null)
+            return afterProduct;
         var outcome = new StepOutcome(
             contributions.Sum(c => c.Correct),
             replica.Norms.AverageSquare,

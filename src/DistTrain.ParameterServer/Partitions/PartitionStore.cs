@@ -81,15 +81,24 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
     /// <summary>What jobs may still take of the memory limit, in bytes; what this one has it may have again.</summary>
     public long FreeBytes(string jobId) => options.MemoryLimit - _partitions.Values.Where(p => p.Plan.JobId != jobId).Sum(p => p.Plan.MemoryBytes);
 
-    /// <summary>Looks at what a job is to start from.</summary>
+    /// <summary>Looks at what a job is to start from, or a probe at.</summary>
     /// <param name="request">As it would be opened.</param>
     /// <exception cref="RpcException">INVALID_ARGUMENT, FAILED_PRECONDITION: it could not be opened so.</exception>
     public JobStart ExamineStart(OpenPartitionRequest request)
     {
         var plan = RequestedPlan.Of(request, options, peers);
-        return plan.Job.Spec.From is null
-            ? throw new RpcException(new Status(StatusCode.InvalidArgument, "the job has no spec.from"))
-            : JobStart.Of(plan, options.DataRoot);
+        if (plan.Job.Spec.From is not null)
+            return JobStart.Of(plan, options.DataRoot);
+        if (plan.Probe is null)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "the job has no spec.from"));
+        try
+        {
+            return new JobStart([], null, ProbedVersion.Read(plan, options.FolderOf));
+        }
+        catch (CheckpointException e)
+        {
+            return new JobStart([$"spec.weights: {e.Message}"], null, null);
+        }
     }
 
     /// <summary>Forgets a stopped partition; its files stay, but for the directions of a probe that has completed.</summary>

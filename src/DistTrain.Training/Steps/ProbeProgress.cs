@@ -1,3 +1,5 @@
+using DistTrain.Optimization.Landscape;
+
 namespace DistTrain.Training.Steps;
 
 /// <summary>
@@ -13,6 +15,9 @@ public sealed record ProbeProgress(int Examples, double LossSum, int Correct, do
 {
     /// <summary>Mean over the examples.</summary>
     public double Loss => LossSum / Examples;
+
+    /// <summary>The ends of the spectrum as far as they are known; null before the first product.</summary>
+    public RitzSpectrum? EndsSoFar() => Recursions is [{ Alphas.Count: > 0 } ends, ..] ? RitzSpectrum.Of(ends.Alphas, ends.Betas) : null;
 }
 
 /// <summary>One recursion.</summary>

@@ -10,6 +10,7 @@ using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Jobs;
 using DistTrain.Worker.Jobs.Door;
 using DistTrain.Worker.Jobs.Queue;
+using DistTrain.Worker.Jobs.Servers;
 using DistTrain.Worker.Ranks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -70,6 +71,7 @@ public static partial class SiloHost
         builder.Services.AddSingleton<DatasetCache>();
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobFiles>();
+        builder.Services.AddSingleton<SiloServers>();
         builder.Services.AddSingleton<ProbeResolution>();
         builder.Services.AddSingleton<StartCheck>();
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<UnavailableInterceptor>());

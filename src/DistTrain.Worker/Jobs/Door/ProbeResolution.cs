@@ -1,16 +1,14 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
-using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
 using DistTrain.Recipes.Files;
-using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Jobs.Servers;
 using Grpc.Core;
 
 namespace DistTrain.Worker.Jobs.Door;
 
 /// <summary>Finds out of which job the weights are that a submitted probe looks at: from then on it is a job that says all.</summary>
-internal sealed class ProbeResolution(SiloOptions options, PeerChannels peers, TimeProvider time)
+internal sealed class ProbeResolution(SiloServers all)
 {
     /// <summary>The probe as a job, and why it can't be one; all reasons.</summary>
     /// <param name="probe">As it was submitted.</param>
@@ -26,7 +24,7 @@ internal sealed class ProbeResolution(SiloOptions options, PeerChannels peers, T
                 : (null, ["spec.job: is missing; of a path only its reader knows the job: 'disttrain diagnose PATH --endpoint HOST:PORT' submits both"]);
         }
 
-        using var servers = new ServerControl(await options.Servers, peers, time);
+        using var servers = await all.AllAsync();
         var stored = await servers.ListCheckpointsAsync(weights.Job!);
         var steps = Sealed(stored);
         if (stored.All(server => server.JobFile.Length == 0) || steps.Count == 0)
@@ -49,15 +47,14 @@ internal sealed class ProbeResolution(SiloOptions options, PeerChannels peers, T
     /// <exception cref="RpcException">A server is away.</exception>
     public async Task<string?> MemoryProblemAsync(string jobId, TrainingJob job, ParameterLayout layout)
     {
-        List<string> endpoints = [.. (await options.Servers).Take(layout.Buckets.Count)];
-        using var servers = new ServerControl(endpoints, peers, time);
+        using var servers = await all.OfAsync(layout);
         foreach (var (server, stored) in (await servers.ListCheckpointsAsync(jobId)).Index())
         {
-            var length = layout.Buckets.Take(layout.BucketsOf(server, endpoints.Count)).Sum(bucket => bucket.Length);
+            var length = layout.Buckets.Take(layout.BucketsOf(server, servers.Endpoints.Count)).Sum(bucket => bucket.Length);
             var needed = JobMemory.Bytes(job.Spec, layout, length);
             if (stored.HasFreeBytes && needed > stored.FreeBytes)
             {
-                return $"spec.steps: the directions of {layout.ParameterCount} parameters take {needed >> 20} MiB on server {endpoints[server]}, and {stored.FreeBytes >> 20} MiB are free there; "
+                return $"spec.steps: the directions of {layout.ParameterCount} parameters take {needed >> 20} MiB on server {servers.Endpoints[server]}, and {stored.FreeBytes >> 20} MiB are free there; "
                     + $"take fewer steps or directionSteps{(job.Spec.Probe!.IsWide ? ", or precision: float32" : "")}, use more servers, or raise --memory-limit";
             }
         }

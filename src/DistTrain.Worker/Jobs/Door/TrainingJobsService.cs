@@ -1,5 +1,4 @@
 using DistTrain.Protocol;
-using DistTrain.Protocol.Transport;
 using DistTrain.Recipes;
 using DistTrain.Recipes.Files;
 using DistTrain.Security.Access;
@@ -15,7 +14,7 @@ namespace DistTrain.Worker.Jobs.Door;
 
 /// <summary>The front door of the cluster, the same on every silo.</summary>
 internal sealed class TrainingJobsService(
-    IGrainFactory grains, JobFollower follower, JobFiles files, ProbeResolution probes, StartCheck starts, DatasetCache datasets, SiloOptions options, PeerChannels peers, TimeProvider time) : TrainingJobs.TrainingJobsBase
+    IGrainFactory grains, JobFollower follower, JobFiles files, ProbeResolution probes, StartCheck starts, DatasetCache datasets, SiloOptions options, SiloServers all) : TrainingJobs.TrainingJobsBase
 {
     /// <summary>A status travels in HTTP/2 headers, which are bounded.</summary>
     private const int MaxProblems = 25;
@@ -196,7 +195,7 @@ internal sealed class TrainingJobsService(
     /// <summary>A job that only the servers know.</summary>
     private async Task<SavedJob?> SavedAsync(string jobId)
     {
-        using var servers = new ServerControl(await options.Servers, peers, time);
+        using var servers = await all.AllAsync();
         return SavedJob.Of(await servers.ListCheckpointsAsync(jobId));
     }
 

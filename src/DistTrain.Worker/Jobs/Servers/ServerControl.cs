@@ -38,19 +38,17 @@ internal sealed class ServerControl : IDisposable
     /// <summary>How a job's waits call a server.</summary>
     public static string Whom(string endpoint) => $"server {endpoint}";
 
+    /// <summary>Where they are.</summary>
+    public IReadOnlyList<string> Endpoints => _endpoints;
+
     /// <exception cref="RpcException">A server is away or refuses.</exception>
     public Task<PartitionStatus[]> OpenAsync(OpenPartitionRequest request) =>
-        AskAllAsync((client, server) =>
-        {
-            var own = request.Clone();
-            (own.Server, own.Servers) = (server, _clients.Count);
-            return client.OpenAsync(own, Within(Long));
-        });
+        AskAllAsync((client, server) => client.OpenAsync(OfServer(request, server), Within(Long)));
 
-    /// <summary>Looks at what a job is to start from.</summary>
+    /// <summary>Looks at what a job is to start from, each server at its part of it.</summary>
     /// <exception cref="RpcException">A server is away or refuses.</exception>
     public Task<StartExamination[]> ExamineStartAsync(OpenPartitionRequest request) =>
-        AskAllAsync((c, _) => c.ExamineStartAsync(request, Within(Long)));
+        AskAllAsync((client, server) => client.ExamineStartAsync(OfServer(request, server), Within(Long)));
 
     /// <exception cref="RpcException">A server is away or does not know the job.</exception>
     public Task<PartitionStatus[]> StatusAsync(string jobId) =>
@@ -105,6 +103,13 @@ internal sealed class ServerControl : IDisposable
     {
         foreach (var channel in _channels)
             channel.Dispose();
+    }
+
+    private OpenPartitionRequest OfServer(OpenPartitionRequest request, int server)
+    {
+        var own = request.Clone();
+        (own.Server, own.Servers) = (server, _clients.Count);
+        return own;
     }
 
     private Task<T[]> AskAllAsync<T>(Func<JobPartitions.JobPartitionsClient, int, AsyncUnaryCall<T>> ask) => AllAsync(async server =>
