@@ -36,6 +36,19 @@ internal static class DiagnoseCommand
         HelpName = "file.json",
     };
 
+    private static readonly Option<string?> Plot = new("--plot")
+    {
+        Description = "Draw the density of eigenvalues into this SVG file as well; it takes --directions.",
+        HelpName = "file.svg",
+    };
+
+    private static readonly Option<string[]> Beside = new("--beside")
+    {
+        Description = "With --plot: another diagnosis' file of results, drawn into the same picture. May be repeated.",
+        HelpName = "file.json",
+        DefaultValueFactory = _ => [],
+    };
+
     private static readonly Option<string?> EscapeTo = new("--escape")
     {
         Description = "Try a step along the most negative curvature, both ways, and write the weights there into this file when the loss is lower.",
@@ -72,6 +85,8 @@ internal static class DiagnoseCommand
         GradientTolerance,
         CurvatureTolerance,
         Out,
+        Plot,
+        Beside,
         EscapeTo,
         At,
         Step,
@@ -82,8 +97,9 @@ internal static class DiagnoseCommand
     private static Task<int> RunAsync(CommandContext context)
     {
         var plan = PlanOf(context);
+        var picture = PictureOf(context, plan);
         if (context.GetOrDefault(At) is { } endpoint)
-            return AskAsync(context, endpoint);
+            return AskAsync(context, endpoint, picture);
         if (context.GetOrDefault(Step) is not null)
             throw CommandException.BadInput("--step: is of a job of a cluster; name its --endpoint, or the step-N folder");
         if (plan.Ends.Largest > plan.Ends.Steps)
@@ -92,12 +108,12 @@ internal static class DiagnoseCommand
         var file = LandscapeOptions.ForWriting("--out", context.GetOrDefault(Out) ?? Path.Combine(saved.Home, DiagnosisFile.NameOf(saved.Step)));
         var escape = context.GetOrDefault(EscapeTo) is { } name ? LandscapeOptions.ForWriting("--escape", name) : null;
         return Task.FromResult(context.Get(LandscapeOptions.Precision) == LandscapeOptions.Float64
-            ? Run<double>(context, saved, data, plan, file, escape)
-            : Run<float>(context, saved, data, plan, file, escape));
+            ? Run<double>(context, saved, data, plan, file, escape, picture)
+            : Run<float>(context, saved, data, plan, file, escape, picture));
     }
 
     /// <summary>A cluster computes it.</summary>
-    private static async Task<int> AskAsync(CommandContext context, Endpoint endpoint)
+    private static async Task<int> AskAsync(CommandContext context, Endpoint endpoint, Picture? picture)
     {
         if (context.GetOrDefault(EscapeTo) is not null)
             throw CommandException.BadInput("--escape: the way out is tried where the weights are written; leave --endpoint out, and name a checkpoint's folder");
@@ -126,6 +142,7 @@ internal static class DiagnoseCommand
         try
         {
             DiagnosisFile.Write(diagnosed, recipe.Plan, ClusterProbe.Recursions(findings));
+            picture?.Draw(diagnosed.File);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -136,7 +153,7 @@ internal static class DiagnoseCommand
         return ExitCode.Done;
     }
 
-    private static int Run<T>(CommandContext context, SavedModel saved, ProbeData data, CurvaturePlan plan, string file, string? escape)
+    private static int Run<T>(CommandContext context, SavedModel saved, ProbeData data, CurvaturePlan plan, string file, string? escape, Picture? picture)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         using var probe = new Probe<T>(saved, data, plan);
@@ -148,6 +165,7 @@ internal static class DiagnoseCommand
             var seconds = context.Clock.GetElapsedTime(began).TotalSeconds;
             var diagnosed = Diagnosis.Of(saved, data, context.Get(LandscapeOptions.Data), plan, result, seconds, file) with { Escape = left };
             DiagnosisFile.Write(diagnosed, plan, result.State.Finished);
+            picture?.Draw(diagnosed.File);
             context.Print(diagnosed, DiagnosisText.Of(diagnosed));
             return ExitCode.Done;
         }
@@ -155,6 +173,19 @@ internal static class DiagnoseCommand
         {
             throw SystemFailure.Of(e, $"results of {saved.Source}");
         }
+    }
+
+    /// <summary>The picture that is wanted, with what is beside it; null: none is.</summary>
+    private static Picture? PictureOf(CommandContext context, CurvaturePlan plan)
+    {
+        var beside = context.Get(Beside);
+        if (context.GetOrDefault(Plot) is not { } name)
+            return beside.Length == 0 ? null : throw CommandException.BadInput("--beside: goes into a picture; name its --plot");
+        if (plan.Directions == 0)
+            throw CommandException.BadInput("--plot: a density takes random directions; give at least --directions 1");
+        List<SavedDiagnosis> found = [.. beside.Select(DiagnosisFile.Read)];
+        var bare = beside.Where((_, i) => found[i].Shares.Count == 0).Select(file => $"--beside {file}: has no density: it was made with --directions 0").ToList();
+        return bare.Count == 0 ? new Picture(LandscapeOptions.ForWriting("--plot", name), found) : throw CommandException.BadInput(bare);
     }
 
     private static CurvaturePlan PlanOf(CommandContext context) => new(
@@ -180,5 +211,12 @@ internal static class DiagnoseCommand
             },
         };
         return option;
+    }
+
+    /// <param name="File">Where it goes.</param>
+    /// <param name="Beside">What is drawn besides.</param>
+    private sealed record Picture(string File, IReadOnlyList<SavedDiagnosis> Beside)
+    {
+        public void Draw(string results) => DensityPlot.Write(File, [.. Beside, DiagnosisFile.Read(results)]);
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DistTrain.Cli.Cluster;
+using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Optimization.Landscape;
 using DistTrain.Protocol.Formats;
@@ -28,6 +29,23 @@ internal static class DiagnosisFile
         document["spectrum"] = Nodes(recursions[0]);
         document["directions"] = new JsonArray([.. recursions.Skip(1).Select(Nodes)]);
         WholeFile.Write(diagnosed.File, Format.Stamp(document).ToJsonString(Readable) + "\n");
+    }
+
+    /// <exception cref="CommandException">It is no file of results.</exception>
+    public static SavedDiagnosis Read(string path)
+    {
+        try
+        {
+            return Format.Open(File.ReadAllText(path), path).Deserialize(DiagnosisJson.Default.SavedDiagnosis)!;
+        }
+        catch (Exception e) when (e is JsonException or UnknownFormatException)
+        {
+            throw CommandException.BadInput($"{path}: this is no diagnosis' file of results: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, path);
+        }
     }
 
     /// <summary>Ritz values with residuals and the weights of the first direction.</summary>

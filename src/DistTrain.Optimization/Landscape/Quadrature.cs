@@ -7,7 +7,7 @@ namespace DistTrain.Optimization.Landscape;
 /// (1/n) Σᵢ f(λᵢ) = tr f(H)/n ≈ mean over directions of Σₖ weightₖ f(θₖ)
 /// </code>
 /// A mean over directions has an error bar. A recursion that was cut off leaves besides which side of a limit some weight belongs to; that has bounds,
-/// not bars: <see cref="ShareEstimate"/>.
+/// not bars: <see cref="ShareEstimate"/>. The density is <see cref="SpectralDensity"/>.
 /// </summary>
 public sealed class Quadrature
 {
@@ -32,17 +32,6 @@ public sealed class Quadrature
         Share(value => value > tolerance, tolerance, double.PositiveInfinity),
         Share(value => Math.Abs(value) <= tolerance, -tolerance, tolerance),
         Share(value => value < -tolerance, double.NegativeInfinity, -tolerance));
-
-    /// <summary>The density of eigenvalues, each broadened to a normal distribution: its integral is 1.</summary>
-    /// <param name="points">Where it is wanted.</param>
-    /// <param name="width">Deviation of the broadening.</param>
-    public double[] Density(IReadOnlyList<double> points, double width)
-    {
-        var factor = 1 / (width * Math.Sqrt(2 * Math.PI));
-        return [.. points.Select(point => _probes.Sum(probe => probe.Values.Sum(node => node.Weight * Normal((point - node.Value) / width))) * factor / _probes.Count)];
-    }
-
-    private static double Normal(double deviations) => Math.Exp(-deviations * deviations / 2);
 
     private ShareEstimate Share(Func<double, bool> isIn, double from, double to)
     {

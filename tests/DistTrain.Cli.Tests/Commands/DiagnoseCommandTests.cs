@@ -58,6 +58,31 @@ public class DiagnoseCommandTests
         Assert.Equal(5, file.GetProperty("directions").GetArrayLength());
     }
 
+    /// <summary>One that knows all eigenvalues, and one by random directions.</summary>
+    [Fact]
+    public async Task Densities_are_drawn_beside_each_other()
+    {
+        using var whole = new SavedNet("zero_weights_bias_log_freq");
+        using var sampled = new SavedNet("at_random");
+        await DiagnoseAsync(whole, "--steps", "43", "--top", "43", "--out", Path.Combine(whole.Folder, "whole.json"));
+        var picture = Path.Combine(sampled.Folder, "density.svg");
+        await DiagnoseAsync(sampled, "--plot", picture, "--beside", Path.Combine(whole.Folder, "whole.json"));
+        var drawn = await File.ReadAllTextAsync(picture);
+        Assert.Equal(2, drawn.Split(">model.safetensors<").Length - 1);
+        // Another density, another curve.
+        await DiagnoseAsync(sampled, "--plot", picture, "--beside", Path.Combine(sampled.Folder, "diagnosis.json"));
+        Assert.NotEqual(drawn, await File.ReadAllTextAsync(picture));
+
+        await DiagnoseAsync(whole, "--directions", "0");
+        foreach (var (file, reason) in new[] { ("diagnosis.json", "has no density: it was made with --directions 0"), ("model.safetensors", "this is no diagnosis' file of results"), ("none.json", "none.json") })
+        {
+            var (code, output, error) = await Contexts.RunAsync("diagnose", sampled.Model, "--plot", picture, "--beside", Path.Combine(whole.Folder, file));
+            Assert.Equal(ExitCode.BadInput, code);
+            Assert.Contains(reason, Assert.Single(error), StringComparison.Ordinal);
+            Assert.Empty(output);
+        }
+    }
+
     [Fact]
     public async Task People_read_the_verdict_first()
     {
@@ -90,6 +115,9 @@ public class DiagnoseCommandTests
     [InlineData("--escape /tmp: this is a folder; name a file", "--escape", "/tmp")]
     [InlineData("--gradient-tolerance must be a number above 0, not '-1'", "--gradient-tolerance", "-1")]
     [InlineData("there is no folder /nowhere/at", "--out", "/nowhere/at/all.json")]
+    [InlineData("--plot: a density takes random directions; give at least --directions 1", "--plot", "density.svg", "--directions", "0")]
+    [InlineData("--plot /nowhere/at/all.svg: there is no folder /nowhere/at", "--plot", "/nowhere/at/all.svg")]
+    [InlineData("--beside: goes into a picture; name its --plot", "--beside", "diagnosis.json")]
     public async Task Bad_input_is_refused_before_the_work(string reason, params string[] options)
     {
         using var net = new SavedNet("at_random");

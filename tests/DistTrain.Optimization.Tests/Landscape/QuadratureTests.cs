@@ -100,11 +100,11 @@ public class QuadratureTests
     public void The_density_has_the_integral_1_and_the_mean_of_the_trace()
     {
         var (_, matrix) = At("at_random");
-        var quadrature = new Quadrature(Probes(matrix, seed: 4, count: 4, steps: 20), 43);
+        var probes = Probes(matrix, seed: 4, count: 4, steps: 20);
         double[] points = [.. Enumerable.Range(-1500, 3001).Select(i => i / 1000.0)];
-        var density = quadrature.Density(points, width: 0.02);
+        var density = SpectralDensity.Of([.. probes.SelectMany(probe => probe.Values).Select(node => (node.Value, node.Weight / probes.Count))], points, width: 0.02);
         Assert.Equal(1, density.Sum() / 1000, 1e-9);
-        Assert.Equal(quadrature.Trace().Value / 43, points.Zip(density, (x, y) => x * y).Sum() / 1000, 1e-9);
+        Assert.Equal(new Quadrature(probes, 43).Trace().Value / 43, points.Zip(density, (x, y) => x * y).Sum() / 1000, 1e-9);
     }
 
     [Fact]
