@@ -18,6 +18,12 @@ public sealed record JobResult
     /// <summary>Mean over the test set.</summary>
     public double TestLoss { get; init; }
 
+    /// <summary>Share of what the job sets apart of the training set, 0..1; null where it sets nothing apart.</summary>
+    public double? ValidationAccuracy { get; init; }
+
+    /// <summary>Mean over it; null with it.</summary>
+    public double? ValidationLoss { get; init; }
+
     /// <summary>Of training only: start and evaluation left out.</summary>
     public double ImagesPerSecond { get; init; }
 

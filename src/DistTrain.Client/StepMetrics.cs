@@ -38,4 +38,10 @@ public sealed record StepMetrics : JobEvent
 
     /// <summary>The smallest.</summary>
     public double? LambdaMin { get; init; }
+
+    /// <summary>Norm of the gradient averaged over the step's examples, before clipping; null where ranks train on their own.</summary>
+    public double? GradientNorm { get; init; }
+
+    /// <summary>How noisy the gradients of single examples are; null where fewer than two ranks have examples, and in steps that were skipped.</summary>
+    public GradientNoise? Noise { get; init; }
 }

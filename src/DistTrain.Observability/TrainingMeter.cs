@@ -33,6 +33,15 @@ public static class TrainingMeter
     /// <summary>Rate of the last committed step.</summary>
     public static readonly Gauge<double> LearningRate = _meter.CreateGauge<double>("disttrain.learning_rate", description: "Learning rate of the last committed step.");
 
+    /// <summary>Norm of the last committed step's averaged gradient.</summary>
+    public static readonly Gauge<double> GradientNorm = _meter.CreateGauge<double>("disttrain.gradient_norm", description: "Norm of the averaged gradient of the last committed step.");
+
+    /// <summary>Smoothed noise scale of the gradients.</summary>
+    public static readonly Gauge<double> NoiseScale = _meter.CreateGauge<double>("disttrain.noise_scale", description: "Smoothed noise scale of the gradients, in examples (1812.06162).");
+
+    /// <summary>The batch that the noise scale predicts.</summary>
+    public static readonly Gauge<double> CriticalBatch = _meter.CreateGauge<double>("disttrain.critical_batch", description: "Critical batch that the noise scale predicts, in examples.");
+
     /// <summary>Payload of the gradients that came in, duplicates included.</summary>
     public static readonly Counter<long> GradientBytes = _meter.CreateCounter<long>("disttrain.gradient", "By", "Gradients received, duplicates included.");
 

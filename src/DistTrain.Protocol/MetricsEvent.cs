@@ -7,7 +7,12 @@ public sealed partial class MetricsEvent
     {
         EventOneofCase.Step => Step.Step,
         EventOneofCase.Evaluation => Evaluation.Step,
+        EventOneofCase.Validation => Validation.Step,
+        EventOneofCase.Probe => Probe.Step,
         EventOneofCase.Statistics => Statistics.Step,
         _ => 0,
     };
+
+    /// <summary>It tells of a version that was evaluated, on either set.</summary>
+    public bool IsEvaluation => EventCase is EventOneofCase.Evaluation or EventOneofCase.Validation;
 }

@@ -29,8 +29,14 @@ public static class MetricsJson
                     json.WriteString("event", "statistics");
                     json.WriteNumber("step", metrics.Statistics.Step);
                     break;
+                case MetricsEvent.EventOneofCase.Probe:
+                    ProbeJson.Write(json, metrics.Probe);
+                    break;
+                case MetricsEvent.EventOneofCase.Validation:
+                    WriteEvaluation(json, "validation", metrics.Validation);
+                    break;
                 default:
-                    WriteEvaluation(json, metrics.Evaluation);
+                    WriteEvaluation(json, "evaluation", metrics.Evaluation);
                     break;
             }
 
@@ -68,27 +74,28 @@ public static class MetricsJson
 
     private static MetricsEvent Read(JsonElement root)
     {
-        double Number(string name) => root.GetProperty(name) is { ValueKind: JsonValueKind.String } text ? NotFinite(text) : root.GetProperty(name).GetDouble();
+        double Number(string name) => MetricsJson.Number(root, name);
         string Text(string name) => root.TryGetProperty(name, out var text) ? text.GetString()! : string.Empty;
+        EvaluationMetrics Evaluated() => new()
+        {
+            Step = root.GetProperty("step").GetInt64(),
+            Epoch = Number("epoch"),
+            Loss = Number("loss"),
+            Accuracy = Number("accuracy"),
+            Examples = root.GetProperty("examples").GetInt32(),
+        };
+
         return root.GetProperty("event").GetString() switch
         {
-            "step" => new MetricsEvent { Step = Step(), Ledger = LedgerJson.Read(root) },
+            "step" => new MetricsEvent { Step = GaugesJson.Read(root, Step()), Ledger = LedgerJson.Read(root) },
             "statistics" => new MetricsEvent
             {
                 Statistics = new StatisticsMetrics { Step = root.GetProperty("step").GetInt64() },
                 Ledger = LedgerJson.Read(root),
             },
-            "evaluation" => new MetricsEvent
-            {
-                Evaluation = new EvaluationMetrics
-                {
-                    Step = root.GetProperty("step").GetInt64(),
-                    Epoch = Number("epoch"),
-                    Loss = Number("loss"),
-                    Accuracy = Number("accuracy"),
-                    Examples = root.GetProperty("examples").GetInt32(),
-                },
-            },
+            "evaluation" => new MetricsEvent { Evaluation = Evaluated() },
+            "probe" => new MetricsEvent { Probe = ProbeJson.Read(root) },
+            "validation" => new MetricsEvent { Validation = Evaluated() },
             var other => throw new JsonException($"'{other}' is not a metrics event"),
         };
 
@@ -133,11 +140,12 @@ public static class MetricsJson
             json.WriteNumber("lambdaMax", step.LambdaMax);
             json.WriteNumber("lambdaMin", step.LambdaMin);
         }
+        GaugesJson.Write(json, step);
     }
 
-    private static void WriteEvaluation(Utf8JsonWriter json, EvaluationMetrics evaluation)
+    private static void WriteEvaluation(Utf8JsonWriter json, string name, EvaluationMetrics evaluation)
     {
-        json.WriteString("event", "evaluation");
+        json.WriteString("event", name);
         json.WriteNumber("step", evaluation.Step);
         json.WriteNumber("epoch", evaluation.Epoch);
         WriteNumber(json, "loss", evaluation.Loss);
@@ -145,7 +153,10 @@ public static class MetricsJson
         json.WriteNumber("examples", evaluation.Examples);
     }
 
-    private static void WriteNumber(Utf8JsonWriter json, string name, double number)
+    internal static double Number(JsonElement root, string name) =>
+        root.GetProperty(name) is { ValueKind: JsonValueKind.String } text ? NotFinite(text) : root.GetProperty(name).GetDouble();
+
+    internal static void WriteNumber(Utf8JsonWriter json, string name, double number)
     {
         if (double.IsFinite(number))
             json.WriteNumber(name, number);

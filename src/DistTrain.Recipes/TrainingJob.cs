@@ -87,6 +87,9 @@ public sealed record TrainingSpec
     /// <summary>Set in a probe: the rest says of which job the weights are that it looks at, and how they are computed with. Null: the job trains.</summary>
     public ProbeRecipe? Probe { get; init; }
 
+    /// <summary>What is measured of the landscape while the job trains.</summary>
+    public UpdateProbeRecipe UpdateProbe { get; init; } = new(EverySteps: 0, UpdateProbes.CriticalSharpness);
+
     public NumericsRecipe Numerics { get; init; } = new(NumericsPolicies.Stop, OutlierFactor: 0, ReplayCheck: 0);
 
     /// <summary>Most examples in one forward pass of a rank at any time of the job.</summary>
@@ -134,6 +137,9 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
 
     /// <summary>csv: the label's column, by its name in the header or, without one, by its number from 1; null: the one named label, else the last.</summary>
     public string? Label { get; init; }
+
+    /// <summary>What of the training set is set apart; null: nothing.</summary>
+    public ValidationRecipe? Validation { get; init; }
 }
 
 /// <param name="Name">softmax, mlp, cnn, resnet20, or custom when <paramref name="Layers"/> is given.</param>

@@ -54,6 +54,13 @@ public class BadInputTests
     }
 
     [Fact]
+    public async Task A_validation_split_that_leaves_no_training_example_is_refused()
+    {
+        using var folder = new RunFolder();
+        AssertRefused(await Training.RunAsync(folder, "run", 1, 1, "dataset.trainExamples=300", "dataset.validation=0.999"), "spec.dataset.validation", "leaves none to train on");
+    }
+
+    [Fact]
     public async Task A_model_that_does_not_fit_the_data_is_refused()
     {
         using var folder = new RunFolder();

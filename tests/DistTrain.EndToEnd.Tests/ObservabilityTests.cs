@@ -58,7 +58,11 @@ public class ObservabilityTests
         Assert.Equal(30, Value(told, "disttrain_step_duration_seconds_count"));
         Assert.Equal(30 * 128, Value(told, "disttrain_examples_total"));
         Assert.Equal(0.05, Value(told, "disttrain_learning_rate"), 3);
-        Assert.Equal(job.Events.Last(DistTrainProcess.IsStep).GetProperty("loss").GetDouble(), Value(told, "disttrain_loss"), 9);
+        var last = job.Events.Last(DistTrainProcess.IsStep);
+        Assert.Equal(last.GetProperty("loss").GetDouble(), Value(told, "disttrain_loss"), 9);
+        Assert.Equal(last.GetProperty("gradientNorm").GetDouble(), Value(told, "disttrain_gradient_norm"), 9);
+        Assert.Equal(last.GetProperty("noiseScale").GetDouble(), Value(told, "disttrain_noise_scale"), 9);
+        Assert.Equal(last.GetProperty("criticalBatch").GetDouble(), Value(told, "disttrain_critical_batch"), 9);
         // 10 · 785 floats, the biases padded to a cache line.
         Assert.Equal(30 * 2 * 4 * (7840 + 16), Value(told, "disttrain_gradient_bytes_total"));
         Assert.Equal(3, Value(told, "disttrain_checkpoint_duration_seconds_count"));

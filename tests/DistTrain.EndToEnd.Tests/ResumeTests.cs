@@ -45,7 +45,7 @@ public class ResumeTests(UndisturbedRun undisturbed)
         var arguments = Training.Arguments(folder, "cancelled", silos: 1, servers: 1, _settings).ToArray();
         var other = await DistTrainProcess.RunAsync([.. arguments, "--set", "dataset.trainExamples=300", "--resume"]);
         Assert.Equal(2, other.ExitCode);
-        Assert.Contains("spec.dataset.trainExamples: 400 before, 300 now", other.Error);
+        Assert.Contains("spec.dataset.trainExamples: 450 before, 300 now", other.Error);
 
         var resumed = await DistTrainProcess.RunAsync([.. arguments, "--resume"]);
         Assert.Equal(undisturbed.WeightsSha256, resumed.WeightsSha256);

@@ -36,6 +36,12 @@ public class TensorBoardTests
                 Expect("train/accuracy", Number("accuracy"));
                 Expect("train/learning_rate", Number("learningRate"));
                 Expect("train/images_per_second", Number("examples") / Number("milliseconds") * 1000);
+                Expect("train/gradient_norm", Number("gradientNorm"));
+                if (line.TryGetProperty("noiseScale", out _))
+                {
+                    Expect("train/noise_scale", Number("noiseScale"));
+                    Expect("train/critical_batch", Number("criticalBatch"));
+                }
             }
             else
             {
@@ -45,6 +51,7 @@ public class TensorBoardTests
         }
 
         Assert.Equal(Steps, expected.Count(s => s.Tag == "train/loss"));
+        Assert.Contains(expected, s => s.Tag == "train/critical_batch");
         Assert.Contains(expected, s => s.Tag == "test/accuracy");
         Assert.Equal(expected, found);
     }

@@ -76,6 +76,42 @@ public sealed class MetricsJsonTests
             """{"event":"step","step":1,"epoch":0,"loss":0,"accuracy":0,"learningRate":0,"examples":0,"milliseconds":0,"computeMilliseconds":0,"format":1}""",
             Encoding.UTF8.GetString(MetricsJson.Write(new MetricsEvent { Step = new StepMetrics { Step = 1 } })));
 
+    [Theory]
+    [InlineData(false, null, "\"gradientNorm\":0.25")]
+    [InlineData(true, null, "\"gradientNorm\":0.25,\"gradientSquare\":-0.5,\"noiseTrace\":0.1")]
+    [InlineData(true, 640.5, "\"gradientNorm\":0.25,\"gradientSquare\":-0.5,\"noiseTrace\":0.1,\"noiseScale\":640.5,\"criticalBatch\":641")]
+    public void Gauges_come_back_as_far_as_they_are_known(bool hasNoise, double? scale, string text)
+    {
+        var metrics = new MetricsEvent { Step = new StepMetrics { Step = 7, GradientNorm = 0.25 } };
+        if (hasNoise)
+            metrics.Step.Noise = new NoiseMetrics { GradientSquare = -0.5, Trace = 0.1 };
+        if (scale is { } known)
+            (metrics.Step.Noise.Scale, metrics.Step.Noise.CriticalBatch) = (known, 641);
+        Assert.Contains($"{text},\"format\"", Text(metrics), StringComparison.Ordinal);
+        Assert.Equal(metrics, MetricsJson.Read(Text(metrics)));
+    }
+
+    [Fact]
+    public void A_norm_that_is_no_number_survives_its_line()
+    {
+        var metrics = new MetricsEvent { Step = new StepMetrics { Step = 7, GradientNorm = double.NaN } };
+        Assert.Equal(metrics, MetricsJson.Read(Text(metrics)));
+    }
+
+    [Fact]
+    public void An_evaluation_says_on_which_set_it_was()
+    {
+        var figures = new EvaluationMetrics { Step = 4, Epoch = 2, Loss = 0.5, Accuracy = 0.9, Examples = 10 };
+        var (test, validation) = (new MetricsEvent { Evaluation = figures }, new MetricsEvent { Validation = figures });
+        Assert.StartsWith("""{"event":"evaluation",""", Text(test), StringComparison.Ordinal);
+        Assert.StartsWith("""{"event":"validation",""", Text(validation), StringComparison.Ordinal);
+        foreach (var metrics in new[] { test, validation })
+        {
+            Assert.Equal(metrics, MetricsJson.Read(Text(metrics)));
+            Assert.Equal((4, true), (metrics.StepNumber, metrics.IsEvaluation));
+        }
+    }
+
     private static LedgerEntry Entry(Sharing sharing) =>
         new() { Generation = 3, Phase = 1, Epoch = 2, Cursor = 64, Take = 32, Sharing = sharing, Digests = { 1, ulong.MaxValue } };
 

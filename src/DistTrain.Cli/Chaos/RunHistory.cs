@@ -193,6 +193,8 @@ internal sealed class RunHistory : IJobDisplay, IDisposable
             Write("state", $"{JobStates.Name(summary.State)} at step {summary.Step}{(summary.Error is { } error ? ": " + error : "")}");
         else if (next is EvaluationMetrics evaluation)
             Write("evaluation", $"{evaluation.Step}");
+        else if (next is ValidationMetrics validation)
+            Write("evaluation", $"{validation.Step}");
     }
 
     private void Write(string what, string text)

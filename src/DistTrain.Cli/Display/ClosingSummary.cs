@@ -16,6 +16,8 @@ internal static class ClosingSummary
     {
         yield return ("job", c.Job);
         yield return ("test accuracy", $"{Figures.Share(c.TestAccuracy)} (loss {Figures.Number(c.TestLoss)})");
+        if (c.ValidationAccuracy is { } accuracy)
+            yield return ("validation", $"{Figures.Share(accuracy)} (loss {Figures.Number(c.ValidationLoss)})");
         yield return ("train loss", Figures.Number(c.TrainLoss));
         yield return ("length", $"{Figures.Count(c.Steps)} steps, {Figures.Epoch(c.Epochs)} epochs, {Figures.Duration(TimeSpan.FromSeconds(c.Seconds))}");
         yield return ("speed", $"{Figures.Count(c.ImagesPerSecond)} images/s");

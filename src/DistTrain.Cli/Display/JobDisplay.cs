@@ -61,5 +61,9 @@ internal static class JobDisplay
         r.RedoneSteps,
         r.SkippedSteps,
         r.ReplayChecks,
-        folder);
+        folder)
+    {
+        ValidationAccuracy = r.ValidationAccuracy,
+        ValidationLoss = r.ValidationLoss,
+    };
 }

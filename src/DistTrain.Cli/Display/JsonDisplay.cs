@@ -35,8 +35,17 @@ internal sealed class JsonDisplay(TextWriter output) : IJobDisplay
     private static OutputEvent? Event(JobEvent next) => next switch
     {
         JobSummary job => new StateEvent(job.State.Name(), job.Step, job.TotalSteps, job.Waits),
-        StepMetrics s => new StepEvent(s.Step, s.Epoch, s.Loss, s.Accuracy, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds, s.Skipped, s.ReplayCheck),
+        StepMetrics s => new StepEvent(s.Step, s.Epoch, s.Loss, s.Accuracy, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds, s.Skipped, s.ReplayCheck)
+        {
+            GradientNorm = s.GradientNorm,
+            GradientSquare = s.Noise?.GradientSquare,
+            NoiseTrace = s.Noise?.Trace,
+            NoiseScale = s.Noise?.Scale,
+            CriticalBatch = s.Noise?.CriticalBatch,
+        },
         EvaluationMetrics e => new EvaluationEvent(e.Step, e.Epoch, e.Loss, e.Accuracy),
+        ValidationMetrics v => new ValidationEvent(v.Step, v.Epoch, v.Loss, v.Accuracy),
+        ProbeMetrics p => new UpdateProbeEvent(p.Step, p.Epoch, p.CriticalSharpness, p.Low, p.High, p.Edge, p.Loss, p.Passes),
         LogLine log => new LogEvent(log.Text),
         _ => null,
     };

@@ -30,6 +30,8 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, TimeProv
         // What the job waits for is in its log too.
         JobSummary summary => News(ProgressText.State(summary)),
         EvaluationMetrics evaluation => ProgressText.Evaluation(evaluation),
+        ValidationMetrics validation => ProgressText.Validation(validation),
+        ProbeMetrics probe => ProgressText.Probe(probe),
         LogLine log => log.Text,
         StepMetrics step when IsDue(step.Step == progress.TotalSteps) => ProgressText.Line(progress),
         _ => null,

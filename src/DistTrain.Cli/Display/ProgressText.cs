@@ -15,6 +15,16 @@ internal static class ProgressText
     public static string Evaluation(EvaluationMetrics evaluation) =>
         $"test after step {evaluation.Step}: accuracy {Figures.Share(evaluation.Accuracy)}, loss {Figures.Number(evaluation.Loss)}";
 
+    /// <summary>The same of what the job sets apart.</summary>
+    public static string Validation(ValidationMetrics validation) =>
+        $"validation after step {validation.Step}: accuracy {Figures.Share(validation.Accuracy)}, loss {Figures.Number(validation.Loss)}";
+
+    /// <summary>E.g. "along step 200: critical sharpness 31.2 (29.8 to 32.6), edge of stability 40".</summary>
+    public static string Probe(ProbeMetrics probe) => $"along step {probe.Step}: critical sharpness "
+        + (probe.CriticalSharpness is { } sharpness ? $"{Figures.Number(sharpness)} ({Figures.Number(probe.Low)} to {Figures.Number(probe.High)})"
+            : probe.High is { } high ? $"below {Figures.Number(high)}" : $"above {Figures.Number(probe.Low)}")
+        + $", edge of stability {Figures.Number(probe.Edge)}";
+
     /// <summary>All in one line.</summary>
     public static string Line(TrainingProgress progress) => string.Join("  ", [Steps(progress), .. Values(progress)]);
 
@@ -28,9 +38,11 @@ internal static class ProgressText
         $"epoch {Figures.Epoch(progress.Epoch)}",
         $"loss {Figures.Number(progress.Loss)}",
         $"train {Figures.Share(progress.TrainAccuracy)}",
-        $"test {Figures.Share(progress.TestAccuracy)}",
+        progress.ValidationAccuracy is { } accuracy ? $"validation {Figures.Share(accuracy)}" : $"test {Figures.Share(progress.TestAccuracy)}",
         $"{Figures.Count(progress.ImagesPerSecond)} images/s",
         $"rate {Figures.Number(progress.LearningRate)}",
+        .. progress.GradientNorm is { } norm ? [$"gradient {Figures.Number(norm)}"] : Array.Empty<string>(),
+        .. progress.CriticalBatch is { } batch ? [$"critical batch {Figures.Count(batch)}"] : Array.Empty<string>(),
         $"{Figures.Duration(progress.Remaining)} left",
     ];
 }

@@ -43,6 +43,10 @@ internal sealed class TerminalDisplay(IAnsiConsole console, TextWriter output, T
                 Note(log.Text);
             else if (next is EvaluationMetrics evaluation)
                 Note(ProgressText.Evaluation(evaluation));
+            else if (next is ValidationMetrics validation)
+                Note(ProgressText.Validation(validation));
+            else if (next is ProbeMetrics probe)
+                Note(ProgressText.Probe(probe));
         }
 
         return last;

@@ -36,7 +36,16 @@ internal sealed class TrainingProgress
     /// <summary>Of the last evaluation, 0..1.</summary>
     public double? TestAccuracy { get; private set; }
 
+    /// <summary>Of the last evaluation on what the job sets apart, 0..1; null where it sets nothing apart.</summary>
+    public double? ValidationAccuracy { get; private set; }
+
     public double? LearningRate { get; private set; }
+
+    /// <summary>Of the last step's averaged gradient; null where it has none.</summary>
+    public double? GradientNorm { get; private set; }
+
+    /// <summary>The critical batch that the gradients' noise predicts, smoothed already; null while it is not known.</summary>
+    public long? CriticalBatch { get; private set; }
 
     /// <summary>Training only.</summary>
     public double? ImagesPerSecond => _milliseconds.Value is > 0 and var ms ? _examples.Value / ms * 1000 : null;
@@ -64,6 +73,9 @@ internal sealed class TrainingProgress
             case EvaluationMetrics evaluation:
                 TestAccuracy = evaluation.Accuracy;
                 break;
+            case ValidationMetrics validation:
+                ValidationAccuracy = validation.Accuracy;
+                break;
             default:
                 break;
         }
@@ -74,6 +86,8 @@ internal sealed class TrainingProgress
         Step = Math.Max(Step, step.Step);
         Epoch = step.Epoch;
         LearningRate = step.LearningRate;
+        GradientNorm = step.GradientNorm;
+        CriticalBatch = step.Noise?.CriticalBatch ?? CriticalBatch;
         _examples.Add(step.Examples);
         _milliseconds.Add(step.Milliseconds);
         // The loss of a skipped step may be no number, and one such would be all of the mean.

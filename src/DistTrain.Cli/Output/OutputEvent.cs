@@ -12,6 +12,8 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(StateEvent), "state")]
 [JsonDerivedType(typeof(StepEvent), "step")]
 [JsonDerivedType(typeof(EvaluationEvent), "evaluation")]
+[JsonDerivedType(typeof(ValidationEvent), "validation")]
+[JsonDerivedType(typeof(UpdateProbeEvent), "probe")]
 [JsonDerivedType(typeof(LogEvent), "log")]
 [JsonDerivedType(typeof(CompletedEvent), "completed")]
 [JsonDerivedType(typeof(FailedEvent), "failed")]
@@ -67,6 +69,11 @@ internal sealed record StateEvent(string State, long Step, long TotalSteps, stri
 /// <summary>A committed step. Loss and accuracy are means over its examples, at the weights before the update.</summary>
 /// <param name="Skipped">Why it made no update; left out when it did.</param>
 /// <param name="ReplayCheck">Whose gradient was computed twice, and by whom; left out when none was.</param>
+/// <param name="GradientNorm">Of the averaged gradient, before clipping; left out where ranks train on their own.</param>
+/// <param name="GradientSquare">Estimate of |G|² from this step alone; left out where fewer than two ranks have examples.</param>
+/// <param name="NoiseTrace">Estimate of tr Σ from this step alone; left out with it.</param>
+/// <param name="NoiseScale">Smoothed tr Σ / |G|², in examples; left out while it is not known.</param>
+/// <param name="CriticalBatch">The batch that it predicts; left out with it.</param>
 internal sealed record StepEvent(
     long Step,
     double Epoch,
@@ -77,10 +84,26 @@ internal sealed record StepEvent(
     double Milliseconds,
     double ComputeMilliseconds,
     string? Skipped = null,
-    string? ReplayCheck = null) : OutputEvent;
+    string? ReplayCheck = null,
+    double? GradientNorm = null,
+    double? GradientSquare = null,
+    double? NoiseTrace = null,
+    double? NoiseScale = null,
+    long? CriticalBatch = null) : OutputEvent;
 
 /// <summary>The weights of a step on the whole test set.</summary>
 internal sealed record EvaluationEvent(long Step, double Epoch, double Loss, double Accuracy) : OutputEvent;
+
+/// <summary>The weights of a step on what the job sets apart of the training set.</summary>
+internal sealed record ValidationEvent(long Step, double Epoch, double Loss, double Accuracy) : OutputEvent;
+
+/// <summary>The loss along the update that made a version.</summary>
+/// <param name="CriticalSharpness">2 over the smallest rate at which the update would raise the loss; left out where its bracket is open at an end.</param>
+/// <param name="Low">It is not below.</param>
+/// <param name="High">It is not above; left out where nothing is known.</param>
+/// <param name="Edge">2 over the step's rate.</param>
+internal sealed record UpdateProbeEvent(
+    long Step, double Epoch, double? CriticalSharpness, double Low, double? High, double Edge, double Loss, int Passes) : OutputEvent;
 
 /// <summary>Something the cluster has to say about the job.</summary>
 internal sealed record LogEvent(string Text) : OutputEvent;
@@ -118,7 +141,14 @@ internal sealed record CompletedEvent(
     long RedoneSteps,
     long SkippedSteps,
     long ReplayChecks,
-    string? Folder) : OutputEvent;
+    string? Folder) : OutputEvent
+{
+    /// <summary>Share of what the job sets apart of the training set, 0..1; left out where it sets nothing apart.</summary>
+    public double? ValidationAccuracy { get; init; }
+
+    /// <summary>Mean over it; left out with it.</summary>
+    public double? ValidationLoss { get; init; }
+}
 
 /// <summary>The job, or the command before it had one, failed. Always the last line.</summary>
 internal sealed record FailedEvent(string? Job, string Error) : OutputEvent;
@@ -212,7 +242,9 @@ internal sealed record CheckEvent(string Name, string Status, string Message, st
 /// <param name="TestAccuracy">Share of the test set, 0..1; null when it diverged.</param>
 /// <param name="Seconds">Wall time of its run.</param>
 /// <param name="WeightsSha256">Of the final weights; null when it diverged.</param>
-internal sealed record StudyCellEvent(string Cell, string State, double? TestAccuracy, double Seconds, string? WeightsSha256) : OutputEvent;
+/// <param name="ValidationAccuracy">Share of what the job sets apart of the training set; left out where it sets nothing apart.</param>
+internal sealed record StudyCellEvent(
+    string Cell, string State, double? TestAccuracy, double Seconds, string? WeightsSha256, double? ValidationAccuracy = null) : OutputEvent;
 
 /// <summary>A fault that <c>chaos</c> brought about, once the cluster is over it.</summary>
 /// <param name="Run">undisturbed or seed-N.</param>

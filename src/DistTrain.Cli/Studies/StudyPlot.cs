@@ -9,7 +9,7 @@ using OxyPlot.Series;
 namespace DistTrain.Cli.Studies;
 
 /// <summary>
-/// Test accuracy, and training and test loss, by epoch of each recipe at one batch as SVG files, beside the smallest batch of the study; of the
+/// Accuracy on the set that versions are evaluated on, and training loss beside theirs, by epoch of each recipe at one batch as SVG files, beside the smallest batch of the study; of the
 /// first seed.
 /// </summary>
 internal static class StudyPlot
@@ -34,7 +34,7 @@ internal static class StudyPlot
     {
         // Most end high: what does not lies below the picture.
         var ends = results.Select(r => 100 * (r.Accuracy ?? 0)).Order().ToList();
-        var plot = Empty(study, batch, "test accuracy, %", LegendPosition.BottomRight);
+        var plot = Empty(study, batch, $"{SetOf(study)} accuracy, %", LegendPosition.BottomRight);
         plot.Axes[1].Maximum = 100;
         if (ends.Count > 0 && ends[ends.Count / 2] > High)
             plot.Axes[1].Minimum = High;
@@ -50,7 +50,7 @@ internal static class StudyPlot
         foreach (var (index, result) in results.Index())
         {
             var color = plot.DefaultColors[index % plot.DefaultColors.Count];
-            var test = Line($"{Title(result)}, test", LineStyle.Solid, result.Evaluations.Where(e => e.Loss is not null).Select(e => new DataPoint(e.Epoch, e.Loss!.Value)));
+            var test = Line($"{Title(result)}, {SetOf(study)}", LineStyle.Solid, result.Evaluations.Where(e => e.Loss is not null).Select(e => new DataPoint(e.Epoch, e.Loss!.Value)));
             var train = Line($"{Title(result)}, training", LineStyle.Dash, result.Evaluations.Where(e => e.TrainLoss is not null).Select(e => new DataPoint(e.Epoch, e.TrainLoss!.Value)));
             (test.Color, train.Color) = (color, color);
             plot.Series.Add(test);
@@ -68,6 +68,9 @@ internal static class StudyPlot
         plot.Legends.Add(new Legend { LegendPosition = legend });
         return plot;
     }
+
+    /// <summary>What versions were evaluated on.</summary>
+    private static string SetOf(Study study) => study.Cells[0].Job.Spec.Dataset.Validation is null ? "test" : "validation";
 
     private static string Title(StudyResult result) => $"{result.Recipe}, {result.Batch.ToString("N0", CultureInfo.InvariantCulture)}";
 

@@ -16,12 +16,13 @@ namespace DistTrain.Cli.Studies;
 /// <param name="Seed">The job's seed.</param>
 /// <param name="State">completed; or diverged: a gradient or loss stopped being a number.</param>
 /// <param name="Accuracy">Test accuracy of the final weights, 0..1; null when there are none.</param>
-/// <param name="Evaluations">How it went, by epoch; with SWAP the last but one is the end of phase 1.</param>
+/// <param name="Evaluations">How it went, by epoch, on what the job sets apart or else the test set; with SWAP the last but one is the end of phase 1.</param>
 /// <param name="Steps">Committed steps.</param>
 /// <param name="Seconds">Wall time of the run, the cluster's start and end included.</param>
 /// <param name="WeightsSha256">Of the final weights; null when there are none.</param>
 /// <param name="JobSha256">Of the resolved job file without the data's path: a cell of another job is not taken for this one's.</param>
 /// <param name="Reason">Why it diverged.</param>
+/// <param name="ValidationAccuracy">Of the final weights on what the job sets apart of the training set: what recipes are chosen by; null where it sets nothing apart.</param>
 internal sealed record StudyResult(
     string Cell,
     string Recipe,
@@ -34,7 +35,8 @@ internal sealed record StudyResult(
     double Seconds,
     string? WeightsSha256,
     string JobSha256,
-    string? Reason) : IRunResult<StudyResult>
+    string? Reason,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidationAccuracy = null) : IRunResult<StudyResult>
 {
     public const string Completed = "completed";
 
@@ -61,8 +63,8 @@ internal sealed record StudyResult(
 }
 
 /// <param name="Epoch">Fractional epochs done.</param>
-/// <param name="Accuracy">Share of the test set, 0..1.</param>
-/// <param name="Loss">Mean over the test set; null in results that did not keep it.</param>
+/// <param name="Accuracy">Share of the set, 0..1.</param>
+/// <param name="Loss">Mean over the set; null in results that did not keep it.</param>
 /// <param name="TrainLoss">Mean over the examples that were trained on since the evaluation before, each at the weights of its step; null without such.</param>
 internal sealed record StudyEvaluation(
     double Epoch,

@@ -27,7 +27,7 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             folder.WriteTable(StudyTable.Markdown(study, results));
             StudyPlot.Write(study, results, folder.Path);
             context.Print(
-                new Output.StudyCellEvent(cell.Name, result.State, result.Accuracy, result.Seconds, result.WeightsSha256),
+                new Output.StudyCellEvent(cell.Name, result.State, result.Accuracy, result.Seconds, result.WeightsSha256, result.ValidationAccuracy),
                 $"{index + 1}/{cells.Count} {cell.Name}: {(result.Accuracy is { } accuracy ? Figures.Share(accuracy) : result.State)}, {result.Seconds:F0} s{(done is null ? "" : ", done before")}");
         }
     }
@@ -37,7 +37,7 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
         var started = context.Clock.GetTimestamp();
         var run = RunFolder.Create(folder.NewRun(cell.Name));
         var job = run.Keep(cell.Job);
-        var display = new QuietDisplay();
+        var display = new QuietDisplay(cell.Job.Spec.Dataset.Validation is not null);
         await using var cluster = new LocalCluster(new ClusterPlan(run.FullPath, study.Servers, study.Silos, cell.Job.Spec.Determinism), SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
         var ended = await new LocalRun(context, run, cluster, display).RunAsync(NewJobId.Make(job.Name, context.Clock), job);
         if (ended.State == JobState.Cancelled)
@@ -57,11 +57,12 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             Math.Round(context.Clock.GetElapsedTime(started).TotalSeconds, 1),
             result?.WeightsSha256,
             jobSha256,
-            diverged ? ended.Error : null);
+            diverged ? ended.Error : null,
+            result?.ValidationAccuracy);
     }
 
     /// <summary>Keeps the evaluations and shows nothing.</summary>
-    private sealed class QuietDisplay : IJobDisplay
+    private sealed class QuietDisplay(bool validates) : IJobDisplay
     {
         private double _lossSum;
         private long _examples;
@@ -84,19 +85,21 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
                 last = next as JobSummary ?? last;
                 if (next is StepMetrics { Skipped: null } step)
                     (_lossSum, _examples) = (_lossSum + (step.Loss * step.Examples), _examples + step.Examples);
-                if (next is EvaluationMetrics evaluation)
-                    Evaluated(evaluation);
+                if (next is ValidationMetrics validation)
+                    Evaluated(validation.Epoch, validation.Accuracy, validation.Loss);
+                else if (next is EvaluationMetrics evaluation && !validates)
+                    Evaluated(evaluation.Epoch, evaluation.Accuracy, evaluation.Loss);
             }
 
             return last;
         }
 
-        private void Evaluated(EvaluationMetrics evaluation)
+        private void Evaluated(double epoch, double accuracy, double loss)
         {
             Evaluations.Add(new StudyEvaluation(
-                evaluation.Epoch,
-                evaluation.Accuracy,
-                Math.Round(evaluation.Loss, 5),
+                epoch,
+                accuracy,
+                Math.Round(loss, 5),
                 _examples == 0 ? null : Math.Round(_lossSum / _examples, 5)));
             (_lossSum, _examples) = (0, 0);
         }

@@ -10,7 +10,10 @@ internal static class StudyTable
     public static string Markdown(Study study, IReadOnlyCollection<StudyResult> results)
     {
         var batches = study.Cells.Select(c => c.Batch).Distinct().Order().ToList();
-        var text = new StringBuilder($"{study.Summary}\n\nTest accuracy in %, wall time in s; of several seeds the median and, in brackets, lowest and highest.\n\n");
+        var chosenBy = results.Any(r => r.ValidationAccuracy is not null)
+            ? "Accuracy in % on what is set apart of the training set, by which to choose; behind it that of the test set, which no choice has seen; wall time in s"
+            : "Test accuracy in %, wall time in s";
+        var text = new StringBuilder($"{study.Summary}\n\n{chosenBy}; of several seeds the median and, in brackets, lowest and highest.\n\n");
         text.Append("| recipe |").AppendJoin("", batches.Select(b => $" {b.ToString("N0", CultureInfo.InvariantCulture)} |")).Append('\n');
         text.Append("|---|").AppendJoin("", batches.Select(_ => "---|")).Append('\n');
         foreach (var recipe in study.Cells.Select(c => c.Recipe).Distinct())
@@ -31,13 +34,15 @@ internal static class StudyTable
         var accuracies = results.Select(r => r.Accuracy).OfType<double>().Order().ToList();
         if (accuracies.Count == 0)
             return "diverged";
-        var text = Percent(Median(accuracies));
-        if (accuracies.Count > 1)
-            text += $" ({Percent(accuracies[0])} to {Percent(accuracies[^1])})";
+        var validations = results.Select(r => r.ValidationAccuracy).OfType<double>().Order().ToList();
+        var text = validations.Count == 0 ? Spread(accuracies) : $"{Spread(validations)}, test {Spread(accuracies)}";
         if (accuracies.Count < results.Count)
             text += $", {results.Count - accuracies.Count} diverged";
         return $"{text}, {Median([.. results.Select(r => r.Seconds).Order()]).ToString("F0", CultureInfo.InvariantCulture)} s";
     }
+
+    private static string Spread(IReadOnlyList<double> sorted) =>
+        sorted.Count == 1 ? Percent(sorted[0]) : $"{Percent(Median(sorted))} ({Percent(sorted[0])} to {Percent(sorted[^1])})";
 
     private static double Median(IReadOnlyList<double> sorted) =>
         sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;

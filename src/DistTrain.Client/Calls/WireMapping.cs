@@ -8,6 +8,8 @@ internal static class WireMapping
         Protocol.JobEvent.EventOneofCase.Summary => Of(next.Summary),
         Protocol.JobEvent.EventOneofCase.Step => Of(next.Step),
         Protocol.JobEvent.EventOneofCase.Evaluation => Of(next.Evaluation),
+        Protocol.JobEvent.EventOneofCase.Validation => Validated(next.Validation),
+        Protocol.JobEvent.EventOneofCase.Probe => Of(next.Probe),
         Protocol.JobEvent.EventOneofCase.Log => new LogLine(DateTimeOffset.FromUnixTimeMilliseconds(next.Log.Time), next.Log.Text, Of(next.Log.Kind)),
         // WatchPosition passes over what a later version may tell.
         _ => throw new ArgumentException($"no event of a job: {next.EventCase}", nameof(next)),
@@ -55,6 +57,8 @@ internal static class WireMapping
         TrainLoss = result.TrainLoss,
         TestAccuracy = result.TestAccuracy,
         TestLoss = result.TestLoss,
+        ValidationAccuracy = result.HasValidationAccuracy ? result.ValidationAccuracy : null,
+        ValidationLoss = result.HasValidationLoss ? result.ValidationLoss : null,
         ImagesPerSecond = result.ImagesPerSecond,
         StepMillisecondsMedian = result.StepMillisecondsMedian,
         OverheadShare = result.OverheadShare,
@@ -79,7 +83,12 @@ internal static class WireMapping
         ReplayCheck = Said(step.ReplayCheck),
         LambdaMax = step.HasLambdaMax ? step.LambdaMax : null,
         LambdaMin = step.HasLambdaMin ? step.LambdaMin : null,
+        GradientNorm = step.HasGradientNorm ? step.GradientNorm : null,
+        Noise = step.Noise is { } noise ? Of(noise) : null,
     };
+
+    private static GradientNoise Of(Protocol.NoiseMetrics noise) =>
+        new(noise.GradientSquare, noise.Trace, noise.HasScale ? noise.Scale : null, noise.HasScale ? noise.CriticalBatch : null);
 
     private static EvaluationMetrics Of(Protocol.EvaluationMetrics evaluation) => new()
     {
@@ -88,6 +97,27 @@ internal static class WireMapping
         Loss = evaluation.Loss,
         Accuracy = evaluation.Accuracy,
         Examples = evaluation.Examples,
+    };
+
+    private static ValidationMetrics Validated(Protocol.EvaluationMetrics validation) => new()
+    {
+        Step = validation.Step,
+        Epoch = validation.Epoch,
+        Loss = validation.Loss,
+        Accuracy = validation.Accuracy,
+        Examples = validation.Examples,
+    };
+
+    private static ProbeMetrics Of(Protocol.ProbeMetrics probe) => new()
+    {
+        Step = probe.Step,
+        Epoch = probe.Epoch,
+        CriticalSharpness = probe.HasCriticalSharpness ? probe.CriticalSharpness : null,
+        Low = probe.Low,
+        High = probe.HasHigh ? probe.High : null,
+        Edge = probe.Edge,
+        Loss = probe.Loss,
+        Passes = probe.Passes,
     };
 
     private static string? Said(string text) => text.Length == 0 ? null : text;

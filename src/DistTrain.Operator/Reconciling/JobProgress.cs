@@ -37,6 +37,7 @@ internal sealed record JobProgress
     {
         JobEvent.EventOneofCase.Summary => After(next.Summary),
         JobEvent.EventOneofCase.Step => this with { Step = next.Step.Step, Loss = Finite(next.Step.Loss) },
+        JobEvent.EventOneofCase.Validation => this with { Accuracy = Finite(next.Validation.Accuracy) },
         JobEvent.EventOneofCase.Evaluation => this with { Accuracy = Finite(next.Evaluation.Accuracy) },
         _ => this,
     };

@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Options;
 
 namespace DistTrain.Optimization.Batches;
@@ -19,7 +20,7 @@ public sealed class BatchByNoise : IBatchDefinition
         BatchBounds.From,
         BatchBounds.To,
         new("everySteps", OptionKind.Whole, 20L, "steps between two changes") { Minimum = 1, Maximum = 1_000_000 },
-        new("smoothing", OptionKind.Number, 0.95, "share of the running means kept at each step") { Minimum = 0, Maximum = 1, ExclusiveMaximum = true },
+        new("smoothing", OptionKind.Number, NoiseScale.Smoothing, "share of the running means kept at each step") { Minimum = 0, Maximum = 1, ExclusiveMaximum = true },
     ];
 
     public BatchFollowing Follow(OptionValues options) =>

@@ -40,6 +40,8 @@ public class BucketSum
     private readonly Stack<float[]> _spare = [];
     private readonly long[] _examples;
     private readonly bool[] _arrived;
+    private readonly double[] _squares;
+    private bool _hasSquares;
 
     public BucketSum(RankTree tree, Bucket bucket)
     {
@@ -50,10 +52,25 @@ public class BucketSum
         _own = new float[tree.Nodes][];
         _examples = new long[tree.Nodes];
         _arrived = new bool[tree.Ranks];
+        _squares = new double[bucket.Pieces.Length];
     }
 
     /// <summary>The sum over all ranks, <c>Bucket.Length</c> elements, once <see cref="Arrival.Complete"/> was returned.</summary>
     public virtual ReadOnlySpan<float> Total => IsComplete ? _values[_tree.Root].Span : throw new InvalidOperationException("ranks are missing");
+
+    /// <summary>
+    /// Σ g² of each of the bucket's pieces, as <see cref="SquaredNorm"/> takes it, once <see cref="Arrival.Complete"/> was returned; 0 of buffers. Taken
+    /// while the ranks' chunks are added, block by block, where there is more than one to add.
+    /// </summary>
+    public ReadOnlySpan<double> PieceSquares
+    {
+        get
+        {
+            if (!_hasSquares)
+                TakeSquares();
+            return _squares;
+        }
+    }
 
     /// <summary>True when every rank's chunk was counted.</summary>
     public virtual bool IsComplete => IsThere(_tree.Root);
@@ -86,6 +103,7 @@ public class BucketSum
         for (var node = 0; node < _values.Length; node++)
             Release(node);
         Array.Clear(_arrived);
+        _hasSquares = false;
     }
 
     private Arrival Count(int rank, int examples, ReadOnlyMemory<float> values)
@@ -127,19 +145,40 @@ public class BucketSum
         var target = rented ?? (own ??= _spare.TryPop(out var spare) ? spare : new float[_bucket.Length]);
         AddUpExamples(node);
         var scratch = ArrayPool<float>.Shared.Rent(BlockLength * Depth(node));
-        foreach (var piece in _bucket.Pieces)
+        var isWhole = node == _tree.Root;
+        for (var index = 0; index < _bucket.Pieces.Length; index++)
         {
+            var piece = _bucket.Pieces[index];
             var start = piece.Offset - _bucket.Offset;
+            var squares = default(SquareSum);
             for (var at = start; at < start + piece.Length; at += BlockLength)
             {
-                var length = Math.Min(BlockLength, start + piece.Length - at);
-                AddBlock(piece.Segment, node, at, target.AsSpan(at, length), scratch);
+                var block = target.AsSpan(at, Math.Min(BlockLength, start + piece.Length - at));
+                AddBlock(piece.Segment, node, at, block, scratch);
+                // While the block is in the first cache.
+                if (isWhole && !piece.Segment.IsBuffer)
+                    squares.Add(block);
             }
+
+            _squares[index] = squares.Total();
         }
 
+        _hasSquares = isWhole;
         ArrayPool<float>.Shared.Return(scratch);
         ReleaseAll(node);
         (_rented[node], _own[node], _values[node]) = (rented, own, target.AsMemory(0, _bucket.Length));
+    }
+
+    /// <summary>A pass of its own: the only rank's chunk is not added to anything.</summary>
+    private void TakeSquares()
+    {
+        for (var index = 0; index < _bucket.Pieces.Length; index++)
+        {
+            var piece = _bucket.Pieces[index];
+            _squares[index] = piece.Segment.IsBuffer ? 0 : SquaredNorm.Of(Total.Slice(piece.Offset - _bucket.Offset, piece.Length));
+        }
+
+        _hasSquares = true;
     }
 
     /// <summary>The sum of one block of a subtree. Its leftmost array may be the target itself: a block is read before it is written.</summary>

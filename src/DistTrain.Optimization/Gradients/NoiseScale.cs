@@ -1,12 +1,8 @@
 namespace DistTrain.Optimization.Gradients;
 
 /// <summary>
-/// The gradient noise scale from one step's gradients, which the server sees anyway (1812.06162, appendix A.1). With mean gradients gᵢ over bᵢ
-/// examples, E|gᵢ|² = |G|² + tr Σ / bᵢ; so the mean of |gᵢ|² over the ranks is that of a batch of the harmonic mean h of the bᵢ, and with the average
-/// ḡ over all B examples two batch sizes are seen at once:
+/// The gradient noise scale of a run (1812.06162, appendix A.1): what single steps tell of it (<see cref="NoiseEstimate"/>), smoothed.
 /// <code>
-/// |G|²  ≈ (B |ḡ|² − h mean|gᵢ|²) / (B − h)
-/// tr Σ  ≈ (mean|gᵢ|² − |ḡ|²) / (1/h − 1/B)
 /// scale = tr Σ / |G|²                          of running means of both: the ratio of single steps is biased
 /// </code>
 /// </summary>
@@ -17,6 +13,9 @@ namespace DistTrain.Optimization.Gradients;
 /// <param name="Weight">1 − smoothing^steps: the debiasing divisor (1412.6980, section 3).</param>
 public readonly record struct NoiseScale(double Square, double Trace, double SmallSquare, double LargeSquare, double Weight)
 {
+    /// <summary>Share of the running means that a step keeps, unless the job says another: about the last twenty steps count.</summary>
+    public const double Smoothing = 0.95;
+
     /// <summary>tr Σ / |G|² in examples; not finite or not positive while the estimates do not allow it.</summary>
     public double Scale => Trace / Square;
 
@@ -27,36 +26,26 @@ public readonly record struct NoiseScale(double Square, double Trace, double Sma
     /// <param name="ranks">Number of ranks.</param>
     public double Gain(int ranks) => LargeSquare > 0 ? Math.Clamp(SmallSquare / LargeSquare, 1, ranks) : 1;
 
-    /// <summary>Takes one step in.</summary>
+    /// <summary>Takes one step in; one that tells nothing changes nothing.</summary>
+    /// <param name="step">What the step tells of the noise; null: nothing.</param>
+    /// <param name="smoothing">Share of the running means kept.</param>
+    public NoiseScale With(NoiseEstimate? step, double smoothing)
+    {
+        if (step is not { } now)
+            return this;
+        double Smooth(double before, double next) => (smoothing * before) + ((1 - smoothing) * next);
+        return new NoiseScale(
+            Smooth(Square, now.Square),
+            Smooth(Trace, now.Trace),
+            Smooth(SmallSquare, now.SmallSquare),
+            Smooth(LargeSquare, now.LargeSquare),
+            Smooth(Weight, 1));
+    }
+
+    /// <summary>The same from a step's gradients.</summary>
     /// <param name="averageSquare">|ḡ|² of the gradient averaged over all examples.</param>
     /// <param name="shares">For each rank its examples, and the squared norm of what it pushed: the sum over its examples divided by those of all.</param>
     /// <param name="smoothing">Share of the running means kept.</param>
-    public NoiseScale With(double averageSquare, IReadOnlyList<(int Examples, double Square)> shares, double smoothing)
-    {
-        double examples = 0, inverse = 0, squares = 0;
-        var ranks = 0;
-        foreach (var share in shares)
-            examples += share.Examples;
-        foreach (var (count, square) in shares)
-        {
-            // A rank without examples has no mean gradient.
-            if (count == 0)
-                continue;
-            ranks++;
-            inverse += 1.0 / count;
-            // What was pushed is bᵢ/B times the rank's mean gradient.
-            squares += square * (examples / count) * (examples / count);
-        }
-
-        if (ranks < 2)
-            return this;
-        var (harmonic, mean) = (ranks / inverse, squares / ranks);
-        double Smooth(double before, double now) => (smoothing * before) + ((1 - smoothing) * now);
-        return new NoiseScale(
-            Smooth(Square, ((examples * averageSquare) - (harmonic * mean)) / (examples - harmonic)),
-            Smooth(Trace, (mean - averageSquare) / ((1 / harmonic) - (1 / examples))),
-            Smooth(SmallSquare, mean),
-            Smooth(LargeSquare, averageSquare),
-            Smooth(Weight, 1));
-    }
+    public NoiseScale With(double averageSquare, IReadOnlyList<(int Examples, double Square)> shares, double smoothing) =>
+        With(NoiseEstimate.Of(averageSquare, shares), smoothing);
 }

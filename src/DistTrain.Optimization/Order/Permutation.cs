@@ -18,11 +18,30 @@ public static class Permutation
     public static int[] Of(long seed, int group, int epoch, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return Shuffled(count, new CounterRandom(seed, Draw.Permutation, group, epoch));
+    }
+
+    /// <summary>Which of 0..<paramref name="count"/> − 1 are set apart from the rest: a function of seed and numbers.</summary>
+    /// <param name="seed">The job's seed.</param>
+    /// <param name="count">Examples.</param>
+    /// <param name="apart">How many of them are set apart.</param>
+    /// <returns>Both parts ascending.</returns>
+    public static (int[] Kept, int[] Apart) Split(long seed, int count, int apart)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(apart);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(apart, count);
+        var order = Shuffled(count, new CounterRandom(seed, Draw.Validation));
+        Array.Sort(order, 0, apart);
+        Array.Sort(order, apart, count - apart);
+        return (order[apart..], order[..apart]);
+    }
+
+    private static int[] Shuffled(int count, CounterRandom random)
+    {
         var order = new int[count];
         for (var i = 0; i < count; i++)
             order[i] = i;
 
-        var random = new CounterRandom(seed, Draw.Permutation, group, epoch);
         for (var last = count - 1; last > 0; last--)
         {
             var chosen = random.NextBelow(last + 1);

@@ -133,4 +133,5 @@ public enum Draw
     SyntheticDigits = 4,
     Faults = 5,
     Directions = 6,
+    Validation = 7,
 }

@@ -138,6 +138,8 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
             _saving = Task.Run(async () =>
             {
                 await saving;
+                // A checkpoint comes with the history up to it, and that may still lack what other servers tell.
+                await (history?.Pending.Until(snapshot.Step.Version) ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Save(snapshot);
             });
             return saving;
@@ -154,6 +156,8 @@ internal sealed class CheckpointSaver(PartitionPlan plan, CheckpointFolder folde
     {
         CaptureAll(snapshot);
         Interlocked.CompareExchange(ref _pending, null, snapshot);
+        if (history?.Pending.Until(snapshot.Step.Version).IsCanceled == true)
+            throw new IOException("not all servers have told of the steps before it; it is left out");
         BringHistory();
         var started = Stopwatch.GetTimestamp();
         var part = folder.WritePart(snapshot, plan);

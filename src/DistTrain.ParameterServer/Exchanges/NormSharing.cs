@@ -77,6 +77,12 @@ internal sealed class NormSharing : IDisposable
         }
     }
 
+    /// <summary>Tells the leader of steps that have closed here; it tries again for as long as the leader is away.</summary>
+    /// <exception cref="OperationCanceledException">The partition was stopped.</exception>
+    /// <exception cref="RpcException">The leader refuses.</exception>
+    public async Task TellAsync(ClosedSteps steps) =>
+        await Retry.ExecuteAsync(async cancellation => await _leader!.TellAsync(steps, cancellationToken: cancellation), _stop.Token);
+
     /// <summary>Whoever waits ends.</summary>
     public void Stop() => _stop.Cancel();
 

@@ -32,5 +32,8 @@ internal sealed class EvaluationTally(RankTree tree)
     }
 }
 
-/// <summary>A version's figures on the whole test set.</summary>
-internal sealed record EvaluationTotal(long Version, int Examples, double Loss, double Accuracy);
+/// <summary>A version's figures on a whole set.</summary>
+internal sealed record EvaluationTotal(long Version, int Examples, double Loss, double Accuracy)
+{
+    public EvaluationMetrics ToMetrics(double epoch) => new() { Step = Version, Epoch = epoch, Loss = Loss, Accuracy = Accuracy, Examples = Examples };
+}

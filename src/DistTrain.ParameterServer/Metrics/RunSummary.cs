@@ -9,6 +9,7 @@ internal static class RunSummary
     {
         var steps = history.Where(e => e.Step is not null).Select(e => e.Step).ToList();
         var evaluation = history.LastOrDefault(e => e.Evaluation is not null)?.Evaluation;
+        var validation = history.LastOrDefault(e => e.Validation is not null)?.Validation;
         if (steps.Count == 0)
             return new JobResult();
         // Step 1 pays for start-up (compilation, first allocations); with others to go by it is left out of the times.
@@ -17,7 +18,7 @@ internal static class RunSummary
         var lastEpochStart = steps[^1].Epoch - 1 + 1e-9;
         // The loss of a skipped step may be no number, and is none that training went by.
         var lastEpoch = steps.Where(s => s.Epoch > lastEpochStart && s.Skipped.Length == 0).ToList();
-        return new JobResult
+        var result = new JobResult
         {
             Steps = steps[^1].Step,
             Epochs = steps[^1].Epoch,
@@ -30,6 +31,9 @@ internal static class RunSummary
             StepMillisecondsMedian = Median(timed.Select(s => s.Milliseconds)),
             OverheadShare = Median(timed.Select(s => s.Milliseconds <= 0 ? 0 : Math.Max(0, 1 - (s.ComputeMilliseconds / s.Milliseconds)))),
         };
+        if (validation is not null)
+            (result.ValidationAccuracy, result.ValidationLoss) = (validation.Accuracy, validation.Loss);
+        return result;
     }
 
     private static double Median(IEnumerable<double> values)

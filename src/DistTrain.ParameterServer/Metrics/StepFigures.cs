@@ -52,4 +52,15 @@ internal static class StepFigures
         TrainingMeter.Loss.Record(step.Loss, job);
         TrainingMeter.LearningRate.Record(step.LearningRate, job);
     }
+
+    /// <summary>Shows the step's gauges there.</summary>
+    public static void Show(StepMetrics step, KeyValuePair<string, object?> job)
+    {
+        TrainingMeter.GradientNorm.Record(step.GradientNorm, job);
+        if (step.Noise is { HasScale: true } noise)
+        {
+            TrainingMeter.NoiseScale.Record(noise.Scale, job);
+            TrainingMeter.CriticalBatch.Record(noise.CriticalBatch, job);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using DistTrain.Observability;
+using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Landscape;
 using DistTrain.ParameterServer.Files;
 using DistTrain.ParameterServer.Replicas;
@@ -26,6 +27,7 @@ internal sealed class TrainingHistory : IDisposable
     private readonly ArrayBufferWriter<byte> _unwritten = new(FlushBytes);
     private readonly List<MetricsEvent> _events = [];
     private readonly int _kept;
+    private readonly StepGauges _gauges;
 
     /// <summary>Null where the file does not tell what the events do, and has to be written anew.</summary>
     private Stream? _file;
@@ -37,12 +39,16 @@ internal sealed class TrainingHistory : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="time">Measures steps.</param>
     /// <param name="restored">The step that training goes on from: what the file tells of the steps before it is kept. Null: nothing is.</param>
+    /// <param name="smoothing">Share of the running means of the gradients' noise that a step keeps.</param>
     /// <exception cref="Protocol.Formats.UnknownFormatException">The file is of another format: it stays as it is.</exception>
-    public TrainingHistory(Disk disk, string path, TimeProvider time, OpenStep? restored = null)
+    public TrainingHistory(Disk disk, string path, TimeProvider time, OpenStep? restored = null, double smoothing = NoiseScale.Smoothing)
     {
         (_disk, _path, _time) = (disk, path, time);
+        (Pending, _gauges) = (new PendingEvents(Append), new StepGauges(smoothing));
         if (restored is not null)
             _events.AddRange(ReadBefore(path, restored));
+        foreach (var step in _events.Select(e => e.Step).OfType<StepMetrics>())
+            _gauges.Take(step);
         _kept = _events.Count;
         if (!File.Exists(path))
             Replace();
@@ -58,6 +64,9 @@ internal sealed class TrainingHistory : IDisposable
         }
     }
 
+    /// <summary>What has happened and waits for what other servers have to tell of it.</summary>
+    public PendingEvents Pending { get; }
+
     /// <summary>A rank has pulled the version to start from: the clock of the first step starts, once.</summary>
     public void TrainingStarts()
     {
@@ -65,15 +74,16 @@ internal sealed class TrainingHistory : IDisposable
             _lastCommit = _time.GetTimestamp();
     }
 
-    /// <summary>Records a step from what its ranks said, added in rank-tree order.</summary>
+    /// <summary>Records a step from what its ranks said, added in rank-tree order, as soon as its gauges are known.</summary>
     /// <param name="step">The step.</param>
     /// <param name="plan">Of its partition.</param>
     /// <param name="ranks">What each rank said.</param>
     /// <param name="skipped">Why it made no update, or null.</param>
     /// <param name="replayCheck">Whose gradient was computed twice, and by whom, or null.</param>
     /// <param name="ends">Of a probe's spectrum, as far as the step tells; null where there is none.</param>
+    /// <param name="squares">Squared norms of its gradients in this server's buckets, each bucket's average and then each rank's; null: it has no gauges.</param>
     public void StepClosed(
-        OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks, string? skipped = null, string? replayCheck = null, RitzSpectrum? ends = null)
+        OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks, string? skipped, string? replayCheck, RitzSpectrum? ends, double[]? squares)
     {
         var now = _time.GetTimestamp();
         var elapsed = _time.GetElapsedTime(_lastCommit, now).TotalMilliseconds;
@@ -82,26 +92,41 @@ internal sealed class TrainingHistory : IDisposable
         (metrics.Skipped, metrics.ReplayCheck) = (skipped ?? string.Empty, replayCheck ?? string.Empty);
         if (ends is not null)
             (metrics.LambdaMax, metrics.LambdaMin) = (ends.Largest.Value, ends.Smallest.Value);
-        Append(new MetricsEvent { Step = metrics, Ledger = StepFigures.EntryOf(step, plan, ranks) });
+        var closed = new MetricsEvent { Step = metrics, Ledger = StepFigures.EntryOf(step, plan, ranks) };
         StepFigures.Count(metrics, TrainingMeter.Job(plan.JobId));
+        if (squares is null)
+        {
+            Pending.Add(closed);
+            return;
+        }
+
+        Pending.Take(plan.Server, metrics.Step, squares);
+        Pending.Add(closed, plan.Servers, 1 + ranks.Count, totals =>
+        {
+            _gauges.Put(metrics, totals[0], [.. ranks.Zip(totals.Skip(1), (rank, square) => (rank.Examples, square))], plan.TrainExamples);
+            StepFigures.Show(metrics, TrainingMeter.Job(plan.JobId));
+        });
+    }
+
+    /// <summary>The last probe of an update that is recorded, or null.</summary>
+    public ProbeMetrics? LastProbe
+    {
+        get
+        {
+            lock (_gate)
+                return _events.FindLast(e => e.Probe is not null)?.Probe;
+        }
     }
 
     /// <summary>Records a step that made no update.</summary>
     public void StatisticsTaken(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks) =>
-        Append(new MetricsEvent { Statistics = new StatisticsMetrics { Step = step.Version + 1 }, Ledger = StepFigures.EntryOf(step, plan, ranks) });
+        Pending.Add(new MetricsEvent { Statistics = new StatisticsMetrics { Step = step.Version + 1 }, Ledger = StepFigures.EntryOf(step, plan, ranks) });
 
-    public void Evaluated(EvaluationTotal total, double epoch) =>
-        Append(new MetricsEvent
-        {
-            Evaluation = new EvaluationMetrics
-            {
-                Step = total.Version,
-                Epoch = epoch,
-                Loss = total.Loss,
-                Accuracy = total.Accuracy,
-                Examples = total.Examples,
-            },
-        });
+    public void Evaluated(EvaluationTotal total, double epoch, EvaluationSet set)
+    {
+        var figures = total.ToMetrics(epoch);
+        Pending.Add(set == EvaluationSet.Validation ? new MetricsEvent { Validation = figures } : new MetricsEvent { Evaluation = figures });
+    }
 
     /// <summary>Nothing more will come: watchers end.</summary>
     public void End()
@@ -197,7 +222,7 @@ internal sealed class TrainingHistory : IDisposable
         return MetricsLine.ReadAll(path)
             .Select(line => line.Event)
             .OfType<MetricsEvent>()
-            .Where(metrics => metrics.Evaluation is null ? metrics.StepNumber <= restored.Version : metrics.StepNumber < restored.Version);
+            .Where(metrics => metrics.IsEvaluation ? metrics.StepNumber < restored.Version : metrics.StepNumber <= restored.Version);
     }
 
     private static void WriteLine(Stream stream, byte[] line)

@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Landscape;
 using DistTrain.ParameterServer.Exchanges;
 using DistTrain.ParameterServer.Metrics;
 using DistTrain.ParameterServer.Ranks;
@@ -14,7 +15,9 @@ namespace DistTrain.ParameterServer.Partitions;
 /// <param name="history">Records it, on the leader.</param>
 /// <param name="replays">Whose gradients are computed twice; null where nobody compares them.</param>
 /// <param name="probe">Says what comes next where it is a probe's; null: the course of training does.</param>
-internal sealed class CourseFollower(PartitionPlan plan, TrainingHistory? history, ReplayChecks? replays, ProbeRun? probe)
+/// <param name="probing">Probes updates under way; null where nobody does.</param>
+/// <param name="squares">Tells the leader what the gauges of its steps need; null on the leader.</param>
+internal sealed class CourseFollower(PartitionPlan plan, TrainingHistory? history, ReplayChecks? replays, ProbeRun? probe, SquareTelling? squares, UpdateProbing? probing)
 {
     private readonly StepTally _closed = new(plan.Tree.Ranks);
     private volatile string? _note;
@@ -34,8 +37,8 @@ internal sealed class CourseFollower(PartitionPlan plan, TrainingHistory? histor
         var afterProduct = probe?.Next(closed);
         if (closed.Kind == StepKind.Statistics)
             history?.StatisticsTaken(closed, plan, contributions);
-        else if (_closed.Add(closed.Version, contributions) is { } all)
-            history?.StepClosed(closed, plan, all, replica.Verdict.Reason, replays?.CheckedIn(closed), afterProduct?.Probe?.EndsSoFar());
+        else
+            TellOf(replica, closed, contributions, afterProduct?.Probe?.EndsSoFar());
         if (afterProduct is not null)
             return afterProduct;
         var outcome = new StepOutcome(
@@ -45,6 +48,17 @@ internal sealed class CourseFollower(PartitionPlan plan, TrainingHistory? histor
             replica.Verdict);
         var next = plan.Course.Next(closed, outcome, out var note);
         _note = note ?? _note;
+        probing?.Begin(closed, next, replica.Verdict.IsSkip);
         return next;
+    }
+
+    private void TellOf(ReplicaGroup replica, OpenStep closed, IReadOnlyList<Contribution> contributions, RitzSpectrum? ends)
+    {
+        // Ranks that train on their own have no gradient in common, and a probe's sums are none.
+        var own = probe is null && closed.Sharing == Sharing.Together ? GradientNorm.BucketSums(replica) : null;
+        if (own is not null)
+            squares?.Tell(closed.Version + 1, own);
+        if (_closed.Add(closed.Version, contributions) is { } all)
+            history?.StepClosed(closed, plan, all, replica.Verdict.Reason, replays?.CheckedIn(closed), ends, own);
     }
 }

@@ -20,13 +20,18 @@ namespace DistTrain.ParameterServer.Partitions;
 /// </summary>
 internal sealed class Partition : IDisposable
 {
+    /// <summary>How long servers that have stopped may take to tell each other of closed steps: as a rule a call that is under way.</summary>
+    private static readonly TimeSpan TellPatience = TimeSpan.FromSeconds(5);
+
     private readonly PhaseStore _phase = new();
     private readonly RankSessions _sessions = new();
     private readonly ReplicaSet _replicas;
     private readonly RankFeed _feed;
     private readonly CourseFollower _course;
-    private readonly EvaluationTally _evaluations;
+    private readonly Dictionary<EvaluationSet, EvaluationTally> _evaluations;
     private readonly ReplayChecks? _replays;
+    private readonly SquareTelling? _squares;
+    private readonly UpdateProbing? _probing;
 
     /// <param name="plan">What the partition is a part of.</param>
     /// <param name="checkpoints">Saves it.</param>
@@ -39,7 +44,7 @@ internal sealed class Partition : IDisposable
         Norms = new NormSharing(plan, peers);
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
         _replays = plan.IsLeader && plan.Job.Spec.Numerics.ReplayCheck > 0 ? new ReplayChecks(plan) : null;
-        _evaluations = new EvaluationTally(plan.Tree);
+        _evaluations = plan.EvaluationSets.ToDictionary(set => set, _ => new EvaluationTally(plan.Tree));
         var loop = new BucketLoop(plan.Threads);
         _replicas = new ReplicaSet(plan, loop, restored?.Open ?? plan.Course.First(), together =>
         {
@@ -48,9 +53,11 @@ internal sealed class Partition : IDisposable
             else
                 together.Fill(restored);
         });
-        _feed = new RankFeed(plan, _replicas, _sessions, _replays, () => _phase.Now.LastStep);
+        _probing = history is not null && plan.Probe is null && plan.Job.Spec.UpdateProbe.EverySteps > 0 ? new UpdateProbing(plan, _sessions, history) : null;
+        _feed = new RankFeed(plan, _replicas, _sessions, _replays, _probing, () => _phase.Now.LastStep);
         Probe = plan.Probe is null ? null : ProbeRun.Of(plan, _replicas, Norms, checkpoints, restored!);
-        _course = new CourseFollower(plan, history, _replays, Probe);
+        _squares = plan.IsLeader ? null : new SquareTelling(plan, Norms);
+        _course = new CourseFollower(plan, history, _replays, Probe, _squares, _probing);
         var update = (IReplicaUpdate?)Probe ?? new ReplicaUpdate(plan, _replicas, Norms, checkpoints, loop);
         var closing = new StepClosing(plan, _phase, _replicas, _feed, update, checkpoints, _course, _replays);
         Gradients = new GradientIntake(plan, _phase, _replicas, update, closing, _feed, loop);
@@ -103,7 +110,7 @@ internal sealed class Partition : IDisposable
     /// <summary>Why the open step must not be taken, or null. Nothing more is committed.</summary>
     public StepFault? Fault => _phase.Fault;
 
-    /// <summary>The last version is committed and, on the leader, evaluated by every rank.</summary>
+    /// <summary>The last version is committed and, on the leader, evaluated by every rank and recorded with all that is told of it.</summary>
     public bool Finished
     {
         get
@@ -111,7 +118,7 @@ internal sealed class Partition : IDisposable
             lock (_phase.Gate)
             {
                 var open = _replicas.First.Open;
-                return IsTogether && open.IsLast && (!Plan.IsLeader || !open.Evaluate || _evaluations.IsComplete(open.Version));
+                return IsTogether && open.IsLast && (!Plan.IsLeader || !open.Evaluate || _evaluations.Values.All(tally => tally.IsComplete(open.Version))) && History is not { Pending.IsEmpty: false };
             }
         }
     }
@@ -176,6 +183,17 @@ internal sealed class Partition : IDisposable
             _replays!.Add(session.Rank, digest);
     }
 
+    /// <summary>Another server tells of a step that has closed there (leader only).</summary>
+    public void SquaresTold(int server, long version, double[] squares) => History!.Pending.Take(server, version, squares);
+
+    /// <summary>The rank says its share of the loss along an update (leader only).</summary>
+    public void Probed(RankSession session, ProbedLoss loss)
+    {
+        Refusal.If(_probing is null, $"rank {session.Rank} says a loss along an update, which is probed elsewhere or not at all");
+        lock (_phase.Gate)
+            _probing!.Add(session, loss);
+    }
+
     /// <summary>The rank says whether it sees the versions in memory.</summary>
     public void Answer(RankSession session, RegionAnswer answer)
     {
@@ -193,9 +211,10 @@ internal sealed class Partition : IDisposable
                 return;
             var replica = _replicas.Of(report.Rank);
             Refusal.If(report.Version > replica.Open.Version, $"rank {report.Rank} evaluates version {report.Version}, the server holds {replica.Open.Version}");
+            Refusal.If(!_evaluations.ContainsKey(report.Set), $"rank {report.Rank} evaluates version {report.Version} on a {report.Set} set, and the job has none");
             // What is evaluated is common to all replicas, so the epoch is the same for all.
-            if (_evaluations.Add(report) is { } total)
-                History?.Evaluated(total, Plan.Course.EpochsAt(replica.Open.Position));
+            if (_evaluations[report.Set].Add(report) is { } total)
+                History?.Evaluated(total, Plan.Course.EpochsAt(replica.Open.Position), report.Set);
         }
     }
 
@@ -221,6 +240,9 @@ internal sealed class Partition : IDisposable
             _sessions.EndAll(StatusCode.Cancelled, "training has been stopped");
         }
 
+        // What the servers have to tell each other of closed steps; one that is gone tells nothing.
+        await Task.WhenAny(Task.WhenAll(_squares?.Told ?? Task.CompletedTask, History?.Pending.Until(Version) ?? Task.CompletedTask), Task.Delay(TellPatience));
+        History?.Pending.Forsake();
         Norms.Stop();
         Moments?.Stop();
         // A step that was judged faulty has touched nothing, though its sums are complete.
@@ -241,6 +263,7 @@ internal sealed class Partition : IDisposable
             _sessions.EndAll(StatusCode.Aborted, "the job goes on in a newer generation");
         }
 
+        History?.Pending.Forsake();
         Norms.Stop();
         Moments?.Stop();
         await Checkpoints.FinishAsync();

@@ -211,7 +211,7 @@ internal sealed class PartitionStore(ServerOptions options, PeerChannels peers, 
             if (request.DataSummary.Length > 0)
                 AtomicFile.Write(options.Disk, Path.Combine(folder.Path, "data.json"), stream => stream.Write(Encoding.UTF8.GetBytes(request.DataSummary)));
             begun?.File.Write(options.Disk, folder.Path);
-            history = new TrainingHistory(options.Disk, Path.Combine(folder.Path, MetricsLine.FileName), time, restored?.Open);
+            history = new TrainingHistory(options.Disk, Path.Combine(folder.Path, MetricsLine.FileName), time, restored?.Open, plan.Course.NoiseSmoothing);
         }
 
         var start = restored ?? begun?.Version ?? (plan.Probe is null ? null : Probed(plan));

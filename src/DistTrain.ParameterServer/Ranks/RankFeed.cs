@@ -15,8 +15,9 @@ namespace DistTrain.ParameterServer.Ranks;
 /// <param name="replicas">What the ranks train.</param>
 /// <param name="sessions">Their streams.</param>
 /// <param name="replays">Whose gradients are computed twice; null where nobody compares them.</param>
+/// <param name="probing">Probes updates under way; null: nobody does.</param>
 /// <param name="lastStep">Where training is to end before its time: the last step that is made.</param>
-internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSessions sessions, ReplayChecks? replays, Func<long> lastStep)
+internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSessions sessions, ReplayChecks? replays, UpdateProbing? probing, Func<long> lastStep)
 {
     /// <summary>A bucket goes to all ranks of its replica, but to those that read it where it is once they have the head.</summary>
     public void SendBucket(ReplicaGroup replica, int index, long version)
@@ -81,6 +82,7 @@ internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSess
     {
         var frame = VersionFrames.Head(step.Version > lastStep() ? step with { Take = 0, Evaluate = false } : step, replays?.OrderFor(step));
         var head = frame.Head.Head;
+        head.Probed = probing?.Awaits(step.Version) == true;
         if (session.Sees(replica.Region))
         {
             (head.Region, head.FirstElement) = (replica.Region!.Offer.Id, replica.FirstElement(step.Version));

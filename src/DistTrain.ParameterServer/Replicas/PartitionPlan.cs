@@ -55,6 +55,10 @@ internal sealed class PartitionPlan
 
     public int TestExamples { get; }
 
+    /// <summary>What the last version is evaluated on; those before it on the first of them.</summary>
+    public IReadOnlyList<EvaluationSet> EvaluationSets =>
+        Job.Spec.Dataset.Validation is null ? [EvaluationSet.Test] : TestExamples == 0 ? [EvaluationSet.Validation] : [EvaluationSet.Validation, EvaluationSet.Test];
+
     public string DataFingerprint { get; }
 
     /// <summary>The run of buckets owned here, possibly empty.</summary>

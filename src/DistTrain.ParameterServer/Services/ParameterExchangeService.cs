@@ -142,6 +142,9 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
             case RankMessage.BodyOneofCase.Evaluation:
                 partition.Evaluate(session, frame.Head.Evaluation);
                 break;
+            case RankMessage.BodyOneofCase.Probed:
+                partition.Probed(session, frame.Head.Probed);
+                break;
             case RankMessage.BodyOneofCase.Digest:
                 partition.Digest(session, frame.Head.Digest);
                 break;

@@ -1,4 +1,3 @@
-using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Threads;
 using DistTrain.ParameterServer.Replicas;
 
@@ -15,11 +14,8 @@ internal static class GradientNorm
         loop.Run(replica.Buckets.Count, index =>
         {
             var state = replica.Buckets[index];
-            foreach (var piece in state.Bucket.Pieces)
-            {
-                if (!piece.Segment.IsBuffer)
-                    sums[piece.Index - first] = SquaredNorm.Of(state.Sum.Total.Slice(piece.Offset - state.Bucket.Offset, piece.Length));
-            }
+            if (state.Bucket.Pieces.Length > 0)
+                state.Sum.PieceSquares.CopyTo(sums.AsSpan(state.Bucket.Pieces[0].Index - first));
         });
         return sums;
     }
@@ -27,6 +23,23 @@ internal static class GradientNorm
     /// <summary>What each rank said of the squared norm of its chunks, by bucket and rank.</summary>
     public static double[] RankSums(ReplicaGroup replica) =>
         [.. replica.Buckets.SelectMany(b => b.SquaredNorms)];
+
+    /// <summary>By bucket: the squared norm of the averaged gradient there, then of what each rank pushed.</summary>
+    public static double[] BucketSums(ReplicaGroup replica)
+    {
+        var ranks = replica.Ranks.Count;
+        var sums = new double[replica.Buckets.Count * (1 + ranks)];
+        for (var index = 0; index < replica.Buckets.Count; index++)
+        {
+            var (state, at) = (replica.Buckets[index], index * (1 + ranks));
+            // The only rank's gradient is the average, and the rank has said its norm.
+            sums[at] = ranks == 1 ? state.SquaredNorms[0] : Total(state.Sum.PieceSquares);
+            for (var rank = 0; rank < ranks; rank++)
+                sums[at + 1 + rank] = state.SquaredNorms[rank];
+        }
+
+        return sums;
+    }
 
     /// <summary>The squared norm of each rank's whole gradient: its chunks' added in layout order.</summary>
     public static double[] TotalByRank(ReadOnlySpan<double> rankSums, int ranks)

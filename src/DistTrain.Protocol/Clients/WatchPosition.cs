@@ -10,6 +10,8 @@ public sealed class WatchPosition(long fromStep)
     private long _totalSteps;
     private string _waits = string.Empty;
     private long _lastEvaluation = -1;
+    private long _lastValidation = -1;
+    private long _lastProbe = -1;
     private LogLine? _lastLog;
 
     /// <summary>First step not seen yet.</summary>
@@ -38,6 +40,12 @@ public sealed class WatchPosition(long fromStep)
                 return true;
             case JobEvent.EventOneofCase.Evaluation when next.Evaluation.Step > _lastEvaluation:
                 _lastEvaluation = next.Evaluation.Step;
+                return true;
+            case JobEvent.EventOneofCase.Validation when next.Validation.Step > _lastValidation:
+                _lastValidation = next.Validation.Step;
+                return true;
+            case JobEvent.EventOneofCase.Probe when next.Probe.Step > _lastProbe:
+                _lastProbe = next.Probe.Step;
                 return true;
             case JobEvent.EventOneofCase.Log when _lastLog is null || next.Log.Time > _lastLog.Time
                 || (next.Log.Time == _lastLog.Time && next.Log.Text != _lastLog.Text):

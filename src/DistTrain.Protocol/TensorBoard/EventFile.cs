@@ -36,11 +36,19 @@ public static class EventFile
             ("train/loss", metrics.Step.Loss),
             ("train/accuracy", metrics.Step.Accuracy),
             ("train/learning_rate", metrics.Step.LearningRate),
-            ("train/images_per_second", metrics.Step.Milliseconds > 0 ? metrics.Step.Examples / metrics.Step.Milliseconds * 1000 : 0)),
+            ("train/images_per_second", metrics.Step.Milliseconds > 0 ? metrics.Step.Examples / metrics.Step.Milliseconds * 1000 : 0),
+            ("train/gradient_norm", metrics.Step.HasGradientNorm ? metrics.Step.GradientNorm : null),
+            ("train/noise_scale", metrics.Step.Noise is { HasScale: true } noise ? noise.Scale : null),
+            ("train/critical_batch", metrics.Step.Noise is { HasScale: true } batch ? batch.CriticalBatch : null)),
         MetricsEvent.EventOneofCase.Evaluation => Summary(("test/loss", metrics.Evaluation.Loss), ("test/accuracy", metrics.Evaluation.Accuracy)),
+        MetricsEvent.EventOneofCase.Validation => Summary(("validation/loss", metrics.Validation.Loss), ("validation/accuracy", metrics.Validation.Accuracy)),
+        MetricsEvent.EventOneofCase.Probe => Summary(
+            ("probe/critical_sharpness", metrics.Probe.HasCriticalSharpness ? metrics.Probe.CriticalSharpness : null),
+            ("probe/edge_of_stability", metrics.Probe.Edge)),
         _ => null,
     };
 
-    private static Summary Summary(params (string Tag, double Value)[] values) =>
-        new() { Value = { values.Select(v => new Summary.Types.Value { Tag = v.Tag, SimpleValue = (float)v.Value }) } };
+    /// <summary>What is not known has no value.</summary>
+    private static Summary Summary(params (string Tag, double? Value)[] values) =>
+        new() { Value = { values.Where(v => v.Value is not null).Select(v => new Summary.Types.Value { Tag = v.Tag, SimpleValue = (float)v.Value! }) } };
 }

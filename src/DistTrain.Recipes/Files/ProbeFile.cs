@@ -52,6 +52,7 @@ public sealed record ProbeFile(string Name, TrainingSpec? Job, ProbeRecipe Recip
             Scaling = plain.Scaling,
             Numerics = plain.Numerics,
             Evaluation = plain.Evaluation,
+            UpdateProbe = plain.UpdateProbe,
             Checkpoint = new CheckpointRecipe(EverySteps: 1, MostKept),
             Probe = Recipe with { Weights = weights },
         });

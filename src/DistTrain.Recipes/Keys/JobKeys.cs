@@ -80,6 +80,13 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Dataset.TestExamples,
         };
 
+    public static JobKey Validation { get; } =
+        new("spec.dataset.validation", new ShareOrCountRule(100_000_000), null, "examples of the training set, a share or a count, that are set apart, as the seed draws them: versions are evaluated on them, and on the test set only the last")
+        {
+            DefaultText = "none: versions are evaluated on the test set",
+            ValueIn = j => j.Spec.Dataset.Validation?.Amount,
+        };
+
     public static JobKey DatasetNormalize { get; } =
         new("spec.dataset.normalize", new ChoiceRule("a normalization of inputs", InputNormalizations.All), InputNormalizations.None, "brings each feature, or each channel over its positions, to mean 0 and deviation 1 over the training set; taken in the job's first step, kept with the weights")
         {
@@ -231,7 +238,7 @@ internal static class JobKeys
     public static JobKey Evaluation { get; } = JobKey.SectionOf("spec.evaluation", "tests under way");
 
     public static JobKey EvaluationEveryEpochs { get; } =
-        new("spec.evaluation.everyEpochs", new WholeRule(0, 1_000_000), 1L, "epochs between evaluations on the test set; 0: only at the end") { ValueIn = j => j.Spec.Evaluation.EveryEpochs };
+        new("spec.evaluation.everyEpochs", new WholeRule(0, 1_000_000), 1L, "epochs between evaluations, on dataset.validation or else the test set; 0: only at the end") { ValueIn = j => j.Spec.Evaluation.EveryEpochs };
 
     /// <summary>Every key in the order written; a section stands before its keys.</summary>
     public static IReadOnlyList<JobKey> All { get; } =
@@ -240,7 +247,7 @@ internal static class JobKeys
         Metadata, Name,
         Spec,
         Recipe,
-        Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, TrainExamples, TestExamples, DatasetNormalize,
+        Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, TrainExamples, TestExamples, Validation, DatasetNormalize,
         Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, ModelLayers,
         .. StartKeys.All,
         Workers, Batch, MicroBatch, Epochs, Steps, Seed, Determinism,
@@ -252,6 +259,7 @@ internal static class JobKeys
         Checkpoint, CheckpointEverySteps, CheckpointKeep,
         Evaluation, EvaluationEveryEpochs,
         .. NumericsKeys.All,
+        .. UpdateProbeKeys.All,
     ];
 
     private const string NoCsv = "the dataset is not csv";

@@ -36,7 +36,8 @@ internal sealed class JobReader
         }
 
         var recipe = _keys.Text(JobKeys.Recipe);
-        var dataset = Dataset();
+        var seed = _keys.Whole(JobKeys.Seed);
+        var dataset = Dataset(seed);
         var name = _keys.IsGiven(JobKeys.Name) ? _keys.Text(JobKeys.Name) : dataset?.Name;
         var model = Model();
         CheckShape(dataset, model);
@@ -48,7 +49,6 @@ internal sealed class JobReader
         policies.CheckBatch(batch, workers);
         var microBatch = _keys.Count(JobKeys.MicroBatch);
         var (epochs, steps) = Length();
-        var seed = _keys.Whole(JobKeys.Seed);
         var determinism = _keys.Text(JobKeys.Determinism);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
         var schedule = _keys.Policy(JobKeys.Schedule);
@@ -57,7 +57,7 @@ internal sealed class JobReader
         var scaling = Scaling();
         policies.CheckScaling(scaling, batch, workers);
         policies.CheckOptimizer(optimizer, scaling, batch);
-        var trainExamples = dataset is { Name: DatasetNames.Digits } && batch?.Policy is null ? dataset.TrainExamples : null;
+        var trainExamples = dataset is { Name: DatasetNames.Digits, TrainExamples: { } made } && batch?.Policy is null ? made - (dataset.Validation?.Of(made) ?? 0) : (int?)null;
         new RateRules(_keys, _findings).Check(schedule, scaling, optimizer, batch?.Examples, epochs, steps, trainExamples);
         var batchNorm = BatchNorm(workers);
         var renorm = Renorm();
@@ -65,6 +65,7 @@ internal sealed class JobReader
         var keep = _keys.Count(JobKeys.CheckpointKeep);
         var everyEpochs = _keys.Count(JobKeys.EvaluationEveryEpochs);
         var numerics = Numerics();
+        var updateProbe = UpdateProbe();
         policies.CheckNumerics(numerics, averaging, workers, everySteps);
         if (_findings.Any)
             return null;
@@ -91,10 +92,11 @@ internal sealed class JobReader
             Checkpoint = new CheckpointRecipe(everySteps!.Value, keep!.Value),
             Evaluation = new EvaluationRecipe(everyEpochs!.Value),
             Numerics = numerics!,
+            UpdateProbe = updateProbe!,
         });
     }
 
-    private DatasetRecipe? Dataset()
+    private DatasetRecipe? Dataset(long? seed)
     {
         var name = _keys.Text(JobKeys.DatasetName);
         var path = _keys.Text(JobKeys.DatasetPath);
@@ -102,6 +104,7 @@ internal sealed class JobReader
         var label = _keys.Text(JobKeys.DatasetLabel);
         var trainExamples = _keys.Count(JobKeys.TrainExamples);
         var testExamples = _keys.Count(JobKeys.TestExamples);
+        var validation = seed is null ? null : _keys.Number(JobKeys.Validation) is { } amount ? new ValidationRecipe(amount, seed.Value) : null;
         var normalize = _keys.Text(JobKeys.DatasetNormalize);
         var isPathGiven = _keys.IsGiven(JobKeys.DatasetPath);
         if (name is DatasetNames.Digits && isPathGiven)
@@ -111,9 +114,16 @@ internal sealed class JobReader
         // How many digits are made decides the bits, so the resolved file says it.
         if (name is DatasetNames.Digits)
             (trainExamples, testExamples) = (trainExamples ?? DatasetNames.DigitsTrainExamples, testExamples ?? DatasetNames.DigitsTestExamples);
+        // Of other sets it is known when they are read.
+        if (name is DatasetNames.Digits && trainExamples is { } made && validation?.WhyNot(made) is { } leaves)
+        {
+            Refuse(JobKeys.Validation, leaves);
+            return null;
+        }
+
         if (name is null || normalize is null)
             return null;
-        var dataset = new DatasetRecipe(name, path, trainExamples, testExamples, normalize);
+        var dataset = new DatasetRecipe(name, path, trainExamples, testExamples, normalize) { Validation = validation };
         return name is DatasetNames.Csv ? dataset with { Header = header, Label = label } : dataset;
     }
 
@@ -231,6 +241,13 @@ internal sealed class JobReader
         var outlierFactor = _keys.Number(NumericsKeys.OutlierFactor);
         var replayCheck = _keys.Count(NumericsKeys.ReplayCheck);
         return policy is null || outlierFactor is null || replayCheck is null ? null : new NumericsRecipe(policy, outlierFactor.Value, replayCheck.Value);
+    }
+
+    private UpdateProbeRecipe? UpdateProbe()
+    {
+        var everySteps = _keys.IsGiven(UpdateProbeKeys.EverySteps) ? _keys.Count(UpdateProbeKeys.EverySteps) : 0;
+        var what = _keys.IsGiven(UpdateProbeKeys.What) ? _keys.Text(UpdateProbeKeys.What) : UpdateProbes.CriticalSharpness;
+        return everySteps is null || what is null ? null : new UpdateProbeRecipe(everySteps.Value, what);
     }
 
     private void Refuse(JobKey key, string rule, JobKey? at = null) =>

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using DistTrain.Optimization.Order;
+using DistTrain.Recipes;
 using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Data;
@@ -8,10 +10,13 @@ namespace DistTrain.Torch.Data;
 /// <param name="Test">Test set; the same shape and classes.</param>
 /// <param name="Fingerprint">
 /// SHA-256 over shapes, labels and features of both sets, lower-case hex: every silo of a job must hold the same data, and a
-/// job resumed later too. It does not depend on how the files were packed.
+/// job resumed later too. It depends neither on how the files were packed, nor on what is set apart: that the job says.
 /// </param>
 public sealed record Dataset(ExampleSet Train, ExampleSet Test, string Fingerprint)
 {
+    /// <summary>What is set apart of the training set, which is without it then; null: nothing.</summary>
+    public ExampleSet? Validation { get; init; }
+
     /// <summary>SHA-256, lower-case hex, of each file that was read, by its path in the dataset's folder; empty for what is built in.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
@@ -29,5 +34,17 @@ public sealed record Dataset(ExampleSet Train, ExampleSet Test, string Fingerpri
         train.AppendTo(hash);
         test.AppendTo(hash);
         return new Dataset(train, test, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>The same with some training examples set apart.</summary>
+    /// <exception cref="DatasetException">None would be, or none left to train on.</exception>
+    public Dataset With(ValidationRecipe? validation)
+    {
+        if (validation is null)
+            return this;
+        if (validation.WhyNot(Train.Count) is { } reason)
+            throw new DatasetException($"dataset.validation: {reason}.");
+        var (kept, apart) = Permutation.Split(validation.Seed, Train.Count, validation.Of(Train.Count));
+        return this with { Train = Train.Only(kept), Validation = Train.Only(apart) };
     }
 }

@@ -8,12 +8,17 @@ namespace DistTrain.Torch.Data;
 /// <summary>Reads the data that a job names.</summary>
 public static class DatasetReader
 {
-    /// <summary>Reads both sets into memory; files are checked whole, also where the job uses only the first examples.</summary>
+    /// <summary>Reads both sets into memory, and sets apart what is to be; files are checked whole, also where the job uses only the first examples.</summary>
     /// <exception cref="DatasetException">The name is unknown, the path is missing, or a file is missing or unsound.</exception>
     public static Dataset Read(DatasetRecipe recipe)
     {
         RequirePositive("dataset.trainExamples", recipe.TrainExamples);
         RequirePositive("dataset.testExamples", recipe.TestExamples);
+        return ReadWhole(recipe).With(recipe.Validation);
+    }
+
+    private static Dataset ReadWhole(DatasetRecipe recipe)
+    {
         if (recipe.Name == DatasetNames.Digits)
             return Dataset.Of(SyntheticDigits.Train(recipe.TrainExamples), SyntheticDigits.Test(recipe.TestExamples));
 

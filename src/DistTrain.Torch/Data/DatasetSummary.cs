@@ -21,7 +21,7 @@ public static class DatasetSummary
         var shape = string.Join(" × ", train.Shape);
         List<string> lines =
         [
-            Invariant($"data {recipe.Name}: {train.Count:N0} training and {test.Count:N0} test examples of {shape} feature{(train.Features == 1 ? "" : "s")}, {train.Classes:N0} classes"),
+            Invariant($"data {recipe.Name}: {train.Count:N0} training{(data.Validation is { } apart ? Invariant($", {apart.Count:N0} validation") : "")} and {test.Count:N0} test examples of {shape} feature{(train.Features == 1 ? "" : "s")}, {train.Classes:N0} classes"),
             Counts(train.CountClasses()),
         ];
         if (data.Columns is { } columns)
@@ -44,6 +44,8 @@ public static class DatasetSummary
             ["trainExamplesByClass"] = Array(data.Train.CountClasses()),
             ["testExamplesByClass"] = Array(data.Test.CountClasses()),
         };
+        if (data.Validation is { } apart)
+            summary["validationExamples"] = apart.Count;
         if (data.Columns is { } columns)
         {
             summary["columns"] = columns.Count;

@@ -21,7 +21,7 @@ internal sealed class AlonePhase(CourseTerms terms, AloneTraining alone)
         note = $"phase 1 ended after {position.Epoch} epoch(s) with train accuracy {accuracy:P2}; "
             + (isReached ? "the ranks refine on their own" : $"{alone.TrainAccuracy:P2} was not reached: raise epochs, or lower averaging.trainAccuracy");
         var first = Step(version, position with { Phase = 1 }, new Progress(PhaseStart: version, StatisticsSteps: progress.StatisticsSteps));
-        return first with { Evaluate = terms.TestExamples > 0 };
+        return first with { Evaluate = terms.HasEvaluation };
     }
 
     /// <summary>The next step; null: it was the last.</summary>

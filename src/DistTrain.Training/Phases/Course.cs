@@ -1,3 +1,4 @@
+using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
@@ -16,9 +17,6 @@ namespace DistTrain.Training.Phases;
 /// </summary>
 public sealed class Course
 {
-    /// <summary>Share of the running means of the noise that is kept at each step where only the gain of the rate is measured.</summary>
-    private const double GainSmoothing = 0.95;
-
     /// <summary>The phase behind the last step that trains.</summary>
     private const int AveragedPhase = 2;
 
@@ -40,6 +38,7 @@ public sealed class Course
         _alone = _terms.Averaging.Alone is { } alone ? new AlonePhase(_terms, alone) : null;
         _statistics = new StatisticsPhase(_terms, hasStatistics);
         MeasuresNoise = spec.BatchPlan.Following is not null || spec.Scaling.MeasuresGain;
+        NoiseSmoothing = spec.BatchPlan.Following?.Smoothing ?? NoiseScale.Smoothing;
     }
 
     /// <summary>Updates of the whole job; at most, when a phase ends by what is learned.</summary>
@@ -51,8 +50,11 @@ public sealed class Course
     /// <summary>True when a running mean of versions is kept.</summary>
     public bool KeepsMean => _terms.Averaging.Mean is not null;
 
-    /// <summary>True when the gradients' noise is measured: a pass over the sums, and one over the servers, for each step.</summary>
+    /// <summary>True when steps depend on the gradients' noise: a pass over the servers for each step.</summary>
     public bool MeasuresNoise { get; }
+
+    /// <summary>Share of the noise's running means that is kept at each step.</summary>
+    public double NoiseSmoothing { get; }
 
     private bool FindsOutliers => _terms.Spec.Numerics.OutlierFactor > 0;
 
@@ -169,7 +171,7 @@ public sealed class Course
     private Progress WithNoise(Progress progress, long version, in StepOutcome outcome)
     {
         var following = _terms.Spec.BatchPlan.Following;
-        progress = progress with { Noise = progress.Noise.With(outcome.AverageSquare, outcome.Shares, following?.Smoothing ?? GainSmoothing) };
+        progress = progress with { Noise = progress.Noise.With(outcome.AverageSquare, outcome.Shares, NoiseSmoothing) };
         if (following is null)
             return progress;
         var batch = progress.Batch == 0 ? _terms.Spec.Batch : progress.Batch;
@@ -188,5 +190,5 @@ public sealed class Course
 
     /// <summary>The end; what a job that starts from here with its slots has to know of them stands in the progress.</summary>
     private OpenStep End(long version, Position position, Progress progress) =>
-        new(version, position, Take: 0, Evaluate: _terms.TestExamples > 0, Rate: 0) { Progress = progress };
+        new(version, position, Take: 0, Evaluate: _terms.HasEvaluation, Rate: 0) { Progress = progress };
 }

@@ -30,13 +30,16 @@ internal sealed class CourseTerms
     /// <summary>The rate of each step by the job's optimizer and schedule.</summary>
     public RateCurve Rates { get; }
 
+    /// <summary>There is something to evaluate versions on.</summary>
+    public bool HasEvaluation => TestExamples > 0 || Spec.Dataset.Validation is not null;
+
     /// <summary>The job's length is reached.</summary>
     public bool IsOver(long updates, Position position) =>
         Spec.Steps is { } steps ? updates >= steps : position.Epoch >= Spec.Epochs;
 
     /// <summary>A version at the end of an epoch that the job asks an evaluation of.</summary>
     public bool IsEvaluated(Position position) =>
-        TestExamples > 0
+        HasEvaluation
         && position is { Cursor: 0, Epoch: > 0 }
         && Spec.Evaluation.EveryEpochs > 0
         && position.Epoch % Spec.Evaluation.EveryEpochs == 0;

@@ -26,7 +26,7 @@ internal sealed class StatisticsPhase(CourseTerms terms, bool hasStatistics)
     public long Steps => (EndsJob ? 1 : 0) + (BeginsJob ? 1 : 0) + EvaluationsUnderWay;
 
     /// <summary>Evaluations before the last one that statistics are taken for.</summary>
-    private long EvaluationsUnderWay => !Recomputes || terms.TestExamples == 0 || terms.Spec.Evaluation.EveryEpochs == 0 ? 0 : (Epochs - 1) / terms.Spec.Evaluation.EveryEpochs;
+    private long EvaluationsUnderWay => !Recomputes || !terms.HasEvaluation || terms.Spec.Evaluation.EveryEpochs == 0 ? 0 : (Epochs - 1) / terms.Spec.Evaluation.EveryEpochs;
 
     private int Epochs => terms.Spec.Epochs
         ?? (int)Math.Min(int.MaxValue, Position.After(terms.Rates.TotalSteps - 1, terms.Spec.Batch, terms.TrainExamples).Epoch + 1);

@@ -18,7 +18,9 @@ public sealed record JobOutcome(
     int Recoveries,
     long RedoneSteps,
     long SkippedSteps,
-    long ReplayChecks)
+    long ReplayChecks,
+    double? ValidationAccuracy = null,
+    double? ValidationLoss = null)
 {
     /// <param name="figures">What the leader knows of the run.</param>
     /// <param name="weightsSha256">SHA-256 of the final weights.</param>
@@ -37,22 +39,32 @@ public sealed record JobOutcome(
         recoveries,
         redoneSteps,
         figures.SkippedSteps,
-        figures.ReplayChecks);
+        figures.ReplayChecks,
+        figures.HasValidationAccuracy ? figures.ValidationAccuracy : null,
+        figures.HasValidationLoss ? figures.ValidationLoss : null);
 
-    internal JobResult ToMessage() => new()
+    internal JobResult ToMessage()
     {
-        Steps = Steps,
-        Epochs = Epochs,
-        TrainLoss = TrainLoss,
-        TestAccuracy = TestAccuracy,
-        TestLoss = TestLoss,
-        ImagesPerSecond = ImagesPerSecond,
-        StepMillisecondsMedian = StepMillisecondsMedian,
-        OverheadShare = OverheadShare,
-        WeightsSha256 = WeightsSha256,
-        Recoveries = Recoveries,
-        RedoneSteps = RedoneSteps,
-        SkippedSteps = SkippedSteps,
-        ReplayChecks = ReplayChecks,
-    };
+        var result = new JobResult
+        {
+            Steps = Steps,
+            Epochs = Epochs,
+            TrainLoss = TrainLoss,
+            TestAccuracy = TestAccuracy,
+            TestLoss = TestLoss,
+            ImagesPerSecond = ImagesPerSecond,
+            StepMillisecondsMedian = StepMillisecondsMedian,
+            OverheadShare = OverheadShare,
+            WeightsSha256 = WeightsSha256,
+            Recoveries = Recoveries,
+            RedoneSteps = RedoneSteps,
+            SkippedSteps = SkippedSteps,
+            ReplayChecks = ReplayChecks,
+        };
+        if (ValidationAccuracy is { } accuracy)
+            result.ValidationAccuracy = accuracy;
+        if (ValidationLoss is { } loss)
+            result.ValidationLoss = loss;
+        return result;
+    }
 }

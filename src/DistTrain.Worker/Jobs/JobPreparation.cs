@@ -57,6 +57,13 @@ internal sealed record JobPreparation(ParameterLayout Layout, DataRecord Data)
     }
 
     /// <summary>What is said before the first step.</summary>
-    public IEnumerable<string> Lines(TrainingSpec spec) =>
-        BatchNormCheck.Warning(spec, Layout) is { } warning ? [.. Data.Lines, $"warning: {warning}"] : Data.Lines;
+    public IEnumerable<string> Lines(TrainingSpec spec)
+    {
+        foreach (var line in Data.Lines)
+            yield return line;
+        if (BatchNormCheck.Warning(spec, Layout) is { } warning)
+            yield return $"warning: {warning}";
+        if (spec is { Workers: 1, Probe: null })
+            yield return "one rank: its gradients have no others to be compared with, so the metrics have no noise scale and no critical batch; two workers or more have them";
+    }
 }

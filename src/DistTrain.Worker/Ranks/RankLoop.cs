@@ -166,7 +166,8 @@ internal sealed class RankLoop : IAsyncDisposable
             if (attachment.Moments is { } shared)
                 shared.Trace = trace;
             var gradient = new ShareGradient(_spec, data.Train, replica, attachment.Moments, _stop.Token);
-            Follow(gradient, attachment, trace, version => Evaluate(data, replica, attachment, version, trace));
+            var probe = new UpdateProbe(gradient, Assignment.Rank, replica, attachment, _stop.Token);
+            Follow(gradient, attachment, trace, head => (head.Probed ? probe.Run(head) : 0) + (head.Evaluate ? Evaluate(data, replica, attachment, head, trace) : 0));
             if (attachment.Moments?.Traffic is { } moments)
                 RankLog.SharedMoments(_logger, Assignment.JobId, Assignment.Rank, moments.Count, moments.Sent, moments.Received, Round(moments.Quantile(0.5)), Round(moments.Quantile(0.99)));
         });
@@ -206,8 +207,8 @@ internal sealed class RankLoop : IAsyncDisposable
     /// <param name="share">What the rank computes.</param>
     /// <param name="attachment">Its streams.</param>
     /// <param name="trace">Where the steps' parts are noted; null: nowhere.</param>
-    /// <param name="evaluate">Evaluates the version of that number; gives milliseconds.</param>
-    private void Follow(IShareGradient share, ServerAttachment attachment, StepTrace? trace, Func<long, double> evaluate)
+    /// <param name="look">Looks at the version of a head beside training, as far as that is wanted; gives milliseconds.</param>
+    private void Follow(IShareGradient share, ServerAttachment attachment, StepTrace? trace, Func<VersionHead, double> look)
     {
         using var step = new TrainingStep(_spec, Assignment.Rank, share, attachment, trace);
         var head = attachment.Head;
@@ -215,10 +216,10 @@ internal sealed class RankLoop : IAsyncDisposable
         {
             Volatile.Write(ref _step, head.Version);
             trace?.Begin();
-            var evaluation = head.Evaluate ? evaluate(head.Version) : 0;
+            var looked = look(head);
             if (head.Take == 0)
                 break;
-            head = step.Run(head, evaluation);
+            head = step.Run(head, looked);
         }
 
         attachment.Complete();
@@ -237,13 +238,24 @@ internal sealed class RankLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>Evaluates this rank's slice of the test set on the version the replica holds, and reports it to the leader.</summary>
+    /// <summary>Evaluates this rank's slices on the version the replica holds, and reports them to the leader.</summary>
     /// <returns>Milliseconds spent.</returns>
-    private double Evaluate(Dataset data, Replica replica, ServerAttachment attachment, long version, StepTrace? trace)
+    private double Evaluate(Dataset data, Replica replica, ServerAttachment attachment, VersionHead head, StepTrace? trace)
     {
         var started = Stopwatch.GetTimestamp();
-        var shard = Shard.Of(Assignment.Rank, _spec.Workers, data.Test.Count);
-        var result = replica.Evaluate(data.Test, [.. Enumerable.Range(shard.Start, shard.Count)], _stop.Token);
+        if (data.Validation is { } apart)
+            Evaluate(apart, EvaluationSet.Validation, replica, attachment, head.Version);
+        // What choices go by must not be what they are judged by: with a validation set, the test set is looked at once, at the end.
+        if (data.Validation is null || (head.Take == 0 && data.Test.Count > 0))
+            Evaluate(data.Test, EvaluationSet.Test, replica, attachment, head.Version);
+        trace?.Add(SpanNames.Evaluate, started);
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+    }
+
+    private void Evaluate(ExampleSet examples, EvaluationSet set, Replica replica, ServerAttachment attachment, long version)
+    {
+        var shard = Shard.Of(Assignment.Rank, _spec.Workers, examples.Count);
+        var result = replica.Evaluate(examples, [.. Enumerable.Range(shard.Start, shard.Count)], _stop.Token);
         attachment.Streams[0].Send(new RankMessage
         {
             Evaluation = new EvaluationReport
@@ -253,9 +265,8 @@ internal sealed class RankLoop : IAsyncDisposable
                 Examples = result.Examples,
                 LossSum = result.LossSum,
                 Correct = result.Correct,
+                Set = set,
             },
         });
-        trace?.Add(SpanNames.Evaluate, started);
-        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 }

@@ -44,8 +44,7 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
         // 1 Shard: the step's examples are perm(seed, group, epoch)[cursor, cursor + take); rank r owns the r-th contiguous slice, or, where
         // ranks train alone, all of it.
         var sharers = head.Sharing == Sharing.Alone ? 1 : spec.Workers;
-        var shard = Shard.Of(sharers == 1 ? 0 : rank, sharers, head.Take);
-        var examples = _order.Of(position).AsMemory(position.Cursor + shard.Start, shard.Count);
+        var examples = ExamplesOf(head, rank);
         replica.BeginStep();
         trace?.Add(SpanNames.Shard, began);
 
@@ -85,6 +84,15 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
         var trainable = Math.Clamp(Layout.TrainableLength - bucket.Offset, 0, bucket.Length);
         var squaredNorm = SquaredNorm.Of(run[..trainable]);
         return (squaredNorm, double.IsFinite(squaredNorm) && Ranks.NotFinite.IsFinite(run[trainable..]) && double.IsFinite(lossSum));
+    }
+
+    /// <summary>The rank's shard of a step.</summary>
+    public ReadOnlyMemory<int> ExamplesOf(VersionHead head, int rank)
+    {
+        var position = head.Position.ToPosition();
+        var sharers = head.Sharing == Sharing.Alone ? 1 : spec.Workers;
+        var shard = Shard.Of(sharers == 1 ? 0 : rank, sharers, head.Take);
+        return _order.Of(position).AsMemory(position.Cursor + shard.Start, shard.Count);
     }
 
     /// <summary>

@@ -16,6 +16,7 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
     private readonly VersionHead?[] _heads = new VersionHead?[servers];
     private readonly long[] _openSteps = [.. Enumerable.Repeat(-1L, servers)];
     private readonly (long First, long Last, long Bytes)[] _arrivals = new (long, long, long)[servers];
+    private ProbedScale? _scale;
     private long _expected = -1;
     private int _missing;
     private Exception? _fault;
@@ -71,6 +72,16 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
         }
     }
 
+    /// <summary>Blocks until the leader has said where the loss along an update is wanted in a turn.</summary>
+    public ProbedScale WaitForScale(long version, int turn)
+    {
+        lock (_gate)
+        {
+            WaitUntil(() => _scale is { } scale && scale.Version == version && scale.Turn == turn);
+            return _scale!;
+        }
+    }
+
     /// <summary>When the first and the last message of the expected version came from a server, and how much they carried. For the rank's thread, once it is whole.</summary>
     public (long First, long Last, long Bytes) ArrivalOf(int server) => _arrivals[server];
 
@@ -87,6 +98,9 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
             {
                 case ServerMessage.BodyOneofCase.Joined:
                     _openSteps[server] = message.Joined.OpenStep;
+                    break;
+                case ServerMessage.BodyOneofCase.Scale:
+                    _scale = message.Scale;
                     break;
                 case ServerMessage.BodyOneofCase.Head when message.Head.Version == _expected && _heads[server] is null:
                     _heads[server] = message.Head;

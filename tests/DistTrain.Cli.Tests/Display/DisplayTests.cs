@@ -49,6 +49,44 @@ public sealed class DisplayTests : IDisposable
     }
 
     [Fact]
+    public async Task Gauges_validation_and_probes_are_told_where_there_are_any()
+    {
+        JobEvent[] events =
+        [
+            Events.State(JobState.Running, 0, 2),
+            Events.Step(1) with { GradientNorm = 0.25, Noise = new GradientNoise(-0.5, 0.125, null, null) },
+            Events.Step(2) with { GradientNorm = 0.5, Noise = new GradientNoise(0.5, 1, 640.5, 641) },
+            new ValidationMetrics { Step = 2, Epoch = 1, Loss = 0.5, Accuracy = 0.875, Examples = 8 },
+            new ProbeMetrics { Step = 2, Epoch = 1, CriticalSharpness = 30, Low = 29, High = 31, Edge = 40, Loss = 0.5, Passes = 7 },
+            new ProbeMetrics { Step = 4, Epoch = 1, Low = 0, High = 1.25, Edge = 40, Loss = 0.5, Passes = 7 },
+        ];
+        await new PlainDisplay(_output, _error, new ManualClock()).FollowAsync(events.Async(), CancellationToken.None);
+        var lines = Contexts.Lines(_output);
+        Assert.Contains("gradient 0.25", lines[1], StringComparison.Ordinal);
+        Assert.DoesNotContain("critical batch", lines[1], StringComparison.Ordinal);
+        Assert.Contains("gradient 0.5  critical batch 641", lines[2], StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                "validation after step 2: accuracy 87.50 %, loss 0.5",
+                "along step 2: critical sharpness 30 (29 to 31), edge of stability 40",
+                "along step 4: critical sharpness below 1.25, edge of stability 40",
+            ],
+            lines[3..]);
+
+        _output.GetStringBuilder().Clear();
+        await new JsonDisplay(_output).FollowAsync(events[1..5].Async(), CancellationToken.None);
+        lines = Contexts.Lines(_output);
+        Assert.EndsWith("""
+            "gradientNorm":0.25,"gradientSquare":-0.5,"noiseTrace":0.125}
+            """, lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("""
+            "gradientNorm":0.5,"gradientSquare":0.5,"noiseTrace":1,"noiseScale":640.5,"criticalBatch":641}
+            """, lines[1], StringComparison.Ordinal);
+        Assert.Equal("""{"event":"validation","step":2,"epoch":1,"loss":0.5,"accuracy":0.875}""", lines[2]);
+        Assert.Equal("""{"event":"probe","step":2,"epoch":1,"criticalSharpness":30,"low":29,"high":31,"edge":40,"loss":0.5,"passes":7}""", lines[3]);
+    }
+
+    [Fact]
     public async Task Json_is_one_line_per_event()
     {
         var display = new JsonDisplay(_output);

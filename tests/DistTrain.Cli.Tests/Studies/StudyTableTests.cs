@@ -38,6 +38,16 @@ public class StudyTableTests
         Assert.Contains($"\n| b |  | {cell} |\n", StudyTable.Markdown(Compared, [.. results]), StringComparison.Ordinal);
     }
 
+    /// <summary>What is chosen by stands first, what no choice has seen behind it.</summary>
+    [Fact]
+    public void With_a_validation_set_its_accuracy_is_what_recipes_are_compared_by()
+    {
+        var text = StudyTable.Markdown(Compared, [
+            Result("b", 4096, 1, 0.9) with { ValidationAccuracy = 0.95 }, Result("b", 4096, 2, 0.92) with { ValidationAccuracy = 0.91 }, Result("b", 4096, 3, 0.94) with { ValidationAccuracy = 0.93 }]);
+        Assert.Contains("Accuracy in % on what is set apart of the training set, by which to choose", text, StringComparison.Ordinal);
+        Assert.Contains("\n| b |  | 93.00 (91.00 to 95.00), test 92.00 (90.00 to 94.00), 1 s |\n", text, StringComparison.Ordinal);
+    }
+
     internal static StudyResult Result(string recipe, int batch, int seed, double? accuracy, double seconds = 1, string jobSha256 = "job") => new(
         $"{recipe}-{batch}-s{seed}",
         recipe,

@@ -71,6 +71,38 @@ public class BucketSumTests
             }
         });
 
+    /// <summary>Taken block by block while ranks are added, or in a pass of its own over the only rank's chunk: pieces of no block, of some, and of a part of one.</summary>
+    [Fact]
+    public void Squares_of_the_sum_are_those_of_its_pieces_to_the_bit()
+    {
+        var layout = ParameterLayout.Of(
+        [
+            new("short", SegmentKind.Weight, [5], 0, Initialization.FanIn(7)),
+            new("half", SegmentKind.Weight, [2048], 0, Initialization.FanIn(7)),
+            new("block", SegmentKind.Weight, [4096], 0, Initialization.FanIn(7)),
+            new("blocks", SegmentKind.Weight, [10_003], 0, Initialization.FanIn(7)),
+            new("statistics", SegmentKind.Statistics, [3, 2], 0, new(InitializationKind.Statistics), PositionsPerExample: 4),
+        ]);
+        var bucket = Assert.Single(layout.Buckets);
+        var random = new Random(5);
+        for (var ranks = 1; ranks <= 9; ranks++)
+        {
+            var sum = new BucketSum(new RankTree(ranks), bucket);
+            for (var step = 0; step < 2; step++)
+            {
+                for (var rank = 0; rank < ranks; rank++)
+                    sum.Add(rank, 1, Enumerable.Range(0, layout.Length).Select(_ => random.NextSingle() - 0.5f).ToArray().AsMemory());
+                for (var index = 0; index < bucket.Pieces.Length; index++)
+                {
+                    var piece = bucket.Pieces[index];
+                    Assert.Equal(piece.Segment.IsBuffer ? 0 : SquaredNorm.Of(sum.Total.Slice(piece.Offset, piece.Length)), sum.PieceSquares[index]);
+                }
+
+                sum.Reset();
+            }
+        }
+    }
+
     [Fact]
     public void A_chunk_that_arrives_twice_counts_once()
     {

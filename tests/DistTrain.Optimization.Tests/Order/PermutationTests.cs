@@ -52,4 +52,19 @@ public sealed class PermutationTests
     [Fact]
     public void Is_the_published_order() =>
         Assert.Equal([3, 4, 5, 0, 9, 8, 2, 1, 7, 6], Permutation.Of(seed: 1, group: 0, epoch: 0, count: 10));
+
+    [Fact]
+    public void A_split_is_a_function_of_the_seed_and_has_each_example_in_one_part() =>
+        Gen.Select(Gen.Long[long.MinValue, long.MaxValue - 1], Gen.Int[50, 300], Gen.Double[0, 1]).Sample((seed, count, share) =>
+        {
+            var apart = (int)(share * count);
+            var split = Permutation.Split(seed, count, apart);
+            Assert.Equal(apart, split.Apart.Length);
+            Assert.Equal(Enumerable.Range(0, count), split.Kept.Concat(split.Apart).Order());
+            Assert.Equal(split.Kept.Order(), split.Kept);
+            Assert.Equal(split.Apart.Order(), split.Apart);
+            Assert.Equal(split.Apart, Permutation.Split(seed, count, apart).Apart);
+            if (apart is > 10 && count - apart > 10)
+                Assert.NotEqual(split.Apart, Permutation.Split(seed + 1, count, apart).Apart);
+        });
 }

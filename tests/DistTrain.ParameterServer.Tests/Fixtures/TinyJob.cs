@@ -121,6 +121,9 @@ public sealed class TinyJob
 
     public Task<PartitionStatus[]> StatusAsync() => AllAsync(p => p.GetStatusAsync(Request), "the status");
 
+    /// <summary>Waits until every server says that the job is done.</summary>
+    public Task<PartitionStatus[]> FinishedAsync() => Waiting.UntilAsync(StatusAsync, all => all.All(s => s.Finished), "every server has finished");
+
     public Task<PartitionStatus[]> StopAsync() => AllAsync(p => p.StopAsync(Request), "training is stopped");
 
     public Task<PartitionStatus[]> ReleaseAsync() => AllAsync(p => p.ReleaseAsync(Request), "the memory is given back");

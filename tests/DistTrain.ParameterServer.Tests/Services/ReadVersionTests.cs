@@ -19,6 +19,7 @@ public sealed class ReadVersionTests(RealServer server) : IClassFixture<RealServ
         await ranks.LeaveAsync();
         var expected = ReferenceTraining.After(job, 3).Vector;
         // Finished is at rest: it need not be stopped.
+        await job.FinishedAsync();
         SameBits.Check(expected, await job.ReadVersionAsync());
         await job.StopAsync();
         SameBits.Check(expected, await job.ReadVersionAsync());

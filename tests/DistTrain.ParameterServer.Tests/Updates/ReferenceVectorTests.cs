@@ -61,8 +61,7 @@ public sealed class ReferenceVectorTests(ReferenceVectorTests.StartingServers se
             after.Add([.. ranks.Vector]);
         }
 
-        var status = await job.StatusAsync();
-        Assert.All(status, s => Assert.Equal((true, ""), (s.Finished, s.Error)));
+        Assert.All(await job.FinishedAsync(), s => Assert.Equal("", s.Error));
         await job.StopAsync();
         await job.ReleaseAsync();
         return after;

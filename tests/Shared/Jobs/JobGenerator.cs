@@ -34,7 +34,7 @@ internal static class JobGenerator
         return Gen.Select(Dataset(), Model(), shape, length, Gen.Select(Gen.Long, recipe, Gen.OneOf([.. Determinisms.All]), Start()), Gen.Select(policies, batches), Gen.Select(batchNorm, rates, renorm), saving, (dataset, model, s, l, named, ps, norm, save) => Fitting(new TrainingSpec
         {
             Recipe = named.Item2,
-            Dataset = dataset,
+            Dataset = named.Item1 % 3 == 0 && dataset.TrainExamples is null or > 10 ? dataset with { Validation = new ValidationRecipe(Apart(named.Item1), named.Item1) } : dataset,
             Model = model,
             From = named.Item4,
             Workers = s.Workers,
@@ -53,6 +53,7 @@ internal static class JobGenerator
             Checkpoint = save.Item1,
             Evaluation = save.Item2,
             Numerics = save.Item3,
+            UpdateProbe = new UpdateProbeRecipe((int)(named.Item1 & 3), UpdateProbes.CriticalSharpness),
         }));
     }
 
@@ -126,6 +127,9 @@ internal static class JobGenerator
         return Gen.Select(FolderPath(), Gen.OneOf([.. StartSlots.All]), Gen.OneOf([.. StartPositions.All]), digest, Gen.Bool, (path, slots, position, sha256, isNone) =>
             isNone ? null : new StartRecipe(path, slots, position) { Sha256 = sha256 });
     }
+
+    /// <summary>A share, or a count that leaves something to train on.</summary>
+    private static double Apart(long seed) => seed % 2 == 0 ? 0.25 : 1;
 
     private static Gen<int?> Cap() => Gen.Int[0, 100_000].Select(n => n == 0 ? (int?)null : n);
 

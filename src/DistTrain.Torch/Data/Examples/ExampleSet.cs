@@ -118,6 +118,22 @@ public sealed class ExampleSet
             : new ExampleSet(Shape, Classes, _values[..(count * Features)], _labels[..count]);
     }
 
+    /// <summary>These examples alone, in this order.</summary>
+    /// <param name="indices">Each in 0..<see cref="Count"/> − 1.</param>
+    public ExampleSet Only(IReadOnlyList<int> indices)
+    {
+        int[] labels = [.. indices.Select(Label)];
+        return _pixels.Length > 0 ? new ExampleSet(Shape, Classes, Rows(_pixels, indices), labels) : new ExampleSet(Shape, Classes, Rows(_values, indices), labels);
+    }
+
+    private T[] Rows<T>(T[] stored, IReadOnlyList<int> indices)
+    {
+        var rows = new T[checked(indices.Count * Features)];
+        for (var row = 0; row < indices.Count; row++)
+            Array.Copy(stored, indices[row] * Features, rows, row * Features, Features);
+        return rows;
+    }
+
     /// <summary>Adds shape, classes, labels and features, as stored, in little-endian order (libtorch runs on no other).</summary>
     internal void AppendTo(IncrementalHash hash)
     {

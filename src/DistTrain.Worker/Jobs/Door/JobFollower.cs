@@ -128,6 +128,8 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
     private sealed class HistoryPosition(long fromStep)
     {
         private long _evaluated = -1;
+        private long _validated = -1;
+        private long _probed = -1;
 
         public long NextStep { get; private set; } = fromStep;
 
@@ -139,6 +141,18 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
                     return null;
                 NextStep = step.Step + 1;
                 return new JobEvent { Step = step };
+            }
+
+            if (metrics.Validation is { } validation && validation.Step > _validated)
+            {
+                _validated = validation.Step;
+                return new JobEvent { Validation = validation };
+            }
+
+            if (metrics.Probe is { } probe && probe.Step > _probed)
+            {
+                _probed = probe.Step;
+                return new JobEvent { Probe = probe };
             }
 
             // Steps that take statistics are for those who check the ledger.
