@@ -11,7 +11,7 @@ public sealed class UndisturbedRun : IAsyncLifetime
     public static IReadOnlyList<string> Settings { get; } =
     [
         LargeBatchTests.Model, "workers=4", "batch=32", $"steps={Steps}", "batchNorm.scope=global", "optimizer.name=lamb", "optimizer.lr=0.002",
-        "checkpoint.everySteps=15", "dataset.trainExamples=450", "dataset.validation=50", "dataset.testExamples=50", "evaluation.everyEpochs=2",
+        "checkpoint.everySteps=15", "dataset.trainExamples=450", "dataset.validation=50", "dataset.testExamples=50", "evaluation.everyEpochs=2", "probe.everySteps=20",
     ];
 
     public string WeightsSha256 { get; private set; } = string.Empty;
