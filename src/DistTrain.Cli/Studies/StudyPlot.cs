@@ -20,7 +20,9 @@ internal static class StudyPlot
     /// <summary>Writes <c>curves-BATCH.svg</c> and, where losses were kept, <c>loss-BATCH.svg</c> for every batch that has results.</summary>
     public static void Write(Study study, IReadOnlyCollection<StudyResult> results, string folder)
     {
-        var batches = study.Cells.Select(c => c.Batch).Distinct().Order().ToList();
+        var batches = study.Compared.Select(c => c.Batch).Distinct().Order().ToList();
+        var recipes = study.Compared.Select(c => c.Recipe).ToHashSet();
+        results = [.. results.Where(r => recipes.Contains(r.Recipe))];
         foreach (var batch in results.Select(r => r.Batch).Distinct().Where(b => b != batches[0] || batches.Count == 1))
         {
             List<StudyResult> shown = [.. results.Where(r => (r.Batch == batch || r.Batch == batches[0]) && r.Seed == study.Cells[0].Seed)];

@@ -23,6 +23,7 @@ namespace DistTrain.Cli.Studies;
 /// <param name="JobSha256">Of the resolved job file without the data's path: a cell of another job is not taken for this one's.</param>
 /// <param name="Reason">Why it diverged.</param>
 /// <param name="ValidationAccuracy">Of the final weights on what the job sets apart of the training set: what recipes are chosen by; null where it sets nothing apart.</param>
+/// <param name="StepMilliseconds">Of an update, the median of the run's second half; null in results that did not keep it.</param>
 internal sealed record StudyResult(
     string Cell,
     string Recipe,
@@ -36,7 +37,8 @@ internal sealed record StudyResult(
     string? WeightsSha256,
     string JobSha256,
     string? Reason,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidationAccuracy = null) : IRunResult<StudyResult>
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidationAccuracy = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? StepMilliseconds = null) : IRunResult<StudyResult>
 {
     public const string Completed = "completed";
 

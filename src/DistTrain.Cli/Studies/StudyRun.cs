@@ -26,6 +26,7 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             var results = StudyResult.Of(folder, study);
             folder.WriteTable(StudyTable.Markdown(study, results));
             StudyPlot.Write(study, results, folder.Path);
+            StudyTime.Write(study, results, folder.Path);
             context.Print(
                 new Output.StudyCellEvent(cell.Name, result.State, result.Accuracy, result.Seconds, result.WeightsSha256, result.ValidationAccuracy),
                 $"{index + 1}/{cells.Count} {cell.Name}: {(result.Accuracy is { } accuracy ? Figures.Share(accuracy) : result.State)}, {result.Seconds:F0} s{(done is null ? "" : ", done before")}");
@@ -58,7 +59,8 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             result?.WeightsSha256,
             jobSha256,
             diverged ? ended.Error : null,
-            result?.ValidationAccuracy);
+            result?.ValidationAccuracy,
+            display.StepMilliseconds);
     }
 
     /// <summary>Keeps the evaluations and shows nothing.</summary>
@@ -66,8 +68,19 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
     {
         private double _lossSum;
         private long _examples;
+        private readonly List<double> _milliseconds = [];
 
         public List<StudyEvaluation> Evaluations { get; } = [];
+
+        /// <summary>The median of the second half: in the first the processes still warm up.</summary>
+        public double? StepMilliseconds
+        {
+            get
+            {
+                List<double> late = [.. _milliseconds.Skip(_milliseconds.Count / 2).Order()];
+                return late.Count == 0 ? null : Math.Round(late[late.Count / 2], 3);
+            }
+        }
 
         public void Note(string text)
         {
@@ -83,6 +96,8 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             await foreach (var next in events.WithCancellation(cancel))
             {
                 last = next as JobSummary ?? last;
+                if (next is StepMetrics timed)
+                    _milliseconds.Add(timed.Milliseconds);
                 if (next is StepMetrics { Skipped: null } step)
                     (_lossSum, _examples) = (_lossSum + (step.Loss * step.Examples), _examples + step.Examples);
                 if (next is ValidationMetrics validation)

@@ -9,18 +9,42 @@ internal static class StudyTable
 {
     public static string Markdown(Study study, IReadOnlyCollection<StudyResult> results)
     {
-        var batches = study.Cells.Select(c => c.Batch).Distinct().Order().ToList();
-        var chosenBy = results.Any(r => r.ValidationAccuracy is not null)
-            ? "Accuracy in % on what is set apart of the training set, by which to choose; behind it that of the test set, which no choice has seen; wall time in s"
-            : "Test accuracy in %, wall time in s";
-        var text = new StringBuilder($"{study.Summary}\n\n{chosenBy}; of several seeds the median and, in brackets, lowest and highest.\n\n");
-        text.Append("| recipe |").AppendJoin("", batches.Select(b => $" {b.ToString("N0", CultureInfo.InvariantCulture)} |")).Append('\n');
+        var text = new StringBuilder($"{study.Summary}\n");
+        if (study.Compared.Any())
+        {
+            var chosenBy = results.Any(r => r.ValidationAccuracy is not null)
+                ? "Accuracy in % on what is set apart of the training set, by which to choose; behind it that of the test set, which no choice has seen; wall time in s"
+                : "Test accuracy in %, wall time in s";
+            text.Append(CultureInfo.InvariantCulture, $"\n{chosenBy}; of several seeds the median and, in brackets, lowest and highest.\n\n").Append(Table(study.Compared, results, Cell));
+        }
+
+        if (study.Target is { } target && study.Compared.Any())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\nUpdates and epochs until {Percent(target)} % at the end of an epoch, of the seeds' median; a run that does not get there has no data.\n\n")
+                .Append(Table(study.Compared, results, found => StudyTarget.Of(study, target, found)));
+        }
+
+        if (study.Timed.Any())
+            text.Append("\nTime of an update in ms (the median of a run's second half), and of the epoch that they make in s.\n\n").Append(Table(study.Timed, results, found => StudyTime.Of(study, found)));
+        return text.ToString();
+    }
+
+    /// <summary>Rows of recipes, columns of batches.</summary>
+    private static string Table(IEnumerable<StudyCell> cells, IReadOnlyCollection<StudyResult> results, Func<IReadOnlyList<StudyResult>, string> show)
+    {
+        List<StudyCell> shown = [.. cells];
+        var batches = shown.Select(c => c.Batch).Distinct().Order().ToList();
+        var text = new StringBuilder("| recipe |").AppendJoin("", batches.Select(b => $" {b.ToString("N0", CultureInfo.InvariantCulture)} |")).Append('\n');
         text.Append("|---|").AppendJoin("", batches.Select(_ => "---|")).Append('\n');
-        foreach (var recipe in study.Cells.Select(c => c.Recipe).Distinct())
+        foreach (var recipe in shown.Select(c => c.Recipe).Distinct())
         {
             text.Append($"| {recipe} |");
             foreach (var batch in batches)
-                text.Append($" {Cell([.. results.Where(r => r.Recipe == recipe && r.Batch == batch)])} |");
+            {
+                List<StudyResult> found = [.. results.Where(r => r.Recipe == recipe && r.Batch == batch)];
+                text.Append($" {(found.Count == 0 ? "" : show(found))} |");
+            }
+
             text.Append('\n');
         }
 
@@ -29,8 +53,6 @@ internal static class StudyTable
 
     private static string Cell(IReadOnlyList<StudyResult> results)
     {
-        if (results.Count == 0)
-            return "";
         var accuracies = results.Select(r => r.Accuracy).OfType<double>().Order().ToList();
         if (accuracies.Count == 0)
             return "diverged";
@@ -44,8 +66,8 @@ internal static class StudyTable
     private static string Spread(IReadOnlyList<double> sorted) =>
         sorted.Count == 1 ? Percent(sorted[0]) : $"{Percent(Median(sorted))} ({Percent(sorted[0])} to {Percent(sorted[^1])})";
 
-    private static double Median(IReadOnlyList<double> sorted) =>
+    internal static double Median(IReadOnlyList<double> sorted) =>
         sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;
 
-    private static string Percent(double share) => (share * 100).ToString("F2", CultureInfo.InvariantCulture);
+    internal static string Percent(double share) => (share * 100).ToString("F2", CultureInfo.InvariantCulture);
 }

@@ -9,20 +9,29 @@ namespace DistTrain.Recipes.Studies;
 /// summary: what is compared
 /// silos: 2
 /// servers: 1
+/// target: 0.97                               accuracy whose steps and epochs are told; may be left out
 /// base: {...}                                spec of every job
 /// recipes:
 ///   - name: lars
 ///     spec: {...}                            laid over base
-///     runs: [{batches: [1024, 4096], seeds: [1]}]
+///     shows: time                            what its cells are for: accuracy, which may be left out, or the time of an update
+///     runs: [{batches: [1024, 4096], seeds: [1], steps: 500}]      steps may be left out: the spec's
 /// </code>
 /// </summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Summary">What is compared.</param>
 /// <param name="Silos">Worker silos of each run.</param>
 /// <param name="Servers">Parameter servers of each run.</param>
+/// <param name="Target">Share of right answers from which on a run has arrived; null: nothing is told of that.</param>
 /// <param name="Cells">Every run, in order.</param>
-public sealed record Study(string Name, string Summary, int Silos, int Servers, IReadOnlyList<StudyCell> Cells)
+public sealed record Study(string Name, string Summary, int Silos, int Servers, double? Target, IReadOnlyList<StudyCell> Cells)
 {
+    /// <summary>The cells whose accuracy is compared.</summary>
+    public IEnumerable<StudyCell> Compared => Cells.Where(c => c.Shows == StudyShows.Accuracy);
+
+    /// <summary>The cells whose time is.</summary>
+    public IEnumerable<StudyCell> Timed => Cells.Where(c => c.Shows == StudyShows.Time);
+
     private const string Folder = "Studies.";
 
     /// <summary>Names of the studies that come with the program.</summary>
@@ -66,4 +75,15 @@ public sealed record Study(string Name, string Summary, int Silos, int Servers, 
 /// <param name="Batch">Examples in a step.</param>
 /// <param name="Seed">The job's seed.</param>
 /// <param name="Job">The resolved job.</param>
-public sealed record StudyCell(string Name, string Recipe, int Batch, int Seed, TrainingJob Job);
+/// <param name="Shows">What it is for.</param>
+public sealed record StudyCell(string Name, string Recipe, int Batch, int Seed, TrainingJob Job, StudyShows Shows);
+
+/// <summary>What a cell of a study is for.</summary>
+public enum StudyShows
+{
+    /// <summary>How well its weights do.</summary>
+    Accuracy,
+
+    /// <summary>How long an update takes, and an epoch of them.</summary>
+    Time,
+}

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DistTrain.Optimization.Options;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Files;
 using DistTrain.Recipes.Keys;
@@ -14,6 +15,10 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
 {
     private const string Batch = "batch";
     private const string Seed = "seed";
+    private const string Steps = "steps";
+
+    private static readonly NumberRule Share = new(new Option("target", OptionKind.Number, null, "accuracy") { Minimum = 0, ExclusiveMinimum = true, Maximum = 1 });
+    private static readonly ChoiceRule Shows = new("what a cell is for", ["accuracy", "time"]);
 
     private readonly List<JobProblem> _jobProblems = [];
 
@@ -23,34 +28,37 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
     public Study? Read(MapNode root)
     {
         CheckOverrides();
-        Known(root, "", "summary", "silos", "servers", "base", "recipes");
+        Known(root, "", "summary", "silos", "servers", "target", "base", "recipes");
         var summary = Value(root, "", "summary", new TextRule("what is compared")) as string;
         var silos = Count(root, "silos", 2);
         var servers = Count(root, "servers", 1);
+        var target = root.Find("target") is { } node ? Share.Read(node, "target", findings) as double? : null;
         var shared = Spec(root, "", "base");
         var cells = Sections(root, "", "recipes").SelectMany(r => CellsOf(r.Section, r.Path, shared)).ToList();
         foreach (var twice in cells.GroupBy(c => c.Name).Where(same => same.Count() > 1))
             findings.Add(root.Origin, "recipes", "is there twice; the cells of a study differ in recipe, batch or seed", twice.Key);
-        return summary is null ? null : new Study(name, summary, silos, servers, cells);
+        return summary is null ? null : new Study(name, summary, silos, servers, target, cells);
     }
 
     private List<StudyCell> CellsOf(MapNode recipe, string path, MapNode? shared)
     {
-        Known(recipe, path, "name", "spec", "runs");
+        Known(recipe, path, "name", "spec", "shows", "runs");
         var recipeName = Value(recipe, path, "name", new JobNameRule()) as string;
+        var shows = recipe.Find("shows") is { } shown && Shows.Read(shown, Join(path, "shows"), findings) is "time" ? StudyShows.Time : StudyShows.Accuracy;
         var spec = Spec(recipe, path, "spec");
         var cells = new List<StudyCell>();
         foreach (var (run, runPath) in Sections(recipe, path, "runs"))
         {
-            Known(run, runPath, "batches", "seeds");
+            Known(run, runPath, "batches", "seeds", Steps);
+            var steps = run.Find(Steps) is { } count ? new WholeRule(1, int.MaxValue).Read(count, Join(runPath, Steps), findings) as long? : null;
             var (batches, seeds) = (Counts(run, runPath, "batches"), Counts(run, runPath, "seeds"));
             foreach (var batch in batches)
             {
                 foreach (var seed in seeds)
                 {
                     var cell = $"{recipeName}-{Text(batch)}-s{Text(seed)}";
-                    if (recipeName is not null && JobOf(cell, spec, shared, batch, seed) is { } job)
-                        cells.Add(new StudyCell(cell, recipeName, batch, seed, job));
+                    if (recipeName is not null && JobOf(cell, spec, shared, batch, seed, steps) is { } job)
+                        cells.Add(new StudyCell(cell, recipeName, batch, seed, job, shows));
                 }
             }
         }
@@ -58,13 +66,14 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
         return cells;
     }
 
-    private TrainingJob? JobOf(string cell, MapNode? own, MapNode? shared, int batch, int seed)
+    private TrainingJob? JobOf(string cell, MapNode? own, MapNode? shared, int batch, int seed, long? steps)
     {
         var origin = new Origin($"{name}, {cell}", null, IsOverride: false);
         var spec = new MapNode(origin);
         foreach (var layer in new[] { own, shared }.OfType<MapNode>())
             Layering.Under(spec, layer, JobKeys.Spec.Path);
-        var result = JobFile.ReadSpec(spec, origin.Source, [$"metadata.name={cell}", $"{Batch}={Text(batch)}", $"{Seed}={Text(seed)}", .. overrides]);
+        string[] length = steps is { } given ? [string.Create(CultureInfo.InvariantCulture, $"{Steps}={given}")] : [];
+        var result = JobFile.ReadSpec(spec, origin.Source, [$"metadata.name={cell}", $"{Batch}={Text(batch)}", $"{Seed}={Text(seed)}", .. length, .. overrides]);
         _jobProblems.AddRange(result.Problems);
         return result.Job;
     }

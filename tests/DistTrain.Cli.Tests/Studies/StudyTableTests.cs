@@ -48,6 +48,44 @@ public class StudyTableTests
         Assert.Contains("\n| b |  | 93.00 (91.00 to 95.00), test 92.00 (90.00 to 94.00), 1 s |\n", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_study_with_a_target_tells_the_way_there()
+    {
+        var study = Study.Read("summary: s\ntarget: 0.75\nrecipes: [{name: a, runs: [{batches: [64, 128, 256], seeds: [1, 2]}]}]", "t", [], out _)!;
+        var late = Result("a", 128, 1, 0.9) with { Evaluations = [new StudyEvaluation(1, 0.5), new StudyEvaluation(2, 0.7)] };
+        // 12 updates in 2 epochs; of 128 one run does not arrive, of 256 none does.
+        Assert.Contains(
+            """
+
+            Updates and epochs until 75.00 % at the end of an epoch, of the seeds' median; a run that does not get there has no data.
+
+            | recipe | 64 | 128 | 256 |
+            |---|---|---|---|
+            | a | 12, 2 | no data for 1 of 2 | no data |
+
+            """.ReplaceLineEndings("\n"),
+            StudyTable.Markdown(study, [Result("a", 64, 1, 0.9), Result("a", 64, 2, 0.9), late, Result("a", 128, 2, 0.9), late with { Batch = 256 }]),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Cells_that_are_for_time_have_a_table_and_pictures_of_their_own()
+    {
+        var study = Study.Read("summary: s\nrecipes: [{name: a, shows: time, runs: [{batches: [64, 128], seeds: [1]}]}, {name: b, runs: [{batches: [256], seeds: [1]}]}]", "t", [], out _)!;
+        // 12 updates in 2 epochs of 5 examples more than 5 batches each: 6 an epoch.
+        IReadOnlyList<StudyResult> results = [Result("a", 64, 1, 0.1) with { StepMilliseconds = 1234.5678 }, Result("a", 128, 1, 0.1), Result("b", 256, 1, 0.9)];
+        var table = StudyTable.Markdown(study, results);
+        Assert.Contains("| recipe | 256 |\n|---|---|\n| b | 90.00, 1 s |\n", table, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Time of an update in ms (the median of a run's second half), and of the epoch that they make in s.\n\n| recipe | 64 | 128 |\n|---|---|---|\n| a | 1,235 ms, 7.41 s | no data |\n",
+            table,
+            StringComparison.Ordinal);
+        using var folder = new TempFolder();
+        StudyTime.Write(study, results, folder.Path);
+        StudyPlot.Write(study, results, folder.Path);
+        Assert.Equal(["curves-256.svg", "loss-256.svg", "time-epoch.svg", "time-update.svg"], Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal).Select(Path.GetFileName));
+    }
+
     internal static StudyResult Result(string recipe, int batch, int seed, double? accuracy, double seconds = 1, string jobSha256 = "job") => new(
         $"{recipe}-{batch}-s{seed}",
         recipe,

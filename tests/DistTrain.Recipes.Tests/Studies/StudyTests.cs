@@ -75,6 +75,26 @@ public sealed class StudyTests
     }
 
     [Fact]
+    public void Cells_may_be_for_time_have_their_own_length_and_a_target()
+    {
+        var study = Read("summary: s\ntarget: 0.97\nbase: {epochs: 3}\nrecipes: [{name: a, shows: time, runs: [{batches: [64], seeds: [1], steps: 9}, {batches: [128], seeds: [1]}]}, {name: b, runs: [{batches: [64], seeds: [1]}]}]");
+        Assert.Equal(0.97, study.Target);
+        Assert.Equal(["a-64-s1", "a-128-s1"], study.Timed.Select(c => c.Name));
+        Assert.Equal(["b-64-s1"], study.Compared.Select(c => c.Name));
+        Assert.Equal([(9L, null), (null, 3), (null, 3)], study.Cells.Select(c => (c.Job.Spec.Steps, c.Job.Spec.Epochs)));
+    }
+
+    [Fact]
+    public void What_is_no_target_no_length_and_nothing_to_show_is_said() =>
+        Assert.Equal(
+            [
+                "small:2: target: '97' is not allowed; give a number in (0, 1]",
+                "small:3: recipes[0].shows: 'speed' is not what a cell is for; use one of accuracy, time",
+                "small:3: recipes[0].runs[0].steps: '0' is not allowed; give a whole number from 1 to 2147483647",
+            ],
+            Problems("summary: s\ntarget: 97\nrecipes: [{name: a, shows: speed, runs: [{batches: [64], seeds: [1], steps: 0}]}]").Order(StringComparer.Ordinal));
+
+    [Fact]
     public void All_mistakes_come_at_once()
     {
         var problems = Problems(
@@ -96,14 +116,14 @@ public sealed class StudyTests
         Assert.Equal(
             [
                 "small:1: summary: is missing; give what is compared",
-                "small:1: sumary: 'sumary' is not a key here; use one of summary, silos, servers, base, recipes (did you mean 'summary'?)",
+                "small:1: sumary: 'sumary' is not a key here; use one of summary, silos, servers, target, base, recipes (did you mean 'summary'?)",
                 "small:2: silos: '0' is not allowed; give a whole number from 1 to 64",
                 "small:3: servers: 'many' is not a whole number; give a whole number from 1 to 64",
                 "small:4: base: is not a section; give keys of a job's spec",
                 "small:6: recipes[0].name: 'Plain Old' is not a name for a job; use lower-case letters, digits and dashes, first a letter or digit, at most 40 characters (did you mean 'plain-old'?)",
                 "small:7: recipes[0].spec: is not a section; give keys of a job's spec",
                 "small:8: recipes[0].runs[0].batches[1]: 'none' is not a whole number; give a whole number from 1 to 2147483647",
-                "small:8: recipes[0].runs[0].seed: 'seed' is not a key here; use one of batches, seeds (did you mean 'seeds'?)",
+                "small:8: recipes[0].runs[0].seed: 'seed' is not a key here; use one of batches, seeds, steps (did you mean 'seeds'?)",
                 "small:8: recipes[0].runs[0].seeds: is missing; give a list",
                 "small:10: recipes[1].spec.batch: is what runs say: batches and seeds",
                 "small:11: recipes[1].runs: is not a list of at least one; give one",
