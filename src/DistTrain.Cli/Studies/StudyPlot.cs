@@ -36,25 +36,23 @@ internal static class StudyPlot
     {
         // Most end high: what does not lies below the picture.
         var ends = results.Select(r => 100 * (r.Accuracy ?? 0)).Order().ToList();
-        var plot = Empty(study, batch, $"{SetOf(study)} accuracy, %", LegendPosition.BottomRight);
+        var plot = Empty(study, batch, $"{SetOf(study)} accuracy, %");
         plot.Axes[1].Maximum = 100;
         if (ends.Count > 0 && ends[ends.Count / 2] > High)
             plot.Axes[1].Minimum = High;
-        foreach (var result in results)
-            plot.Series.Add(Line(Title(result), LineStyle.Solid, result.Evaluations.Select(e => new DataPoint(e.Epoch, 100 * e.Accuracy))));
+        foreach (var (result, color) in results.Zip(Colors(results.Count)))
+            plot.Series.Add(Line(Title(study, result), color, LineStyle.Solid, result.Evaluations.Select(e => new DataPoint(e.Epoch, 100 * e.Accuracy))));
         return plot;
     }
 
     private static PlotModel Loss(Study study, int batch, IReadOnlyList<StudyResult> results)
     {
-        var plot = Empty(study, batch, "loss", LegendPosition.TopRight);
+        var plot = Empty(study, batch, "loss");
         plot.Axes[1].Minimum = 0;
-        foreach (var (index, result) in results.Index())
+        foreach (var (result, color) in results.Zip(Colors(results.Count)))
         {
-            var color = plot.DefaultColors[index % plot.DefaultColors.Count];
-            var test = Line($"{Title(result)}, {SetOf(study)}", LineStyle.Solid, result.Evaluations.Where(e => e.Loss is not null).Select(e => new DataPoint(e.Epoch, e.Loss!.Value)));
-            var train = Line($"{Title(result)}, training", LineStyle.Dash, result.Evaluations.Where(e => e.TrainLoss is not null).Select(e => new DataPoint(e.Epoch, e.TrainLoss!.Value)));
-            (test.Color, train.Color) = (color, color);
+            var test = Line($"{Title(study, result)}, {SetOf(study)}", color, LineStyle.Solid, result.Evaluations.Where(e => e.Loss is not null).Select(e => new DataPoint(e.Epoch, e.Loss!.Value)));
+            var train = Line($"{Title(study, result)}, training", color, LineStyle.Dash, result.Evaluations.Where(e => e.TrainLoss is not null).Select(e => new DataPoint(e.Epoch, e.TrainLoss!.Value)));
             plot.Series.Add(test);
             plot.Series.Add(train);
         }
@@ -62,23 +60,27 @@ internal static class StudyPlot
         return plot;
     }
 
-    private static PlotModel Empty(Study study, int batch, string axis, LegendPosition legend)
+    private static PlotModel Empty(Study study, int batch, string axis)
     {
         var plot = new PlotModel { Title = $"{study.Name}, batch {batch.ToString("N0", CultureInfo.InvariantCulture)}", Background = OxyColors.White };
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "epoch", Minimum = 0, MajorGridlineStyle = LineStyle.Dot });
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = axis, MajorGridlineStyle = LineStyle.Dot });
-        plot.Legends.Add(new Legend { LegendPosition = legend });
+        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
         return plot;
     }
 
     /// <summary>What versions were evaluated on.</summary>
     private static string SetOf(Study study) => study.Cells[0].Job.Spec.Dataset.Validation is null ? "test" : "validation";
 
-    private static string Title(StudyResult result) => $"{result.Recipe}, {result.Batch.ToString("N0", CultureInfo.InvariantCulture)}";
+    /// <summary>As far apart as so many can be.</summary>
+    private static IList<OxyColor> Colors(int count) => OxyPalettes.HueDistinct(Math.Max(count, 1)).Colors;
 
-    private static LineSeries Line(string title, LineStyle style, IEnumerable<DataPoint> points)
+    private static string Title(Study study, StudyResult result) =>
+        study.Compared.Select(c => c.Batch).Distinct().Count() == 1 ? result.Recipe : $"{result.Recipe}, {result.Batch.ToString("N0", CultureInfo.InvariantCulture)}";
+
+    private static LineSeries Line(string title, OxyColor color, LineStyle style, IEnumerable<DataPoint> points)
     {
-        var line = new LineSeries { Title = title, StrokeThickness = 2, LineStyle = style };
+        var line = new LineSeries { Title = title, Color = color, StrokeThickness = 2, LineStyle = style };
         line.Points.AddRange(points);
         return line;
     }

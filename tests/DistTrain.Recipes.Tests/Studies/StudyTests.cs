@@ -89,8 +89,8 @@ public sealed class StudyTests
         Assert.Equal(
             [
                 "small:2: target: '97' is not allowed; give a number in (0, 1]",
-                "small:3: recipes[0].shows: 'speed' is not what a cell is for; use one of accuracy, time",
                 "small:3: recipes[0].runs[0].steps: '0' is not allowed; give a whole number from 1 to 2147483647",
+                "small:3: recipes[0].shows: 'speed' is not what a cell is for; use one of accuracy, time",
             ],
             Problems("summary: s\ntarget: 97\nrecipes: [{name: a, shows: speed, runs: [{batches: [64], seeds: [1], steps: 0}]}]").Order(StringComparer.Ordinal));
 
