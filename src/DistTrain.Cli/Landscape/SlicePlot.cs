@@ -6,7 +6,7 @@ using OxyPlot.Series;
 
 namespace DistTrain.Cli.Landscape;
 
-/// <summary>The loss along a line as a curve, over a plane as contours, in an SVG file.</summary>
+/// <summary>The loss along a line as a curve, over a plane as colours with contours, in an SVG file.</summary>
 internal static class SlicePlot
 {
     private const int Levels = 16;
@@ -23,7 +23,10 @@ internal static class SlicePlot
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = axis, MajorGridlineStyle = LineStyle.Dot });
         var isPlane = points[0].Beta is not null;
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = isPlane ? "β" : "loss", MajorGridlineStyle = LineStyle.Dot });
-        plot.Series.Add(isPlane ? Contours(points) : Curve(points));
+        if (isPlane)
+            Plane(plot, points);
+        else
+            plot.Series.Add(Curve(points));
         PlotFile.Write(file, plot, isPlane ? 700 : 800, isPlane ? 600 : 450);
     }
 
@@ -34,7 +37,7 @@ internal static class SlicePlot
         return line;
     }
 
-    private static ContourSeries Contours(IReadOnlyList<LossEvent> points)
+    private static void Plane(PlotModel plot, IReadOnlyList<LossEvent> points)
     {
         double[] alphas = [.. points.Select(point => point.Alpha).Distinct()];
         double[] betas = [.. points.Select(point => point.Beta!.Value).Distinct()];
@@ -43,14 +46,26 @@ internal static class SlicePlot
         var data = new double[alphas.Length, betas.Length];
         foreach (var (index, point) in points.Index())
             data[index / betas.Length, index % betas.Length] = double.IsFinite(point.Loss) ? point.Loss : highest;
-        return new ContourSeries
+        plot.Axes.Add(new LinearColorAxis { Position = AxisPosition.Right, Title = "loss", Palette = OxyPalettes.Viridis(Levels * Levels) });
+        // Each point is the middle of a rectangle of its colour.
+        plot.Series.Add(new HeatMapSeries
+        {
+            X0 = alphas[0],
+            X1 = alphas[^1],
+            Y0 = betas[0],
+            Y1 = betas[^1],
+            Data = data,
+            Interpolate = false,
+            RenderMethod = HeatMapRenderMethod.Rectangles,
+        });
+        plot.Series.Add(new ContourSeries
         {
             ColumnCoordinates = alphas,
             RowCoordinates = betas,
             Data = data,
             // Closer at the bottom, where the valley is.
             ContourLevels = [.. Enumerable.Range(1, Levels).Select(level => lowest + ((highest - lowest) * level * level / ((Levels + 1.0) * (Levels + 1.0))))],
-            LabelBackground = OxyColors.White,
-        };
+            Color = OxyColors.White,
+        });
     }
 }
