@@ -15,6 +15,9 @@ internal static class DensityPlot
     /// <summary>Deviation of the broadening, as a share of the picture's range.</summary>
     private const double Width = 0.004;
 
+    /// <summary>For viewers whose letters are wider than those that were measured: what is beyond would be cut off.</summary>
+    private const string Room = "\u00a0\u00a0\u00a0\u00a0";
+
     /// <param name="file">The picture.</param>
     /// <param name="found">What is drawn, each with shares.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -30,10 +33,10 @@ internal static class DensityPlot
         var plot = new PlotModel { Title = "density of eigenvalues", TitleFontSize = 12, Background = OxyColors.White };
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "λ", MajorGridlineStyle = LineStyle.Dot });
         plot.Axes.Add(new LogarithmicAxis { Position = AxisPosition.Left, Minimum = floor, MajorGridlineStyle = LineStyle.Dot });
-        plot.Legends.Add(new Legend { LegendPosition = LegendPosition.TopRight, LegendBackground = OxyColors.White });
+        plot.Legends.Add(new Legend { LegendPosition = LegendPosition.TopRight, LegendLineSpacing = 5 });
         foreach (var diagnosis in found)
         {
-            var line = new LineSeries { Title = diagnosis.Title, StrokeThickness = 1.5 };
+            var line = new LineSeries { Title = diagnosis.Title + Room, StrokeThickness = 1.5 };
             line.Points.AddRange(places.Zip(SpectralDensity.Of(diagnosis.Shares, places, width), (place, density) => new DataPoint(place, Math.Max(density, floor / 2))));
             plot.Series.Add(line);
         }

@@ -54,8 +54,12 @@ internal static class DiagnosisText
 
     /// <summary>Bar and bounds are two doubts; what neither rules out is one range.</summary>
     private static string Share(EigenvalueShare share) => share.Error == 0 && share.Low == share.High
-        ? Figures.Share(share.Value)
-        : $"{Figures.Share(share.Value)}, not ruled out {Figures.Share(Math.Max(0, share.Low - share.Error))} to {Figures.Share(Math.Min(1, share.High + share.Error))}";
+        ? Percent(share.Value)
+        : $"{Percent(share.Value)}, not ruled out {Percent(Math.Max(0, share.Low - share.Error))} to {Percent(Math.Min(1, share.High + share.Error))}";
+
+    /// <summary>Of a million eigenvalues a hundred count: near 0 and 1 two more digits.</summary>
+    private static string Percent(double share) =>
+        share is > 0.001 and < 0.999 ? Figures.Share(share) : string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.####} %");
 
     private static string Doubts(EigenvalueShare share, DiagnosedEvent found) => found.IsComplete
         ? "; all are known"

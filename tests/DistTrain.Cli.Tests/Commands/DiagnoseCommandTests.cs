@@ -68,7 +68,7 @@ public class DiagnoseCommandTests
         var picture = Path.Combine(sampled.Folder, "density.svg");
         await DiagnoseAsync(sampled, "--plot", picture, "--beside", Path.Combine(whole.Folder, "whole.json"));
         var drawn = await File.ReadAllTextAsync(picture);
-        Assert.Equal(2, drawn.Split(">model.safetensors<").Length - 1);
+        Assert.Equal(2, drawn.Split(">model.safetensors").Length - 1);
         // Another density, another curve.
         await DiagnoseAsync(sampled, "--plot", picture, "--beside", Path.Combine(sampled.Folder, "diagnosis.json"));
         Assert.NotEqual(drawn, await File.ReadAllTextAsync(picture));
