@@ -15,4 +15,13 @@ internal static class History
             (json["ledger"] as JsonObject)?.Remove("generation");
             return json.ToJsonString();
         })];
+
+    /// <summary>The lines without what begins with a job's own history: running means of the gauges, and probes, which look first where the last one found it.</summary>
+    public static List<string> WithoutMemory(IEnumerable<string> lines) =>
+        [.. lines.Select(line => JsonNode.Parse(line)!.AsObject()).Where(json => (string?)json["event"] != "probe").Select(json =>
+        {
+            json.Remove("noiseScale");
+            json.Remove("criticalBatch");
+            return json.ToJsonString();
+        })];
 }

@@ -28,7 +28,8 @@ public class StartTests(UndisturbedRun undisturbed)
         Directory.Delete(Path.Combine(folder["first"], "checkpoints"), recursive: true);
         var resumed = await DistTrainProcess.RunAsync([.. arguments, "--resume"]);
         Assert.Equal(undisturbed.WeightsSha256, resumed.WeightsSha256);
-        Assert.Equal(undisturbed.Lines.Skip(undisturbed.Lines.Count - History.Of(folder["second"]).Count), History.Of(folder["second"]));
+        var (whole, lines) = (History.WithoutMemory(undisturbed.Lines), History.WithoutMemory(History.Of(folder["second"])));
+        Assert.Equal(whole.Skip(whole.Count - lines.Count), lines);
         await Verified.CleanAsync(folder["second"], resumed.WeightsSha256);
     }
 

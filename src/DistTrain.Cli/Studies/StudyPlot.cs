@@ -62,7 +62,13 @@ internal static class StudyPlot
 
     private static PlotModel Empty(Study study, int batch, string axis)
     {
-        var plot = new PlotModel { Title = $"{study.Name}, batch {batch.ToString("N0", CultureInfo.InvariantCulture)}", Background = OxyColors.White };
+        var plot = new PlotModel
+        {
+            Title = $"{study.Name}, batch {batch.ToString("N0", CultureInfo.InvariantCulture)}",
+            Background = OxyColors.White,
+            // The legend's text is wider where it is shown than it was measured.
+            Padding = new OxyThickness(8, 8, 40, 8),
+        };
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "epoch", Minimum = 0, MajorGridlineStyle = LineStyle.Dot });
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = axis, MajorGridlineStyle = LineStyle.Dot });
         plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
