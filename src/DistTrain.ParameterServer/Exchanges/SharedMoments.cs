@@ -40,7 +40,7 @@ internal sealed class SharedMoments : IAsyncDisposable
         }
 
         var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var shares = IncomingSlot.TryOpen(offer, end.Token, out var answer);
+        var shares = IncomingSlot.TryOpen(offer, MomentMapping.LargestBytes(plan.Layout), end.Token, out var answer);
         joined.Shares = answer;
         if (shares is not null && OutgoingSlot.TryCreate(plan.Memory, MomentMapping.LargestBytes(plan.Layout), "moments") is { } totals)
         {

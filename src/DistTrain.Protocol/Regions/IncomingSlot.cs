@@ -24,14 +24,21 @@ public sealed unsafe class IncomingSlot : IDisposable
 
     /// <summary>Maps what another process offers.</summary>
     /// <param name="offer">Where it is.</param>
+    /// <param name="bytes">Of the largest message that may come: a slot for larger ones is refused.</param>
     /// <param name="cancellation">Ends the waiting for messages.</param>
     /// <param name="answer">What to tell the owner: the proof, or why it can't be seen.</param>
-    public static IncomingSlot? TryOpen(Region offer, CancellationToken cancellation, out RegionAnswer answer)
+    public static IncomingSlot? TryOpen(Region offer, int bytes, CancellationToken cancellation, out RegionAnswer answer)
     {
         ArgumentNullException.ThrowIfNull(offer);
         if (!LinuxMemory.CanWait)
         {
             answer = new RegionAnswer { Id = offer.Id, Refusal = "messages are waited for in memory on x64 and Arm64 only" };
+            return null;
+        }
+
+        if (offer.Elements > Slot.Elements(bytes))
+        {
+            answer = new RegionAnswer { Id = offer.Id, Refusal = $"it has {offer.Elements} elements, and messages need {Slot.Elements(bytes)}" };
             return null;
         }
 

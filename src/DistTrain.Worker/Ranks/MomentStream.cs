@@ -59,7 +59,7 @@ internal sealed class MomentStream : IDisposable
             _memory.Say($"moments to {_leader}", refusal);
         if (_shares?.IsSeenBy(joined.Shares) is not true || joined.Totals is not { } offer)
             return;
-        _totals = IncomingSlot.TryOpen(offer, _cut.Token, out var answer);
+        _totals = IncomingSlot.TryOpen(offer, MomentMapping.LargestBytes(layout), _cut.Token, out var answer);
         if (_totals is null)
             _memory.Say($"moments of {_leader}", answer.Refusal);
         Send(new MomentMessage { Region = answer });

@@ -194,7 +194,7 @@ public abstract class MomentExchangeTests(RealServer server, bool inMemory) : IC
 
         public Task OpenAsync(MomentJoin join)
         {
-            var stream = new Stream(new MomentExchange.MomentExchangeClient(server.Channel).Exchange(), inMemory ? OutgoingSlot.TryCreate(new MemorySharing(isOn: true), 4096, "moments") : null);
+            var stream = new Stream(new MomentExchange.MomentExchangeClient(server.Channel).Exchange(), inMemory ? OutgoingSlot.TryCreate(new MemorySharing(isOn: true), MomentMapping.LargestBytes(TinyModel.Layout), "moments") : null);
             _streams.Add(stream);
             join.Shares = stream.Shares?.Offer;
             return stream.Call.RequestStream.WriteAsync(new MomentMessage { Join = join });
@@ -260,7 +260,7 @@ public abstract class MomentExchangeTests(RealServer server, bool inMemory) : IC
             }
 
             Assert.True(shares.IsSeenBy(joined.Shares));
-            _totals = IncomingSlot.TryOpen(joined.Totals, _cut.Token, out var answer);
+            _totals = IncomingSlot.TryOpen(joined.Totals, MomentMapping.LargestBytes(TinyModel.Layout), _cut.Token, out var answer);
             await call.RequestStream.WriteAsync(new MomentMessage { Region = answer });
             _end = call.ResponseStream.MoveNext(default);
         }

@@ -15,7 +15,7 @@ public sealed class MomentMemoryTests(RealServer server) : MomentExchangeTests(s
     {
         var job = await OpenAsync("batchNorm.scope=global");
         using var call = new MomentExchange.MomentExchangeClient(Server.Channel).Exchange();
-        using var shares = OutgoingSlot.TryCreate(new MemorySharing(isOn: true), 4096, "moments")!;
+        using var shares = OutgoingSlot.TryCreate(new MemorySharing(isOn: true), MomentMapping.LargestBytes(TinyModel.Layout), "moments")!;
         await call.RequestStream.WriteAsync(new MomentMessage { Join = new MomentJoin { JobId = job.Id, Generation = 1, Shares = shares.Offer } });
         Assert.True(await call.ResponseStream.MoveNext(default).For("the answer to a join"));
         await call.RequestStream.WriteAsync(new MomentMessage { Region = new RegionAnswer { Id = call.ResponseStream.Current.Joined.Totals.Id, Nonce = ByteString.CopyFrom(new byte[32]) } });

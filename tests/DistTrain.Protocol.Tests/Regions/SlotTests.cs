@@ -13,10 +13,10 @@ public sealed class SlotTests
     public async Task Each_message_is_read_once_and_waited_for()
     {
         using var outgoing = OutgoingSlot.TryCreate(On, 64, "a test")!;
-        using var incoming = IncomingSlot.TryOpen(outgoing.Offer, CancellationToken.None, out var answer)!;
+        using var incoming = IncomingSlot.TryOpen(outgoing.Offer, 64, CancellationToken.None, out var answer)!;
         Assert.True(outgoing.IsSeenBy(answer));
         using var echoes = OutgoingSlot.TryCreate(On, 64, "a test")!;
-        using var back = IncomingSlot.TryOpen(echoes.Offer, CancellationToken.None, out _)!;
+        using var back = IncomingSlot.TryOpen(echoes.Offer, 64, CancellationToken.None, out _)!;
         const int Messages = 1000;
         var echo = Task.Run(() =>
         {
@@ -38,7 +38,7 @@ public sealed class SlotTests
     {
         using var outgoing = OutgoingSlot.TryCreate(On, 64, "a test")!;
         using var cancel = new CancellationTokenSource();
-        using var incoming = IncomingSlot.TryOpen(outgoing.Offer, cancel.Token, out _)!;
+        using var incoming = IncomingSlot.TryOpen(outgoing.Offer, 64, cancel.Token, out _)!;
         var read = Task.Run(() => incoming.Read(PullRequest.Parser, out _));
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.For("the end of the waiting"));
@@ -56,9 +56,17 @@ public sealed class SlotTests
     public void What_is_no_message_is_refused()
     {
         using var outgoing = OutgoingSlot.TryCreate(On, 64, "a test")!;
-        using var incoming = IncomingSlot.TryOpen(outgoing.Offer, CancellationToken.None, out _)!;
+        using var incoming = IncomingSlot.TryOpen(outgoing.Offer, 64, CancellationToken.None, out _)!;
         outgoing.Write(new RegionAnswer { Refusal = "x" });
         Assert.Throws<InvalidProtocolBufferException>(() => incoming.Read(MomentShare.Parser, out _));
+    }
+
+    [Fact]
+    public void A_slot_for_more_than_may_come_is_refused()
+    {
+        using var outgoing = OutgoingSlot.TryCreate(On, 68, "a test")!;
+        Assert.Null(IncomingSlot.TryOpen(outgoing.Offer, 64, CancellationToken.None, out var answer));
+        Assert.Equal("it has 19 elements, and messages need 18", answer.Refusal);
     }
 
     [Fact]
