@@ -15,7 +15,7 @@ namespace DistTrain.Recipes.Studies;
 ///   - name: lars
 ///     spec: {...}                            laid over base
 ///     shows: time                            what its cells are for: accuracy, which may be left out, or the time of an update
-///     runs: [{batches: [1024, 4096], seeds: [1], steps: 500}]      steps may be left out: the spec's
+///     runs: [{batches: [1024, 4096], seeds: [1], steps: 500}]      steps may be left out: the spec's; where the spec's batch grows, it grows to these
 /// </code>
 /// </summary>
 /// <param name="Name">Its name.</param>
@@ -72,7 +72,7 @@ public sealed record Study(string Name, string Summary, int Silos, int Servers, 
 
 /// <param name="Name">recipe-batch-seed: its folder.</param>
 /// <param name="Recipe">The recipe.</param>
-/// <param name="Batch">Examples in a step.</param>
+/// <param name="Batch">Examples in a step; of a batch that changes, the most.</param>
 /// <param name="Seed">The job's seed.</param>
 /// <param name="Job">The resolved job.</param>
 /// <param name="Shows">What it is for.</param>

@@ -73,10 +73,13 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
         foreach (var layer in new[] { own, shared }.OfType<MapNode>())
             Layering.Under(spec, layer, JobKeys.Spec.Path);
         string[] length = steps is { } given ? [string.Create(CultureInfo.InvariantCulture, $"{Steps}={given}")] : [];
-        var result = JobFile.ReadSpec(spec, origin.Source, [$"metadata.name={cell}", $"{Batch}={Text(batch)}", $"{Seed}={Text(seed)}", .. length, .. overrides]);
+        var result = JobFile.ReadSpec(spec, origin.Source, [$"metadata.name={cell}", $"{PathOfBatch(spec)}={Text(batch)}", $"{Seed}={Text(seed)}", .. length, .. overrides]);
         _jobProblems.AddRange(result.Problems);
         return result.Job;
     }
+
+    /// <summary>A run's batch is the job's, or the largest that a policy lets it become.</summary>
+    private static string PathOfBatch(MapNode spec) => spec.Find(Batch) is MapNode { Entries: [var policy] } ? $"{Batch}.{policy.Key}.to" : Batch;
 
     /// <summary>What tells the cells apart is not to be set for all of them.</summary>
     private void CheckOverrides()
@@ -90,7 +93,7 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
         }
     }
 
-    /// <summary>A section of job keys; batch and seed come from the runs.</summary>
+    /// <summary>A section of job keys; batch and seed come from the runs, a policy that changes the batch does not.</summary>
     private MapNode? Spec(MapNode map, string path, string key)
     {
         var node = map.Find(key);
@@ -102,7 +105,7 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
             return null;
         }
 
-        foreach (var entry in spec.Entries.Where(e => e.Key is Batch or Seed))
+        foreach (var entry in spec.Entries.Where(e => e.Key is Seed || (e.Key is Batch && e.Value is not MapNode)))
             findings.Add(entry.Origin, $"{Join(path, key)}.{entry.Key}", "is what runs say: batches and seeds");
         return spec;
     }

@@ -85,6 +85,16 @@ public sealed class StudyTests
     }
 
     [Fact]
+    public void A_batch_that_grows_grows_to_what_the_runs_say()
+    {
+        var study = Read("summary: s\nbase: {batch: {growth: {from: 64, everyEpochs: 2}}}\nrecipes: [{name: a, runs: [{batches: [128, 4096], seeds: [1]}]}, {name: b, spec: {batch: {auto: {from: 32}}}, runs: [{batches: [256], seeds: [1]}]}]");
+
+        Assert.Equal(["a-128-s1", "a-4096-s1", "b-256-s1"], study.Cells.Select(c => c.Name));
+        Assert.Equal(["growth", "growth", "auto"], study.Cells.Select(c => c.Job.Spec.BatchPlan.Policy!.Name));
+        Assert.Equal([(64, 128L), (64, 4096L), (32, 256L)], study.Cells.Select(c => (c.Job.Spec.Batch, c.Job.Spec.BatchPlan.Policy!.Options.Whole("to"))));
+    }
+
+    [Fact]
     public void What_is_no_target_no_length_and_nothing_to_show_is_said() =>
         Assert.Equal(
             [
