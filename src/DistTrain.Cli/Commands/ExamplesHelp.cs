@@ -52,6 +52,12 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
             "disttrain slice runs/first --dimensions 2 --points 21 --plot plane.svg",
             "disttrain slice runs/first/checkpoints/step-100 --to runs/first --plot between.svg",
         ],
+        ["export"] =
+        [
+            "disttrain export runs/first",
+            "disttrain export runs/first/model.safetensors --input 1,28,28 --out digits.onnx",
+            "disttrain export runs/first/checkpoints/step-100 --to safetensors",
+        ],
         ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],
         ["schedule"] =
         [

@@ -26,6 +26,7 @@ internal static class RootCommandSetup
             EvalCommand.Create(),
             DiagnoseCommand.Create(),
             SliceCommand.Create(),
+            ExportCommand.Create(),
             VerifyCommand.Create(),
             StudyCommand.Create(),
             ChaosCommand.Create(),

@@ -59,11 +59,16 @@ internal sealed record SavedModel(string Source, long? Step, string JobFile, Par
     /// <exception cref="ModelException">A layer does not fit the data.</exception>
     public ModelBlueprint ModelFor(TrainingSpec spec, ExampleSet data)
     {
-        var model = ModelBlueprint.OfSaved(spec, data.Shape, Layout) ?? throw CommandException.BadInput(
-            $"{Source}: these weights are not of this model for examples of shape [{string.Join(", ", data.Shape)}]; --set may change the data, not the model");
+        var model = ModelFor(spec, data.Shape);
         return data.Classes <= model.Classes ? model : throw CommandException.BadInput(
             $"{Source}: the model has {model.Classes} classes, and the data have a label {data.Classes - 1}; give data of classes 0 to {model.Classes - 1}");
     }
+
+    /// <summary>The model, for examples of this shape.</summary>
+    /// <exception cref="CommandException">The weights are of another model.</exception>
+    /// <exception cref="ModelException">A layer does not fit the shape.</exception>
+    public ModelBlueprint ModelFor(TrainingSpec spec, IReadOnlyList<int> shape) => ModelBlueprint.OfSaved(spec, shape, Layout) ?? throw CommandException.BadInput(
+        $"{Source}: these weights are not of this model for examples of shape [{string.Join(", ", shape)}]; --set may change the data, not the model");
 
     private static SavedModel ReadModelFile(string path)
     {

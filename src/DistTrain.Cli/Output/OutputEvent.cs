@@ -22,6 +22,7 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(DownloadedEvent), "downloaded")]
 [JsonDerivedType(typeof(CheckEvent), "check")]
 [JsonDerivedType(typeof(EvaluatedEvent), "evaluated")]
+[JsonDerivedType(typeof(ExportedEvent), "exported")]
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(ProductEvent), "product")]
 [JsonDerivedType(typeof(DiagnosedEvent), "diagnosed")]
@@ -184,6 +185,17 @@ internal sealed record DownloadedEvent(string Job, string Folder, IReadOnlyList<
 /// <param name="WeightsSha256">Of the parameters and buffers that were evaluated.</param>
 internal sealed record EvaluatedEvent(
     string Checkpoint, long? Step, double TestAccuracy, double TestLoss, int Examples, string WeightsSha256) : OutputEvent;
+
+/// <summary>What <c>export</c> wrote. Always the last line.</summary>
+/// <param name="Checkpoint">The file or folder that was read.</param>
+/// <param name="Step">Number of the version; null for a model file.</param>
+/// <param name="Format">onnx or safetensors.</param>
+/// <param name="File">What was written.</param>
+/// <param name="Input">Shape of one example; left out for safetensors.</param>
+/// <param name="Classes">Scores of one example; left out for safetensors.</param>
+/// <param name="WeightsSha256">Of the parameters and buffers.</param>
+internal sealed record ExportedEvent(
+    string Checkpoint, long? Step, string Format, string File, IReadOnlyList<int>? Input, int? Classes, string WeightsSha256) : OutputEvent;
 
 /// <summary>What <c>verify</c> found. Always the last line.</summary>
 /// <param name="Job">Id of the run's job.</param>

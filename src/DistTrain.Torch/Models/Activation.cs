@@ -7,16 +7,17 @@ namespace DistTrain.Torch.Models;
 /// <summary>A function of each element.</summary>
 /// <param name="Of">y of x.</param>
 /// <param name="Derivative">dy/dx of x and y, with a derivative of its own where that is not 0.</param>
-internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, Tensor> Derivative)
+/// <param name="Export">The same as operators of ONNX: from the name of x to that of y.</param>
+internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, Tensor> Derivative, Func<string, OperatorGraph, string> Export)
 {
     /// <param name="kind">As the job file names it.</param>
     /// <exception cref="ModelException">There is none of that name.</exception>
     public static Activation Named(string kind) => kind switch
     {
-        "relu" => new Activation(x => functional.relu(x), (_, y) => Side(y)),
-        "tanh" => new Activation(x => x.tanh(), (_, y) => y.square().neg().Plus(1)),
-        "sigmoid" => new Activation(x => x.sigmoid(), (_, y) => y - y.square()),
-        "gelu" => new Activation(x => functional.gelu(x), (x, _) => Gelu(x)),
+        "relu" => new Activation(x => functional.relu(x), (_, y) => Side(y), (x, graph) => graph.Apply("Relu", [x])),
+        "tanh" => new Activation(x => x.tanh(), (_, y) => y.square().neg().Plus(1), (x, graph) => graph.Apply("Tanh", [x])),
+        "sigmoid" => new Activation(x => x.sigmoid(), (_, y) => y - y.square(), (x, graph) => graph.Apply("Sigmoid", [x])),
+        "gelu" => new Activation(x => functional.gelu(x), (x, _) => Gelu(x), ExportGelu),
         _ => throw new ModelException($"'{kind}' is not an activation"),
     };
 
@@ -25,6 +26,14 @@ internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, 
     {
         using var constant = no_grad();
         return y.sign();
+    }
+
+    /// <summary>x Φ(x); an operator of its own came with set 20.</summary>
+    private static string ExportGelu(string x, OperatorGraph graph)
+    {
+        string Number(double value) => graph.Constant("gelu", tensor((float)value));
+        var error = graph.Apply("Erf", [graph.Apply("Mul", [x, Number(Math.Sqrt(0.5))])]);
+        return graph.Apply("Mul", [x, graph.Apply("Mul", [graph.Apply("Add", [error, Number(1)]), Number(0.5)])]);
     }
 
     /// <summary>Φ(x) + x φ(x), of the normal distribution.</summary>

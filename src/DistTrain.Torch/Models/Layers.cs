@@ -19,6 +19,9 @@ internal sealed class LinearLayer(Weight weight, int? bias) : Layer
             functional.linear(x.Value, value, bias is { } b ? pass.Parameters[b] : null),
             Dual.Sum(functional.linear(x.Value, slope, bias is { } d ? pass.Direction[d] : null), x.Slope is { } input ? functional.linear(input, value) : null));
     }
+
+    public override string Export(string x, OperatorGraph graph) =>
+        graph.Apply("Gemm", bias is { } b ? [x, weight.Export(graph), graph.Parameter(b)] : [x, weight.Export(graph)], ("transB", 1L));
 }
 
 /// <summary>[n, in, h, w] → [n, out, h', w'].</summary>
@@ -36,6 +39,12 @@ internal sealed class ConvLayer(Weight weight, int? bias, int stride, int paddin
     }
 
     private Tensor Convolve(Tensor x, Tensor filters, Tensor? offsets) => functional.conv2d(x, filters, offsets, [stride, stride], [padding, padding]);
+
+    public override string Export(string x, OperatorGraph graph) => graph.Apply(
+        "Conv",
+        bias is { } b ? [x, weight.Export(graph), graph.Parameter(b)] : [x, weight.Export(graph)],
+        ("strides", new long[] { stride, stride }),
+        ("pads", new long[] { padding, padding, padding, padding }));
 }
 
 internal sealed class ActivationLayer(Activation function) : Layer
@@ -47,6 +56,8 @@ internal sealed class ActivationLayer(Activation function) : Layer
         var y = function.Of(x.Value);
         return new Dual(y, x.Slope is { } slope ? slope * function.Derivative(x.Value, y) : null);
     }
+
+    public override string Export(string x, OperatorGraph graph) => function.Export(x, graph);
 }
 
 internal sealed class MaxPoolLayer(int size, int stride) : Layer
@@ -59,6 +70,8 @@ internal sealed class MaxPoolLayer(int size, int stride) : Layer
         var (y, places) = functional.max_pool2d_with_indices(x.Value, [size, size], [stride, stride]);
         return new Dual(y, x.Slope?.flatten(2).gather(2, places.flatten(2)).view(y.shape));
     }
+
+    public override string Export(string x, OperatorGraph graph) => graph.Apply("MaxPool", [x], ("kernel_shape", new long[] { size, size }), ("strides", new long[] { stride, stride }));
 }
 
 internal sealed class AveragePoolLayer(int size, int stride) : Layer
@@ -66,6 +79,8 @@ internal sealed class AveragePoolLayer(int size, int stride) : Layer
     public override Tensor Forward(Tensor x, ForwardPass pass) => functional.avg_pool2d(x, [size, size], [stride, stride]);
 
     public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
+
+    public override string Export(string x, OperatorGraph graph) => graph.Apply("AveragePool", [x], ("kernel_shape", new long[] { size, size }), ("strides", new long[] { stride, stride }));
 }
 
 /// <summary>[n, c, h, w] → [n, c].</summary>
@@ -74,6 +89,8 @@ internal sealed class GlobalAveragePoolLayer : Layer
     public override Tensor Forward(Tensor x, ForwardPass pass) => x.mean([2, 3]);
 
     public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
+
+    public override string Export(string x, OperatorGraph graph) => graph.Apply("Flatten", [graph.Apply("GlobalAveragePool", [x])]);
 }
 
 internal sealed class FlattenLayer : Layer
@@ -81,6 +98,8 @@ internal sealed class FlattenLayer : Layer
     public override Tensor Forward(Tensor x, ForwardPass pass) => x.flatten(1);
 
     public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
+
+    public override string Export(string x, OperatorGraph graph) => graph.Apply("Flatten", [x]);
 }
 
 /// <summary>Zeroes elements with the given probability and scales the others by 1/(1 − rate) while training (Srivastava et al. 2014).</summary>
@@ -101,6 +120,8 @@ internal sealed class DropoutLayer(double rate, int index) : Layer
 
     /// <summary>The mask is a function of the key: the slope has the same.</summary>
     public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
+
+    public override string Export(string x, OperatorGraph graph) => x;
 }
 
 /// <summary>y = shortcut(x) + body(x); the shortcut subsamples by the body's stride and pads channels with zeros (He et al. 2015, option A).</summary>
@@ -128,5 +149,21 @@ internal sealed class ResidualLayer(IReadOnlyList<Layer> body, int stride, int c
         if (stride > 1)
             x = x[TensorIndex.Colon, TensorIndex.Colon, TensorIndex.Slice(step: stride), TensorIndex.Slice(step: stride)];
         return channelPadding > 0 ? functional.pad(x, [0, 0, 0, 0, channelPadding / 2, channelPadding - (channelPadding / 2)]) : x;
+    }
+
+    public override string Export(string x, OperatorGraph graph)
+    {
+        var y = x;
+        foreach (var layer in body)
+            y = layer.Export(y, graph);
+        if (stride > 1)
+        {
+            // From the first to the last position of both sides.
+            x = graph.Apply("Slice", [x, graph.Numbers("starts", 0, 0), graph.Numbers("ends", int.MaxValue, int.MaxValue), graph.Numbers("axes", 2, 3), graph.Numbers("steps", stride, stride)]);
+        }
+
+        if (channelPadding > 0)
+            x = graph.Apply("Pad", [x, graph.Numbers("pads", 0, channelPadding / 2, 0, 0, 0, channelPadding - (channelPadding / 2), 0, 0)]);
+        return graph.Apply("Add", [x, y]);
     }
 }

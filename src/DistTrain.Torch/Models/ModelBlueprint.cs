@@ -3,6 +3,7 @@ using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Passes;
+using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models;
 
@@ -73,6 +74,23 @@ public sealed class ModelBlueprint
             : _spec.BatchNorm.Scope.IsShared && Layout.Segments.Any(segment => segment.Kind == SegmentKind.Statistics)
                 ? $"second derivatives in training mode do not go with batchNorm.scope {_spec.BatchNorm.Scope}, only with local and ghost; look at evaluation mode"
                 : null;
+
+    /// <summary>The model with its weights as operators, for programs that know no job: from examples to scores, in evaluation mode.</summary>
+    /// <param name="vector">The flat vector, [Layout.Length].</param>
+    public OperatorGraph Export(ReadOnlySpan<float> vector)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var parameters = new List<Tensor>();
+        foreach (var segment in Layout.Segments)
+            parameters.Add(tensor(vector.Slice(segment.Offset, segment.Length).ToArray(), [.. segment.Shape.Select(side => (long)side)]));
+        var graph = new OperatorGraph(Layout, new ForwardPass { Parameters = parameters, Training = false }, InputShape);
+        var x = OperatorGraph.Input;
+        foreach (var layer in Layers)
+            x = layer.Export(x, graph);
+        graph.End();
+        return graph;
+    }
 
     /// <summary>How far batch renormalization may correct in the step that starts at <paramref name="position"/>.</summary>
     internal RenormLimits RenormAt(Position position, int trainExamples) =>

@@ -16,6 +16,12 @@ internal abstract class Layer
     /// <inheritdoc cref="Forward(Tensor, ForwardPass)"/>
     public abstract Dual Forward(Dual x, ForwardPass pass);
 
+    /// <summary>Adds what <see cref="Forward(Tensor, ForwardPass)"/> does in evaluation mode to a graph of operators.</summary>
+    /// <param name="x">Name of the input.</param>
+    /// <param name="graph">The graph.</param>
+    /// <returns>Name of the output.</returns>
+    public abstract string Export(string x, OperatorGraph graph);
+
     /// <summary>That of a layer that is linear in its input and has no parameters: the slope goes the input's way.</summary>
     protected Dual Linearly(Dual x, ForwardPass pass) => new(Forward(x.Value, pass), x.Slope is { } slope ? Forward(slope, pass) : null);
 }

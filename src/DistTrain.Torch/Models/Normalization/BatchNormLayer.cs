@@ -53,6 +53,15 @@ internal sealed class BatchNormLayer(int weight, int bias, int statistics, doubl
         return new Dual(y, cat([.. x.Value.split(size).Select((part, i) => SlopeOf(new Dual(part, slopes?[i]), pass))]));
     }
 
+    public override string Export(string x, OperatorGraph graph)
+    {
+        var (mean, variance) = Running(graph.Pass);
+        return graph.Apply(
+            "BatchNormalization",
+            [x, graph.Parameter(weight), graph.Parameter(bias), graph.Beside(statistics, "running_mean", mean), graph.Beside(statistics, "running_var", variance)],
+            ("epsilon", (float)epsilon));
+    }
+
     private (Tensor Mean, Tensor Variance) Running(ForwardPass pass) =>
         (pass.Parameters[statistics].select(1, 0).contiguous(), pass.Parameters[statistics].select(1, 1).contiguous());
 

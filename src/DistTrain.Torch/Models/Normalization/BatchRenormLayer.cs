@@ -45,6 +45,15 @@ internal sealed class BatchRenormLayer(int weight, int bias, int statistics, dou
         return new Dual(Forward(x.Value, pass), NormSlope.OfStatistics(x, pass, weight, bias, mu, sigma.square(), 0));
     }
 
+    public override string Export(string x, OperatorGraph graph)
+    {
+        var running = graph.Pass.Parameters[statistics];
+        return graph.Apply(
+            "BatchNormalization",
+            [x, graph.Parameter(weight), graph.Parameter(bias), graph.Beside(statistics, "running_mean", running.select(1, 0)), graph.Beside(statistics, "running_var", running.select(1, 1).square())],
+            ("epsilon", 0f));
+    }
+
     /// <summary>r and d, [channels] each.</summary>
     internal static (Tensor R, Tensor D) Corrections(Tensor x, Tensor mu, Tensor sigma, RenormLimits limits, double epsilon)
     {

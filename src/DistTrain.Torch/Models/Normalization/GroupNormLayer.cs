@@ -35,4 +35,17 @@ internal sealed class GroupNormLayer(int weight, int bias, int groups, double ep
         normed = new Dual(normed.Value.view(x.Value.shape), normed.Slope?.view(x.Value.shape));
         return new Dual(Forward(x.Value, pass), NormSlope.OfOutput(normed, pass, weight, bias, ChannelMoments.Shape(x.Value)));
     }
+
+    /// <summary>Instance normalization of the groups, then γ and β of each channel: an operator of its own came, right, with set 21.</summary>
+    public override string Export(string x, OperatorGraph graph)
+    {
+        var gamma = graph.Pass.Parameters[weight];
+        var grouped = graph.Apply("Reshape", [x, graph.Numbers("groups", 0, groups, -1)]);
+        var normed = graph.Apply(
+            "InstanceNormalization", [grouped, graph.Constant("ones", ones(groups)), graph.Constant("zeros", zeros(groups))], ("epsilon", (float)epsilon));
+        var channels = graph.Apply("Reshape", [normed, graph.Numbers("channels", 0, gamma.shape[0], -1)]);
+        var scaled = graph.Apply("Mul", [channels, graph.Beside(weight, "weight", gamma.unsqueeze(1))]);
+        var shifted = graph.Apply("Add", [scaled, graph.Beside(bias, "bias", graph.Pass.Parameters[bias].unsqueeze(1))]);
+        return graph.Apply("Reshape", [shifted, graph.Apply("Shape", [x])]);
+    }
 }

@@ -15,4 +15,7 @@ internal sealed class InstanceNormLayer(int weight, int bias, double epsilon) : 
 
     public override Dual Forward(Dual x, ForwardPass pass) => new(
         Forward(x.Value, pass), NormSlope.OfOutput(NormSlope.OfInput(x, [2, 3], epsilon), pass, weight, bias, ChannelMoments.Shape(x.Value)));
+
+    public override string Export(string x, OperatorGraph graph) =>
+        graph.Apply("InstanceNormalization", [x, graph.Parameter(weight), graph.Parameter(bias)], ("epsilon", (float)epsilon));
 }

@@ -18,4 +18,7 @@ internal sealed class LayerNormLayer(int weight, int bias, double epsilon) : Lay
         long[] over = [.. Enumerable.Range(1, (int)x.Value.dim() - 1).Select(dimension => (long)dimension)];
         return new Dual(Forward(x.Value, pass), NormSlope.OfOutput(NormSlope.OfInput(x, over, epsilon), pass, weight, bias, pass.Parameters[weight].shape));
     }
+
+    public override string Export(string x, OperatorGraph graph) => graph.Apply(
+        "LayerNormalization", [x, graph.Parameter(weight), graph.Parameter(bias)], ("axis", 1L), ("epsilon", (float)epsilon));
 }

@@ -15,6 +15,8 @@ namespace DistTrain.Torch.Models.Weights;
 /// <param name="strength">λ.</param>
 internal sealed class PenalizedWeight(int weight, int vector, double strength) : Weight
 {
+    protected override int Segment => weight;
+
     public override Tensor Of(ForwardPass pass)
     {
         var w = pass.Parameters[weight];

@@ -14,6 +14,8 @@ namespace DistTrain.Torch.Models.Weights;
 /// <param name="length">g, [out, 1, …].</param>
 internal sealed class ScaledWeight(int direction, int length) : Weight
 {
+    protected override int Segment => direction;
+
     public override Tensor Of(ForwardPass pass)
     {
         var (v, g) = (pass.Parameters[direction], pass.Parameters[length]);

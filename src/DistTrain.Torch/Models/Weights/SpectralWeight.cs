@@ -14,6 +14,8 @@ namespace DistTrain.Torch.Models.Weights;
 /// <param name="vector">u of the power iteration, [out].</param>
 internal sealed class SpectralWeight(int weight, int vector) : Weight
 {
+    protected override int Segment => weight;
+
     public override Tensor Of(ForwardPass pass)
     {
         var w = pass.Parameters[weight];

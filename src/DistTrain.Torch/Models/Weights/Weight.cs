@@ -6,6 +6,12 @@ namespace DistTrain.Torch.Models.Weights;
 /// <summary>What a linear or convolutional layer multiplies by: a function of the replica's parameter views.</summary>
 internal abstract class Weight
 {
+    /// <summary>The parameter that it is made of.</summary>
+    protected abstract int Segment { get; }
+
+    /// <summary>The weight as a constant of a graph: its name there.</summary>
+    public string Export(OperatorGraph graph) => graph.Beside(Segment, "weight", Of(graph.Pass));
+
     /// <summary>The weight in this pass, [out, …].</summary>
     public abstract Tensor Of(ForwardPass pass);
 

@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using DistTrain.Cli.Cluster;
+using DistTrain.Cli.Evaluation;
+using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Output;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Recipes;
+using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Hosting;
+using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary><c>disttrain export</c>: saved weights as a file for other programs.</summary>
+internal static class ExportCommand
+{
+    private const string Onnx = "onnx";
+
+    private const string SafeTensors = "safetensors";
+
+    private static readonly Argument<string> Checkpoint = new("checkpoint")
+    {
+        Description = "A run's folder (its newest checkpoint), a step-N folder in it, or a model.safetensors.",
+    };
+
+    private static readonly Option<string> To = SharedOptions.Choice(
+        "--to", "onnx: the model with its weights, for ONNX Runtime and others; safetensors: the weights under the names that PyTorch's modules use.", Onnx, SafeTensors);
+
+    private static readonly Option<int[]> Input = CreateInput();
+
+    private static readonly Option<string?> Out = new("--out")
+    {
+        Description = "The file; one that is there is replaced. Default: step-N.onnx or step-N.safetensors in the run's folder.",
+        HelpName = "file",
+    };
+
+    public static Command Create() => new Command("export", "Write saved weights as a file for other programs: the model as ONNX, or its weights as safetensors")
+    {
+        Checkpoint,
+        To,
+        Out,
+        Input,
+        SharedOptions.Set,
+    }.Does(RunAsync);
+
+    private static Task<int> RunAsync(CommandContext context)
+    {
+        var (saved, format) = (SavedModel.Read(context.Get(Checkpoint)), context.Get(To));
+        var file = LandscapeOptions.ForWriting("--out", context.GetOrDefault(Out) ?? DefaultName(saved, format));
+        var spec = saved.ReadSpec(context.Get(SharedOptions.Set));
+        NativeEnvironment.Prepare(spec.Determinism);
+        var weights = WeightsHash.Compute(saved.Layout, saved.Vector);
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [SafeTensorsWriter.JobKey] = saved.JobFile };
+        var model = format == Onnx ? ModelFor(saved, spec, context.Get(Input)) : null;
+        try
+        {
+            using (var stream = File.Create(file + WholeFile.Unfinished))
+            {
+                if (model is null)
+                    SafeTensorsWriter.Write(stream, saved.Layout, saved.Vector, metadata);
+                else
+                    OnnxFile.Write(stream, model.Export(saved.Vector), model.Classes, new Dictionary<string, string>(metadata, StringComparer.Ordinal) { ["disttrain.weightsSha256"] = weights });
+            }
+
+            File.Move(file + WholeFile.Unfinished, file, overwrite: true);
+        }
+        catch (ModelException e)
+        {
+            File.Delete(file + WholeFile.Unfinished);
+            throw CommandException.BadInput(e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"--out {file}");
+        }
+
+        var exported = new ExportedEvent(saved.Source, saved.Step, format, file, model?.InputShape, model?.Classes, weights);
+        context.Print(exported, model is null
+            ? $"{file}: {SavedTensor.Of(saved.Layout).Count} tensors of {saved.Source}; weights {weights}"
+            : $"{file}: '{OperatorGraph.Input}' [batch, {string.Join(", ", model.InputShape)}] to '{OperatorGraph.Output}' [batch, {model.Classes}], ONNX operators {OperatorGraph.OperatorSet}, of {saved.Source}; weights {weights}");
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    private static string DefaultName(SavedModel saved, string format) => saved.Step is { } step
+        ? Path.Combine(saved.Home, string.Create(CultureInfo.InvariantCulture, $"step-{step}.{format}"))
+        : Path.ChangeExtension(saved.Source, format);
+
+    /// <summary>Weights do not say how large an image is: that say the data, unless the user does.</summary>
+    private static ModelBlueprint ModelFor(SavedModel saved, TrainingSpec spec, int[] input)
+    {
+        try
+        {
+            return saved.ModelFor(spec, input.Length > 0 ? input : DatasetReader.ReadTest(spec.Dataset).Shape);
+        }
+        catch (DatasetException e)
+        {
+            throw CommandException.BadInput($"the shape of an example is not known: {e.Message} Or give --input, e.g. --input 1,28,28.");
+        }
+        catch (ModelException e)
+        {
+            throw CommandException.BadInput(e.Message);
+        }
+    }
+
+    private static Option<int[]> CreateInput() => new("--input")
+    {
+        Description = "Shape of one example, for ONNX, e.g. 1,28,28 or 13. Default: that of the job's data, which then have to be there.",
+        HelpName = "sides",
+        DefaultValueFactory = _ => [],
+        CustomParser = ReadShape,
+    };
+
+    private static int[]? ReadShape(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        var sides = text.Split(',').Select(side => int.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).ToArray();
+        if (sides.Length <= 3 && sides.All(side => side > 0))
+            return sides;
+        result.AddError($"--input '{text}' is not a shape; give whole numbers above 0 with commas between, e.g. 1,28,28 or 13");
+        return null;
+    }
+}

@@ -1,0 +1,133 @@
+using DistTrain.Cli.Evaluation;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Protocol.Onnx;
+using DistTrain.Recipes;
+using DistTrain.Recipes.Files;
+using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using static TorchSharp.torch;
+
+namespace DistTrain.Cli.Tests.Evaluation;
+
+/// <summary>What ONNX Runtime computes of an exported model is what the model computes.</summary>
+[Trait("Kind", "Fast")]
+public sealed class OnnxFileTests
+{
+    /// <summary>Between two libraries that add in different orders; scores are of the size of 1.</summary>
+    private const double Tolerance = 1e-5;
+
+    private static readonly int[] Image = [3, 12, 12];
+
+    public static TheoryData<string, string> BuiltIns
+    {
+        get
+        {
+            var all = new TheoryData<string, string>();
+            foreach (var model in ModelNames.All.Where(name => name != ModelNames.Custom))
+            {
+                foreach (var norm in NormKinds.All.Where(norm => (model, norm) is not (ModelNames.Mlp, NormKinds.Instance)))
+                    all.Add(model, $"model.norm={norm}");
+                foreach (var kind in Reparametrizations.All)
+                    all.Add(model, $"model.reparametrization={kind}");
+                all.Add(model, "model.spectralPenalty=0.1");
+                all.Add(model, "dataset.normalize=channel");
+                all.Add(model, "dataset.normalize=feature");
+            }
+
+            return all;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(BuiltIns))]
+    public void Every_built_in_model_gives_the_same_scores(string model, string setting) => Same(Image, $"model.name={model}", setting);
+
+    [Theory]
+    [InlineData("[conv: {out: 6, kernel: 3, stride: 2, padding: 1}, gelu, averagePool: {size: 3, stride: 2}, norm: {kind: group, groups: 2}, conv: {out: 4, kernel: 1, bias: false}, tanh, flatten, linear: 10]")]
+    [InlineData("[maxPool: {size: 3, stride: 2}, residual: [conv: {out: 8, padding: 1, stride: 2}, norm: instance], sigmoid, dropout: 0.5, globalAveragePool, norm: {kind: group, groups: 2}, linear: {out: 10, bias: false}]")]
+    [InlineData("[flatten, linear: 16, norm: layer, residual: [relu, linear: 16], norm: batch-renorm, linear: {out: 10, reparametrization: weight}]")]
+    public void Every_layer_gives_the_same_scores(string layers) => Same(Image, "model.name=custom", $"model.layers={layers}");
+
+    [Fact]
+    public void Rows_of_a_table_too() => Same([7], "model.name=mlp", "model.norm=batch", "dataset.normalize=feature");
+
+    [Fact]
+    public void The_file_says_what_it_is_of_and_is_the_same_each_time()
+    {
+        var (model, vector) = Trained([1, 8, 8], "model.name=cnn");
+        var metadata = new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" };
+        var (first, second) = (Bytes(model, vector, metadata), Bytes(model, vector, metadata));
+
+        Assert.Equal(first, second);
+        var file = ModelProto.Parser.ParseFrom(first);
+        Assert.Equal(["a=1", "b=2"], file.MetadataProps.Select(p => $"{p.Key}={p.Value}"));
+        Assert.Equal(["conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"], file.Graph.Initializer.Select(i => i.Name));
+        Assert.Equal(["Conv", "Relu", "Conv", "Relu", "MaxPool", "Flatten", "Gemm", "Relu", "Gemm"], file.Graph.Node.Select(n => n.OpType));
+    }
+
+    /// <summary>One example, and seven.</summary>
+    private static void Same(int[] shape, params string[] overrides)
+    {
+        var (model, vector) = Trained(shape, overrides);
+        using var session = new InferenceSession(Bytes(model, vector, new Dictionary<string, string>()), new SessionOptions { IntraOpNumThreads = 1 });
+        foreach (var count in new[] { 1, 7 })
+        {
+            using var scope = NewDisposeScope();
+            using var noGradient = no_grad();
+            var examples = Numbers(count * shape.Aggregate(1, (a, b) => a * b), count);
+            var x = tensor(examples, [count, .. shape.Select(s => (long)s)]);
+            var pass = new ForwardPass { Parameters = [.. model.Layout.Segments.Select(s => tensor(vector[s.Offset..s.End], [.. s.Shape.Select(d => (long)d)]))], Training = false };
+            var scores = model.Layers.Aggregate(x, (at, layer) => layer.Forward(at, pass));
+
+            using var results = session.Run([NamedOnnxValue.CreateFromTensor(OperatorGraph.Input, new DenseTensor<float>(examples, [count, .. shape]))]);
+            var theirs = results[0].AsTensor<float>();
+
+            Assert.Equal(OperatorGraph.Output, results[0].Name);
+            Assert.Equal([count, 10], theirs.Dimensions.ToArray());
+            var ours = scores.flatten().data<float>().ToArray();
+            Assert.True(ours.Max(Math.Abs) > 0.01f, "scores are all near 0");
+            Assert.All(theirs.ToArray().Zip(ours), pair => Assert.Equal(pair.Second, pair.First, Tolerance * Math.Max(1, Math.Abs(pair.Second))));
+        }
+    }
+
+    /// <summary>Weights as a job would begin with; scales, shifts and statistics that are not those of the start, so that none of them can be left out.</summary>
+    private static (ModelBlueprint Model, float[] Vector) Trained(int[] shape, params string[] overrides)
+    {
+        var model = ModelBlueprint.Of(JobFile.Read(null, "test", overrides).Job!.Spec, shape, 10);
+        var vector = new float[model.Layout.Length];
+        VersionZero.Fill(model.Layout, 5, 0, vector);
+        foreach (var segment in model.Layout.Segments)
+        {
+            var noise = Numbers(segment.Length, segment.Offset + 1);
+            for (var i = 0; i < segment.Length; i++)
+            {
+                ref var value = ref vector[segment.Offset + i];
+                value = segment.Kind switch
+                {
+                    SegmentKind.Norm or SegmentKind.Bias => value + (0.3f * noise[i]),
+                    // (mean, variance or deviation) pairs.
+                    SegmentKind.Statistics or SegmentKind.Deviations or SegmentKind.Features => i % 2 == 0 ? 0.5f * noise[i] : 1.5f + noise[i],
+                    _ => value,
+                };
+            }
+        }
+
+        return (model, vector);
+    }
+
+    private static byte[] Bytes(ModelBlueprint model, float[] vector, Dictionary<string, string> metadata)
+    {
+        using var stream = new MemoryStream();
+        OnnxFile.Write(stream, model.Export(vector), model.Classes, metadata);
+        return stream.ToArray();
+    }
+
+    /// <summary>From −1 to 1.</summary>
+    private static float[] Numbers(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextSingle()) - 1)];
+    }
+}
