@@ -13,13 +13,14 @@ public class ReferenceTests
         ["Security"] = [],
         ["Observability"] = [],
         ["Protocol"] = ["Optimization", "Security"],
+        ["Page"] = ["Protocol"],
         ["Client"] = ["Protocol", "Security"],
         ["Operator"] = ["Observability", "Protocol", "Recipes", "Security"],
         ["Torch"] = ["Optimization", "Recipes"],
         ["Training"] = ["Optimization", "Protocol", "Recipes"],
         ["ParameterServer"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security", "Training"],
         ["Worker"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security", "Torch", "Training"],
-        ["Cli"] = ["Client", "Observability", "Operator", "Optimization", "ParameterServer", "Protocol", "Recipes", "Security", "Torch", "Worker"],
+        ["Cli"] = ["Client", "Observability", "Operator", "Optimization", "Page", "ParameterServer", "Protocol", "Recipes", "Security", "Torch", "Worker"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.PathOf("src")).Select(d => Path.GetFileName(d)!)];

@@ -1,6 +1,7 @@
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
+using DistTrain.Cli.Reports;
 using DistTrain.Cli.Results;
 using DistTrain.Cli.Verification;
 using DistTrain.Client;
@@ -97,6 +98,7 @@ internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ResultsFo
                     await disturbing;
                 }
 
+                Report.Leave(run.FullPath, context.Error, context.Clock);
                 if (ended.State == JobState.Cancelled)
                     throw new OperationCanceledException("interrupted", context.Interruption.Requested);
                 return new RunOutcome(

@@ -1,4 +1,5 @@
 using DistTrain.Cli.Invocation;
+using DistTrain.Page.Data;
 using DistTrain.Protocol.Clients;
 using DistTrain.Torch.Machine;
 
@@ -27,6 +28,9 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
     private readonly List<SupervisedChild> _silos = [];
     private readonly TaskCompletionSource<ChildExit> _unexpectedExit = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>E.g. "1 server and 2 silos".</summary>
+    public string Description => plan.Describe();
+
     /// <summary>The front doors for clients, once started.</summary>
     public IReadOnlyList<Endpoint> Silos { get; private set; } = [];
 
@@ -36,6 +40,9 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
 
     /// <summary>Where silos are told to find a server that listens at an endpoint; by default, there.</summary>
     public Func<Endpoint, Endpoint> ServerDoor { get; init; } = server => server;
+
+    /// <summary>Told, on any thread, of each process that ended unasked, before it is started again or the run ends, and of each that listens again.</summary>
+    public Action<RunLogKind, string>? Happened { get; set; }
 
     /// <summary>Ends of a child in a row, each soon after its start, after which it is not started again.</summary>
     public int MostFailures { get; init; } = 5;
@@ -92,12 +99,23 @@ internal sealed class LocalCluster(ClusterPlan plan, SelfExecutable executable, 
 
     private SupervisedChild Start(Func<int, ChildStart> start)
     {
-        var child = new SupervisedChild(executable, start, clock, restarting, MostFailures);
+        var child = new SupervisedChild(executable, start, clock, Restarting, MostFailures, name => Happened?.Invoke(RunLogKind.Joined, $"{name} is back"));
         _ = WatchAsync(child);
         return child;
     }
 
-    private async Task WatchAsync(SupervisedChild child) => _unexpectedExit.TrySetResult(await child.GivenUp);
+    private void Restarting(ChildExit exit)
+    {
+        Happened?.Invoke(RunLogKind.Died, exit.Restart);
+        restarting(exit);
+    }
+
+    private async Task WatchAsync(SupervisedChild child)
+    {
+        var exit = await child.GivenUp;
+        Happened?.Invoke(RunLogKind.Died, exit.Summary);
+        _unexpectedExit.TrySetResult(exit);
+    }
 
     private async Task<IReadOnlyList<Endpoint>> ListeningAsync(List<SupervisedChild> children, CancellationToken cancel)
     {

@@ -3,6 +3,7 @@ using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
 using DistTrain.Client;
+using DistTrain.Page.Data;
 using DistTrain.Protocol.Clients;
 using DistTrain.Recipes;
 using DistTrain.Recipes.Files;
@@ -11,7 +12,7 @@ namespace DistTrain.Cli.Cluster;
 
 /// <summary>
 /// One job on a cluster of its own: 1 start the processes → 2 submit → 3 follow → 4 fetch the model → 5 end the processes → 6 curves for TensorBoard.
-/// Whatever happens in between, 5 and 6 come.
+/// Whatever happens in between, 5 and 6 come. The folder's log tells what happened.
 /// </summary>
 internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCluster cluster, IJobDisplay display)
 {
@@ -34,23 +35,29 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     {
         // At once, wherever the run is just then, and on standard error: it is for who pressed Ctrl-C, whatever the output is for.
         using var said = _requested.Register(SayWhatEnds);
+        using var diary = new RunDiary(folder, context.Clock);
+        cluster.Happened = diary.Tell;
+        diary.Tell(RunLogKind.Started, $"{RunDiary.Machine}; {cluster.Description}");
+        var last = new JobSummary { State = JobState.Failed, Error = "its command ended before it did" };
         try
         {
             // 1
             await context.Waits.DuringAsync("the processes to listen", cluster.StartAsync(_requested));
-            var ended = await BeforeUnexpectedExitAsync(id, job, resumes);
+            last = await BeforeUnexpectedExitAsync(id, job, resumes, diary);
             // 4
-            if (ended.State == JobState.Completed && !File.Exists(folder.Model))
+            if (last.State == JobState.Completed && !File.Exists(folder.Model))
                 await FetchAsync(id);
-            return ended;
+            return last;
         }
         catch (OperationCanceledException) when (_requested.IsCancellationRequested)
         {
             await CancelAsync(id);
-            return new JobSummary { JobId = id, State = JobState.Cancelled };
+            return last = new JobSummary { JobId = id, State = JobState.Cancelled };
         }
         finally
         {
+            cluster.Happened = null;
+            diary.Tell(RunLogKind.Ended, last.Error is { } error ? $"{last.State.Name()}: {error.ReplaceLineEndings(" ")}" : last.State.Name());
             // 5
             await cluster.StopAsync(context.Interruption.Forced);
             // 6
@@ -59,10 +66,10 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     }
 
     // A process that ends is started again; one that ends each time ends the run.
-    private async Task<JobSummary> BeforeUnexpectedExitAsync(string id, TrainingJob job, bool resumes)
+    private async Task<JobSummary> BeforeUnexpectedExitAsync(string id, TrainingJob job, bool resumes, RunDiary diary)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_requested);
-        var ended = SubmitAndFollowAsync(id, job, resumes, cancel.Token);
+        var ended = SubmitAndFollowAsync(id, job, resumes, diary, cancel.Token);
         if (await Task.WhenAny(ended, cluster.UnexpectedExit) == ended)
             return await ended;
         await cancel.CancelAsync();
@@ -73,7 +80,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
         return new JobSummary { JobId = id, State = JobState.Failed, Error = $"{exit.Summary}; see {exit.LogFile}" };
     }
 
-    private async Task<JobSummary> SubmitAndFollowAsync(string id, TrainingJob job, bool resumes, CancellationToken cancel)
+    private async Task<JobSummary> SubmitAndFollowAsync(string id, TrainingJob job, bool resumes, RunDiary diary, CancellationToken cancel)
     {
         // 2
         using var client = ClusterClient.OfLocal(cluster.Silos, context.Clock);
@@ -85,7 +92,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
         display.Submitted(id);
         // 3
         using var wait = new WatchWait(context.Waits);
-        return await display.FollowAsync(client.WatchAsync(id, wait.Of(new WatchOptions { IsKnown = true }), cancel), cancel);
+        return await display.FollowAsync(diary.Keep(client.WatchAsync(id, wait.Of(new WatchOptions { IsKnown = true }), cancel), cancel), cancel);
     }
 
     // A silo, or the server behind it, may be lost after the last step too: the next one is asked, and waited for.

@@ -18,6 +18,7 @@ internal sealed class SupervisedChild : IDisposable
     private readonly TimeProvider _clock;
     private readonly Action<ChildExit> _restarting;
     private readonly int _mostFailures;
+    private readonly Action<string> _back;
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource<ChildExit> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ChildProcess _child;
@@ -27,9 +28,10 @@ internal sealed class SupervisedChild : IDisposable
     /// <param name="clock">Measures lives and waits.</param>
     /// <param name="restarting">Told of each end after which it is started again.</param>
     /// <param name="mostFailures">Ends in a row, each soon after the start, after which it is not started again.</param>
-    public SupervisedChild(SelfExecutable executable, Func<int, ChildStart> start, TimeProvider clock, Action<ChildExit> restarting, int mostFailures)
+    /// <param name="back">Told its name each time that it listens again.</param>
+    public SupervisedChild(SelfExecutable executable, Func<int, ChildStart> start, TimeProvider clock, Action<ChildExit> restarting, int mostFailures, Action<string> back)
     {
-        (_executable, _start, _clock, _restarting, _mostFailures) = (executable, start, clock, restarting, mostFailures);
+        (_executable, _start, _clock, _restarting, _mostFailures, _back) = (executable, start, clock, restarting, mostFailures, back);
         _child = ChildProcess.Start(executable, start(0));
         Listening = _child.Listening;
         _ = SuperviseAsync();
@@ -123,7 +125,14 @@ internal sealed class SupervisedChild : IDisposable
                     return;
                 _child.Dispose();
                 _child = ChildProcess.Start(_executable, _start(Listening.Result.Port));
+                _ = TellAsync(_child);
             }
         }
+    }
+
+    private async Task TellAsync(ChildProcess again)
+    {
+        if (await Task.WhenAny(again.Listening, again.Exited) == again.Listening && again.Listening.IsCompletedSuccessfully)
+            _back(again.Name);
     }
 }

@@ -59,6 +59,7 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
             "disttrain export runs/first/checkpoints/step-100 --to safetensors",
         ],
         ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],
+        ["report"] = ["disttrain report runs/first", "disttrain report runs/first runs/second --out compared.html", "disttrain report studies/mlp"],
         ["schedule"] =
         [
             "disttrain schedule job.yaml",

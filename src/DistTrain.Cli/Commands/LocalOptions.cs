@@ -2,6 +2,7 @@ using System.CommandLine;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Reports;
 
 namespace DistTrain.Cli.Commands;
 
@@ -35,6 +36,7 @@ internal static class LocalOptions
         display.Note($"starting {plan.Describe()}; logs in {Path.Combine(run.Folder.Shown, "cluster")}");
         await using var cluster = new LocalCluster(plan, SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
         var ended = await new LocalRun(context, run.Folder, cluster, display).RunAsync(run.Id, run.Job, run.Resumes);
+        Report.Leave(run.Folder.FullPath, context.Error, context.Clock);
         return display.End(ended, context.Clock.GetElapsedTime(started), context.Json ? run.Folder.FullPath : run.Folder.Shown);
     }
 

@@ -28,6 +28,7 @@ internal static class RootCommandSetup
             SliceCommand.Create(),
             ExportCommand.Create(),
             VerifyCommand.Create(),
+            ReportCommand.Create(),
             StudyCommand.Create(),
             ChaosCommand.Create(),
             ScheduleCommand.Create(),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Reports;
 using DistTrain.Cli.Results;
 using DistTrain.Cli.Studies;
 using DistTrain.Recipes.Studies;
@@ -57,6 +58,7 @@ internal static class StudyCommand
             return ExitCode.Cancelled;
         }
 
+        Report.Leave(folder.Path, context.Error, context.Clock);
         if (!context.Json)
             await context.Output.WriteLineAsync("\n" + StudyTable.Markdown(study, StudyResult.Of(folder, study)));
         return ExitCode.Done;

@@ -24,6 +24,7 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(EvaluatedEvent), "evaluated")]
 [JsonDerivedType(typeof(ExportedEvent), "exported")]
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
+[JsonDerivedType(typeof(ReportedEvent), "reported")]
 [JsonDerivedType(typeof(ProductEvent), "product")]
 [JsonDerivedType(typeof(DiagnosedEvent), "diagnosed")]
 [JsonDerivedType(typeof(LossEvent), "loss")]
@@ -206,6 +207,12 @@ internal sealed record ExportedEvent(
 /// <param name="Problems">One line each; none: the run is what it claims.</param>
 internal sealed record VerifiedEvent(
     string Job, long Steps, double Epochs, long ExamplesChecked, string? WeightsSha256, IReadOnlyList<string> Problems) : OutputEvent;
+
+/// <summary>A report was written. Always the last line.</summary>
+/// <param name="File">The file, absolute.</param>
+/// <param name="Runs">How many runs are in it.</param>
+/// <param name="Bytes">Its size.</param>
+internal sealed record ReportedEvent(string File, int Runs, int Bytes) : OutputEvent;
 
 /// <summary>The learning rates of a job as a whole, as <c>schedule</c> shows them before the single ones.</summary>
 /// <param name="Schedule">Name of the schedule.</param>

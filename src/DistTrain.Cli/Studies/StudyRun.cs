@@ -1,6 +1,7 @@
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Display;
 using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Reports;
 using DistTrain.Cli.Results;
 using DistTrain.Client;
 using DistTrain.Recipes.Studies;
@@ -41,6 +42,7 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
         var display = new QuietDisplay(cell.Job.Spec.Dataset.Validation is not null);
         await using var cluster = new LocalCluster(new ClusterPlan(run.FullPath, study.Servers, study.Silos, cell.Job.Spec.Determinism), SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
         var ended = await new LocalRun(context, run, cluster, display).RunAsync(NewJobId.Make(job.Name, context.Clock), job);
+        Report.Leave(run.FullPath, context.Error, context.Clock);
         if (ended.State == JobState.Cancelled)
             throw new OperationCanceledException("the study was interrupted", context.Interruption.Requested);
         var diverged = ended.State == JobState.Failed && ended.Error?.Contains("not finite", StringComparison.Ordinal) == true;

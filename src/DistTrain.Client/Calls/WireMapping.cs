@@ -10,7 +10,7 @@ internal static class WireMapping
         Protocol.JobEvent.EventOneofCase.Evaluation => Of(next.Evaluation),
         Protocol.JobEvent.EventOneofCase.Validation => Validated(next.Validation),
         Protocol.JobEvent.EventOneofCase.Probe => Of(next.Probe),
-        Protocol.JobEvent.EventOneofCase.Log => new LogLine(DateTimeOffset.FromUnixTimeMilliseconds(next.Log.Time), next.Log.Text, Of(next.Log.Kind)),
+        Protocol.JobEvent.EventOneofCase.Log => Of(next.Log),
         // WatchPosition passes over what a later version may tell.
         _ => throw new ArgumentException($"no event of a job: {next.EventCase}", nameof(next)),
     };
@@ -29,6 +29,9 @@ internal static class WireMapping
         Waits = Said(job.Waits),
         Decision = Said(job.Decision),
     };
+
+    private static LogLine Of(Protocol.LogLine line) =>
+        new(DateTimeOffset.FromUnixTimeMilliseconds(line.Time), line.Text, Of(line.Kind)) { Step = line.Step, Redone = line.Redone };
 
     private static JobState Of(Protocol.JobState state) => state switch
     {

@@ -23,7 +23,7 @@ public sealed record JobDifference(string Path, string Before, string Now)
     }
 
     /// <summary>The values of the canonical form, by path.</summary>
-    private static Dictionary<string, string> Values(TrainingJob job)
+    internal static Dictionary<string, string> Values(TrainingJob job)
     {
         var values = new Dictionary<string, string>();
         if (DocumentReader.Read(JobFile.Write(job), new Origin("", null, IsOverride: false), "", new Findings()) is MapNode root)

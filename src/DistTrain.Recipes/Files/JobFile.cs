@@ -41,6 +41,9 @@ public static class JobFile
     /// <summary>What keeps a job from going on as another one: each key that decides the bits and differs, in order of the first job's file.</summary>
     public static IReadOnlyList<JobDifference> Differences(TrainingJob before, TrainingJob now) => JobDifference.Between(before, now);
 
+    /// <summary>The values of <see cref="Write"/>, each by its dotted path, e.g. <c>spec.optimizer.lr</c>, as they stand in the file.</summary>
+    public static IReadOnlyDictionary<string, string> Values(TrainingJob job) => JobDifference.Values(job);
+
     private static JobFileResult Resolve(MapNode? root, IReadOnlyList<string> overrides, Findings findings)
     {
         // The overrides' own mistakes are shown also where the file's leave nothing to apply them to.

@@ -15,7 +15,7 @@ public sealed class JobWaitsTests
 
     public JobWaitsTests()
     {
-        _notes = new JobNotes(new JobClock(_time));
+        _notes = new JobNotes(new JobClock(_time), () => 7);
         _waits = new JobWaits(_notes, new JobClock(_time));
     }
 

@@ -28,7 +28,7 @@ internal static class JobMapping
         return summary;
     }
 
-    public static LogLine ToLine(JobLogLine line) => new() { Time = line.Time, Text = line.Text, Kind = (LogKind)line.Kind };
+    public static LogLine ToLine(JobLogLine line) => new() { Time = line.Time, Text = line.Text, Kind = (LogKind)line.Kind, Step = line.Step, Redone = line.Redone };
 
     private static JobState ToState(JobPhase phase) => phase switch
     {

@@ -162,7 +162,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
         var redone = Math.Max(0, Math.Max(parts.Servers.Step, Record.Step) - opened.Version);
         parts.Servers.Step = opened.Version;
         TrainingMeter.Restores.Add(1, TrainingMeter.Job(id));
-        parts.Notes.Say($"generation {Record.Generation} goes on from step {opened.Version}; {redone} step(s) are done again", JobLogKind.Restored);
+        parts.Notes.Say($"generation {Record.Generation} goes on from step {opened.Version}; {redone} step(s) are done again", JobLogKind.Restored, redone);
         await journal.WriteAsync(Record.WentOn(opened.TotalSteps, opened.Version, redone, isSaved));
     }
 

@@ -44,7 +44,7 @@ internal sealed class JobGrain(
 
     private string JobId => this.GetPrimaryKeyString();
 
-    private JobNotes Notes => _notes ??= new JobNotes(clock);
+    private JobNotes Notes => _notes ??= new JobNotes(clock, () => _servers?.Step ?? Record.Step);
 
     private JobWaits Waits => _waits ??= new JobWaits(Notes, clock);
 

@@ -1,7 +1,4 @@
-using DistTrain.ParameterServer.Metrics;
-using DistTrain.Protocol;
-
-namespace DistTrain.ParameterServer.Tests.Metrics;
+namespace DistTrain.Protocol.Tests;
 
 [Trait("Kind", "Fast")]
 public sealed class RunSummaryTests

@@ -1,0 +1,61 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using DistTrain.Client;
+using DistTrain.Page.Data;
+
+namespace DistTrain.Cli.Cluster;
+
+/// <summary>Writes the log of a run into its folder: what its command does, what becomes of the processes, and what the job itself has to say.</summary>
+internal sealed class RunDiary(RunFolder folder, TimeProvider clock) : IDisposable
+{
+    private readonly RunLog _log = RunLog.Open(folder.FullPath);
+    private long _step;
+
+    /// <summary>Version of this program.</summary>
+    public static string Program { get; } = typeof(RunDiary).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>What it runs on: versions, processor, cores.</summary>
+    public static string Machine => $"disttrain {Program}, .NET {Environment.Version}, {Processor()}, {Environment.ProcessorCount} cores";
+
+    /// <summary>Something happened just now, at the step that was seen last.</summary>
+    public void Tell(RunLogKind kind, string text) => _log.Add(new RunLogLine(clock.GetUtcNow(), Volatile.Read(ref _step), kind, text));
+
+    /// <summary>Passes events on, and keeps what is worth keeping.</summary>
+    public async IAsyncEnumerable<JobEvent> Keep(IAsyncEnumerable<JobEvent> events, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        await foreach (var next in events.WithCancellation(cancel))
+        {
+            if (next is StepMetrics step)
+                Volatile.Write(ref _step, step.Step);
+            else if (next is LogLine line)
+                _log.Add(new RunLogLine(line.Time, line.Step > 0 || line.Redone > 0 ? line.Step : Volatile.Read(ref _step), KindOf(line.Kind), line.Text, line.Redone));
+            yield return next;
+        }
+    }
+
+    public void Dispose() => _log.Dispose();
+
+    private static RunLogKind KindOf(LogKind kind) => kind switch
+    {
+        LogKind.Restored => RunLogKind.Restored,
+        LogKind.Moved => RunLogKind.Moved,
+        LogKind.Waits => RunLogKind.Waits,
+        LogKind.WaitOver => RunLogKind.WaitOver,
+        LogKind.Fault => RunLogKind.Fault,
+        _ => RunLogKind.Note,
+    };
+
+    /// <summary>Its name, where the system tells it.</summary>
+    private static string Processor()
+    {
+        const string Key = "model name";
+        try
+        {
+            return File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal))?.Split(':', 2)[^1].Trim() ?? "a processor without a name";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "a processor whose name the system does not tell";
+        }
+    }
+}

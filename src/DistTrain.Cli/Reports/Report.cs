@@ -1,0 +1,107 @@
+using DistTrain.Cli.Cluster;
+using DistTrain.Cli.Invocation;
+using DistTrain.Page.Data;
+using DistTrain.Page.Files;
+using DistTrain.Protocol.Formats;
+
+namespace DistTrain.Cli.Reports;
+
+/// <summary>Makes reports of runs.</summary>
+internal static class Report
+{
+    /// <summary>Buckets of the curves of all runs together; one of hundreds has few, and is still recognized.</summary>
+    private const int MostBuckets = 6 * RunCurves.Finest, FewestBuckets = 24;
+
+    /// <summary>The folders of the runs that paths name: a run's own, or all that a folder of runs has, such as a study's, in the order of their names.</summary>
+    /// <exception cref="CommandException">With each path that names none.</exception>
+    public static IReadOnlyList<string> RunsOf(IReadOnlyList<string> paths)
+    {
+        List<string> problems = [];
+        List<string> runs = [];
+        foreach (var path in paths)
+        {
+            IReadOnlyList<string> found = RunFolder.HoldsRun(path) ? [path] : Directory.Exists(path) ? In(path) : [];
+            if (found.Count == 0)
+                problems.Add($"{path} is no run's folder: it has no job.yaml, and no folder in it has one");
+            runs.AddRange(found);
+        }
+
+        return problems.Count == 0 ? runs : throw CommandException.BadInput(problems);
+    }
+
+    /// <summary>The report of some runs, as a whole file.</summary>
+    /// <exception cref="CommandException">With what is wrong with each of them.</exception>
+    public static byte[] Of(string title, IReadOnlyList<string> runs, TimeProvider clock)
+    {
+        var buckets = runs.Count == 1 ? RunCurves.Finest : Math.Clamp(MostBuckets / runs.Count / 2 * 2, FewestBuckets, RunCurves.Finest);
+        List<string> problems = [];
+        List<RunPage> pages = [];
+        foreach (var run in runs)
+        {
+            try
+            {
+                pages.Add(RunReader.Read(run, buckets));
+            }
+            catch (CommandException e)
+            {
+                problems.AddRange(e.Problems);
+            }
+        }
+
+        if (problems.Count > 0)
+            throw CommandException.BadInput(problems);
+        return ReportFile.Of(new PageDocument(title, RunDiary.Program, clock.GetUtcNow(), Named(pages, runs), Comparison.Notes(pages)));
+    }
+
+    /// <summary>Writes the file so that it is there whole or not at all.</summary>
+    /// <exception cref="CommandException">It can't be written.</exception>
+    public static void Write(string file, byte[] report)
+    {
+        var temporary = file + WholeFile.Unfinished;
+        try
+        {
+            File.WriteAllBytes(temporary, report);
+            File.Move(temporary, file, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, file);
+        }
+    }
+
+    /// <summary>Leaves the report of a run, or of all runs of a folder, in it. The run is what it is without: why there is none is said.</summary>
+    public static void Leave(string folder, TextWriter error, TimeProvider clock)
+    {
+        try
+        {
+            Write(Path.Combine(folder, ReportFile.Name), Of(Path.GetFileName(Path.GetFullPath(folder)), RunsOf([folder]), clock));
+        }
+        catch (CommandException e)
+        {
+            error.WriteLine($"no {ReportFile.Name} in {folder}: {string.Join("; ", e.Problems)}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or UnknownFormatException)
+        {
+            error.WriteLine($"no {ReportFile.Name} in {folder}: {e.Message}");
+        }
+    }
+
+    private static List<string> In(string path)
+    {
+        try
+        {
+            return [.. Directory.GetDirectories(path).Where(RunFolder.HoldsRun).OrderBy(run => run, StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, path);
+        }
+    }
+
+    /// <summary>Runs of the same name in different folders are told apart by those.</summary>
+    private static List<RunPage> Named(List<RunPage> pages, IReadOnlyList<string> runs)
+    {
+        var counts = pages.CountBy(page => page.Name).ToDictionary();
+        return [.. pages.Zip(runs, (page, run) => counts[page.Name] == 1 ? page : page with { Name = $"{Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(run)))}/{page.Name}" })];
+    }
+}

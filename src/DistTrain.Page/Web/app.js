@@ -1,0 +1,147 @@
+/** The page: takes its data, shows a run or many, and follows how it is to be looked at. */
+import { el, segments, toggle } from './elements.js';
+import { axes } from './series.js';
+import { change, onChange, readAddress, switchTheme, theme, view } from './state.js';
+import { clearPlots, resizePlots } from './plot.js';
+import { RunView } from './run.js';
+import { CompareView } from './compare.js';
+
+const [heading, tools, main, foot] = ['top', 'tools', 'main', 'foot'].map(id => document.getElementById(id));
+
+let page = null;
+
+let shown = null;
+
+/** The x axis for all plots: what is done to one is done to all. */
+const controls = {
+    zoom(from, to) {
+        const [low, high] = shown.whole(view.x);
+        look(Math.max(from, low), Math.min(to, high));
+    },
+    all() {
+        change({ from: null, to: null });
+    },
+    move(share) {
+        const [[low, high], { from, to }] = [shown.whole(view.x), windowOf()];
+        const by = Math.min(Math.max((to - from) * share, low - from), high - to);
+        if (by !== 0)
+            look(from + by, to + by);
+    },
+    closer(factor) {
+        const [[low, high], { from, to }] = [shown.whole(view.x), windowOf()];
+        const half = (to - from) / 2 * factor;
+        const middle = (from + to) / 2;
+        if (half * 2 >= high - low)
+            controls.all();
+        else
+            look(Math.max(low, middle - half), Math.min(high, middle + half));
+    },
+};
+
+/** Looks at a part: in few digits, as the address has it. */
+function look(from, to) {
+    change({ from: Number(from.toPrecision(7)), to: Number(to.toPrecision(7)) });
+}
+
+function windowOf() {
+    const [low, high] = shown.whole(view.x);
+    return { from: view.from ?? low, to: view.to ?? high };
+}
+
+/** The view as a whole, anew. */
+function build() {
+    clearPlots();
+    const run = page.runs[view.run];
+    shown = view.compare ? new CompareView(page, controls, open) : new RunView(run, page, controls);
+    drawHead();
+    drawTools();
+    main.replaceChildren(shown.element);
+    document.title = view.compare ? page.title : run.name;
+    draw();
+}
+
+function draw() {
+    const { from, to } = windowOf();
+    shown.draw({ from, to, log: view.logX, whole: view.from === null });
+}
+
+function open(run) {
+    change({ run, compare: false, from: null, to: null });
+}
+
+function drawHead() {
+    const name = theme() === 'dark' ? 'light' : 'dark';
+    heading.replaceChildren(
+        el('div', { class: 'head' },
+            el('div', { class: 'what' }, el('h1', {}, view.compare ? page.title : page.runs[view.run].name), shown.head),
+            el('button', { type: 'button', 'aria-label': `switch to ${name} colours`, onclick: () => { applyTheme(switchTheme()); build(); } }, name)),
+        page.runs.length > 1 ? el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Runs' },
+            el('button', { type: 'button', role: 'tab', 'aria-selected': String(view.compare), onclick: () => change({ compare: true, from: null, to: null }) }, 'Compare'),
+            page.runs.slice(0, 60).map((run, i) => el('button', { type: 'button', role: 'tab', 'aria-selected': String(!view.compare && view.run === i), onclick: () => open(i) }, run.name))) : '');
+}
+
+function drawTools() {
+    const smoothing = el('output', { for: 'smoothing' }, view.smooth.toFixed(2));
+    tools.replaceChildren(el('div', { class: 'tools' },
+        segments('x', Object.entries(axes).map(([key, axis]) => [key, axis.label]), view.x, x => {
+            const { from, to } = view;
+            const moved = from === null ? [null, null] : [shown.moved(from, view.x, x), shown.moved(to, view.x, x)];
+            change({ x, from: moved[0], to: moved[0] === null ? null : moved[1] });
+        }),
+        el('div', { class: 'group' },
+            el('label', { class: 'name', for: 'smoothing' }, 'smoothing'),
+            el('input', {
+                id: 'smoothing', type: 'range', min: '0', max: '0.99', step: '0.01', value: String(view.smooth),
+                oninput: event => { smoothing.textContent = Number(event.target.value).toFixed(2); change({ smooth: Number(event.target.value) }); },
+            }), smoothing),
+        el('div', { class: 'group', role: 'group', 'aria-label': 'zoom' },
+            [['‹', 'earlier', () => controls.move(-0.5)], ['−', 'zoom out', () => controls.closer(2)], ['+', 'zoom in', () => controls.closer(0.5)], ['›', 'later', () => controls.move(0.5)]]
+                .map(([sign, name, does]) => el('button', { type: 'button', 'aria-label': name, title: name, onclick: does }, sign)),
+            el('button', { type: 'button', onclick: () => controls.all() }, 'all')),
+        el('div', { class: 'group' },
+            toggle('log x', view.logX, logX => change({ logX, from: null, to: null })),
+            !view.compare && toggle('marks', view.marks, marks => change({ marks }), { title: 'dashed lines in the plots where a process died' }))));
+}
+
+function applyTheme(name) {
+    document.documentElement.dataset.theme = name;
+}
+
+/** Draws at most once a frame, however fast it is asked for. */
+function soon(does) {
+    let asked = false;
+    return () => {
+        if (asked)
+            return;
+        asked = true;
+        requestAnimationFrame(() => { asked = false; does(); });
+    };
+}
+
+function begin(data) {
+    page = data;
+    applyTheme(theme());
+    foot.replaceChildren(`Drag over a plot to zoom, double-click to see all. Charts: Apache ECharts, Apache License 2.0.`);
+    if (page.runs.length === 0) {
+        main.replaceChildren(el('p', { class: 'card empty' }, 'There is no run to show.'));
+        return;
+    }
+    readAddress(page.runs.length);
+    const redraw = soon(draw);
+    onChange(part => {
+        if ('compare' in part || 'run' in part)
+            build();
+        else {
+            if ('x' in part || 'logX' in part || 'marks' in part)
+                drawTools();
+            redraw();
+        }
+    });
+    addEventListener('hashchange', () => { readAddress(page.runs.length); build(); });
+    addEventListener('resize', soon(resizePlots));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { applyTheme(theme()); build(); });
+    build();
+    document.documentElement.dataset.ready = 'yes';
+}
+
+begin(JSON.parse(document.getElementById('data').textContent));

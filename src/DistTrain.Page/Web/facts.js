@@ -1,0 +1,59 @@
+/** What is to be known of a run beside its curves: figures, job file, data, hashes, versions. */
+import { el, figure } from './elements.js';
+import { count, counted, duration, number, share, when } from './text.js';
+import { extremes, pointColumns } from './series.js';
+import { verdict } from './faults.js';
+
+/** How a run stands, as chips. */
+export function chips(run) {
+    const [word, tone, sentence] = verdict(run);
+    const state = { completed: 'good', failed: 'bad', running: 'good' }[run.state] ?? 'wait';
+    return el('div', { class: 'chips' },
+        el('span', { class: `chip ${state}` }, run.state),
+        el('span', { class: `chip ${tone}`, title: sentence }, word),
+        el('span', { class: 'chip' }, run.keys['spec.model.name'] ?? 'model'),
+        el('span', { class: 'chip' }, run.keys['spec.dataset.name'] ?? 'data'),
+        el('span', { class: 'chip' }, `batch ${run.keys['spec.batch']}`),
+        el('span', { class: 'chip' }, run.keys['spec.optimizer.name'] ?? 'optimizer'),
+        el('span', { class: 'chip' }, `seed ${run.keys['spec.seed']}`));
+}
+
+/** The run in numbers. */
+export function figures(run) {
+    const of = run.series.figures;
+    const tests = pointColumns(run, 'evaluations');
+    const best = extremes(tests.step, tests.of('accuracy'))?.high;
+    const redone = (run.log ?? []).reduce((sum, line) => sum + (line.redone ?? 0), 0);
+    const boxes = [
+        figure('Test accuracy', share(of.testAccuracy), of.testAccuracy === undefined ? 'no evaluation yet' : `loss ${number(of.testLoss)}; best ${share(best?.value)} at step ${count(best?.step)}`),
+        of.validationAccuracy !== undefined && figure('Validation accuracy', share(of.validationAccuracy), `loss ${number(of.validationLoss)}`),
+        figure('Training loss', number(of.trainLoss), 'mean of the last epoch'),
+        figure('Length', counted(of.steps, 'step'), `${number(of.epochs)} epochs, ${duration(of.seconds)} of training`),
+        figure('Images per second', count(of.imagesPerSecond), `median step ${number(of.stepMillisecondsMedian)} ms`),
+        figure('Outside the passes', share(of.overheadShare), 'of a step: the wire, sums, waiting'),
+        figure('Done again', counted(redone, 'step'), of.skippedSteps > 0 ? `${counted(of.skippedSteps, 'step')} made no update` : 'no step was skipped'),
+    ];
+    return el('div', { class: 'figures' }, boxes.filter(Boolean));
+}
+
+/** Job file, data and what it ran on. */
+export function particulars(run, page) {
+    const started = (run.log ?? []).filter(line => line.kind === 'started');
+    const ended = (run.log ?? []).findLast(line => line.kind === 'ended');
+    const data = run.data ?? {};
+    return el('div', { class: 'grid' },
+        el('section', { class: 'card' }, el('h2', {}, 'Run'), list([
+            ['Job', run.job],
+            ['Weights, SHA-256', run.weightsSha256, true],
+            ['Data, fingerprint', data.fingerprint, true],
+            ['Data', data.dataset && `${data.dataset}: ${count(data.trainExamples)} training${data.validationExamples ? `, ${count(data.validationExamples)} validation` : ''} and ${count(data.testExamples)} test examples of ${(data.shape ?? []).join(' × ')}, ${data.classes} classes`],
+            ...started.map(line => ['Started', `${when(line.time)}: ${line.text}`]),
+            ['Ended', ended && `${when(ended.time)}: ${ended.text}`],
+            ['Report', `made ${when(page.made)} by disttrain ${page.program}`],
+        ])),
+        el('section', { class: 'card' }, el('details', { open: true }, el('summary', {}, el('b', {}, 'Job file')), el('pre', { tabindex: '0', 'aria-label': 'Job file' }, run.jobFile))));
+}
+
+function list(rows) {
+    return el('dl', {}, rows.filter(([, value]) => value).flatMap(([name, value, mono]) => [el('dt', {}, name), el('dd', { class: mono ? 'mono' : null }, value)]));
+}

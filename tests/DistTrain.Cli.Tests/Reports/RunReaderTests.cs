@@ -1,0 +1,99 @@
+using System.Text.Json;
+using DistTrain.Cli.Reports;
+using DistTrain.Page.Data;
+using DistTrain.Protocol;
+
+namespace DistTrain.Cli.Tests.Reports;
+
+[Trait("Kind", "Fast")]
+public sealed class RunReaderTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public void Every_figure_is_the_one_that_its_line_of_the_history_has()
+    {
+        var path = WrittenRun.Write(_folder["run"], WrittenRun.History());
+        var run = RunReader.Read(path);
+        List<JsonElement> lines = [.. File.ReadLines(Path.Combine(path, MetricsLine.FileName)).Select(line => JsonDocument.Parse(line).RootElement)];
+        var steps = lines.Where(line => line.GetProperty("event").GetString() == "step").ToList();
+        void Same(string key, IEnumerable<double> found) => Assert.Equal(steps.Select(line => line.GetProperty(key).GetDouble()), found);
+        Same("step", run.Series.Steps.Step.Select(s => (double)s));
+        Same("epoch", run.Series.Steps.Epoch);
+        Same("loss", run.Series.Steps.Loss);
+        Same("accuracy", run.Series.Steps.Accuracy);
+        Same("learningRate", run.Series.Steps.LearningRate);
+        Same("examples", run.Series.Steps.Examples.Select(s => (double)s));
+        Same("milliseconds", run.Series.Steps.Milliseconds);
+        Same("gradientNorm", run.Series.Steps.GradientNorm!.Select(n => n!.Value));
+        Assert.Equal((0.25, 0.875), (run.Series.Evaluations.Single().Loss, run.Series.Evaluations.Single().Accuracy));
+        Assert.Equal(("run", "completed", LedgerFindings.Unbroken, 200), (run.Name, run.State, run.Ledger.Verdict, run.Ledger.Examples));
+        Assert.Equal("10", run.Keys["spec.batch"]);
+        Assert.Empty(run.Notes);
+    }
+
+    [Fact]
+    public void A_history_that_was_altered_is_broken_where_it_was()
+    {
+        var history = WrittenRun.History();
+        history.Events[6].Ledger.Digests[1]++;
+        var run = RunReader.Read(WrittenRun.Write(_folder["run"], history));
+        Assert.Equal((LedgerFindings.IsBroken, 7), (run.Ledger.Verdict, Assert.Single(run.Ledger.Broken)));
+        Assert.StartsWith("step 7, rank 1", Assert.Single(run.Ledger.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_that_was_cut_off_in_the_middle_of_a_line_has_what_is_before_it()
+    {
+        var path = WrittenRun.Write(_folder["run"], WrittenRun.History());
+        var file = Path.Combine(path, MetricsLine.FileName);
+        var lines = File.ReadAllLines(file);
+        File.WriteAllText(file, string.Join('\n', lines.Take(9)) + "\n" + lines[9][..40]);
+        var run = RunReader.Read(path);
+        Assert.Equal(9, run.Series.Steps.Step.Count);
+        Assert.Equal("run/metrics.jsonl:10: the last line is cut off, what it told is lost", Assert.Single(run.Notes));
+        Assert.Equal(LedgerFindings.Short, run.Ledger.Verdict);
+
+        File.WriteAllLines(file, [.. lines[..4], lines[4][..40], .. lines[5..]]);
+        Assert.Equal(LedgerFindings.IsBroken, RunReader.Read(path).Ledger.Verdict);
+    }
+
+    [Fact]
+    public void A_run_that_ends_early_is_right_so_far()
+    {
+        var history = WrittenRun.History();
+        history.Events.RemoveRange(12, history.Events.Count - 12);
+        var run = RunReader.Read(WrittenRun.Write(_folder["run"], history));
+        Assert.Equal((LedgerFindings.Short, "unfinished"), (run.Ledger.Verdict, run.State));
+    }
+
+    [Fact]
+    public void A_run_without_a_history_is_empty_and_says_why()
+    {
+        var path = WrittenRun.Write(_folder["run"], WrittenRun.History());
+        File.Delete(Path.Combine(path, MetricsLine.FileName));
+        var run = RunReader.Read(path);
+        Assert.Empty(run.Series.Steps.Step);
+        Assert.Equal("There is no metrics.jsonl: nothing was trained in this folder yet.", Assert.Single(run.Notes));
+    }
+
+    [Theory]
+    [InlineData("completed", "completed")]
+    [InlineData("failed: rank 1 is no number: NaN", "failed")]
+    [InlineData(null, "running")]
+    public void Its_state_is_what_its_command_said_last(string? end, string state)
+    {
+        var path = WrittenRun.Write(_folder["run"], WrittenRun.History());
+        using (var log = RunLog.Open(path))
+        {
+            log.Add(new RunLogLine(DateTimeOffset.UnixEpoch, 0, RunLogKind.Ended, "cancelled"));
+            log.Add(new RunLogLine(DateTimeOffset.UnixEpoch, 0, RunLogKind.Started, "again"));
+            if (end is not null)
+                log.Add(new RunLogLine(DateTimeOffset.UnixEpoch, 20, RunLogKind.Ended, end));
+        }
+
+        Assert.Equal(state, RunReader.Read(path).State);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
