@@ -47,4 +47,7 @@ public sealed record JobResult
 
     /// <summary>Steps in which two ranks computed the same gradient, with the same bits.</summary>
     public long ReplayChecks { get; init; }
+
+    /// <summary>What a probe has found; null of a job that trains.</summary>
+    public Diagnosis? Diagnosis { get; init; }
 }

@@ -1,6 +1,9 @@
 namespace DistTrain.Client;
 
-/// <summary>The loss along the update that made a version (2601.16979), over the examples of its step, in evaluation mode.</summary>
+/// <summary>
+/// What a job measures of the landscape under way, in evaluation mode: the loss along the update that made a version (2601.16979), over the examples of its
+/// step; or the curvature at the version, over examples of the training set.
+/// </summary>
 public sealed record ProbeMetrics : JobEvent
 {
     /// <summary>Number of the version.</summary>
@@ -12,8 +15,8 @@ public sealed record ProbeMetrics : JobEvent
     /// <summary>2 over the smallest rate at which the update would raise the loss; null where its bracket is open at an end.</summary>
     public double? CriticalSharpness { get; init; }
 
-    /// <summary>It is not below; 0 where nothing is known.</summary>
-    public double Low { get; init; }
+    /// <summary>It is not below; null where nothing is known.</summary>
+    public double? Low { get; init; }
 
     /// <summary>It is not above; null where nothing is known.</summary>
     public double? High { get; init; }
@@ -21,9 +24,27 @@ public sealed record ProbeMetrics : JobEvent
     /// <summary>2 over the step's rate: training is at the edge of stability where the two meet.</summary>
     public double Edge { get; init; }
 
-    /// <summary>Mean loss at the weights before the update.</summary>
+    /// <summary>Mean loss at the weights before the update; of curvature, at those after it.</summary>
     public double Loss { get; init; }
 
-    /// <summary>Forward passes.</summary>
+    /// <summary>Forward passes; 0 of curvature.</summary>
     public int Passes { get; init; }
+
+    /// <summary>The largest eigenvalue of the Hessian, as far as the products tell; null where curvature is not looked at, or not finite.</summary>
+    public double? LambdaMax { get; init; }
+
+    /// <summary>The smallest; null with it.</summary>
+    public double? LambdaMin { get; init; }
+
+    /// <summary>An eigenvalue lies within this distance of <see cref="LambdaMax"/>; null with it.</summary>
+    public double? LambdaMaxResidual { get; init; }
+
+    /// <summary>The same of <see cref="LambdaMin"/>.</summary>
+    public double? LambdaMinResidual { get; init; }
+
+    /// <summary>Hessian-vector products; 0 of critical sharpness.</summary>
+    public int Products { get; init; }
+
+    /// <summary>That the loss of curvature is over; 0 of critical sharpness.</summary>
+    public int Examples { get; init; }
 }

@@ -5,8 +5,8 @@ namespace DistTrain.Operator;
 /// <summary>Log messages of the operator.</summary>
 internal static partial class OperatorLog
 {
-    [LoggerMessage(8001, LogLevel.Information, "Follows {Count} objects in {Namespace}")]
-    public static partial void Listed(ILogger logger, int count, string @namespace);
+    [LoggerMessage(8001, LogLevel.Information, "Follows {Count} {Resource} in {Namespace}")]
+    public static partial void Listed(ILogger logger, int count, string resource, string @namespace);
 
     [LoggerMessage(8002, LogLevel.Warning, "The API server: {Detail}; asks again in {Seconds:0.0} s")]
     public static partial void ApiAway(ILogger logger, string detail, double seconds);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace DistTrain.Protocol;
 
-/// <summary>A probe of an update as part of a line of JSON.</summary>
+/// <summary>A probe of an update as part of a line of JSON: what of either measurement is known.</summary>
 internal static class ProbeJson
 {
     public static void Write(Utf8JsonWriter json, ProbeMetrics probe)
@@ -12,30 +12,52 @@ internal static class ProbeJson
         json.WriteNumber("epoch", probe.Epoch);
         if (probe.HasCriticalSharpness)
             json.WriteNumber("criticalSharpness", probe.CriticalSharpness);
-        json.WriteNumber("low", probe.Low);
+        if (probe.Passes > 0)
+            json.WriteNumber("low", probe.Low);
         if (probe.HasHigh)
             json.WriteNumber("high", probe.High);
+        if (probe is { HasLambdaMax: true, HasLambdaMin: true })
+        {
+            json.WriteNumber("lambdaMax", probe.LambdaMax);
+            json.WriteNumber("lambdaMin", probe.LambdaMin);
+            json.WriteNumber("lambdaMaxResidual", probe.LambdaMaxResidual);
+            json.WriteNumber("lambdaMinResidual", probe.LambdaMinResidual);
+        }
+
         json.WriteNumber("edge", probe.Edge);
         MetricsJson.WriteNumber(json, "loss", probe.Loss);
-        json.WriteNumber("passes", probe.Passes);
+        if (probe.Passes > 0)
+            json.WriteNumber("passes", probe.Passes);
+        if (probe.Examples == 0)
+            return;
+        json.WriteNumber("products", probe.Products);
+        json.WriteNumber("examples", probe.Examples);
     }
 
     public static ProbeMetrics Read(JsonElement root)
     {
         double Number(string name) => MetricsJson.Number(root, name);
+        double NumberOrZero(string name) => root.TryGetProperty(name, out _) ? Number(name) : 0;
+        int Count(string name) => root.TryGetProperty(name, out var count) ? count.GetInt32() : 0;
         var probe = new ProbeMetrics
         {
             Step = root.GetProperty("step").GetInt64(),
             Epoch = Number("epoch"),
-            Low = Number("low"),
+            Low = NumberOrZero("low"),
             Edge = Number("edge"),
             Loss = Number("loss"),
-            Passes = root.GetProperty("passes").GetInt32(),
+            Passes = Count("passes"),
+            LambdaMaxResidual = NumberOrZero("lambdaMaxResidual"),
+            LambdaMinResidual = NumberOrZero("lambdaMinResidual"),
+            Products = Count("products"),
+            Examples = Count("examples"),
         };
         if (root.TryGetProperty("criticalSharpness", out _))
             probe.CriticalSharpness = Number("criticalSharpness");
         if (root.TryGetProperty("high", out _))
             probe.High = Number("high");
+        if (root.TryGetProperty("lambdaMax", out _))
+            (probe.LambdaMax, probe.LambdaMin) = (Number("lambdaMax"), Number("lambdaMin"));
         return probe;
     }
 }

@@ -15,6 +15,8 @@ internal static class RightsCheck
         .. objects.OfType<V1Role>().SelectMany(r => RoleProblems(r, objects)),
         .. objects.OfType<V1ServiceAccount>().Where(a => a.AutomountServiceAccountToken != false).Select(a => $"ServiceAccount/{a.Name()}: every pod that names it gets its token"),
         .. objects.OfType<V1CustomResourceDefinition>().SelectMany(DefinitionProblems),
+        .. ResourceKind.All.Where(kind => !objects.OfType<V1CustomResourceDefinition>().Any(d => Defines(d.Spec, kind)))
+            .Select(kind => $"the program asks for {kind.FullName}/{ResourceNames.Version}, which nothing defines"),
         .. objects.OfType<V1ClusterRoleBinding>().Select(b => $"ClusterRoleBinding/{b.Name()}: nothing here needs rights beyond its namespace"),
     ];
 
@@ -75,11 +77,12 @@ internal static class RightsCheck
         var (spec, name) = (definition.Spec, $"CustomResourceDefinition/{definition.Name()}");
         if (definition.Name() != $"{spec.Names.Plural}.{spec.Group}")
             yield return $"{name}: a definition of {spec.Names.Plural}.{spec.Group} has to be named so";
-        if (spec.Group != ResourceNames.Group || spec.Names.Plural != ResourceNames.Plural || !spec.Versions.Any(v => v.Name == ResourceNames.Version && v.Served))
-            yield return $"{name}: the program asks for {ResourceNames.Plural}.{ResourceNames.Group}/{ResourceNames.Version}";
         if (spec.Versions.Count(v => v.Storage) != 1)
             yield return $"{name}: just one version is stored";
         foreach (var version in spec.Versions.Where(v => v.Subresources?.Status is null))
             yield return $"{name}: {version.Name} has no status of its own";
     }
+
+    private static bool Defines(V1CustomResourceDefinitionSpec spec, ResourceKind kind) =>
+        spec.Group == ResourceNames.Group && spec.Names.Plural == kind.Plural && spec.Versions.Any(v => v.Name == ResourceNames.Version && v.Served);
 }

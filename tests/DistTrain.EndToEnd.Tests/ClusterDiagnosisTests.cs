@@ -120,16 +120,19 @@ public class ClusterDiagnosisTests
         await cluster.StopAsync();
     }
 
-    /// <summary>Its checkpoint is looked at while the steps after it are made, by two probes, one of them from a file.</summary>
+    /// <summary>
+    /// Its checkpoint is looked at while the steps after it are made, by two probes, one of them from a file. The job looks at its own curvature besides, with
+    /// the bits of the probes.
+    /// </summary>
     [Fact]
     public async Task A_job_that_is_probed_while_it_trains_ends_with_the_weights_that_it_would_have_had()
     {
         using var folder = new RunFolder();
-        string[] settings = [.. _settings.Where(setting => !setting.Contains("teps=", StringComparison.Ordinal)), "steps=150", "checkpoint.everySteps=10", "checkpoint.keep=100"];
+        string[] settings = [.. _settings.Where(setting => !setting.Contains("teps=", StringComparison.Ordinal)), "steps=150", "checkpoint.everySteps=10", "checkpoint.keep=100", "batchNorm.scope=global"];
         var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 1, servers: 1, settings);
         var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 1, servers: 1);
         await using var _ = cluster;
-        var training = await cluster.SubmitAsync(silos[0], "first", settings);
+        var training = await cluster.SubmitAsync(silos[0], "first", [.. settings, "probe={everySteps: 10, what: curvature, products: 9}"]);
         await training.StepAsync(5);
         await Waiting.UntilAsync(
             () => Task.FromResult(Directory.EnumerateFiles(folder["jobs/first/checkpoints"], "manifest.json", SearchOption.AllDirectories).Any()),
@@ -147,6 +150,12 @@ public class ClusterDiagnosisTests
         Assert.Equal(0, await training.ExitAsync(_patience));
         Assert.Equal(undisturbed.WeightsSha256, training.Events[^1].GetProperty("weightsSha256").GetString());
         Assert.Equal(Enumerable.Range(1, 150), training.Steps().Select(made => made.GetProperty("step").GetInt32()));
+        List<JsonElement> looks = [.. training.Events.Where(e => e.GetProperty("event").GetString() == "probe")];
+        Assert.Equal(Enumerable.Range(1, 15).Select(k => 10 * k), looks.Select(look => look.GetProperty("step").GetInt32()));
+        var same = looks.Single(look => look.GetProperty("step").GetInt32() == step);
+        foreach (var figure in new[] { "lambdaMax", "lambdaMin", "loss", "examples" })
+            Assert.Equal(found.GetProperty(figure).GetRawText(), same.GetProperty(figure).GetRawText());
+        Assert.Equal(2 / training.Steps().Single(made => made.GetProperty("step").GetInt32() == step).GetProperty("learningRate").GetDouble(), same.GetProperty("edge").GetDouble(), 1e-12);
 
         Assert.Equal(0, (await DistTrainProcess.RunAsync("download", "second", "--endpoint", silos[0].Endpoint, "--out", folder["second"])).ExitCode);
         var findings = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["second"], "findings.json"))).RootElement;

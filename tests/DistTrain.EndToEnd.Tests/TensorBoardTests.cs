@@ -18,7 +18,7 @@ public class TensorBoardTests
     {
         using var folder = new RunFolder();
         await using var train = DistTrainProcess.Start(
-            Training.Arguments(folder, "run", silos: 1, servers: 1, ["model.name=mlp", "workers=2", "batch=64", "dataset.trainExamples=640", "dataset.testExamples=100", $"steps={Steps}", $"checkpoint.everySteps={Steps}"]));
+            Training.Arguments(folder, "run", silos: 1, servers: 1, ["model.name=mlp", "workers=2", "batch=64", "dataset.trainExamples=640", "dataset.testExamples=100", $"steps={Steps}", $"checkpoint.everySteps={Steps}", "probe={everySteps: 100, what: curvature, examples: 64, products: 5}"]));
         await train.EventAsync(e => DistTrainProcess.IsStep(e) && e.GetProperty("step").GetInt64() >= 10, Patience);
         train.KillChild("server", 0);
         Assert.Equal(0, await train.ExitAsync(Patience));
@@ -43,6 +43,12 @@ public class TensorBoardTests
                     Expect("train/critical_batch", Number("criticalBatch"));
                 }
             }
+            else if (line.GetProperty("event").GetString() == "probe")
+            {
+                Expect("probe/lambda_max", Number("lambdaMax"));
+                Expect("probe/lambda_min", Number("lambdaMin"));
+                Expect("probe/edge_of_stability", Number("edge"));
+            }
             else
             {
                 Expect("test/loss", Number("loss"));
@@ -53,6 +59,7 @@ public class TensorBoardTests
         Assert.Equal(Steps, expected.Count(s => s.Tag == "train/loss"));
         Assert.Contains(expected, s => s.Tag == "train/critical_batch");
         Assert.Contains(expected, s => s.Tag == "test/accuracy");
+        Assert.Equal([100L, 200, 300, 400], expected.Where(s => s.Tag == "probe/lambda_max").Select(s => s.Step));
         Assert.Equal(expected, found);
     }
 

@@ -163,7 +163,7 @@ internal static class DiagnoseCommand
         {
             var left = escape is null ? null : probe.Leave(result, escape, stop);
             var seconds = context.Clock.GetElapsedTime(began).TotalSeconds;
-            var diagnosed = Diagnosis.Of(saved, data, context.Get(LandscapeOptions.Data), plan, result, seconds, file) with { Escape = left };
+            var diagnosed = Landscape.Diagnosis.Of(saved, data, context.Get(LandscapeOptions.Data), plan, result, seconds, file) with { Escape = left };
             DiagnosisFile.Write(diagnosed, plan, result.State.Finished);
             picture?.Draw(diagnosed.File);
             context.Print(diagnosed, DiagnosisText.Of(diagnosed));

@@ -7,7 +7,7 @@ using DistTrain.Operator.Hosting;
 
 namespace DistTrain.Cli.Commands;
 
-/// <summary><c>disttrain operator</c>: makes jobs of the TrainingJob objects of a Kubernetes cluster.</summary>
+/// <summary><c>disttrain operator</c>: makes jobs of the TrainingJob and LandscapeProbe objects of a Kubernetes cluster.</summary>
 internal static partial class OperatorCommand
 {
     private static readonly Option<string?> Kubeconfig = new("--kubeconfig")
@@ -24,7 +24,7 @@ internal static partial class OperatorCommand
     };
 
     public static Command Create() => new Command(
-        "operator", "Start the operator: it submits the TrainingJob objects of a Kubernetes cluster as jobs, and writes what becomes of them into their status.")
+        "operator", "Start the operator: it submits the TrainingJob and LandscapeProbe objects of a Kubernetes cluster as jobs, and writes what becomes of them into their status.")
     {
         SharedOptions.Endpoint,
         ClientOptions.Certificates,

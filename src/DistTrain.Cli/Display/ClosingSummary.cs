@@ -1,4 +1,5 @@
 using DistTrain.Cli.Output;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Display;
 
@@ -15,10 +16,8 @@ internal static class ClosingSummary
     private static IEnumerable<(string Label, string Value)> Rows(CompletedEvent c)
     {
         yield return ("job", c.Job);
-        yield return ("test accuracy", $"{Figures.Share(c.TestAccuracy)} (loss {Figures.Number(c.TestLoss)})");
-        if (c.ValidationAccuracy is { } accuracy)
-            yield return ("validation", $"{Figures.Share(accuracy)} (loss {Figures.Number(c.ValidationLoss)})");
-        yield return ("train loss", Figures.Number(c.TrainLoss));
+        foreach (var row in c.Diagnosis is { } diagnosis ? Found(diagnosis) : Learned(c))
+            yield return row;
         yield return ("length", $"{Figures.Count(c.Steps)} steps, {Figures.Epoch(c.Epochs)} epochs, {Figures.Duration(TimeSpan.FromSeconds(c.Seconds))}");
         yield return ("speed", $"{Figures.Count(c.ImagesPerSecond)} images/s");
         yield return ("step", $"{Figures.Number(c.StepMillisecondsMedian)} ms median, {Figures.Share(c.OverheadShare)} of it outside forward and backward");
@@ -31,5 +30,25 @@ internal static class ClosingSummary
         yield return ("weights sha256", c.WeightsSha256);
         if (c.Folder is not null)
             yield return ("folder", c.Folder);
+    }
+
+    private static IEnumerable<(string Label, string Value)> Learned(CompletedEvent c)
+    {
+        yield return ("test accuracy", $"{Figures.Share(c.TestAccuracy)} (loss {Figures.Number(c.TestLoss)})");
+        if (c.ValidationAccuracy is { } accuracy)
+            yield return ("validation", $"{Figures.Share(accuracy)} (loss {Figures.Number(c.ValidationLoss)})");
+        yield return ("train loss", Figures.Number(c.TrainLoss));
+    }
+
+    /// <summary>Of a probe: what it looked at was not trained, nor tested.</summary>
+    private static IEnumerable<(string Label, string Value)> Found(Diagnosis d)
+    {
+        yield return ("verdict", d.Reason);
+        yield return ("loss", $"{Figures.Number(d.Loss)}, accuracy {Figures.Share(d.Accuracy)}");
+        yield return ("gradient norm", Figures.Number(d.GradientNorm));
+        yield return ("curvature", $"{Figures.Number(d.LambdaMin)} to {Figures.Number(d.LambdaMax)}");
+        if (d is { Positive: { } positive, Negative: { } negative })
+            yield return ("eigenvalues", $"{Figures.Number(100 * positive)} % positive, {Figures.Number(100 * negative)} % negative");
+        yield return ("results sha256", d.Sha256);
     }
 }

@@ -65,5 +65,6 @@ internal static class JobDisplay
     {
         ValidationAccuracy = r.ValidationAccuracy,
         ValidationLoss = r.ValidationLoss,
+        Diagnosis = r.Diagnosis,
     };
 }

@@ -20,10 +20,17 @@ internal static class ProgressText
         $"validation after step {validation.Step}: accuracy {Figures.Share(validation.Accuracy)}, loss {Figures.Number(validation.Loss)}";
 
     /// <summary>E.g. "along step 200: critical sharpness 31.2 (29.8 to 32.6), edge of stability 40".</summary>
-    public static string Probe(ProbeMetrics probe) => $"along step {probe.Step}: critical sharpness "
+    public static string Probe(ProbeMetrics probe) => (probe.Examples > 0 ? Curvature(probe) : Sharpness(probe)) + $", edge of stability {Figures.Number(probe.Edge)}";
+
+    private static string Sharpness(ProbeMetrics probe) => $"along step {probe.Step}: critical sharpness "
         + (probe.CriticalSharpness is { } sharpness ? $"{Figures.Number(sharpness)} ({Figures.Number(probe.Low)} to {Figures.Number(probe.High)})"
-            : probe.High is { } high ? $"below {Figures.Number(high)}" : $"above {Figures.Number(probe.Low)}")
-        + $", edge of stability {Figures.Number(probe.Edge)}";
+            : probe.High is { } high ? $"below {Figures.Number(high)}" : $"above {Figures.Number(probe.Low)}");
+
+    /// <summary>E.g. "after step 200: curvature −0.41 to 31.2 (residuals 0.02 and 0.001)".</summary>
+    private static string Curvature(ProbeMetrics probe) => $"after step {probe.Step}: curvature "
+        + (probe.LambdaMax is null
+            ? "not finite"
+            : $"{Figures.Number(probe.LambdaMin)} to {Figures.Number(probe.LambdaMax)} (residuals {Figures.Number(probe.LambdaMinResidual)} and {Figures.Number(probe.LambdaMaxResidual)})");
 
     /// <summary>All in one line.</summary>
     public static string Line(TrainingProgress progress) => string.Join("  ", [Steps(progress), .. Values(progress)]);

@@ -15,8 +15,7 @@ internal static class JobFileInput
     public static TrainingJob Read(string? path, IReadOnlyList<string> overrides, TextWriter error, string? builtIn = null)
     {
         var result = JobFile.Read(path is null ? builtIn : Load(path), path ?? "defaults", overrides);
-        foreach (var warning in result.Warnings)
-            error.WriteLine($"warning: {warning}");
+        Warn(result.Warnings, error);
         return result.Job ?? throw CommandException.BadInput([.. result.Problems.Select(problem => problem.ToString())]);
     }
 
@@ -24,14 +23,15 @@ internal static class JobFileInput
     /// <inheritdoc cref="Read"/>
     public static (string Name, string Text) ReadForCluster(string path, IReadOnlyList<string> overrides, TextWriter error)
     {
-        if (!ProbeFile.Is(Load(path)))
-        {
-            var job = Read(path, overrides, error);
-            return (job.Name, JobFile.Write(job));
-        }
+        var read = SubmittedFile.Read(Load(path), path, overrides);
+        Warn(read.Warnings, error);
+        return read is { Name: { } name, Text: { } text } ? (name, text) : throw CommandException.BadInput([.. read.Problems.Select(problem => problem.ToString())]);
+    }
 
-        var (probe, problems) = ProbeFile.Read(Load(path), path, overrides);
-        return probe is null ? throw CommandException.BadInput([.. problems.Select(problem => problem.ToString())]) : (probe.Name, probe.Write());
+    private static void Warn(IReadOnlyList<JobProblem> warnings, TextWriter error)
+    {
+        foreach (var warning in warnings)
+            error.WriteLine($"warning: {warning}");
     }
 
     private static string Load(string path)

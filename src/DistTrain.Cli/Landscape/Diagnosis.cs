@@ -48,7 +48,7 @@ internal static class Diagnosis
         looked.Loss,
         (double)looked.Correct / looked.Examples,
         findings.Point.GradientNorm,
-        NameOf(findings.Point.Verdict),
+        findings.Point.Word,
         findings.Point.HasFlatDirections,
         findings.Point.Reason,
         findings.Point.GradientTolerance,
@@ -69,16 +69,6 @@ internal static class Diagnosis
         seconds,
         looked.Sha256,
         file);
-
-    private static string NameOf(Verdict verdict) => verdict switch
-    {
-        Verdict.NotCritical => "not-critical",
-        Verdict.Minimum => "minimum",
-        Verdict.Saddle => "saddle",
-        Verdict.Maximum => "maximum",
-        Verdict.Plateau => "plateau",
-        _ => "undecided",
-    };
 
     private static IReadOnlyList<Eigenvalue> Eigenvalues(IReadOnlyList<RitzValue> values) => [.. values.Select(value => new Eigenvalue(value.Value, value.Residual))];
 

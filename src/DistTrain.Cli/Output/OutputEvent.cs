@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using DistTrain.Client;
 
 namespace DistTrain.Cli.Output;
 
@@ -99,14 +100,6 @@ internal sealed record EvaluationEvent(long Step, double Epoch, double Loss, dou
 /// <summary>The weights of a step on what the job sets apart of the training set.</summary>
 internal sealed record ValidationEvent(long Step, double Epoch, double Loss, double Accuracy) : OutputEvent;
 
-/// <summary>The loss along the update that made a version.</summary>
-/// <param name="CriticalSharpness">2 over the smallest rate at which the update would raise the loss; left out where its bracket is open at an end.</param>
-/// <param name="Low">It is not below.</param>
-/// <param name="High">It is not above; left out where nothing is known.</param>
-/// <param name="Edge">2 over the step's rate.</param>
-internal sealed record UpdateProbeEvent(
-    long Step, double Epoch, double? CriticalSharpness, double Low, double? High, double Edge, double Loss, int Passes) : OutputEvent;
-
 /// <summary>Something the cluster has to say about the job.</summary>
 internal sealed record LogEvent(string Text) : OutputEvent;
 
@@ -150,6 +143,9 @@ internal sealed record CompletedEvent(
 
     /// <summary>Mean over it; left out with it.</summary>
     public double? ValidationLoss { get; init; }
+
+    /// <summary>What a probe has found; left out of a job that trains.</summary>
+    public Diagnosis? Diagnosis { get; init; }
 }
 
 /// <summary>The job, or the command before it had one, failed. Always the last line.</summary>

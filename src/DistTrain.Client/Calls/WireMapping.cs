@@ -70,6 +70,22 @@ internal static class WireMapping
         RedoneSteps = result.RedoneSteps,
         SkippedSteps = result.SkippedSteps,
         ReplayChecks = result.ReplayChecks,
+        Diagnosis = result.Diagnosis is { } diagnosis ? Of(diagnosis) : null,
+    };
+
+    private static Diagnosis Of(Protocol.Diagnosis diagnosis) => new()
+    {
+        Verdict = diagnosis.Verdict,
+        Reason = diagnosis.Reason,
+        Loss = diagnosis.Loss,
+        Accuracy = diagnosis.Accuracy,
+        GradientNorm = diagnosis.GradientNorm,
+        LambdaMax = diagnosis.LambdaMax,
+        LambdaMin = diagnosis.LambdaMin,
+        Positive = diagnosis.HasPositive ? diagnosis.Positive : null,
+        Negative = diagnosis.HasNegative ? diagnosis.Negative : null,
+        Trace = diagnosis.HasTrace ? diagnosis.Trace : null,
+        Sha256 = diagnosis.Sha256,
     };
 
     private static StepMetrics Of(Protocol.StepMetrics step) => new()
@@ -116,11 +132,17 @@ internal static class WireMapping
         Step = probe.Step,
         Epoch = probe.Epoch,
         CriticalSharpness = probe.HasCriticalSharpness ? probe.CriticalSharpness : null,
-        Low = probe.Low,
+        Low = probe.Passes > 0 ? probe.Low : null,
         High = probe.HasHigh ? probe.High : null,
         Edge = probe.Edge,
         Loss = probe.Loss,
         Passes = probe.Passes,
+        LambdaMax = probe.HasLambdaMax ? probe.LambdaMax : null,
+        LambdaMin = probe.HasLambdaMin ? probe.LambdaMin : null,
+        LambdaMaxResidual = probe.HasLambdaMax ? probe.LambdaMaxResidual : null,
+        LambdaMinResidual = probe.HasLambdaMin ? probe.LambdaMinResidual : null,
+        Products = probe.Products,
+        Examples = probe.Examples,
     };
 
     private static string? Said(string text) => text.Length == 0 ? null : text;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using DistTrain.Operator.Resources;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -29,12 +28,13 @@ internal static class ApiFailure
     };
 
     /// <summary>One line for the log.</summary>
-    public static string Explain(Exception e) => e switch
+    /// <param name="e">What it answered.</param>
+    /// <param name="resource">What it was asked for, such as trainingjobs.disttrain.dev.</param>
+    public static string Explain(Exception e, string resource) => e switch
     {
         HttpOperationException { Response.StatusCode: HttpStatusCode.Forbidden } refused => $"this account has not the rights that it needs: {Message(refused)}",
         HttpOperationException { Response.StatusCode: HttpStatusCode.Unauthorized } => "it does not know this account: the token or certificate is missing, wrong or has expired",
-        HttpOperationException { Response.StatusCode: HttpStatusCode.NotFound } =>
-            $"it has no {ResourceNames.Plural}.{ResourceNames.Group}: apply the CustomResourceDefinition of k8s/base first",
+        HttpOperationException { Response.StatusCode: HttpStatusCode.NotFound } => $"it has no {resource}: apply the CustomResourceDefinition of k8s/base first",
         HttpOperationException other => $"it answers {(int)other.Response.StatusCode}: {Message(other)}",
         KubernetesException watch => watch.Status?.Message ?? watch.Message,
         OperationCanceledException or TimeoutException => "it did not answer in time",

@@ -11,15 +11,18 @@ public static class ApiRights
     /// <summary>Group, resource or subresource, and verb.</summary>
     public static IReadOnlyList<(string Group, string Resource, string Verb)> All { get; } =
     [
-        (ResourceNames.Group, ResourceNames.Plural, "list"),
-        (ResourceNames.Group, ResourceNames.Plural, "watch"),
-        // After a conflict.
-        (ResourceNames.Group, ResourceNames.Plural, "get"),
-        // Finalizers.
-        (ResourceNames.Group, ResourceNames.Plural, "patch"),
-        // Those that are to go a while after their end.
-        (ResourceNames.Group, ResourceNames.Plural, "delete"),
-        (ResourceNames.Group, $"{ResourceNames.Plural}/status", "patch"),
+        .. ResourceKind.All.SelectMany(kind => new[]
+        {
+            (ResourceNames.Group, kind.Plural, "list"),
+            (ResourceNames.Group, kind.Plural, "watch"),
+            // After a conflict.
+            (ResourceNames.Group, kind.Plural, "get"),
+            // Finalizers.
+            (ResourceNames.Group, kind.Plural, "patch"),
+            // Those that are to go a while after their end.
+            (ResourceNames.Group, kind.Plural, "delete"),
+            (ResourceNames.Group, $"{kind.Plural}/status", "patch"),
+        }),
         (CoreGroup, "events", "create"),
     ];
 }

@@ -23,7 +23,7 @@ internal sealed class ObjectEvents(IKubernetes kubernetes, ILogger<ObjectEvents>
     private const int LongestMessage = 1024;
 
     /// <summary>Tells one.</summary>
-    public async Task TellAsync(TrainingJobResource resource, ObjectEvent told, CancellationToken cancel)
+    public async Task TellAsync(JobResource resource, ObjectEvent told, CancellationToken cancel)
     {
         var metadata = resource.Metadata;
         var text = string.Create(CultureInfo.InvariantCulture, $"{metadata.Uid}/{told.At.ToUnixTimeMilliseconds()}/{told.Reason}/{told.Message}");
@@ -60,7 +60,7 @@ internal sealed class ObjectEvents(IKubernetes kubernetes, ILogger<ObjectEvents>
         }
         catch (Exception e) when (ApiFailure.IsPassing(e) && !cancel.IsCancellationRequested)
         {
-            OperatorLog.NotTold(logger, resource.Title, told.Reason, ApiFailure.Explain(e));
+            OperatorLog.NotTold(logger, resource.Title, told.Reason, ApiFailure.Explain(e, "events"));
         }
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DistTrain.Operator.Api;
 
-/// <summary>All objects as they are: listed, then followed from there; listed again where the server no longer knows what came since.</summary>
-internal sealed class ResourceWatch(TrainingJobApi api, TimeProvider clock, ILogger<ResourceWatch> logger)
+/// <summary>All objects of a kind as they are: listed, then followed from there; listed again where the server no longer knows what came since.</summary>
+internal sealed class ResourceWatch(ResourceApi api, TimeProvider clock, ILogger<ResourceWatch> logger)
 {
     /// <summary>A watch that ends sooner, with nothing said, is a failure.</summary>
     private static readonly TimeSpan ShortestWatch = TimeSpan.FromSeconds(1);
@@ -15,15 +15,15 @@ internal sealed class ResourceWatch(TrainingJobApi api, TimeProvider clock, ILog
     /// <param name="listed">Gets all objects there are; others that were seen before are gone.</param>
     /// <param name="changed">Gets one object and whether it is gone.</param>
     /// <param name="stop">Ends it.</param>
-    public async Task RunAsync(Action<IReadOnlyList<TrainingJobResource>> listed, Action<TrainingJobResource, bool> changed, CancellationToken stop)
+    public async Task RunAsync(Action<IReadOnlyList<JobResource>> listed, Action<JobResource, bool> changed, CancellationToken stop)
     {
-        var retries = TrainingJobApi.Retries(int.MaxValue, clock, logger);
+        var retries = ResourceApi.Retries(api.Kind, int.MaxValue, clock, logger);
         while (true)
             await retries.ExecuteAsync(async cancel => await ListAndFollowAsync(listed, changed, cancel), stop);
     }
 
     /// <summary>Returns when all has to be listed again.</summary>
-    private async Task ListAndFollowAsync(Action<IReadOnlyList<TrainingJobResource>> listed, Action<TrainingJobResource, bool> changed, CancellationToken stop)
+    private async Task ListAndFollowAsync(Action<IReadOnlyList<JobResource>> listed, Action<JobResource, bool> changed, CancellationToken stop)
     {
         var list = await api.ListAsync(stop);
         listed([.. list.Items]);

@@ -3,14 +3,12 @@ using k8s.Models;
 
 namespace DistTrain.Operator.Definition;
 
-/// <summary>The schema of <see cref="TrainingJobStatus"/>.</summary>
+/// <summary>The schema of a kind's <see cref="ResourceStatus"/>.</summary>
 internal static class StatusSchema
 {
-    public static V1JSONSchemaProps Object() => new()
+    public static V1JSONSchemaProps Of(ResourceKind kind)
     {
-        Type = "object",
-        Description = "What became of the job.",
-        Properties = new Dictionary<string, V1JSONSchemaProps>
+        var status = new Dictionary<string, V1JSONSchemaProps>
         {
             ["observedGeneration"] = Whole("generation of the spec that the status is about"),
             ["state"] = Text("the state in one word") with { EnumProperty = [.. ResourceStates.All] },
@@ -18,31 +16,29 @@ internal static class StatusSchema
             ["specSha256"] = Text("SHA-256 of the job file that was submitted, in canonical form"),
             ["step"] = Whole("committed steps"),
             ["totalSteps"] = Whole("steps of the whole job"),
-            ["loss"] = Number("mean training loss of the last committed step; of a completed job, of its last epoch"),
-            ["accuracy"] = Number("share of the test set that the newest evaluation found right"),
-            ["display"] = new()
-            {
-                Type = "object",
-                Description = "the numbers as kubectl get shows them",
-                Properties = new Dictionary<string, V1JSONSchemaProps>
-                {
-                    ["progress"] = Text("steps of all steps"),
-                    ["loss"] = Text("the loss, four digits"),
-                    ["accuracy"] = Text("the accuracy in percent"),
-                },
-            },
-            ["weightsSha256"] = Text("SHA-256 of the final parameters and buffers"),
-            ["startTime"] = Time("when the job was first seen running"),
-            ["completionTime"] = Time("when its end was seen"),
-            ["conditions"] = new()
-            {
-                Type = "array",
-                XKubernetesListType = "map",
-                XKubernetesListMapKeys = ["type"],
-                Items = Condition(),
-            },
-        },
-    };
+        };
+        foreach (var figure in kind.Figures)
+            status.Add(figure.Name, figure.IsText ? Text(figure.Description) : Number(figure.Description));
+        status.Add("display", Display(kind));
+        status.Add("startTime", Time("when the job was first seen running"));
+        status.Add("completionTime", Time("when its end was seen"));
+        status.Add("conditions", new()
+        {
+            Type = "array",
+            XKubernetesListType = "map",
+            XKubernetesListMapKeys = ["type"],
+            Items = Condition(),
+        });
+        return new() { Type = "object", Description = "What became of the job.", Properties = status };
+    }
+
+    private static V1JSONSchemaProps Display(ResourceKind kind)
+    {
+        var shown = new Dictionary<string, V1JSONSchemaProps> { ["progress"] = Text("steps of all steps") };
+        foreach (var figure in kind.Figures.Where(figure => figure is { IsText: false, Column: not null }))
+            shown.Add(figure.Name, Text($"{figure.Name}, with the digits that people read"));
+        return new() { Type = "object", Description = "the numbers as kubectl get shows them", Properties = shown };
+    }
 
     private static V1JSONSchemaProps Condition() => new()
     {
@@ -51,9 +47,9 @@ internal static class StatusSchema
         Properties = new Dictionary<string, V1JSONSchemaProps>
         {
             ["type"] = Text(null) with { MaxLength = 316 },
-            ["status"] = Text(null) with { EnumProperty = [TrainingJobCondition.True, TrainingJobCondition.False, TrainingJobCondition.Unknown] },
+            ["status"] = Text(null) with { EnumProperty = [ResourceCondition.True, ResourceCondition.False, ResourceCondition.Unknown] },
             ["reason"] = Text(null) with { MinLength = 1, MaxLength = 1024 },
-            ["message"] = Text(null) with { MaxLength = TrainingJobCondition.LongestMessage },
+            ["message"] = Text(null) with { MaxLength = ResourceCondition.LongestMessage },
             ["lastTransitionTime"] = Time(null),
             ["observedGeneration"] = Whole(null),
         },

@@ -2,6 +2,7 @@ using System.Net;
 using DistTrain.Observability;
 using DistTrain.Operator.Api;
 using DistTrain.Operator.Reconciling;
+using DistTrain.Operator.Resources;
 using DistTrain.Protocol.Transport;
 using k8s;
 using Microsoft.AspNetCore.Hosting;
@@ -32,7 +33,7 @@ public static class OperatorHost
             builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
-        using var wait = new StartLog(options.JsonLogs).Waits.Begin($"the API server at {options.Kubernetes.Host} to list the TrainingJob objects");
+        using var wait = new StartLog(options.JsonLogs).Waits.Begin($"the API server at {options.Kubernetes.Host} to list all objects of {string.Join(" and ", ResourceKind.All.Select(kind => kind.FullName))}");
         builder.Services.AddSingleton(new OperatorReadiness(() =>
         {
             wait.Dispose();
@@ -40,10 +41,9 @@ public static class OperatorHost
         }));
         builder.Services.AddSingleton<IKubernetes>(new Kubernetes(options.Kubernetes));
         builder.Services.AddSingleton(new ClusterJobs(options.Door, TimeProvider.System));
-        builder.Services.AddSingleton<TrainingJobApi>();
         builder.Services.AddSingleton<ObjectEvents>();
-        builder.Services.AddSingleton<ResourceWatch>();
-        builder.Services.AddHostedService<Reconciler>();
+        foreach (var kind in ResourceKind.All)
+            builder.Services.AddSingleton<IHostedService>(services => ReconcilerOf(kind, services));
         builder.Services.AddGrpc();
         builder.Services.AddObservability("disttrain-operator", _ => false);
 
@@ -61,5 +61,11 @@ public static class OperatorHost
         }
 
         await app.StopAsync(CancellationToken.None);
+    }
+
+    private static Reconciler ReconcilerOf(ResourceKind kind, IServiceProvider services)
+    {
+        var api = ActivatorUtilities.CreateInstance<ResourceApi>(services, kind);
+        return ActivatorUtilities.CreateInstance<Reconciler>(services, api, ActivatorUtilities.CreateInstance<ResourceWatch>(services, api));
     }
 }

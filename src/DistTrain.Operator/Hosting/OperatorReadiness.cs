@@ -1,16 +1,21 @@
+using DistTrain.Operator.Resources;
+
 namespace DistTrain.Operator.Hosting;
 
 /// <summary>Whether the operator has seen all objects there are.</summary>
 /// <param name="ready">Called once, then.</param>
 internal sealed class OperatorReadiness(Action ready)
 {
-    private int _isReady;
+    private readonly Lock _gate = new();
+    private readonly HashSet<ResourceKind> _missing = [.. ResourceKind.All];
 
-    public bool IsReady => Volatile.Read(ref _isReady) == 1;
-
-    public void Listed()
+    /// <summary>Those of a kind have been seen.</summary>
+    public void Listed(ResourceKind kind)
     {
-        if (Interlocked.Exchange(ref _isReady, 1) == 0)
+        bool isLast;
+        lock (_gate)
+            isLast = _missing.Remove(kind) && _missing.Count == 0;
+        if (isLast)
             ready();
     }
 }

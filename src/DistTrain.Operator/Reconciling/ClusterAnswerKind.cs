@@ -18,7 +18,7 @@ internal enum ClusterAnswerKind
     /// <summary>The operator may not do this.</summary>
     NotAllowed,
 
-    /// <summary>There is no such job.</summary>
+    /// <summary>There is no such job; of a probe, no TrainingJob object that it looks at.</summary>
     NotFound,
 
     /// <summary>There was no answer.</summary>

@@ -21,12 +21,15 @@ internal sealed class ClusterJobs(FrontDoor door, TimeProvider clock) : IDisposa
     public Task<ClusterAnswer> SubmitAsync(string job, string jobFile, CancellationToken cancel) =>
         CallAsync(o => _channel.Client.SubmitAsync(new SubmitRequest { JobId = job, JobFile = jobFile }, o), SubmitLimit, cancel);
 
-    /// <summary>Lets a job go on that the cluster has no record of.</summary>
+    /// <summary>Lets a job go on from what the cluster has of it. Where that is nothing, it begins anew.</summary>
     /// <param name="job">Id.</param>
-    /// <param name="jobFile">Empty: what the servers have of it.</param>
+    /// <param name="jobFile">What it was submitted with; null: nobody knows, so that it can't begin anew.</param>
     /// <param name="cancel">Gives up.</param>
-    public Task<ClusterAnswer> ResumeAsync(string job, string jobFile, CancellationToken cancel) =>
-        CallAsync(o => _channel.Client.ResumeAsync(new ResumeRequest { JobId = job, JobFile = jobFile }, o), SubmitLimit, cancel);
+    public async Task<ClusterAnswer> TakeUpAsync(string job, string? jobFile, CancellationToken cancel)
+    {
+        var answer = await CallAsync(o => _channel.Client.ResumeAsync(new ResumeRequest { JobId = job }, o), SubmitLimit, cancel);
+        return answer.Kind is ClusterAnswerKind.NotFound && jobFile is not null ? await SubmitAsync(job, jobFile, cancel) : answer;
+    }
 
     /// <summary>Ends a job; one that is not there has ended.</summary>
     public async Task<ClusterAnswer> CancelAsync(string job, CancellationToken cancel)

@@ -10,29 +10,29 @@ internal static class EventRules
     /// <param name="before">As it was written last.</param>
     /// <param name="now">As it is written now.</param>
     /// <param name="at">When.</param>
-    public static IEnumerable<ObjectEvent> Of(TrainingJobStatus before, TrainingJobStatus now, DateTimeOffset at)
+    public static IEnumerable<ObjectEvent> Of(ResourceStatus before, ResourceStatus now, DateTimeOffset at)
     {
-        if (Turned(ConditionTypes.Accepted) is { Status: not TrainingJobCondition.Unknown } accepted)
-            yield return Told(accepted, isWarning: accepted.Status == TrainingJobCondition.False);
-        if (Turned(ConditionTypes.SpecInForce) is { Status: TrainingJobCondition.False } changed)
+        if (Turned(ConditionTypes.Accepted) is { Status: not ResourceCondition.Unknown } accepted)
+            yield return Told(accepted, isWarning: accepted.Status == ResourceCondition.False);
+        if (Turned(ConditionTypes.SpecInForce) is { Status: ResourceCondition.False } changed)
             yield return Told(changed, isWarning: true);
         if (Turned(ConditionTypes.Suspended) is { } suspended)
             yield return Told(suspended, isWarning: false);
         // What the job waits for is in its log.
-        if (Turned(ConditionTypes.Progressing) is { Status: TrainingJobCondition.True, Reason: "Running" } running && now.State != before.State && before.State != ResourceStates.Waiting)
+        if (Turned(ConditionTypes.Progressing) is { Status: ResourceCondition.True, Reason: "Running" } running && now.State != before.State && before.State != ResourceStates.Waiting)
             yield return Told(running, isWarning: false);
         if (Turned(ConditionTypes.Completed) is { } completed)
             yield return Told(completed, isWarning: false);
         if (Turned(ConditionTypes.Failed) is { } failed)
             yield return Told(failed, isWarning: true);
 
-        TrainingJobCondition? Turned(string type)
+        ResourceCondition? Turned(string type)
         {
             var (was, its) = (before.Condition(type), now.Condition(type));
             return its is not null && (its.Status, its.Reason) != (was?.Status, was?.Reason) ? its : null;
         }
 
-        ObjectEvent Told(TrainingJobCondition condition, bool isWarning) => new(at, isWarning, condition.Reason, condition.Message);
+        ObjectEvent Told(ResourceCondition condition, bool isWarning) => new(at, isWarning, condition.Reason, condition.Message);
     }
 
     /// <summary>What a line of the job's log is as an event; null for one that nobody has to look after.</summary>

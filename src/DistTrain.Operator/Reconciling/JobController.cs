@@ -23,33 +23,33 @@ namespace DistTrain.Operator.Reconciling;
 /// </code>
 /// </summary>
 internal sealed class JobController(
-    TrainingJobResource first, TrainingJobApi api, ObjectEvents events, ClusterJobs jobs, OperatorOptions options, TimeProvider clock, ILogger<JobController> logger)
+    JobResource first, ResourceApi api, ObjectEvents events, ClusterJobs jobs, OperatorOptions options, TimeProvider clock, ILogger<JobController> logger)
 {
     /// <summary>Timers can't wait for years.</summary>
     private static readonly TimeSpan _longestPause = TimeSpan.FromDays(1);
 
-    private readonly TrainingJobStore _object = new(first, api, events, options, clock);
+    private readonly ResourceStore _object = new(first, api, events, options, clock);
     private readonly StatusRules _rules = new(jobs.Endpoint, clock);
     private readonly Backoff _waits = new(TimeSpan.FromSeconds(1), options.LongestWait);
     private readonly Signal _signal = new(clock);
+    private readonly SpecReader _specs = new(api);
 
     private volatile bool _isGone;
 
-    private (long Generation, ResourceJobFile File)? _file;
     private JobFollowing? _following;
     private Task _followed = Task.CompletedTask;
     private int _failures;
     private bool _isStopping;
     private bool _isDone;
 
-    private TrainingJobStatus Status
+    private ResourceStatus Status
     {
         get => _object.Status;
         set => _object.Status = value;
     }
 
     /// <summary>The object has changed.</summary>
-    public void See(TrainingJobResource resource)
+    public void See(JobResource resource)
     {
         if (_object.See(resource))
             _signal.Set();
@@ -96,7 +96,7 @@ internal sealed class JobController(
         {
             var wait = PutOff();
             if (ApiFailure.IsPassing(e))
-                OperatorLog.NotWritten(logger, _object.Seen.Title, ApiFailure.Explain(e), wait.TotalSeconds);
+                OperatorLog.NotWritten(logger, _object.Seen.Title, ApiFailure.Explain(e, api.Kind.FullName), wait.TotalSeconds);
             else
                 OperatorLog.Broken(logger, _object.Seen.Title, wait.TotalSeconds, e);
             return wait;
@@ -118,7 +118,7 @@ internal sealed class JobController(
         }
 
         // 2 read
-        var (file, keys) = (FileOf(resource), ObjectKeys.Of(resource));
+        var (file, keys) = (await _specs.ReadAsync(resource, Status, stop), ObjectKeys.Of(resource));
         if (Status is { IsAccepted: false, HasEnded: false } && await SubmitAsync(resource, file, keys, stop) is { } refused)
             return refused;
         if (!Status.IsAccepted && !Status.HasEnded)
@@ -139,8 +139,14 @@ internal sealed class JobController(
     }
 
     /// <summary>Returns after how long to try again, null when the cluster has the job or the object has to change first.</summary>
-    private async Task<TimeSpan?> SubmitAsync(TrainingJobResource resource, ResourceJobFile file, ObjectKeys keys, CancellationToken stop)
+    private async Task<TimeSpan?> SubmitAsync(JobResource resource, ResourceJobFile file, ObjectKeys keys, CancellationToken stop)
     {
+        if (file.Missing is { } missing)
+        {
+            var nobody = new ClusterAnswer(ClusterAnswerKind.NotFound, $"there is no {ResourceKind.TrainingJob.Name} '{missing}' in this namespace");
+            return await LaterAsync(_rules.NotTaken(Status, resource.Generation, nobody), "it can't be submitted", nobody, stop);
+        }
+
         if (file.Text is not { } text)
         {
             Status = _rules.Invalid(Status, resource.Generation, file.Problems);
@@ -169,7 +175,7 @@ internal sealed class JobController(
             case ClusterAnswerKind.Done:
                 OperatorLog.Submitted(logger, resource.Title, job);
                 _failures = 0;
-                Status = _rules.Taken(Status, resource.Generation, file.Sha256);
+                Status = _rules.Taken(Status, resource.Generation, file.Sha256) with { WeightsJob = file.LooksAt };
                 return null;
             // An operator ended between submitting and writing so, and the spec is another by now.
             case ClusterAnswerKind.Differs when Status.SpecSha256 != file.Sha256:
@@ -182,14 +188,14 @@ internal sealed class JobController(
     }
 
     /// <summary>5 suspend. Returns after how long to try again, null when there is nothing left to ask for.</summary>
-    private async Task<TimeSpan?> SuspendAsync(TrainingJobResource resource, ResourceJobFile file, ObjectKeys keys, CancellationToken stop)
+    private async Task<TimeSpan?> SuspendAsync(JobResource resource, ResourceJobFile file, ObjectKeys keys, CancellationToken stop)
     {
         if (keys.Suspend == (_isStopping || Status.State == ResourceStates.Suspended))
             return null;
         var job = Status.JobId!;
         var answer = keys.Suspend
             ? await jobs.CancelAsync(job, stop)
-            : await jobs.ResumeAsync(job, TextInForce(file), stop);
+            : await jobs.TakeUpAsync(job, TextInForce(file), stop);
         if (answer.Kind is not ClusterAnswerKind.Done)
             return await LaterAsync(_rules.NotTurned(Status, resource.Generation, answer), keys.Suspend ? "the job can't be suspended" : "the job can't go on", answer, stop);
         OperatorLog.Turned(logger, resource.Title, job, keys.Suspend ? "is suspended" : "goes on");
@@ -200,7 +206,7 @@ internal sealed class JobController(
     }
 
     /// <summary>6 follow: takes what is known of the job into the status. Returns after how long to try again, when the job was lost and can't be taken up now.</summary>
-    private async Task<TimeSpan?> FollowAsync(TrainingJobResource resource, ResourceJobFile file, ObjectKeys keys, CancellationToken stop)
+    private async Task<TimeSpan?> FollowAsync(JobResource resource, ResourceJobFile file, ObjectKeys keys, CancellationToken stop)
     {
         if (Status.State == ResourceStates.Suspended)
             return null;
@@ -208,7 +214,7 @@ internal sealed class JobController(
         if (_following?.Current.IsLost == true)
         {
             OperatorLog.Lost(logger, resource.Title, job);
-            var answer = await jobs.ResumeAsync(job, TextInForce(file), stop);
+            var answer = await jobs.TakeUpAsync(job, TextInForce(file), stop);
             if (answer.Kind is ClusterAnswerKind.NotFound or ClusterAnswerKind.Invalid or ClusterAnswerKind.Differs)
             {
                 Status = _rules.Lost(Status, resource.Generation, answer.Message);
@@ -237,7 +243,7 @@ internal sealed class JobController(
     }
 
     /// <summary>The job of an object that goes.</summary>
-    private async Task<TimeSpan?> EndAsync(TrainingJobResource resource, CancellationToken stop)
+    private async Task<TimeSpan?> EndAsync(JobResource resource, CancellationToken stop)
     {
         var isOurs = _isGone || resource.IsHeld;
         // 8 end; without an id there never was a job.
@@ -269,20 +275,13 @@ internal sealed class JobController(
         return null;
     }
 
-    private ResourceJobFile FileOf(TrainingJobResource resource)
-    {
-        if (_file is not { } read || read.Generation != resource.Generation)
-            _file = read = (resource.Generation, ResourceJobFile.Of(resource));
-        return read.File;
-    }
-
-    /// <summary>The job file where the job runs by it; empty: what the servers have of it.</summary>
-    private string TextInForce(ResourceJobFile file) => file.Sha256 == Status.SpecSha256 ? file.Text ?? "" : "";
+    /// <summary>The job file where the job runs by it; null where the object says another by now.</summary>
+    private string? TextInForce(ResourceJobFile file) => file.Sha256 == Status.SpecSha256 ? file.Text : null;
 
     private async Task<TimeSpan?> WriteNowAsync(CancellationToken stop) => await _object.WriteAsync(isUrgent: true, stop);
 
     /// <summary>The cluster has not done what was asked for: says so in the status, and returns when to ask again.</summary>
-    private async Task<TimeSpan?> LaterAsync(TrainingJobStatus status, string what, ClusterAnswer answer, CancellationToken stop)
+    private async Task<TimeSpan?> LaterAsync(ResourceStatus status, string what, ClusterAnswer answer, CancellationToken stop)
     {
         Status = status;
         if (!_isGone)

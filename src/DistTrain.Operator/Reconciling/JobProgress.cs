@@ -1,22 +1,16 @@
+using DistTrain.Operator.Resources;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;
 
 namespace DistTrain.Operator.Reconciling;
 
 /// <summary>What is known of a job that runs; replaced whole.</summary>
-internal sealed record JobProgress
+internal sealed record JobProgress : JobFigures
 {
     public JobState State { get; init; }
 
-    public long? Step { get; init; }
-
-    public long? TotalSteps { get; init; }
-
-    public double? Loss { get; init; }
-
-    public double? Accuracy { get; init; }
-
-    public string? WeightsSha256 { get; init; }
+    /// <summary>A probe's verdict in words, with what it rests on.</summary>
+    public string? Found { get; init; }
 
     /// <summary>What the job waits for; empty: nothing.</summary>
     public string Waits { get; init; } = "";
@@ -36,7 +30,13 @@ internal sealed record JobProgress
     public JobProgress After(JobEvent next) => next.EventCase switch
     {
         JobEvent.EventOneofCase.Summary => After(next.Summary),
-        JobEvent.EventOneofCase.Step => this with { Step = next.Step.Step, Loss = Finite(next.Step.Loss) },
+        JobEvent.EventOneofCase.Step => this with
+        {
+            Step = next.Step.Step,
+            Loss = Finite(next.Step.Loss),
+            LambdaMax = next.Step.HasLambdaMax ? Finite(next.Step.LambdaMax) : LambdaMax,
+            LambdaMin = next.Step.HasLambdaMin ? Finite(next.Step.LambdaMin) : LambdaMin,
+        },
         JobEvent.EventOneofCase.Validation => this with { Accuracy = Finite(next.Validation.Accuracy) },
         JobEvent.EventOneofCase.Evaluation => this with { Accuracy = Finite(next.Evaluation.Accuracy) },
         _ => this,
@@ -52,13 +52,28 @@ internal sealed record JobProgress
             Error = summary.Error,
             Waits = summary.Waits,
         };
-        return summary.Result is not { } result ? now : now with
+        return summary.Result switch
         {
-            Loss = Finite(result.TrainLoss),
-            Accuracy = Finite(result.TestAccuracy),
-            WeightsSha256 = result.WeightsSha256,
+            null => now,
+            { Diagnosis: { } diagnosis } => now.With(diagnosis) with { WeightsSha256 = summary.Result.WeightsSha256 },
+            { } result => now with { Loss = Finite(result.TrainLoss), Accuracy = Finite(result.TestAccuracy), WeightsSha256 = result.WeightsSha256 },
         };
     }
+
+    private JobProgress With(Diagnosis diagnosis) => this with
+    {
+        Found = diagnosis.Reason,
+        Verdict = diagnosis.Verdict,
+        Loss = Finite(diagnosis.Loss),
+        Accuracy = Finite(diagnosis.Accuracy),
+        GradientNorm = Finite(diagnosis.GradientNorm),
+        LambdaMax = Finite(diagnosis.LambdaMax),
+        LambdaMin = Finite(diagnosis.LambdaMin),
+        Positive = diagnosis.HasPositive ? Finite(diagnosis.Positive) : null,
+        Negative = diagnosis.HasNegative ? Finite(diagnosis.Negative) : null,
+        Trace = diagnosis.HasTrace ? Finite(diagnosis.Trace) : null,
+        FindingsSha256 = diagnosis.Sha256,
+    };
 
     /// <summary>JSON has no other numbers.</summary>
     private static double? Finite(double number) => double.IsFinite(number) ? number : null;

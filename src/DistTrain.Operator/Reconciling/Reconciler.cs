@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DistTrain.Operator.Reconciling;
 
-/// <summary>A <see cref="JobController"/> for each object there is, by its uid: an object that is made anew under a name is another.</summary>
+/// <summary>A <see cref="JobController"/> for each object of a kind, by its uid: an object that is made anew under a name is another.</summary>
 internal sealed class Reconciler(
-    ResourceWatch watch, TrainingJobApi api, ObjectEvents events, ClusterJobs jobs, OperatorOptions options, TimeProvider clock, ILoggerFactory loggers, OperatorReadiness readiness) : BackgroundService
+    ResourceWatch watch, ResourceApi api, ObjectEvents events, ClusterJobs jobs, OperatorOptions options, TimeProvider clock, ILoggerFactory loggers, OperatorReadiness readiness) : BackgroundService
 {
     private readonly ILogger _logger = loggers.CreateLogger<Reconciler>();
     private readonly Lock _gate = new();
@@ -31,9 +31,9 @@ internal sealed class Reconciler(
         await Task.WhenAll(ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private void Listed(IReadOnlyList<TrainingJobResource> found, CancellationToken stop)
+    private void Listed(IReadOnlyList<JobResource> found, CancellationToken stop)
     {
-        OperatorLog.Listed(_logger, found.Count, options.Namespace ?? "all namespaces");
+        OperatorLog.Listed(_logger, found.Count, api.Kind.FullName, options.Namespace ?? "all namespaces");
         var there = found.Select(f => f.Metadata.Uid).ToHashSet();
         lock (_gate)
         {
@@ -46,10 +46,10 @@ internal sealed class Reconciler(
 
         foreach (var resource in found)
             Changed(resource, isGone: false, stop);
-        readiness.Listed();
+        readiness.Listed(api.Kind);
     }
 
-    private void Changed(TrainingJobResource resource, bool isGone, CancellationToken stop)
+    private void Changed(JobResource resource, bool isGone, CancellationToken stop)
     {
         var uid = resource.Metadata.Uid;
         lock (_gate)

@@ -11,7 +11,7 @@ internal static class ResourceJobId
 {
     private const int DigestLength = 12;
 
-    public static string Of(TrainingJobResource resource)
+    public static string Of(JobResource resource)
     {
         var metadata = resource.Metadata;
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes($"{metadata.NamespaceProperty}/{metadata.Name}/{metadata.Uid}"));

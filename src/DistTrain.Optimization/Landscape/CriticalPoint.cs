@@ -48,6 +48,17 @@ public sealed record CriticalPoint(
         return new CriticalPoint(verdict, isFlat, gradientNorm, smallest, largest, tolerances.Gradient, tau);
     }
 
+    /// <summary>The verdict in one word, as files and output say it.</summary>
+    public string Word => Verdict switch
+    {
+        Verdict.NotCritical => "not-critical",
+        Verdict.Minimum => "minimum",
+        Verdict.Saddle => "saddle",
+        Verdict.Maximum => "maximum",
+        Verdict.Plateau => "plateau",
+        _ => "undecided",
+    };
+
     /// <summary>The verdict in words, with what it rests on.</summary>
     public string Reason => Verdict switch
     {

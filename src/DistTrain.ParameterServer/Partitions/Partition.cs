@@ -194,6 +194,14 @@ internal sealed class Partition : IDisposable
             _probing!.Add(session, loss);
     }
 
+    /// <summary>The rank says the curvature where an update has ended (leader only).</summary>
+    public void Probed(RankSession session, ProbedCurvature found)
+    {
+        Refusal.If(_probing is null || session.Rank != 0, $"rank {session.Rank} says a curvature, which is probed elsewhere, by another rank, or not at all");
+        lock (_phase.Gate)
+            _probing!.Add(found);
+    }
+
     /// <summary>The rank says whether it sees the versions in memory.</summary>
     public void Answer(RankSession session, RegionAnswer answer)
     {

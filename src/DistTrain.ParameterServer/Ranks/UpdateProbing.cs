@@ -8,12 +8,13 @@ using DistTrain.Training.Steps;
 namespace DistTrain.ParameterServer.Ranks;
 
 /// <summary>
-/// The probe of an update while a job trains: between two steps the ranks say the loss at scales of the update, which are found out here. On the job's
-/// leader; used under the partition's gate.
+/// The probe of an update while a job trains: between two steps the ranks say the loss at scales of the update, which are found out here; or rank 0 says the
+/// curvature where it ends. On the job's leader; used under the partition's gate.
 /// </summary>
 /// <remarks>
 /// The version before the update is still there: none of the next step's buckets is stepped before every rank has pushed, and no rank pushes before the
-/// probe is over. A rank that is lost in the middle of it begins again and is given the same scales.
+/// probe is over. A rank that is lost in the middle of it begins again and is given the same scales. Where rank 0 alone looks, the others go on to their
+/// next push, and wait for its.
 /// </remarks>
 /// <param name="plan">The partition's plan.</param>
 /// <param name="sessions">The ranks' streams.</param>
@@ -42,7 +43,7 @@ internal sealed class UpdateProbing(PartitionPlan plan, RankSessions sessions, T
         Array.Clear(_losses);
         _isOpen = true;
         var metrics = _metrics = new ProbeMetrics { Step = version, Epoch = plan.Course.EpochsAt(next.Position), Edge = 2 / _rate };
-        history.Pending.Add(new MetricsEvent { Probe = metrics }, () => metrics.Passes > 0);
+        history.Pending.Add(new MetricsEvent { Probe = metrics }, () => metrics.Passes > 0 || metrics.Examples > 0);
     }
 
     /// <summary>The update that made a version waits to be probed.</summary>
@@ -71,6 +72,24 @@ internal sealed class UpdateProbing(PartitionPlan plan, RankSessions sessions, T
             _scales.Add(_search.Next);
         foreach (var rank in sessions.Of([.. Enumerable.Range(0, plan.Tree.Ranks)]))
             Answer(rank, loss.Turn + 1);
+    }
+
+    /// <summary>Rank 0 says the curvature; a second time after it was lost, to the same bits.</summary>
+    public void Add(ProbedCurvature found)
+    {
+        if (!Awaits(found.Version))
+            return;
+        var metrics = _metrics!;
+        (metrics.Loss, metrics.Products) = (found.LossSum / found.Examples, found.Products);
+        if (found.Products > 0)
+        {
+            (metrics.LambdaMax, metrics.LambdaMin) = (found.LambdaMax, found.LambdaMin);
+            (metrics.LambdaMaxResidual, metrics.LambdaMinResidual) = (found.LambdaMaxResidual, found.LambdaMinResidual);
+        }
+
+        metrics.Examples = found.Examples;
+        _isOpen = false;
+        history.Pending.Look();
     }
 
     private static double SharpnessOf(ProbeMetrics probe) =>

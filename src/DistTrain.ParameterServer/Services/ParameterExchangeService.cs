@@ -145,6 +145,9 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
             case RankMessage.BodyOneofCase.Probed:
                 partition.Probed(session, frame.Head.Probed);
                 break;
+            case RankMessage.BodyOneofCase.Curvature:
+                partition.Probed(session, frame.Head.Curvature);
+                break;
             case RankMessage.BodyOneofCase.Digest:
                 partition.Digest(session, frame.Head.Digest);
                 break;

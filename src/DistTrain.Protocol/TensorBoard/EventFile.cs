@@ -44,6 +44,8 @@ public static class EventFile
         MetricsEvent.EventOneofCase.Validation => Summary(("validation/loss", metrics.Validation.Loss), ("validation/accuracy", metrics.Validation.Accuracy)),
         MetricsEvent.EventOneofCase.Probe => Summary(
             ("probe/critical_sharpness", metrics.Probe.HasCriticalSharpness ? metrics.Probe.CriticalSharpness : null),
+            ("probe/lambda_max", metrics.Probe.HasLambdaMax ? metrics.Probe.LambdaMax : null),
+            ("probe/lambda_min", metrics.Probe.HasLambdaMin ? metrics.Probe.LambdaMin : null),
             ("probe/edge_of_stability", metrics.Probe.Edge)),
         _ => null,
     };

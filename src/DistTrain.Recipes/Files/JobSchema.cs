@@ -3,16 +3,19 @@ using DistTrain.Recipes.Keys;
 namespace DistTrain.Recipes.Files;
 
 /// <summary>
-/// The job file as a schema, from the table that reading goes by. It has no defaults: one that is filled in before the file is read would stand above what
-/// <c>recipe</c> says. Sections are open: a key that the table does not have is told to its author with the nearest name, not dropped.
+/// Job and probe files as schemas, from the tables that reading goes by. They have no defaults: one that is filled in before the file is read would stand above
+/// what <c>recipe</c> says. Sections are open: a key that the table does not have is told to its author with the nearest name, not dropped.
 /// </summary>
 public static class JobSchema
 {
     /// <summary>Of <c>spec</c>.</summary>
-    public static ValueSchema Spec { get; } = Of(JobKeys.Spec);
+    public static ValueSchema Spec { get; } = Of(JobKeys.Spec, JobKeys.All);
+
+    /// <summary>Of a probe's <c>spec</c>.</summary>
+    public static ValueSchema ProbeSpec { get; } = Of(ProbeKeys.Spec, ProbeKeys.All);
 
     /// <summary>Of <c>metadata.name</c>.</summary>
-    public static ValueSchema Name { get; } = Of(JobKeys.Name);
+    public static ValueSchema Name { get; } = Of(JobKeys.Name, JobKeys.All);
 
     /// <summary>Of <c>apiVersion</c>: group and version.</summary>
     public static string ApiVersion => JobKeys.ApiVersion;
@@ -20,13 +23,18 @@ public static class JobSchema
     /// <summary>Of <c>kind</c>.</summary>
     public static string Kind => JobKeys.Kind;
 
-    private static ValueSchema Of(JobKey key)
+    /// <summary>Of a probe's <c>kind</c>.</summary>
+    public static string ProbeKind => ProbeKeys.Kind;
+
+    private static ValueSchema Of(JobKey key, IReadOnlyList<JobKey> table)
     {
         var own = key.Rule.Schema;
         return own with
         {
             Description = key.DefaultText.Length == 0 ? key.Meaning : $"{key.Meaning}. Allowed: {key.Rule.Text}. Default: {key.DefaultText}.",
-            Properties = key.Rule is SectionRule ? [.. JobKeys.In(key.Path).Select(inner => (inner.Name, Of(inner))), .. own.Properties] : own.Properties,
+            Properties = key.Rule is SectionRule
+                ? [.. table.Where(inner => inner.Section == key.Path).Select(inner => (inner.Name, Of(inner, table))), .. own.Properties]
+                : own.Properties,
         };
     }
 }

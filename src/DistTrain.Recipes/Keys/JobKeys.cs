@@ -266,9 +266,6 @@ internal static class JobKeys
 
     private const string NoScaling = "rule is none";
 
-    /// <summary>The keys directly in <paramref name="section"/>; the empty path is the top.</summary>
-    public static IEnumerable<JobKey> In(string section) => All.Where(k => k.Section == section);
-
     private static JobKey PolicyName(JobKey section, Func<TrainingJob, PolicyRecipe> policy)
     {
         var catalog = ((PolicyRule)section.Rule).Catalog;

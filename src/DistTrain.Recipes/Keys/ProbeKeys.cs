@@ -13,6 +13,8 @@ internal static class ProbeKeys
 
     public static JobKey Name { get; } = JobKeys.Name with { DefaultText = "probe" };
 
+    public static JobKey Spec { get; } = JobKey.SectionOf("spec", "the probe itself: what it looks at, and what it is to find");
+
     public static JobKey Weights { get; } = JobKey.SectionOf("spec.weights", "which weights are looked at: those of a job, or of a path");
 
     public static JobKey WeightsJob { get; } = Optional("spec.weights.job", new TextRule("the id of a job"), "a job of the cluster", probe => probe.Weights.Job);
@@ -60,7 +62,7 @@ internal static class ProbeKeys
     [
         JobKeys.ApiVersionKey, KindKey,
         JobKeys.Metadata, Name,
-        JobKeys.Spec,
+        Spec,
         Weights, WeightsJob, WeightsStep, WeightsPath,
         Data, Examples, Mode, Precision, Top, Steps, Directions, DirectionSteps, Seed, GradientTolerance, CurvatureTolerance,
         Job,

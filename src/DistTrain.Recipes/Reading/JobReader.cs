@@ -245,9 +245,17 @@ internal sealed class JobReader
 
     private UpdateProbeRecipe? UpdateProbe()
     {
-        var everySteps = _keys.IsGiven(UpdateProbeKeys.EverySteps) ? _keys.Count(UpdateProbeKeys.EverySteps) : 0;
+        int? Count(JobKey key, int fallback) => _keys.IsGiven(key) ? _keys.Count(key) : fallback;
         var what = _keys.IsGiven(UpdateProbeKeys.What) ? _keys.Text(UpdateProbeKeys.What) : UpdateProbes.CriticalSharpness;
-        return everySteps is null || what is null ? null : new UpdateProbeRecipe(everySteps.Value, what);
+        var (every, examples, products) = (
+            Count(UpdateProbeKeys.EverySteps, 0), Count(UpdateProbeKeys.Examples, ProbeChoices.DefaultExamples), Count(UpdateProbeKeys.Products, UpdateProbeRecipe.DefaultProducts));
+        if (what is null || every is null || examples is null || products is null)
+            return null;
+        // What is ignored is as if it were not there.
+        if (every == 0)
+            return new UpdateProbeRecipe(0, UpdateProbes.CriticalSharpness);
+        var probe = new UpdateProbeRecipe(every.Value, what);
+        return probe.IsCurvature ? probe with { Examples = examples.Value, Products = products.Value } : probe;
     }
 
     private void Refuse(JobKey key, string rule, JobKey? at = null) =>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Numerics;
 using DistTrain.Optimization.Landscape;
 using DistTrain.Optimization.Order;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
@@ -25,11 +26,12 @@ public sealed class LocalObjective<T> : IDisposable
     /// <param name="model">Of the weights.</param>
     /// <param name="objective">What is looked at.</param>
     /// <param name="threads">Most ranks at a time.</param>
+    /// <param name="device">Where their tensors live; null: <see cref="TensorDevice.Processor"/>.</param>
     /// <exception cref="ModelException">The objective's mode does not go with the model.</exception>
-    public LocalObjective(ModelBlueprint model, Objective objective, int threads)
+    public LocalObjective(ModelBlueprint model, Objective objective, int threads, TensorDevice? device = null)
     {
         _objective = objective;
-        _replicas = [.. Enumerable.Range(0, Math.Min(threads, objective.Ranks)).Select(_ => new CurvatureReplica<T>(model, objective.LargestPass, objective.Mode))];
+        _replicas = [.. Enumerable.Range(0, Math.Min(threads, objective.Ranks)).Select(_ => new CurvatureReplica<T>(model, objective.LargestPass, objective.Mode, device))];
         _free = [.. _replicas];
         _sums = [.. Enumerable.Range(0, objective.Ranks).Select(_ => new T[model.Layout.TrainableLength])];
         _results = new BatchResult[objective.Ranks];

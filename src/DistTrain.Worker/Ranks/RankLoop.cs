@@ -166,12 +166,20 @@ internal sealed class RankLoop : IAsyncDisposable
             if (attachment.Moments is { } shared)
                 shared.Trace = trace;
             var gradient = new ShareGradient(_spec, data.Train, replica, attachment.Moments, _stop.Token);
-            var probe = new UpdateProbe(gradient, Assignment.Rank, replica, attachment, _stop.Token);
-            Follow(gradient, attachment, trace, head => (head.Probed ? probe.Run(head) : 0) + (head.Evaluate ? Evaluate(data, replica, attachment, head, trace) : 0));
+            var probe = Probing(gradient, replica, attachment, data, model);
+            Follow(gradient, attachment, trace, head => (head.Probed ? probe(head) : 0) + (head.Evaluate ? Evaluate(data, replica, attachment, head, trace) : 0));
             if (attachment.Moments?.Traffic is { } moments)
                 RankLog.SharedMoments(_logger, Assignment.JobId, Assignment.Rank, moments.Count, moments.Sent, moments.Received, Round(moments.Quantile(0.5)), Round(moments.Quantile(0.99)));
         });
     }
+
+    /// <summary>The rank's part of what the job measures of an update; gives milliseconds.</summary>
+    private Func<VersionHead, double> Probing(ShareGradient gradient, Replica replica, ServerAttachment attachment, Dataset data, ModelBlueprint model) => _spec.UpdateProbe.IsCurvature switch
+    {
+        false => new UpdateProbe(gradient, Assignment.Rank, replica, attachment, _stop.Token).Run,
+        true when Assignment.Rank == 0 => new VersionCurvature(_spec, data.Train, model, replica, attachment.Streams[0], _home.Device, _stop.Token).Run,
+        _ => _ => 0,
+    };
 
     /// <summary>The same for a rank of a probe.</summary>
     private bool Look<T>(ProbeRecipe probe, Dataset data, ModelBlueprint model)

@@ -59,6 +59,8 @@ public sealed class DisplayTests : IDisposable
             new ValidationMetrics { Step = 2, Epoch = 1, Loss = 0.5, Accuracy = 0.875, Examples = 8 },
             new ProbeMetrics { Step = 2, Epoch = 1, CriticalSharpness = 30, Low = 29, High = 31, Edge = 40, Loss = 0.5, Passes = 7 },
             new ProbeMetrics { Step = 4, Epoch = 1, Low = 0, High = 1.25, Edge = 40, Loss = 0.5, Passes = 7 },
+            new ProbeMetrics { Step = 6, Epoch = 1, LambdaMax = 31.25, LambdaMin = -0.5, LambdaMaxResidual = 0.01, LambdaMinResidual = 0.25, Edge = 40, Loss = 0.5, Products = 20, Examples = 64 },
+            new ProbeMetrics { Step = 8, Epoch = 1, Edge = 40, Loss = double.NaN, Examples = 64 },
         ];
         await new PlainDisplay(_output, _error, new ManualClock()).FollowAsync(events.Async(), CancellationToken.None);
         var lines = Contexts.Lines(_output);
@@ -70,11 +72,13 @@ public sealed class DisplayTests : IDisposable
                 "validation after step 2: accuracy 87.50 %, loss 0.5",
                 "along step 2: critical sharpness 30 (29 to 31), edge of stability 40",
                 "along step 4: critical sharpness below 1.25, edge of stability 40",
+                "after step 6: curvature -0.5 to 31.25 (residuals 0.25 and 0.01), edge of stability 40",
+                "after step 8: curvature not finite, edge of stability 40",
             ],
             lines[3..]);
 
         _output.GetStringBuilder().Clear();
-        await new JsonDisplay(_output).FollowAsync(events[1..5].Async(), CancellationToken.None);
+        await new JsonDisplay(_output).FollowAsync(events[1..7].Async(), CancellationToken.None);
         lines = Contexts.Lines(_output);
         Assert.EndsWith("""
             "gradientNorm":0.25,"gradientSquare":-0.5,"noiseTrace":0.125}
@@ -84,6 +88,9 @@ public sealed class DisplayTests : IDisposable
             """, lines[1], StringComparison.Ordinal);
         Assert.Equal("""{"event":"validation","step":2,"epoch":1,"loss":0.5,"accuracy":0.875}""", lines[2]);
         Assert.Equal("""{"event":"probe","step":2,"epoch":1,"criticalSharpness":30,"low":29,"high":31,"edge":40,"loss":0.5,"passes":7}""", lines[3]);
+        Assert.Equal(
+            """{"event":"probe","step":6,"epoch":1,"lambdaMax":31.25,"lambdaMin":-0.5,"lambdaMaxResidual":0.01,"lambdaMinResidual":0.25,"edge":40,"loss":0.5,"products":20,"examples":64}""",
+            lines[5]);
     }
 
     [Fact]
@@ -161,6 +168,41 @@ public sealed class DisplayTests : IDisposable
                 "  folder          runs/job-1",
             ],
             Contexts.Lines(_output));
+    }
+
+    [Fact]
+    public void A_probe_that_is_done_ends_with_its_verdict()
+    {
+        var ended = Events.State(JobState.Completed, 40, 40);
+        ended = ended with
+        {
+            Result = ended.Result! with
+            {
+                Diagnosis = new Diagnosis
+                {
+                    Verdict = "saddle", Reason = "a saddle: curvature from -2 to 2", Loss = 0.5, Accuracy = 0.75, GradientNorm = 0.0001, LambdaMax = 2, LambdaMin = -2,
+                    Positive = 0.000072, Negative = 0.00002, Trace = 12.5, Sha256 = "ab",
+                },
+            },
+        };
+        Assert.Equal(ExitCode.Done, new PlainDisplay(_output, _error, TimeProvider.System).End(ended, TimeSpan.FromSeconds(61), null));
+        Assert.Equal(
+            [
+                "  job             job-1",
+                "  verdict         a saddle: curvature from -2 to 2",
+                "  loss            0.5, accuracy 75.00 %",
+                "  gradient norm   0.0001",
+                "  curvature       -2 to 2",
+                "  eigenvalues     0.0072 % positive, 0.002 % negative",
+                "  results sha256  ab",
+                "  length          40 steps, 1.00 epochs, 1:01",
+            ],
+            Contexts.Lines(_output)[..8]);
+        _output.GetStringBuilder().Clear();
+        new JsonDisplay(_output).End(ended, TimeSpan.Zero, null);
+        Assert.EndsWith(
+            """"diagnosis":{"verdict":"saddle","reason":"a saddle: curvature from -2 to 2","loss":0.5,"accuracy":0.75,"gradientNorm":0.0001,"lambdaMax":2,"lambdaMin":-2,"positive":7.2E-05,"negative":2E-05,"trace":12.5,"sha256":"ab"}}"""",
+            Assert.Single(Contexts.Lines(_output)), StringComparison.Ordinal);
     }
 
     [Theory]

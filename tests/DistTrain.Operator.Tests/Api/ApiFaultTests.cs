@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DistTrain.Operator.Api;
+using DistTrain.Operator.Resources;
 using DistTrain.Operator.Tests.Doubles;
 using DistTrain.Protocol;
 
@@ -76,9 +77,9 @@ public class ApiFaultTests
         await rig.RunningAsync("first");
         var lists = rig.Api.Count("trainingjobs", "list");
         var isOld = true;
-        rig.Api.Intercept = (_, verb) =>
+        rig.Api.Intercept = (resource, verb) =>
         {
-            if (verb == "watch" && isOld)
+            if (resource == "trainingjobs" && verb == "watch" && isOld)
             {
                 isOld = false;
                 rig.Objects.Create(Written.Named("second"));
@@ -113,19 +114,26 @@ public class ApiFaultTests
     {
         await using var rig = await OperatorRig.StartAsync();
         var isFirst = true;
+        var its = ResourceKind.TrainingJob;
         rig.Api.Intercept = (_, verb) =>
         {
             if (verb == "patch" && isFirst)
-                rig.Objects.Edit("all", o => (o["metadata"]!["labels"] = new JsonObject()).AsObject()["a"] = "b");
+                rig.Objects.Edit("all", o => (o["metadata"]!["labels"] = new JsonObject()).AsObject()["a"] = "b", its);
             isFirst &= verb != "patch";
             return null;
         };
-        await rig.RunningAsync("all");
-        rig.Objects.Delete("all");
-        await rig.Objects.GoneAsync("all");
-        var brief = await rig.RunningAsync("short", ttl: 0);
-        brief.Become(JobState.Completed, result: new JobResult { WeightsSha256 = "ab" });
-        await rig.Objects.GoneAsync("short");
+        foreach (var kind in ResourceKind.All)
+        {
+            isFirst = true;
+            its = kind;
+            await rig.RunningAsync("all", kind: kind);
+            rig.Objects.Delete("all", kind);
+            await rig.Objects.GoneAsync("all", kind: kind);
+            var brief = await rig.RunningAsync("short", ttl: 0, kind);
+            brief.Become(JobState.Completed, result: new JobResult { WeightsSha256 = "ab" });
+            await rig.Objects.GoneAsync("short", kind: kind);
+        }
+
         Assert.Equal(ApiRights.All.Select(r => (r.Resource, r.Verb)).Order(), rig.Api.Calls.Distinct().Order());
         Assert.Equal(ApiRights.All.Order(), ApiRole.Granted.Order());
     }

@@ -10,6 +10,8 @@ internal sealed record ApiChange(long Version, string Type, JsonObject Object)
 {
     public string Name => (string?)Object["metadata"]?["name"] ?? "";
 
+    public string Kind => (string)Object["kind"]!;
+
     public string Namespace => (string?)Object["metadata"]?["namespace"] ?? "";
 
     public string Line => new JsonObject { ["type"] = Type, ["object"] = Object.DeepClone() }.ToJsonString();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DistTrain.Operator.Resources;
 
 namespace DistTrain.Operator.Tests.Doubles;
 
@@ -15,11 +16,23 @@ internal static class ApiDiscovery
             {"kind":"APIGroupList","apiVersion":"v1","groups":[{"name":"disttrain.dev","versions":[{"groupVersion":"disttrain.dev/v1","version":"v1"}],
              "preferredVersion":{"groupVersion":"disttrain.dev/v1","version":"v1"}}]}
             """),
-        "apis/disttrain.dev/v1" => JsonNode.Parse(
-            """
-            {"kind":"APIResourceList","apiVersion":"v1","groupVersion":"disttrain.dev/v1","resources":[{"name":"trainingjobs","singularName":"trainingjob","shortNames":["tj"],
-             "namespaced":true,"kind":"TrainingJob","verbs":["delete","get","list","patch","watch"]}]}
-            """),
+        "apis/disttrain.dev/v1" => new JsonObject
+        {
+            ["kind"] = "APIResourceList",
+            ["apiVersion"] = "v1",
+            ["groupVersion"] = "disttrain.dev/v1",
+            ["resources"] = new JsonArray([.. ResourceKind.All.Select(Resource)]),
+        },
         _ => null,
+    };
+
+    private static JsonNode Resource(ResourceKind kind) => new JsonObject
+    {
+        ["name"] = kind.Plural,
+        ["singularName"] = kind.Singular,
+        ["shortNames"] = new JsonArray(kind.Short),
+        ["namespaced"] = true,
+        ["kind"] = kind.Name,
+        ["verbs"] = new JsonArray("delete", "get", "list", "patch", "watch"),
     };
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using DistTrain.Operator.Resources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace DistTrain.Operator.Tests.Doubles;
 
 /// <summary>
-/// An API server for one resource, over HTTP: list, watch, get, patch, delete, the status as a subresource, and events; it lets in what the Role of the manifests grants.
+/// An API server for the program's kinds, over HTTP: list, watch, get, patch, delete, the status as a subresource, and events; it lets in what the Role of the manifests grants.
 /// </summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
@@ -129,43 +130,45 @@ internal sealed class ApiServer : IAsyncDisposable
             Calls.Enqueue((resource, verb));
         if (isOperator && Intercept(resource, verb) is { } answer)
             await FailAsync(context, answer.Code, answer.Message);
-        else if (path is not ["apis", "disttrain.dev", "v1", ..] and not ["apis", "", "v1", ..] || rest[0] is not "trainingjobs" and not "events")
+        else if (path is not ["apis", "disttrain.dev", "v1", ..] and not ["apis", "", "v1", ..] || (rest[0] != "events" && Kind(rest[0]) is null))
             await FailAsync(context, 404, "the server could not find the requested resource");
         else if (isOperator && !ApiRole.Granted.Contains((group, resource, verb)))
-            await FailAsync(context, 403, $"trainingjobs.disttrain.dev is forbidden: User \"operator\" cannot {verb} resource \"{resource}\" in API group \"{group}\"");
+            await FailAsync(context, 403, $"{rest[0]}.disttrain.dev is forbidden: User \"operator\" cannot {verb} resource \"{resource}\" in API group \"{group}\"");
         else if (verb == "watch")
-            await WatchAsync(context, space);
+            await WatchAsync(context, Kind(rest[0])!, space);
         else if (verb == "list")
-            await ListAsync(context, space);
+            await ListAsync(context, Kind(rest[0])!, space);
         else if (verb == "get")
-            await GetAsync(context, space!, name!);
+            await GetAsync(context, Kind(rest[0])!, space!, name!);
         else if (verb == "create")
             await TellAsync(context);
         else if (verb == "delete")
-            await DeleteAsync(context, space!, name!);
+            await DeleteAsync(context, Kind(rest[0])!, space!, name!);
         else
-            await PatchAsync(context, space!, name!, resource != rest[0]);
+            await PatchAsync(context, Kind(rest[0])!, space!, name!, resource != rest[0]);
     }
 
-    private async Task ListAsync(HttpContext context, string? space)
+    private static ResourceKind? Kind(string plural) => ResourceKind.All.SingleOrDefault(kind => kind.Plural == plural);
+
+    private async Task ListAsync(HttpContext context, ResourceKind kind, string? space)
     {
-        var (version, all) = _store.List(space);
+        var (version, all) = _store.List(space, kind);
         var objects = all.Where(o => Named(context) is not { } name || (string)o["metadata"]!["name"]! == name);
         await SendAsync(context, 200, new JsonObject
         {
             ["apiVersion"] = "disttrain.dev/v1",
-            ["kind"] = "TrainingJobList",
+            ["kind"] = $"{kind.Name}List",
             ["metadata"] = new JsonObject { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture) },
             ["items"] = new JsonArray([.. objects]),
         });
     }
 
-    private async Task GetAsync(HttpContext context, string space, string name)
+    private async Task GetAsync(HttpContext context, ResourceKind kind, string space, string name)
     {
-        if (_store.Find(name, space) is { } found)
+        if (_store.Find(name, space, kind) is { } found)
             await SendAsync(context, 200, found);
         else
-            await FailAsync(context, 404, $"trainingjobs.disttrain.dev \"{name}\" not found");
+            await FailAsync(context, 404, $"{kind.FullName} \"{name}\" not found");
     }
 
     private async Task TellAsync(HttpContext context)
@@ -177,32 +180,32 @@ internal sealed class ApiServer : IAsyncDisposable
             await FailAsync(context, 409, $"events \"{told["metadata"]!["name"]}\" already exists");
     }
 
-    private async Task DeleteAsync(HttpContext context, string space, string name)
+    private async Task DeleteAsync(HttpContext context, ResourceKind kind, string space, string name)
     {
         var uid = (string?)(await JsonNode.ParseAsync(context.Request.Body))!["preconditions"]?["uid"];
-        if (_store.Find(name, space) is not { } found)
-            await FailAsync(context, 404, $"trainingjobs.disttrain.dev \"{name}\" not found");
+        if (_store.Find(name, space, kind) is not { } found)
+            await FailAsync(context, 404, $"{kind.FullName} \"{name}\" not found");
         else if (uid is not null && uid != found.Uid())
             await FailAsync(context, 409, "the UID in the precondition does not match the UID in record");
         else
         {
-            _store.Delete(name);
+            _store.Delete(name, kind);
             await SendAsync(context, 200, found);
         }
     }
 
-    private async Task PatchAsync(HttpContext context, string space, string name, bool isStatus)
+    private async Task PatchAsync(HttpContext context, ResourceKind kind, string space, string name, bool isStatus)
     {
         Assert.Equal("application/merge-patch+json", context.Request.ContentType?.Split(';')[0]);
         var patch = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
-        var (code, found, message) = _store.Patch(space, name, patch, isStatus);
+        var (code, found, message) = _store.Patch(kind, space, name, patch, isStatus);
         if (found is null)
             await FailAsync(context, code, message);
         else
             await SendAsync(context, code, found);
     }
 
-    private async Task WatchAsync(HttpContext context, string? space)
+    private async Task WatchAsync(HttpContext context, ResourceKind kind, string? space)
     {
         var version = long.Parse(context.Request.Query["resourceVersion"]!, CultureInfo.InvariantCulture);
         var wanted = Named(context);
@@ -213,7 +216,7 @@ internal sealed class ApiServer : IAsyncDisposable
         Interlocked.Increment(ref _watching);
         try
         {
-            await foreach (var change in _store.WatchAsync(space, version, end.Token))
+            await foreach (var change in _store.WatchAsync(kind, space, version, end.Token))
             {
                 if (wanted is not null && change.Name != wanted)
                     continue;

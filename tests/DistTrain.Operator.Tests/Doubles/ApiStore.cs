@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using DistTrain.Operator.Definition;
+using DistTrain.Operator.Resources;
 using k8s.Models;
 
 namespace DistTrain.Operator.Tests.Doubles;
@@ -14,7 +15,8 @@ internal sealed class ApiStore
 {
     public const string Namespace = "research";
 
-    private static readonly V1JSONSchemaProps _schema = TrainingJobDefinition.Object().Spec.Versions[0].Schema.OpenAPIV3Schema;
+    private static readonly Dictionary<string, V1JSONSchemaProps> _schemas =
+        ResourceKind.All.ToDictionary(kind => kind.Name, kind => ResourceDefinition.Object(kind).Spec.Versions[0].Schema.OpenAPIV3Schema);
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
@@ -57,28 +59,28 @@ internal sealed class ApiStore
             metadata["uid"] = Guid.NewGuid().ToString();
             metadata["generation"] = 1L;
             metadata["creationTimestamp"] = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-            Assert.True(_objects.TryAdd(Key(space, (string)metadata["name"]!), made), "AlreadyExists");
+            Assert.True(_objects.TryAdd(Key(made), made), "AlreadyExists");
             return Record("ADDED", made);
         }
     }
 
     /// <summary>What <c>kubectl edit</c> does; a spec that becomes another is a new generation.</summary>
-    public JsonObject Edit(string name, Action<JsonObject> edit)
+    public JsonObject Edit(string name, Action<JsonObject> edit, ResourceKind? kind = null)
     {
         lock (_gate)
         {
-            var edited = (JsonObject)_objects[Key(Namespace, name)].DeepClone();
+            var edited = (JsonObject)_objects[Key(kind, Namespace, name)].DeepClone();
             edit(edited);
             return Become(edited);
         }
     }
 
     /// <summary>What <c>kubectl delete</c> does.</summary>
-    public void Delete(string name)
+    public void Delete(string name, ResourceKind? kind = null)
     {
         lock (_gate)
         {
-            var found = _objects[Key(Namespace, name)];
+            var found = _objects[Key(kind, Namespace, name)];
             if (found["metadata"]!["finalizers"] is not JsonArray { Count: > 0 })
             {
                 Remove(found);
@@ -92,32 +94,40 @@ internal sealed class ApiStore
         }
     }
 
-    public JsonObject? Find(string name, string space = Namespace)
+    /// <param name="name">Its name.</param>
+    /// <param name="space">Its namespace.</param>
+    /// <param name="kind">Of which kind; null: a TrainingJob, as everywhere here.</param>
+    public JsonObject? Find(string name, string space = Namespace, ResourceKind? kind = null)
     {
         lock (_gate)
-            return (JsonObject?)_objects.GetValueOrDefault(Key(space, name))?.DeepClone();
+            return (JsonObject?)_objects.GetValueOrDefault(Key(kind, space, name))?.DeepClone();
     }
 
     /// <summary>All of a namespace, or of all, and the version of that picture.</summary>
-    public (long Version, IReadOnlyList<JsonObject> Objects) List(string? space)
+    /// <param name="space">The namespace; null: all.</param>
+    /// <param name="kind">Of which kind; null: of all.</param>
+    public (long Version, IReadOnlyList<JsonObject> Objects) List(string? space, ResourceKind? kind = null)
     {
         lock (_gate)
-            return (_version, [.. _objects.Values.Where(o => space is null || (string)o["metadata"]!["namespace"]! == space).Select(o => (JsonObject)o.DeepClone())]);
+        {
+            var all = _objects.Values.Where(o => (space is null || (string)o["metadata"]!["namespace"]! == space) && (kind is null || (string)o["kind"]! == kind.Name));
+            return (_version, [.. all.Select(o => (JsonObject)o.DeepClone())]);
+        }
     }
 
     /// <summary>A JSON merge patch to the object or to its status.</summary>
     /// <returns>Status of HTTP, and the object or why not.</returns>
-    public (int Code, JsonObject? Object, string Message) Patch(string space, string name, JsonObject patch, bool isStatus)
+    public (int Code, JsonObject? Object, string Message) Patch(ResourceKind kind, string space, string name, JsonObject patch, bool isStatus)
     {
         lock (_gate)
         {
-            if (!_objects.TryGetValue(Key(space, name), out var found))
-                return (404, null, $"trainingjobs.disttrain.dev \"{name}\" not found");
+            if (!_objects.TryGetValue(Key(kind, space, name), out var found))
+                return (404, null, $"{kind.FullName} \"{name}\" not found");
             var metadata = patch["metadata"];
             foreach (var field in new[] { "uid", "resourceVersion" })
             {
                 if ((string?)metadata?[field] is { } expected && expected != (string)found["metadata"]![field]!)
-                    return (409, null, $"Operation cannot be fulfilled on trainingjobs.disttrain.dev \"{name}\": the object has been modified; please apply your changes to the latest version and try again");
+                    return (409, null, $"Operation cannot be fulfilled on {kind.FullName} \"{name}\": the object has been modified; please apply your changes to the latest version and try again");
             }
 
             var next = (JsonObject)found.DeepClone();
@@ -143,7 +153,7 @@ internal sealed class ApiStore
         }
     }
 
-    /// <summary>Goes on to a version that has no change, and tells watchers so.</summary>
+    /// <summary>Goes on to a version that has no change, and tells watchers of TrainingJobs so.</summary>
     public void Bookmark()
     {
         lock (_gate)
@@ -158,7 +168,7 @@ internal sealed class ApiStore
     }
 
     /// <summary>Changes behind a version, for ever; an error when they are forgotten.</summary>
-    public async IAsyncEnumerable<ApiChange> WatchAsync(string? space, long version, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<ApiChange> WatchAsync(ResourceKind kind, string? space, long version, [EnumeratorCancellation] CancellationToken cancel)
     {
         while (true)
         {
@@ -173,7 +183,7 @@ internal sealed class ApiStore
                 }
                 else
                 {
-                    news = [.. _changes.Where(c => c.Version > version && (space is null || c.Namespace == space || c.Type == "BOOKMARK"))];
+                    news = [.. _changes.Where(c => c.Version > version && c.Kind == kind.Name && (space is null || c.Namespace == space || c.Type == "BOOKMARK"))];
                 }
 
                 next = _changed.Task;
@@ -192,14 +202,14 @@ internal sealed class ApiStore
     }
 
     /// <summary>Every state that an object was in, as watchers saw it.</summary>
-    public IReadOnlyList<JsonObject> History(string name)
+    public IReadOnlyList<JsonObject> History(string name, ResourceKind? kind = null)
     {
         lock (_gate)
-            return [.. _changes.Where(c => c.Name == name).Select(c => c.Object)];
+            return [.. _changes.Where(c => c.Name == name && c.Kind == (kind ?? ResourceKind.TrainingJob).Name).Select(c => c.Object)];
     }
 
     /// <summary>Waits until an object is in some state.</summary>
-    public Task<JsonObject> UntilAsync(string name, Func<JsonObject, bool> holds, string what)
+    public Task<JsonObject> UntilAsync(string name, Func<JsonObject, bool> holds, string what, ResourceKind? kind = null)
     {
         return WaitAsync().For($"{name}: {what}", () => Log);
 
@@ -210,7 +220,7 @@ internal sealed class ApiStore
                 Task next;
                 lock (_gate)
                     next = _changed.Task;
-                if (Find(name) is { } found && holds(found))
+                if (Find(name, kind: kind) is { } found && holds(found))
                     return found;
                 await next;
             }
@@ -218,7 +228,7 @@ internal sealed class ApiStore
     }
 
     /// <summary>Waits until an object is not there any more.</summary>
-    public Task<bool> GoneAsync(string name, string? uid = null)
+    public Task<bool> GoneAsync(string name, string? uid = null, ResourceKind? kind = null)
     {
         return WaitAsync().For($"{name} to go", () => Log);
 
@@ -229,14 +239,16 @@ internal sealed class ApiStore
                 Task next;
                 lock (_gate)
                     next = _changed.Task;
-                if (Find(name) is not { } found || (uid is not null && found.Uid() != uid))
+                if (Find(name, kind: kind) is not { } found || (uid is not null && found.Uid() != uid))
                     return true;
                 await next;
             }
         }
     }
 
-    private static string Key(string space, string name) => $"{space}/{name}";
+    private static string Key(JsonObject found) => $"{found["kind"]}/{found["metadata"]!["namespace"]}/{found["metadata"]!["name"]}";
+
+    private static string Key(ResourceKind? kind, string space, string name) => $"{(kind ?? ResourceKind.TrainingJob).Name}/{space}/{name}";
 
     private static List<string> Problems(JsonObject found)
     {
@@ -245,7 +257,7 @@ internal sealed class ApiStore
         own.Remove("apiVersion");
         own.Remove("kind");
         own["metadata"] = new JsonObject { ["name"] = (string)found["metadata"]!["name"]! };
-        return [.. SchemaCheck.Problems(_schema, own, "")];
+        return [.. SchemaCheck.Problems(_schemas[(string)found["kind"]!], own, "")];
     }
 
     private static JsonNode? Merge(JsonNode? target, JsonNode? patch)
@@ -267,7 +279,7 @@ internal sealed class ApiStore
     private JsonObject Become(JsonObject next)
     {
         var metadata = next["metadata"]!.AsObject();
-        var key = Key((string)metadata["namespace"]!, (string)metadata["name"]!);
+        var key = Key(next);
         var before = _objects[key];
         if (JsonNode.DeepEquals(before, next))
             return (JsonObject)before.DeepClone();
@@ -279,7 +291,7 @@ internal sealed class ApiStore
 
     private JsonObject Remove(JsonObject found)
     {
-        _objects.Remove(Key((string)found["metadata"]!["namespace"]!, (string)found["metadata"]!["name"]!));
+        _objects.Remove(Key(found));
         return Record("DELETED", found);
     }
 

@@ -1,4 +1,5 @@
 using DistTrain.Operator.Hosting;
+using DistTrain.Operator.Resources;
 using DistTrain.Protocol;
 using DistTrain.Protocol.Clients;
 
@@ -46,7 +47,7 @@ internal sealed class OperatorRig : IAsyncDisposable
         _stop = new CancellationTokenSource();
         _run = OperatorHost.RunAsync(options, () => watching.TrySetResult(true), _stop.Token);
         await watching.Task.For("the operator to see all objects", () => $"it is {_run.Status}");
-        await Waiting.UntilAsync(() => Api.Watching > 0, "a watch", () => $"calls: {string.Join(' ', Api.Calls)}");
+        await Waiting.UntilAsync(() => Api.Watching == ResourceKind.All.Count, "a watch of each kind", () => $"calls: {string.Join(' ', Api.Calls)}");
     }
 
     public async Task StopOperatorAsync()
@@ -60,17 +61,20 @@ internal sealed class OperatorRig : IAsyncDisposable
     }
 
     /// <summary>Creates an object and waits until its job runs.</summary>
+    /// <param name="name">The object's.</param>
+    /// <param name="ttl">Its time to live in seconds; null: for ever.</param>
+    /// <param name="kind">Of which kind; null: a TrainingJob.</param>
     /// <returns>Its job.</returns>
-    public async Task<ScriptedJob> RunningAsync(string name, int? ttl = null)
+    public async Task<ScriptedJob> RunningAsync(string name, int? ttl = null, ResourceKind? kind = null)
     {
-        var written = Written.Named(name);
+        var written = kind == ResourceKind.LandscapeProbe ? Written.Probe(name) : Written.Named(name);
         if (ttl is { } seconds)
             written.Set("ttlSecondsAfterFinished", seconds);
         Objects.Create(written);
-        var queued = await Objects.UntilAsync(name, o => o.State() == "Queued", "queued");
+        var queued = await Objects.UntilAsync(name, o => o.State() == "Queued", "queued", kind);
         var job = Cluster[queued.JobId()!];
         job.Become(JobState.Running, totalSteps: 30);
-        await Objects.UntilAsync(name, o => o.State() == "Running", "running");
+        await Objects.UntilAsync(name, o => o.State() == "Running", "running", kind);
         return job;
     }
 

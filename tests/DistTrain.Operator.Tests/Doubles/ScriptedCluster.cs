@@ -16,6 +16,9 @@ namespace DistTrain.Operator.Tests.Doubles;
 internal sealed class ScriptedCluster : TrainingJobs.TrainingJobsBase, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, ScriptedJob> _jobs = new();
+
+    /// <summary>Job files that the servers have, of jobs without a record.</summary>
+    private readonly ConcurrentDictionary<string, string> _saved = new();
     private WebApplication? _app;
 
     public Endpoint Endpoint { get; private set; }
@@ -66,11 +69,14 @@ internal sealed class ScriptedCluster : TrainingJobs.TrainingJobsBase, IAsyncDis
     }
 
     /// <summary>The cluster has no record of its jobs any more.</summary>
-    public void Forget()
+    /// <param name="isSaved">Its servers have something of them.</param>
+    public void Forget(bool isSaved = true)
     {
         foreach (var job in Jobs)
         {
             _jobs.TryRemove(job, out var lost);
+            if (isSaved)
+                _saved[job] = lost!.JobFile;
             lost!.Break();
         }
     }
@@ -90,10 +96,12 @@ internal sealed class ScriptedCluster : TrainingJobs.TrainingJobsBase, IAsyncDis
         Resumed.Enqueue(request);
         if (Refuses() is { } status)
             throw new RpcException(status);
-        var job = _jobs.GetOrAdd(request.JobId, id => new ScriptedJob(id, request.JobFile));
+        if (_saved.TryRemove(request.JobId, out var saved))
+            _jobs.TryAdd(request.JobId, new ScriptedJob(request.JobId, saved));
+        var job = Find(request.JobId);
         if (job.Summary.State is JobState.Cancelled)
             job.Become(JobState.Queued);
-        return Task.FromResult(_jobs[request.JobId].Summary);
+        return Task.FromResult(job.Summary);
     }
 
     public override Task Watch(WatchRequest request, IServerStreamWriter<JobEvent> responseStream, ServerCallContext context) =>
@@ -137,12 +145,14 @@ internal sealed class ScriptedJob(string id, string jobFile)
         }
     }
 
-    public void Step(long step, double loss)
+    public void Step(long step, double loss) => Step(new StepMetrics { Step = step, Loss = loss });
+
+    public void Step(StepMetrics step)
     {
         lock (_gate)
         {
-            Summary = new JobSummary(Summary) { Step = step };
-            var next = new JobEvent { Step = new StepMetrics { Step = step, Loss = loss } };
+            Summary = new JobSummary(Summary) { Step = step.Step };
+            var next = new JobEvent { Step = step };
             _history.Add(next);
             Tell(next);
         }

@@ -9,6 +9,10 @@ internal static class Written
     public static JsonObject Named(string name, string spec = "{steps: 30, model: {name: softmax}, dataset: {trainExamples: 400, testExamples: 100}, batch: 64, microBatch: 16}") =>
         YamlJson.Of($"apiVersion: disttrain.dev/v1\nkind: TrainingJob\nmetadata: {{name: {name}}}\nspec: {spec}\n");
 
+    /// <summary>A probe as a user writes it.</summary>
+    public static JsonObject Probe(string name, string spec = "{weights: {job: first-97e1c45d8cd0}, examples: 200, steps: 10, directions: 0}") =>
+        YamlJson.Of($"apiVersion: disttrain.dev/v1\nkind: LandscapeProbe\nmetadata: {{name: {name}}}\nspec: {spec}\n");
+
     public static JsonNode? Status(this JsonObject found, string field) => found["status"]?[field];
 
     public static string? State(this JsonObject found) => (string?)found.Status("state");

@@ -1,3 +1,4 @@
+using DistTrain.Operator.Resources;
 using DistTrain.Operator.Tests.Doubles;
 using DistTrain.Protocol;
 using DistTrain.Tests.Processes;
@@ -27,8 +28,8 @@ public sealed class KubectlTests : IDisposable
     public async Task Objects_that_are_removed_before_their_operator_leave_nothing()
     {
         await using var rig = await OperatorRig.StartAsync();
-        await ThreeAsync(rig);
-        await KubectlAsync(rig, "delete", "tj", "--all", "--timeout=1m");
+        await FourAsync(rig);
+        await KubectlAsync(rig, "delete", "tj,lp", "--all", "--timeout=1m");
         Assert.Empty(rig.Objects.List(null).Objects);
         await rig.StopOperatorAsync();
     }
@@ -37,12 +38,12 @@ public sealed class KubectlTests : IDisposable
     public async Task Objects_whose_operator_was_removed_first_go_by_the_guides_mend()
     {
         await using var rig = await OperatorRig.StartAsync();
-        await ThreeAsync(rig);
+        await FourAsync(rig);
         await rig.StopOperatorAsync();
         await rig.Cluster.CloseAsync();
-        await KubectlAsync(rig, "delete", "tj", "--all", "--wait=false");
-        // That of the job that had ended is gone; two wait for ever.
-        Assert.Equal(["running", "suspended"], rig.Objects.List(null).Objects.Select(o => (string)o["metadata"]!["name"]!));
+        await KubectlAsync(rig, "delete", "tj,lp", "--all", "--wait=false");
+        // That of the job that had ended is gone; three wait for ever.
+        Assert.Equal(["looking", "running", "suspended"], rig.Objects.List(null).Objects.Select(o => (string)o["metadata"]!["name"]!));
         var mend = Repository.Read("docs/kubernetes.md").Split('\n').Single(line => line.Contains("xargs", StringComparison.Ordinal))
             .Replace("kubectl -n disttrain", $"kubectl -n {ApiStore.Namespace} --kubeconfig {await rig.Api.KubeconfigAsync(_folder["user"], "user")}", StringComparison.Ordinal);
         await Tool.RunAsync("sh", "-c", mend);
@@ -53,17 +54,19 @@ public sealed class KubectlTests : IDisposable
     public async Task Objects_whose_operator_was_removed_first_go_when_it_is_back()
     {
         await using var rig = await OperatorRig.StartAsync();
-        await ThreeAsync(rig);
+        await FourAsync(rig);
         await rig.StopOperatorAsync();
-        await KubectlAsync(rig, "delete", "tj", "--all", "--wait=false");
+        await KubectlAsync(rig, "delete", "tj,lp", "--all", "--wait=false");
         await rig.StartOperatorAsync();
         await rig.Objects.GoneAsync("running");
         await rig.Objects.GoneAsync("suspended");
+        await rig.Objects.GoneAsync("looking", kind: ResourceKind.LandscapeProbe);
     }
 
-    /// <summary>A job that runs, one that is suspended, one that has ended.</summary>
-    private static async Task ThreeAsync(OperatorRig rig)
+    /// <summary>A probe that runs, a job that runs, one that is suspended, one that has ended.</summary>
+    private static async Task FourAsync(OperatorRig rig)
     {
+        await rig.RunningAsync("looking", kind: ResourceKind.LandscapeProbe);
         await rig.RunningAsync("running");
         await rig.RunningAsync("suspended");
         rig.Objects.Edit("suspended", o => o.Set("suspend", true));

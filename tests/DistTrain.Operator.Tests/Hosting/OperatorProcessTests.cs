@@ -1,3 +1,4 @@
+using DistTrain.Operator.Resources;
 using DistTrain.Operator.Tests.Doubles;
 using DistTrain.Protocol;
 using DistTrain.Tests.Clusters;
@@ -9,7 +10,7 @@ namespace DistTrain.Operator.Tests.Hosting;
 public class OperatorProcessTests
 {
     [Fact]
-    public async Task A_real_cluster_trains_an_object_to_the_bits_of_train_though_the_operator_is_killed_under_way()
+    public async Task A_real_cluster_trains_and_probes_objects_to_the_bits_of_train_and_diagnose_though_the_operator_is_killed_under_way()
     {
         using var folder = new RunFolder();
         var (cluster, silos) = await StandingCluster.StartAsync(folder, 1);
@@ -42,12 +43,26 @@ public class OperatorProcessTests
         Assert.Equal(train.WeightsSha256, (string?)done.Status("weightsSha256"));
         Assert.Equal(train.TestAccuracy, (double)done.Status("accuracy")!);
         Assert.Equal(1500, (long)done.Status("step")!);
+
+        // A probe of that object is suspended, goes on, and finds to the bit what a look on one machine finds at the same weights.
+        objects.Create(Written.Probe("look", "{weights: {trainingJob: real}, examples: 200, steps: 30, directions: 0}"));
+        await objects.UntilAsync("look", o => (long?)o.Status("step") > 1 || o.State() == "Completed", "its first products", ResourceKind.LandscapeProbe);
+        objects.Edit("look", o => o.Set("suspend", true), ResourceKind.LandscapeProbe);
+        await objects.UntilAsync("look", o => o.State() is "Suspended" or "Completed", "suspended", ResourceKind.LandscapeProbe);
+        objects.Edit("look", o => o.Set("suspend", false), ResourceKind.LandscapeProbe);
+        var found = await objects.UntilAsync("look", o => o.State() == "Completed", "completed", ResourceKind.LandscapeProbe);
+        var diagnosed = (await DistTrainProcess.RunAsync("diagnose", folder["train"], "--examples", "200", "--steps", "30", "--directions", "0", "--output", "json")).Events[^1];
+        Assert.Equal(
+            (diagnosed.GetProperty("sha256").GetString(), diagnosed.GetProperty("verdict").GetString(), diagnosed.GetProperty("reason").GetString(), done.JobId()),
+            ((string?)found.Status("findingsSha256"), (string?)found.Status("verdict"), found.Message("Completed"), (string?)found.Status("weightsJob")));
+        Assert.Equal(diagnosed.GetProperty("lambdaMax").GetDouble(), (double)found.Status("lambdaMax")!);
+        Assert.Equal(train.WeightsSha256, (string?)found.Status("weightsSha256"));
         second.Signal(15);
         Assert.Equal(0, await second.ExitAsync(Waiting.Limit));
         // What was cancelled has ended by the cluster's own account.
         await Waiting.UntilAsync(
             async () => (await DistTrainProcess.RunAsync("list", "--endpoint", silos[0].Endpoint, "--output", "json")).Events
-                .Single(j => j.GetProperty("job").GetString() != done.JobId()).GetProperty("state").GetString(),
+                .Single(j => j.GetProperty("job").GetString()!.StartsWith("endless-", StringComparison.Ordinal)).GetProperty("state").GetString(),
             state => state == "cancelled",
             "the end of the cancelled job");
     }

@@ -146,9 +146,27 @@ public class LifeTests
         rig.Cluster.Forget();
         await Waiting.UntilAsync(() => rig.Cluster.Jobs.Count == 1, "the job to be taken up", () => rig.Objects.Log);
         var resumed = Assert.Single(rig.Cluster.Resumed);
-        Assert.Equal((job.Summary.JobId, job.JobFile), (resumed.JobId, resumed.JobFile));
+        Assert.Equal((job.Summary.JobId, job.JobFile), (resumed.JobId, rig.Cluster[resumed.JobId].JobFile));
         Assert.Single(rig.Cluster.Submitted);
         rig.Cluster[resumed.JobId].Become(JobState.Completed, result: new JobResult { WeightsSha256 = "ab" });
         Assert.Equal("ab", (string?)(await rig.Objects.UntilAsync("lost", o => o.State() == "Completed", "completed")).Status("weightsSha256"));
+    }
+
+    [Fact]
+    public async Task A_job_of_which_nothing_is_left_begins_anew_and_one_whose_spec_is_another_by_now_is_lost()
+    {
+        await using var rig = await OperatorRig.StartAsync();
+        var job = await rig.RunningAsync("lost");
+        var changed = await rig.RunningAsync("changed");
+        rig.Objects.Edit("changed", o => o["spec"]!["seed"] = 17);
+        await rig.Objects.UntilAsync("changed", o => o.Condition("SpecInForce") == "False SpecChanged", "changed");
+        rig.Cluster.Forget(isSaved: false);
+        await Waiting.UntilAsync(() => rig.Cluster.Submitted.Count(s => s.JobId == job.Summary.JobId) == 2, "another submission", () => rig.Objects.Log);
+        Assert.All(rig.Cluster.Submitted.Where(s => s.JobId == job.Summary.JobId), s => Assert.Equal(job.JobFile, s.JobFile));
+        var lost = await rig.Objects.UntilAsync("changed", o => o.State() == "Failed", "failed");
+        Assert.Equal(("True JobLost", $"there is no job '{changed.Summary.JobId}'"), (lost.Condition("Failed"), lost.Message("Failed")));
+        Assert.Single(rig.Cluster.Submitted, s => s.JobId == changed.Summary.JobId);
+        rig.Cluster[job.Summary.JobId].Become(JobState.Completed, result: new JobResult { WeightsSha256 = "ab" });
+        await rig.Objects.UntilAsync("lost", o => o.State() == "Completed", "completed");
     }
 }

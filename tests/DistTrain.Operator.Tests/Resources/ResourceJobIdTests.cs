@@ -27,5 +27,5 @@ public class ResourceJobIdTests
     }
 
     private static string Of(string space, string name, string uid) =>
-        ResourceJobId.Of(new TrainingJobResource { Metadata = new V1ObjectMeta { NamespaceProperty = space, Name = name, Uid = uid } });
+        ResourceJobId.Of(new JobResource { Metadata = new V1ObjectMeta { NamespaceProperty = space, Name = name, Uid = uid } });
 }

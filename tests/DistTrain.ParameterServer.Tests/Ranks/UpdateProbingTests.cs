@@ -85,6 +85,51 @@ public sealed class UpdateProbingTests(RealServer server) : IClassFixture<RealSe
     }
 
     [Fact]
+    public async Task Rank_0_says_the_curvature_also_after_it_was_lost_and_a_checkpoint_waits_for_it()
+    {
+        var job = await new TinyJob(server, "steps=3", $"optimizer.lr={Rate}", "probe={everySteps: 1, what: curvature, examples: 5, products: 3}", "checkpoint.everySteps=1").OpenAsync();
+        await using var ranks = await RankGroup.AttachAsync(job);
+        Assert.True((await ranks.StepAsync(0)).Probed);
+        await using var again = await FakeRank.JoinAsync(job, rank: 0);
+        await again.PullAsync(1);
+        Assert.True((await again.ReceiveVersionAsync(1)).Head.Probed);
+        Assert.DoesNotContain((await job.StatusAsync())[0].Saved, part => part.Step == 1);
+        var found = new ProbedCurvature { Version = 1, Examples = 5, LossSum = 10, Products = 3, LambdaMax = 4, LambdaMin = -0.5, LambdaMaxResidual = 0.25, LambdaMinResidual = 0.125 };
+        await again.SendAsync(new RankMessage { Curvature = found });
+        await job.SavedAsync(1);
+        Assert.Equal(
+            new ProbeMetrics
+            {
+                Step = 1, Epoch = 4 / 12.0, Edge = 2 / Rate, Loss = 2, LambdaMax = 4, LambdaMin = -0.5, LambdaMaxResidual = 0.25, LambdaMinResidual = 0.125, Products = 3, Examples = 5,
+            },
+            Assert.Single(Probes(job)));
+    }
+
+    [Fact]
+    public async Task Curvature_that_is_not_finite_is_told_without_ends_and_training_goes_on()
+    {
+        var job = await new TinyJob(server, "steps=2", $"optimizer.lr={Rate}", "probe={everySteps: 1, what: curvature}", "checkpoint.everySteps=1").OpenAsync();
+        await using var ranks = await RankGroup.AttachAsync(job);
+        await ranks.StepAsync(0);
+        await ranks[0].SendAsync(new RankMessage { Curvature = new ProbedCurvature { Version = 1, Examples = 5, LossSum = double.NaN } });
+        await job.SavedAsync(1);
+        var probe = Assert.Single(Probes(job));
+        Assert.Equal((false, 5, 2 / Rate), (probe.HasLambdaMax, probe.Examples, probe.Edge));
+        Assert.True(double.IsNaN(probe.Loss));
+        Assert.True((await ranks.StepAsync(1)).Probed);
+    }
+
+    [Fact]
+    public async Task A_curvature_of_another_rank_than_the_first_is_refused()
+    {
+        var job = await new TinyJob(server, "probe={everySteps: 1, what: curvature}").OpenAsync();
+        await using var ranks = await RankGroup.AttachAsync(job);
+        await ranks.StepAsync(0);
+        await ranks[1].SendAsync(new RankMessage { Curvature = new ProbedCurvature { Version = 1, Examples = 5, LossSum = 1 } });
+        Assert.Contains("by another rank, or not at all", (await ranks[1].EndAsync()).Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_loss_along_an_update_of_a_job_without_probes_is_refused()
     {
         var job = await new TinyJob(server).OpenAsync();

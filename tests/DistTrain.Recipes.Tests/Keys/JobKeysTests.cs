@@ -60,6 +60,8 @@ public sealed class JobKeysTests
     [InlineData("numerics.outlierFactor", "0", "1e300", "-1", "1e309")]
     [InlineData("numerics.replayCheck", "0", "1000000000", "-1", "1000000001")]
     [InlineData("probe.everySteps", "0", "1000000000", "-1", "1000000001")]
+    [InlineData("probe.examples", "1", "100000000", "0", "100000001")]
+    [InlineData("probe.products", "1", "1000", "0", "1001")]
     [InlineData("dataset.trainExamples", "1", "100000000", "0", "100000001")]
     [InlineData("dataset.validation", "0.001", "7999", "0", "8000")]
     [InlineData("dataset.validation", "1", "0.999", "-0.5", "1.5")]

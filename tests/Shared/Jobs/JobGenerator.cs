@@ -53,7 +53,9 @@ internal static class JobGenerator
             Checkpoint = save.Item1,
             Evaluation = save.Item2,
             Numerics = save.Item3,
-            UpdateProbe = new UpdateProbeRecipe((int)(named.Item1 & 3), UpdateProbes.CriticalSharpness),
+            UpdateProbe = (named.Item1 & 7) > 4
+                ? new UpdateProbeRecipe((int)(named.Item1 & 3), UpdateProbes.Curvature) { Examples = s.Micro, Products = 1 + (s.Workers % 1000) }
+                : new UpdateProbeRecipe((int)(named.Item1 & 3), UpdateProbes.CriticalSharpness),
         }));
     }
 

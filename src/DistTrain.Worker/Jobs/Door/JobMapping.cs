@@ -25,6 +25,8 @@ internal static class JobMapping
         };
         if (job.Outcome is { } outcome)
             summary.Result = outcome.ToMessage();
+        if (job.Findings is { } found && read?.Spec.Probe is { } probe && summary.Result is { } result)
+            result.Diagnosis = DiagnosisMapping.Of(ProbeFindings.Read(found, job.JobId), probe);
         return summary;
     }
 

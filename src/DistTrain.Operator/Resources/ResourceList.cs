@@ -4,7 +4,7 @@ using k8s.Models;
 namespace DistTrain.Operator.Resources;
 
 /// <summary>Answer to a list; watches begin at its resource version.</summary>
-public sealed class TrainingJobList : IKubernetesObject<V1ListMeta>, IItems<TrainingJobResource>
+public sealed class ResourceList : IKubernetesObject<V1ListMeta>, IItems<JobResource>
 {
     public string ApiVersion { get; set; } = "";
 
@@ -12,5 +12,5 @@ public sealed class TrainingJobList : IKubernetesObject<V1ListMeta>, IItems<Trai
 
     public V1ListMeta Metadata { get; set; } = new();
 
-    public IList<TrainingJobResource> Items { get; set; } = [];
+    public IList<JobResource> Items { get; set; } = [];
 }

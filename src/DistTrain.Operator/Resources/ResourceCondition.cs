@@ -7,7 +7,7 @@ namespace DistTrain.Operator.Resources;
 /// <param name="Message">For people; at most 32,768 characters.</param>
 /// <param name="LastTransitionTime">When <paramref name="Status"/> became what it is.</param>
 /// <param name="ObservedGeneration">Generation of the spec that it is about.</param>
-public sealed record TrainingJobCondition(string Type, string Status, string Reason, string Message, DateTimeOffset LastTransitionTime, long? ObservedGeneration)
+public sealed record ResourceCondition(string Type, string Status, string Reason, string Message, DateTimeOffset LastTransitionTime, long? ObservedGeneration)
 {
     public const string True = "True";
     public const string False = "False";

@@ -4,8 +4,8 @@ using k8s.Models;
 
 namespace DistTrain.Operator.Resources;
 
-/// <summary>A TrainingJob as the API server has it: a job file, and what became of it.</summary>
-public sealed class TrainingJobResource : IKubernetesObject<V1ObjectMeta>
+/// <summary>An object as the API server has it: a job file, and what became of it.</summary>
+public sealed class JobResource : IKubernetesObject<V1ObjectMeta>
 {
     public string ApiVersion { get; set; } = "";
 
@@ -16,7 +16,7 @@ public sealed class TrainingJobResource : IKubernetesObject<V1ObjectMeta>
     /// <summary>As it was written; <see cref="ResourceJobFile"/> reads it.</summary>
     public JsonElement? Spec { get; init; }
 
-    public TrainingJobStatus? Status { get; init; }
+    public ResourceStatus? Status { get; init; }
 
     /// <summary>namespace/name, for people.</summary>
     internal string Title => $"{Metadata.NamespaceProperty}/{Metadata.Name}";

@@ -5,21 +5,21 @@ using DistTrain.Operator.Resources;
 namespace DistTrain.Operator.Reconciling;
 
 /// <summary>One object as it was seen last, the status that it is to have, and what is written into it.</summary>
-internal sealed class TrainingJobStore(TrainingJobResource first, TrainingJobApi api, ObjectEvents events, OperatorOptions options, TimeProvider clock)
+internal sealed class ResourceStore(JobResource first, ResourceApi api, ObjectEvents events, OperatorOptions options, TimeProvider clock)
 {
-    private volatile TrainingJobResource _seen = first;
-    private TrainingJobStatus _written = first.Status ?? new TrainingJobStatus();
+    private volatile JobResource _seen = first;
+    private ResourceStatus _written = first.Status ?? new ResourceStatus();
     private long _writtenAt;
 
     /// <summary>As it was seen last.</summary>
-    public TrainingJobResource Seen => _seen;
+    public JobResource Seen => _seen;
 
     /// <summary>What is to be written.</summary>
-    public TrainingJobStatus Status { get; set; } = first.Status ?? new TrainingJobStatus();
+    public ResourceStatus Status { get; set; } = first.Status ?? new ResourceStatus();
 
     /// <summary>The watch tells of it.</summary>
     /// <returns>True when somebody has changed it: what this operator has written into its status is no news.</returns>
-    public bool See(TrainingJobResource resource)
+    public bool See(JobResource resource)
     {
         var before = _seen;
         _seen = resource;
@@ -28,7 +28,7 @@ internal sealed class TrainingJobStore(TrainingJobResource first, TrainingJobApi
 
     /// <summary>Sets the finalizer.</summary>
     /// <returns>The object as it is then; null when it is gone.</returns>
-    public async Task<TrainingJobResource?> HoldAsync(TrainingJobResource resource, CancellationToken stop)
+    public async Task<JobResource?> HoldAsync(JobResource resource, CancellationToken stop)
     {
         var held = await api.HoldAsync(resource, stop);
         if (held is not null)
@@ -70,11 +70,11 @@ internal sealed class TrainingJobStore(TrainingJobResource first, TrainingJobApi
     }
 
     /// <summary>Takes the finalizer away.</summary>
-    public Task LetGoAsync(TrainingJobResource resource, CancellationToken stop) => api.LetGoAsync(resource, stop);
+    public Task LetGoAsync(JobResource resource, CancellationToken stop) => api.LetGoAsync(resource, stop);
 
     /// <summary>Deletes the object.</summary>
     public Task DeleteAsync(CancellationToken stop) => api.DeleteAsync(_seen, stop);
 
     /// <summary>What a write has made of the object, unless the watch has told of something newer.</summary>
-    private void Adopt(TrainingJobResource before, TrainingJobResource now) => Interlocked.CompareExchange(ref _seen, now, before);
+    private void Adopt(JobResource before, JobResource now) => Interlocked.CompareExchange(ref _seen, now, before);
 }

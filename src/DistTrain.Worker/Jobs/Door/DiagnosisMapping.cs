@@ -1,0 +1,32 @@
+using DistTrain.Optimization.Landscape;
+using DistTrain.Protocol;
+using DistTrain.Recipes;
+
+namespace DistTrain.Worker.Jobs.Door;
+
+/// <summary>What a probe has found, in short.</summary>
+internal static class DiagnosisMapping
+{
+    /// <param name="found">All of it.</param>
+    /// <param name="probe">What was asked for.</param>
+    public static Diagnosis Of(ProbeFindings found, ProbeRecipe probe)
+    {
+        var findings = CurvatureFindings.Of([.. found.Recursions.Select(recursion => (recursion.Alphas, recursion.Betas))], found.GradientNorm, found.Parameters, probe.Plan);
+        var diagnosis = new Diagnosis
+        {
+            Verdict = findings.Point.Word,
+            Reason = findings.Point.Reason,
+            Loss = found.LossSum / found.Examples,
+            Accuracy = (double)found.Correct / found.Examples,
+            GradientNorm = found.GradientNorm,
+            LambdaMax = findings.Point.Largest.Value,
+            LambdaMin = findings.Point.Smallest.Value,
+            Sha256 = found.Sha256,
+        };
+        if (findings.Shares is { } shares)
+            (diagnosis.Positive, diagnosis.Negative) = (shares.Positive.Estimate.Value, shares.Negative.Estimate.Value);
+        if (findings.Trace is { } trace)
+            diagnosis.Trace = trace.Value;
+        return diagnosis;
+    }
+}
