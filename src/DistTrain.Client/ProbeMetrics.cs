@@ -42,6 +42,15 @@ public sealed record ProbeMetrics : JobEvent
     /// <summary>The same of <see cref="LambdaMin"/>.</summary>
     public double? LambdaMinResidual { get; init; }
 
+    /// <summary>Of the mean gradient over the examples; null with it.</summary>
+    public double? GradientNorm { get; init; }
+
+    /// <summary>Share of the eigenvalues that are positive, the minimum ratio; null where not all are known.</summary>
+    public double? Positive { get; init; }
+
+    /// <summary>Share of those that are negative; null with it.</summary>
+    public double? Negative { get; init; }
+
     /// <summary>Hessian-vector products; 0 of critical sharpness.</summary>
     public int Products { get; init; }
 

@@ -22,6 +22,13 @@ internal static class ProbeJson
             json.WriteNumber("lambdaMin", probe.LambdaMin);
             json.WriteNumber("lambdaMaxResidual", probe.LambdaMaxResidual);
             json.WriteNumber("lambdaMinResidual", probe.LambdaMinResidual);
+            json.WriteNumber("gradientNorm", probe.GradientNorm);
+        }
+
+        if (probe is { HasPositive: true, HasNegative: true })
+        {
+            json.WriteNumber("positive", probe.Positive);
+            json.WriteNumber("negative", probe.Negative);
         }
 
         json.WriteNumber("edge", probe.Edge);
@@ -57,7 +64,9 @@ internal static class ProbeJson
         if (root.TryGetProperty("high", out _))
             probe.High = Number("high");
         if (root.TryGetProperty("lambdaMax", out _))
-            (probe.LambdaMax, probe.LambdaMin) = (Number("lambdaMax"), Number("lambdaMin"));
+            (probe.LambdaMax, probe.LambdaMin, probe.GradientNorm) = (Number("lambdaMax"), Number("lambdaMin"), Number("gradientNorm"));
+        if (root.TryGetProperty("positive", out _))
+            (probe.Positive, probe.Negative) = (Number("positive"), Number("negative"));
         return probe;
     }
 }

@@ -153,7 +153,7 @@ public class ClusterDiagnosisTests
         List<JsonElement> looks = [.. training.Events.Where(e => e.GetProperty("event").GetString() == "probe")];
         Assert.Equal(Enumerable.Range(1, 15).Select(k => 10 * k), looks.Select(look => look.GetProperty("step").GetInt32()));
         var same = looks.Single(look => look.GetProperty("step").GetInt32() == step);
-        foreach (var figure in new[] { "lambdaMax", "lambdaMin", "loss", "examples" })
+        foreach (var figure in new[] { "lambdaMax", "lambdaMin", "gradientNorm", "loss", "examples" })
             Assert.Equal(found.GetProperty(figure).GetRawText(), same.GetProperty(figure).GetRawText());
         Assert.Equal(2 / training.Steps().Single(made => made.GetProperty("step").GetInt32() == step).GetProperty("learningRate").GetDouble(), same.GetProperty("edge").GetDouble(), 1e-12);
 

@@ -6,7 +6,7 @@ namespace DistTrain.EndToEnd.Tests;
 public class StudyTests
 {
     private const string Text = """
-        summary: two recipes on digits
+        summary: two recipes on digits, and the curvature of a third
         silos: 1
         servers: 1
         base:
@@ -20,6 +20,10 @@ public class StudyTests
           - name: wild
             spec: {optimizer: {lr: 1.0e+38}}
             runs: [{batches: [60], seeds: [1]}]
+          - name: curved
+            shows: landscape
+            spec: {probe: {everySteps: 1, what: curvature, examples: 50, products: 5}}
+            runs: [{batches: [100], seeds: [1]}]
         """;
 
     [Fact]
@@ -33,10 +37,12 @@ public class StudyTests
 
         var first = await DistTrainProcess.RunAsync(line);
         Assert.True(first.ExitCode == 0, first.Output + first.Error);
-        Assert.Equal(["slow-30-s1 completed", "wild-60-s1 diverged"], first.Events.Select(e => $"{e.GetProperty("cell")} {e.GetProperty("state")}"));
+        Assert.Equal(["slow-30-s1 completed", "wild-60-s1 diverged", "curved-100-s1 completed"], first.Events.Select(e => $"{e.GetProperty("cell")} {e.GetProperty("state")}"));
         var slow = first.Events[0].GetProperty("weightsSha256").GetString();
-        Assert.Equal(2, (await File.ReadAllLinesAsync(results)).Length);
-        Assert.Matches(@"\n\| slow \| [0-9.]+, [0-9]+ s \|  \|\n\| wild \|  \| diverged \|\n$", await File.ReadAllTextAsync(table));
+        Assert.Equal(3, (await File.ReadAllLinesAsync(results)).Length);
+        Assert.Matches(@"\n\| slow \| [0-9.]+, [0-9]+ s \|  \|\n\| wild \|  \| diverged \|\n\n", await File.ReadAllTextAsync(table));
+        Assert.Matches(@"\n\| curved-100-s1 \| 1 \| .*\n\|  \| 2 \| .*\n\|  \| 3 \| .*\n$", await File.ReadAllTextAsync(table));
+        var curved = (await File.ReadAllLinesAsync(results))[2];
         Assert.True(File.Exists(Path.Combine(folder["out"], "slow-30-s1", "model.safetensors")));
         var (job, before) = (Path.Combine(folder["out"], "slow-30-s1", "job.yaml"), await File.ReadAllTextAsync(table));
         var written = File.GetLastWriteTimeUtc(job);
@@ -49,13 +55,13 @@ public class StudyTests
 
         // One cell is: as after an interruption, with its half-written folder still there.
         var wild = (await File.ReadAllLinesAsync(results))[1];
-        await File.WriteAllTextAsync(results, wild + "\n");
+        await File.WriteAllTextAsync(results, $"{wild}\n{curved}\n");
         var third = await DistTrainProcess.RunAsync(line);
         Assert.True(third.ExitCode == 0, third.Error);
         Assert.Equal(slow, third.Events[0].GetProperty("weightsSha256").GetString());
         Assert.NotEqual(written, File.GetLastWriteTimeUtc(job));
         Assert.Contains(wild, await File.ReadAllLinesAsync(results));
-        Assert.Equal(slow, JsonDocument.Parse((await File.ReadAllLinesAsync(results)).Single(r => r != wild)).RootElement.GetProperty("weightsSha256").GetString());
+        Assert.Equal(slow, JsonDocument.Parse((await File.ReadAllLinesAsync(results)).Single(r => r != wild && r != curved)).RootElement.GetProperty("weightsSha256").GetString());
     }
 
     [Fact]

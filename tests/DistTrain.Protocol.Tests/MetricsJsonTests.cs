@@ -100,14 +100,14 @@ public sealed class MetricsJsonTests
 
     [Theory]
     [InlineData(true, """{"event":"probe","step":9,"epoch":1.5,"criticalSharpness":30,"low":29,"high":31,"edge":40,"loss":0.5,"passes":7,"format":1}""")]
-    [InlineData(false, """{"event":"probe","step":9,"epoch":1.5,"lambdaMax":30,"lambdaMin":-0.5,"lambdaMaxResidual":0.25,"lambdaMinResidual":0.125,"edge":40,"loss":0.5,"products":20,"examples":1000,"format":1}""")]
+    [InlineData(false, """{"event":"probe","step":9,"epoch":1.5,"lambdaMax":30,"lambdaMin":-0.5,"lambdaMaxResidual":0.25,"lambdaMinResidual":0.125,"gradientNorm":0.5,"positive":0.75,"negative":0.25,"edge":40,"loss":0.5,"products":20,"examples":1000,"format":1}""")]
     public void A_probe_of_either_kind_comes_back(bool isSharpness, string text)
     {
         var probe = new ProbeMetrics { Step = 9, Epoch = 1.5, Edge = 40, Loss = 0.5 };
         if (isSharpness)
             (probe.CriticalSharpness, probe.Low, probe.High, probe.Passes) = (30, 29, 31, 7);
         else
-            (probe.LambdaMax, probe.LambdaMin, probe.LambdaMaxResidual, probe.LambdaMinResidual, probe.Products, probe.Examples) = (30, -0.5, 0.25, 0.125, 20, 1000);
+            (probe.LambdaMax, probe.LambdaMin, probe.LambdaMaxResidual, probe.LambdaMinResidual, probe.GradientNorm, probe.Positive, probe.Negative, probe.Products, probe.Examples) = (30, -0.5, 0.25, 0.125, 0.5, 0.75, 0.25, 20, 1000);
         var metrics = new MetricsEvent { Probe = probe };
         Assert.Equal(text, Text(metrics));
         Assert.Equal(metrics, MetricsJson.Read(text));

@@ -30,7 +30,8 @@ internal static class ProgressText
     private static string Curvature(ProbeMetrics probe) => $"after step {probe.Step}: curvature "
         + (probe.LambdaMax is null
             ? "not finite"
-            : $"{Figures.Number(probe.LambdaMin)} to {Figures.Number(probe.LambdaMax)} (residuals {Figures.Number(probe.LambdaMinResidual)} and {Figures.Number(probe.LambdaMaxResidual)})");
+            : $"{Figures.Number(probe.LambdaMin)} to {Figures.Number(probe.LambdaMax)} (residuals {Figures.Number(probe.LambdaMinResidual)} and {Figures.Number(probe.LambdaMaxResidual)})"
+                + (probe.Positive is { } positive ? $", {Figures.Share(positive)} of it positive" : ""));
 
     /// <summary>All in one line.</summary>
     public static string Line(TrainingProgress progress) => string.Join("  ", [Steps(progress), .. Values(progress)]);

@@ -8,6 +8,9 @@ namespace DistTrain.Cli.Output;
 /// <param name="LambdaMin">The smallest.</param>
 /// <param name="LambdaMaxResidual">An eigenvalue lies within this distance of the largest.</param>
 /// <param name="LambdaMinResidual">And of the smallest.</param>
+/// <param name="GradientNorm">Of the mean gradient over the examples; left out with the ends.</param>
+/// <param name="Positive">Share of positive eigenvalues, the minimum ratio; left out where not all are known, as the next.</param>
+/// <param name="Negative">Share of negative ones.</param>
 /// <param name="Edge">2 over the step's rate.</param>
 /// <param name="Passes">Forward passes; left out of curvature.</param>
 /// <param name="Products">Hessian-vector products; left out of critical sharpness, as the examples.</param>
@@ -22,6 +25,9 @@ internal sealed record UpdateProbeEvent(
     double? LambdaMin,
     double? LambdaMaxResidual,
     double? LambdaMinResidual,
+    double? GradientNorm,
+    double? Positive,
+    double? Negative,
     double Edge,
     double Loss,
     int? Passes,

@@ -24,6 +24,7 @@ namespace DistTrain.Cli.Studies;
 /// <param name="Reason">Why it diverged.</param>
 /// <param name="ValidationAccuracy">Of the final weights on what the job sets apart of the training set: what recipes are chosen by; null where it sets nothing apart.</param>
 /// <param name="StepMilliseconds">Of an update, the median of the run's second half; null in results that did not keep it.</param>
+/// <param name="Looks">How the loss is curved along the way, in order of steps; null where the cell is not for that.</param>
 internal sealed record StudyResult(
     string Cell,
     string Recipe,
@@ -38,7 +39,8 @@ internal sealed record StudyResult(
     string JobSha256,
     string? Reason,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidationAccuracy = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? StepMilliseconds = null) : IRunResult<StudyResult>
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? StepMilliseconds = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StudyLook>? Looks = null) : IRunResult<StudyResult>
 {
     public const string Completed = "completed";
 

@@ -28,6 +28,7 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             folder.WriteTable(StudyTable.Markdown(study, results));
             StudyPlot.Write(study, results, folder.Path);
             StudyTime.Write(study, results, folder.Path);
+            StudyLandscape.Write(study, results, folder.Path);
             context.Print(
                 new Output.StudyCellEvent(cell.Name, result.State, result.Accuracy, result.Seconds, result.WeightsSha256, result.ValidationAccuracy),
                 $"{index + 1}/{cells.Count} {cell.Name}: {(result.Accuracy is { } accuracy ? Figures.Share(accuracy) : result.State)}, {result.Seconds:F0} s{(done is null ? "" : ", done before")}");
@@ -62,7 +63,8 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             jobSha256,
             diverged ? ended.Error : null,
             result?.ValidationAccuracy,
-            display.StepMilliseconds);
+            display.StepMilliseconds,
+            cell.Shows == StudyShows.Landscape ? display.Looks : null);
     }
 
     /// <summary>Keeps the evaluations and shows nothing.</summary>
@@ -73,6 +75,8 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
         private readonly List<double> _milliseconds = [];
 
         public List<StudyEvaluation> Evaluations { get; } = [];
+
+        public List<StudyLook> Looks { get; } = [];
 
         /// <summary>The median of the second half: in the first the processes still warm up.</summary>
         public double? StepMilliseconds
@@ -98,6 +102,8 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             await foreach (var next in events.WithCancellation(cancel))
             {
                 last = next as JobSummary ?? last;
+                if (next is ProbeMetrics look)
+                    Looks.Add(StudyLook.Of(look));
                 if (next is StepMetrics timed)
                     _milliseconds.Add(timed.Milliseconds);
                 if (next is StepMetrics { Skipped: null } step)

@@ -141,6 +141,9 @@ internal static class WireMapping
         LambdaMin = probe.HasLambdaMin ? probe.LambdaMin : null,
         LambdaMaxResidual = probe.HasLambdaMax ? probe.LambdaMaxResidual : null,
         LambdaMinResidual = probe.HasLambdaMin ? probe.LambdaMinResidual : null,
+        GradientNorm = probe.HasGradientNorm ? probe.GradientNorm : null,
+        Positive = probe.HasPositive ? probe.Positive : null,
+        Negative = probe.HasNegative ? probe.Negative : null,
         Products = probe.Products,
         Examples = probe.Examples,
     };

@@ -85,6 +85,9 @@ internal sealed class UpdateProbing(PartitionPlan plan, RankSessions sessions, T
         {
             (metrics.LambdaMax, metrics.LambdaMin) = (found.LambdaMax, found.LambdaMin);
             (metrics.LambdaMaxResidual, metrics.LambdaMinResidual) = (found.LambdaMaxResidual, found.LambdaMinResidual);
+            metrics.GradientNorm = found.GradientNorm;
+            if (found.HasPositive)
+                (metrics.Positive, metrics.Negative) = (found.Positive, found.Negative);
         }
 
         metrics.Examples = found.Examples;

@@ -34,7 +34,7 @@ internal static class UpdateProbeKeys
         };
 
     public static JobKey Products { get; } =
-        new("spec.probe.products", new WholeRule(1, 1000), null, "curvature: most Hessian-vector products; fewer where both ends are found sooner")
+        new("spec.probe.products", new WholeRule(1, 1000), null, "curvature: most Hessian-vector products; fewer where both ends are found sooner; as many as there are parameters, or more, find all eigenvalues, and the share of each sign (the lecture's minimum ratio)")
         {
             DefaultText = ValueText.Of((long)UpdateProbeRecipe.DefaultProducts),
             DecidesBits = false,

@@ -14,7 +14,7 @@ namespace DistTrain.Recipes.Studies;
 /// recipes:
 ///   - name: lars
 ///     spec: {...}                            laid over base
-///     shows: time                            what its cells are for: accuracy, which may be left out, or the time of an update
+///     shows: time                            what its cells are for: accuracy, which may be left out, the time of an update, or landscape
 ///     runs: [{batches: [1024, 4096], seeds: [1], steps: 500}]      steps may be left out: the spec's; where the spec's batch grows, it grows to these
 /// </code>
 /// </summary>
@@ -31,6 +31,9 @@ public sealed record Study(string Name, string Summary, int Silos, int Servers, 
 
     /// <summary>The cells whose time is.</summary>
     public IEnumerable<StudyCell> Timed => Cells.Where(c => c.Shows == StudyShows.Time);
+
+    /// <summary>The cells whose curvature is told along the way.</summary>
+    public IEnumerable<StudyCell> Looked => Cells.Where(c => c.Shows == StudyShows.Landscape);
 
     private const string Folder = "Studies.";
 
@@ -86,4 +89,7 @@ public enum StudyShows
 
     /// <summary>How long an update takes, and an epoch of them.</summary>
     Time,
+
+    /// <summary>How the loss is curved along the way: what its <c>probe</c> tells.</summary>
+    Landscape,
 }

@@ -18,7 +18,7 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
     private const string Steps = "steps";
 
     private static readonly NumberRule Share = new(new Option("target", OptionKind.Number, null, "accuracy") { Minimum = 0, ExclusiveMinimum = true, Maximum = 1 });
-    private static readonly ChoiceRule Shows = new("what a cell is for", ["accuracy", "time"]);
+    private static readonly ChoiceRule Shows = new("what a cell is for", ["accuracy", "time", "landscape"]);
 
     private readonly List<JobProblem> _jobProblems = [];
 
@@ -44,7 +44,12 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
     {
         Known(recipe, path, "name", "spec", "shows", "runs");
         var recipeName = Value(recipe, path, "name", new JobNameRule()) as string;
-        var shows = recipe.Find("shows") is { } shown && Shows.Read(shown, Join(path, "shows"), findings) is "time" ? StudyShows.Time : StudyShows.Accuracy;
+        var shows = (recipe.Find("shows") is { } shown ? Shows.Read(shown, Join(path, "shows"), findings) : null) switch
+        {
+            "time" => StudyShows.Time,
+            "landscape" => StudyShows.Landscape,
+            _ => StudyShows.Accuracy,
+        };
         var spec = Spec(recipe, path, "spec");
         var cells = new List<StudyCell>();
         foreach (var (run, runPath) in Sections(recipe, path, "runs"))
@@ -63,6 +68,8 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
             }
         }
 
+        if (shows == StudyShows.Landscape && cells.Exists(c => c.Job.Spec.UpdateProbe is not { EverySteps: > 0, IsCurvature: true }))
+            findings.Add(recipe.Entry("shows")!.Origin, Join(path, "shows"), "takes a curvature to show; give the spec probe: {everySteps: N, what: curvature}", "landscape");
         return cells;
     }
 

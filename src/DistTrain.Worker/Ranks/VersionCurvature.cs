@@ -37,24 +37,34 @@ internal sealed class VersionCurvature(
         var objective = new Objective(examples, chosen, spec.Workers, spec.MicroBatch, CurvatureMode.Evaluation, spec.Seed, head.Position.ToPosition());
         using var local = new LocalObjective<float>(model, objective, Environment.ProcessorCount, device);
         local.MoveTo(replica.Parameters.Span);
-        var sums = local.Measure(stop);
-        var found = new ProbedCurvature { Version = head.Version, Examples = sums.Examples, LossSum = sums.LossSum };
-        if (double.IsFinite(sums.LossSum) && Ends(local, recipe) is { } ends)
-        {
-            found.Products = ends.Values.Count;
-            (found.LambdaMax, found.LambdaMaxResidual) = (ends.Largest.Value, ends.Largest.Residual);
-            (found.LambdaMin, found.LambdaMinResidual) = (ends.Smallest.Value, ends.Smallest.Residual);
-        }
-
-        leader.Send(new RankMessage { Curvature = found });
+        leader.Send(new RankMessage { Curvature = Look(local, head.Version) });
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 
-    /// <summary>Null: a product is not finite.</summary>
-    private RitzSpectrum? Ends(LocalObjective<float> local, UpdateProbeRecipe recipe)
+    private ProbedCurvature Look(LocalObjective<float> local, long version)
     {
-        var plan = new CurvaturePlan(new LanczosGoal(recipe.Products), new CriticalPointTolerances(), Directions: 0, Seed: spec.Seed);
-        var probe = new CurvatureProbe<float>(new VectorPart(model.Layout, ..), BucketOrder.Add, plan);
+        var (gradient, sums) = local.Gradient(stop);
+        var found = new ProbedCurvature { Version = version, Examples = sums.Examples, LossSum = sums.LossSum };
+        var whole = new VectorPart(model.Layout, ..);
+        var norm = Math.Sqrt(BucketDot.Of<float>(whole, gradient, gradient, BucketOrder.Add));
+        // With as many products as there are parameters none is given up for being sharp enough: all are counted.
+        var (products, parameters) = (spec.UpdateProbe.Products, model.Layout.ParameterCount);
+        var ends = products < parameters ? 1 : (int)parameters;
+        var plan = new CurvaturePlan(new LanczosGoal(products, Largest: ends, Smallest: ends), new CriticalPointTolerances(), Directions: 0, Seed: spec.Seed);
+        if (!double.IsFinite(sums.LossSum) || !double.IsFinite(norm) || Findings(local, whole, plan, norm) is not { } findings)
+            return found;
+        (found.Products, found.GradientNorm) = (findings.Products, norm);
+        (found.LambdaMax, found.LambdaMaxResidual) = (findings.Point.Largest.Value, findings.Point.Largest.Residual);
+        (found.LambdaMin, found.LambdaMinResidual) = (findings.Point.Smallest.Value, findings.Point.Smallest.Residual);
+        if (findings.Shares is { } shares)
+            (found.Positive, found.Negative) = (shares.Positive.Estimate.Value, shares.Negative.Estimate.Value);
+        return found;
+    }
+
+    /// <summary>Null: a product is not finite.</summary>
+    private CurvatureFindings? Findings(LocalObjective<float> local, VectorPart whole, CurvaturePlan plan, double norm)
+    {
+        var probe = new CurvatureProbe<float>(whole, BucketOrder.Add, plan);
         try
         {
             while (probe.Next is { } next)
@@ -65,6 +75,6 @@ internal sealed class VersionCurvature(
             return null;
         }
 
-        return probe.Ends;
+        return probe.Findings(norm);
     }
 }

@@ -59,7 +59,7 @@ public sealed class DisplayTests : IDisposable
             new ValidationMetrics { Step = 2, Epoch = 1, Loss = 0.5, Accuracy = 0.875, Examples = 8 },
             new ProbeMetrics { Step = 2, Epoch = 1, CriticalSharpness = 30, Low = 29, High = 31, Edge = 40, Loss = 0.5, Passes = 7 },
             new ProbeMetrics { Step = 4, Epoch = 1, Low = 0, High = 1.25, Edge = 40, Loss = 0.5, Passes = 7 },
-            new ProbeMetrics { Step = 6, Epoch = 1, LambdaMax = 31.25, LambdaMin = -0.5, LambdaMaxResidual = 0.01, LambdaMinResidual = 0.25, Edge = 40, Loss = 0.5, Products = 20, Examples = 64 },
+            new ProbeMetrics { Step = 6, Epoch = 1, LambdaMax = 31.25, LambdaMin = -0.5, LambdaMaxResidual = 0.01, LambdaMinResidual = 0.25, GradientNorm = 0.125, Positive = 0.75, Negative = 0.25, Edge = 40, Loss = 0.5, Products = 20, Examples = 64 },
             new ProbeMetrics { Step = 8, Epoch = 1, Edge = 40, Loss = double.NaN, Examples = 64 },
         ];
         await new PlainDisplay(_output, _error, new ManualClock()).FollowAsync(events.Async(), CancellationToken.None);
@@ -72,7 +72,7 @@ public sealed class DisplayTests : IDisposable
                 "validation after step 2: accuracy 87.50 %, loss 0.5",
                 "along step 2: critical sharpness 30 (29 to 31), edge of stability 40",
                 "along step 4: critical sharpness below 1.25, edge of stability 40",
-                "after step 6: curvature -0.5 to 31.25 (residuals 0.25 and 0.01), edge of stability 40",
+                "after step 6: curvature -0.5 to 31.25 (residuals 0.25 and 0.01), 75.00 % of it positive, edge of stability 40",
                 "after step 8: curvature not finite, edge of stability 40",
             ],
             lines[3..]);
@@ -89,7 +89,7 @@ public sealed class DisplayTests : IDisposable
         Assert.Equal("""{"event":"validation","step":2,"epoch":1,"loss":0.5,"accuracy":0.875}""", lines[2]);
         Assert.Equal("""{"event":"probe","step":2,"epoch":1,"criticalSharpness":30,"low":29,"high":31,"edge":40,"loss":0.5,"passes":7}""", lines[3]);
         Assert.Equal(
-            """{"event":"probe","step":6,"epoch":1,"lambdaMax":31.25,"lambdaMin":-0.5,"lambdaMaxResidual":0.01,"lambdaMinResidual":0.25,"edge":40,"loss":0.5,"products":20,"examples":64}""",
+            """{"event":"probe","step":6,"epoch":1,"lambdaMax":31.25,"lambdaMin":-0.5,"lambdaMaxResidual":0.01,"lambdaMinResidual":0.25,"gradientNorm":0.125,"positive":0.75,"negative":0.25,"edge":40,"loss":0.5,"products":20,"examples":64}""",
             lines[5]);
     }
 

@@ -86,6 +86,34 @@ public class StudyTableTests
         Assert.Equal(["curves-256.svg", "loss-256.svg", "time-epoch.svg", "time-update.svg"], Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal).Select(Path.GetFileName));
     }
 
+    [Fact]
+    public void Curvature_along_the_way_has_a_row_a_look_and_a_picture_of_the_ratios()
+    {
+        var study = Study.Read("summary: s\nbase: {probe: {everySteps: 5, what: curvature}}\nrecipes: [{name: a, shows: landscape, runs: [{batches: [64], seeds: [1, 2]}]}]", "t", [], out _)!;
+        IReadOnlyList<StudyResult> results =
+        [
+            Result("a", 64, 1, 0.9) with { Looks = [new StudyLook(100, 2.25, 0.5, 4.5, -0.125, 20, 0.5, 0.25), new StudyLook(200, 0.125, 0.0001, 8, 0.0625, 20, 0.75, 0)] },
+            Result("a", 64, 2, 0.9) with { Looks = [new StudyLook(100, double.MaxValue, null, null, null, 20)] },
+        ];
+        Assert.EndsWith(
+            """
+            | run | step | loss | gradient norm | λ_max | λ_min | edge 2/η | positive, % | negative, % |
+            |---|---|---|---|---|---|---|---|---|
+            | a-64-s1 | 100 | 2.25 | 0.5 | 4.5 | -0.125 | 20 | 50 | 25 |
+            |  | 200 | 0.125 | 0.0001 | 8 | 0.0625 | 20 | 75 | 0 |
+            | a-64-s2 | 100 | 1.798E+308 | – | – | – | 20 | – | – |
+
+            """.ReplaceLineEndings("\n"),
+            StudyTable.Markdown(study, results),
+            StringComparison.Ordinal);
+        Assert.Equal(results[0].Looks, StudyResult.FromJson(results[0].ToJson()).Looks);
+        using var folder = new TempFolder();
+        StudyLandscape.Write(study, results, folder.Path);
+        var picture = File.ReadAllText(folder["minimum-ratio.svg"]);
+        Assert.Contains("a-64-s1", picture, StringComparison.Ordinal);
+        Assert.DoesNotContain("a-64-s2", picture, StringComparison.Ordinal);
+    }
+
     internal static StudyResult Result(string recipe, int batch, int seed, double? accuracy, double seconds = 1, string jobSha256 = "job") => new(
         $"{recipe}-{batch}-s{seed}",
         recipe,

@@ -94,13 +94,14 @@ public sealed class UpdateProbingTests(RealServer server) : IClassFixture<RealSe
         await again.PullAsync(1);
         Assert.True((await again.ReceiveVersionAsync(1)).Head.Probed);
         Assert.DoesNotContain((await job.StatusAsync())[0].Saved, part => part.Step == 1);
-        var found = new ProbedCurvature { Version = 1, Examples = 5, LossSum = 10, Products = 3, LambdaMax = 4, LambdaMin = -0.5, LambdaMaxResidual = 0.25, LambdaMinResidual = 0.125 };
+        var found = new ProbedCurvature { Version = 1, Examples = 5, LossSum = 10, Products = 3, LambdaMax = 4, LambdaMin = -0.5, LambdaMaxResidual = 0.25, LambdaMinResidual = 0.125, GradientNorm = 0.5, Positive = 0.75, Negative = 0.25 };
         await again.SendAsync(new RankMessage { Curvature = found });
         await job.SavedAsync(1);
         Assert.Equal(
             new ProbeMetrics
             {
-                Step = 1, Epoch = 4 / 12.0, Edge = 2 / Rate, Loss = 2, LambdaMax = 4, LambdaMin = -0.5, LambdaMaxResidual = 0.25, LambdaMinResidual = 0.125, Products = 3, Examples = 5,
+                Step = 1, Epoch = 4 / 12.0, Edge = 2 / Rate, Loss = 2, LambdaMax = 4, LambdaMin = -0.5, LambdaMaxResidual = 0.25, LambdaMinResidual = 0.125, GradientNorm = 0.5, Positive = 0.75, Negative = 0.25,
+                Products = 3, Examples = 5,
             },
             Assert.Single(Probes(job)));
     }

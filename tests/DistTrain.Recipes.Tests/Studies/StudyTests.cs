@@ -100,9 +100,22 @@ public sealed class StudyTests
             [
                 "small:2: target: '97' is not allowed; give a number in (0, 1]",
                 "small:3: recipes[0].runs[0].steps: '0' is not allowed; give a whole number from 1 to 2147483647",
-                "small:3: recipes[0].shows: 'speed' is not what a cell is for; use one of accuracy, time",
+                "small:3: recipes[0].shows: 'speed' is not what a cell is for; use one of accuracy, time, landscape",
             ],
             Problems("summary: s\ntarget: 97\nrecipes: [{name: a, shows: speed, runs: [{batches: [64], seeds: [1], steps: 0}]}]").Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Cells_may_be_for_the_curvature_that_their_probes_tell()
+    {
+        const string Recipe = "{name: a, shows: landscape, runs: [{batches: [64], seeds: [1]}]}";
+        Assert.Equal(["a-64-s1"], Read($"summary: s\nbase: {{probe: {{everySteps: 5, what: curvature}}}}\nrecipes: [{Recipe}]").Looked.Select(c => c.Name));
+        foreach (var probe in new[] { "{}", "{everySteps: 5}", "{what: curvature}" })
+        {
+            Assert.Equal(
+                ["small:3: recipes[0].shows: 'landscape' takes a curvature to show; give the spec probe: {everySteps: N, what: curvature}"],
+                Problems($"summary: s\nbase: {{probe: {probe}}}\nrecipes: [{Recipe}]"));
+        }
+    }
 
     [Fact]
     public void All_mistakes_come_at_once()
