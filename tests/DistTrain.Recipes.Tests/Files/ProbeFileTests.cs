@@ -37,17 +37,23 @@ public class ProbeFileTests
     }
 
     [Fact]
+    public void A_file_that_does_not_say_its_version_is_refused() => Assert.Equal(
+        "apiVersion: is missing; write 'apiVersion: disttrain.dev/v1'",
+        Assert.Single(ProbeFile.Read("kind: LandscapeProbe\nspec: {weights: {job: mnist}}\n", "probe.yaml", []).Problems).Text);
+
+    [Fact]
     public void All_mistakes_are_named_at_once() =>
         Assert.Equal(4, ProbeFile.Read(Head + "  data: all\n  seed: -1\n  directions: many\n", "probe.yaml", []).Problems.Count);
 
     [Fact]
     public void As_a_job_of_the_cluster_it_keeps_of_the_job_that_it_looks_at_what_decides_a_gradient()
     {
-        var looked = JobFile.Read(null, "job", ["model.norm=batch", "workers=5", "microBatch=7", "averaging.name=swap", "seed=3", "optimizer.name=lamb"]).Job!.Spec;
+        var looked = JobFile.Read(null, "job", ["model.norm=batch", "workers=5", "microBatch=7", "averaging.name=swap", "seed=3", "optimizer.name=lamb", "probe.everySteps=5"]).Job!.Spec;
         var (probe, _) = ProbeFile.Read(Head + "  weights: {job: mnist}\n  steps: 12\n", "probe.yaml", []);
         var job = probe!.Of(looked, new ProbedWeights("mnist", 40, null));
         Assert.Equal((looked.Model.Norm, 5, 7, 3, looked.Dataset), (job.Spec.Model.Norm, job.Spec.Workers, job.Spec.MicroBatch, job.Spec.Seed, job.Spec.Dataset));
         Assert.Equal(("none", 1, 40), (job.Spec.Averaging.Name, job.Spec.Checkpoint.EverySteps, job.Spec.Probe!.Weights.Step));
+        Assert.Equal(0, job.Spec.UpdateProbe.EverySteps);
 
         // Every process reads it from its text, and finds the same.
         var again = JobFile.Read(JobFile.Write(job), "again", []);
