@@ -14,11 +14,17 @@ public static class DatasetNames
 
     public const string Csv = "csv";
 
+    /// <summary>Characters, each to be told from those before it.</summary>
+    public const string Text = "text";
+
+    /// <summary>Characters that an example of text has, unless the job says otherwise.</summary>
+    public const int DefaultContext = 128;
+
     /// <summary>Size of the training set of digits unless the job says otherwise.</summary>
     public const int DigitsTrainExamples = 8000;
 
     /// <summary>Size of the test set of digits unless the job says otherwise.</summary>
     public const int DigitsTestExamples = 2000;
 
-    public static IReadOnlyList<string> All { get; } = [Digits, Mnist, Cifar10, Csv];
+    public static IReadOnlyList<string> All { get; } = [Digits, Mnist, Cifar10, Csv, Text];
 }

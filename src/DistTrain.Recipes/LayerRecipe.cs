@@ -3,7 +3,7 @@ namespace DistTrain.Recipes;
 /// <summary>One layer of a declarative model. The closed set below is all that a job may ask for: jobs carry no code.</summary>
 public abstract record LayerRecipe;
 
-/// <summary>Fully connected: [n, in] → [n, Out]; Reparametrization: one of <see cref="Reparametrizations"/>.</summary>
+/// <summary>Fully connected: [n, in] → [n, Out], or each token of a sequence, [n, t, in] → [n, t, Out]; Reparametrization: one of <see cref="Reparametrizations"/>.</summary>
 public sealed record LinearRecipe(int Out, bool Bias, string Reparametrization = Reparametrizations.None) : LayerRecipe;
 
 /// <summary>Two-dimensional convolution with a square kernel: [n, in, h, w] → [n, Out, h', w']; Reparametrization: as of <see cref="LinearRecipe"/>.</summary>
@@ -15,7 +15,7 @@ public sealed record ConvRecipe(int Out, int Kernel, int Stride, int Padding, bo
 /// </summary>
 public sealed record NormRecipe(string Kind, int? Groups = null, bool ZeroGamma = false) : LayerRecipe;
 
-/// <summary>Element-wise nonlinearity; Kind: relu, tanh, sigmoid, gelu.</summary>
+/// <summary>Element-wise nonlinearity; Kind: relu, tanh, sigmoid, gelu, silu.</summary>
 public sealed record ActivationRecipe(string Kind) : LayerRecipe;
 
 /// <summary>Pooling over square windows; Kind: max, average.</summary>
@@ -29,6 +29,15 @@ public sealed record FlattenRecipe : LayerRecipe;
 
 /// <summary>Zeroes a share of the activations while training; masks come from the job's counter generator.</summary>
 public sealed record DropoutRecipe(double Rate) : LayerRecipe;
+
+/// <summary>A vector for each token, learned: [n, t] of whole numbers → [n, t, Out].</summary>
+public sealed record EmbeddingRecipe(int Out) : LayerRecipe;
+
+/// <summary>Adds a vector for each place of a sequence: [n, t, d] → [n, t, d]; Kind: one of <see cref="PositionKinds"/>.</summary>
+public sealed record PositionsRecipe(string Kind) : LayerRecipe;
+
+/// <summary>Multi-head attention of a sequence to itself: [n, t, d] → [n, t, d]. Causal: a token sees those before it and itself only.</summary>
+public sealed record AttentionRecipe(int Heads, bool Causal) : LayerRecipe;
 
 /// <summary>
 /// y = x' + Layers(x). The shortcut x' is parameter-free (He et al. 2015, option A): subsampled by the stride of the body,

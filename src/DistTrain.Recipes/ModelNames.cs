@@ -11,8 +11,14 @@ public static class ModelNames
 
     public const string ResNet20 = "resnet20";
 
+    /// <summary>A decoder that tells the next token (1706.03762 without the encoder, normalization before each part).</summary>
+    public const string Transformer = "transformer";
+
     /// <summary>The job's own <c>layers</c>.</summary>
     public const string Custom = "custom";
 
-    public static IReadOnlyList<string> All { get; } = [Softmax, Mlp, Cnn, ResNet20, Custom];
+    /// <summary>Those that classify an image or a row of a table.</summary>
+    public static IReadOnlyList<string> Classifiers { get; } = [Softmax, Mlp, Cnn, ResNet20];
+
+    public static IReadOnlyList<string> All { get; } = [Softmax, Mlp, Cnn, ResNet20, Transformer, Custom];
 }

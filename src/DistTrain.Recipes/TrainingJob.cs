@@ -125,8 +125,8 @@ public sealed record BatchRecipe(int Examples, PolicyRecipe? Policy)
     public int At(int epoch) => Definition?.BatchAt(Policy!.Options, epoch) ?? Examples;
 }
 
-/// <param name="Name">digits, mnist, cifar10 or csv.</param>
-/// <param name="Path">Folder (mnist, cifar10, csv) of the data as the silos see it; null for digits.</param>
+/// <param name="Name">One of <see cref="DatasetNames"/>.</param>
+/// <param name="Path">Folder of the data as the silos see it; null for digits.</param>
 /// <param name="TrainExamples">digits: size of the training set; otherwise a cap on it (the first ones), or null for all.</param>
 /// <param name="TestExamples">The same for the test set.</param>
 /// <param name="Normalize">none, feature or channel: what is brought to mean 0 and deviation 1.</param>
@@ -140,9 +140,15 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
 
     /// <summary>What of the training set is set apart; null: nothing.</summary>
     public ValidationRecipe? Validation { get; init; }
+
+    /// <summary>text: characters of an example; 0 for others.</summary>
+    public int Context { get; init; }
+
+    /// <summary>Examples are tokens, each to be told from those before it.</summary>
+    public bool HasTokens => Name == DatasetNames.Text;
 }
 
-/// <param name="Name">softmax, mlp, cnn, resnet20, or custom when <paramref name="Layers"/> is given.</param>
+/// <param name="Name">One of <see cref="ModelNames"/>; custom when <paramref name="Layers"/> is given.</param>
 /// <param name="Norm">One of <see cref="NormKinds"/>: what stands behind each convolution (or hidden linear layer of mlp).</param>
 /// <param name="Layers">The user's own network, empty for a built-in.</param>
 public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRecipe> Layers)
@@ -155,7 +161,15 @@ public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRe
 
     /// <summary>The scale of the last norm of each residual block of a built-in starts at 0.</summary>
     public bool ZeroGamma { get; init; }
+
+    /// <summary>transformer: how large it is; null for others.</summary>
+    public TransformerSize? Size { get; init; }
 }
+
+/// <param name="Width">Numbers for each token.</param>
+/// <param name="Depth">Blocks of attention and two linear layers.</param>
+/// <param name="Heads">Of each attention; a divisor of the width.</param>
+public sealed record TransformerSize(int Width, int Depth, int Heads);
 
 /// <param name="Rule">none, linear, sqrt or legw.</param>
 /// <param name="ReferenceBatch">The batch that the optimizer's rate and the warm-up were tuned for. At least 1.</param>

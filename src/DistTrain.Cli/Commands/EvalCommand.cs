@@ -40,7 +40,7 @@ internal static class EvalCommand
         var evaluated = new EvaluatedEvent(
             saved.Source,
             saved.Step,
-            (double)result.Correct / result.Examples,
+            result.Correct / result.Examples,
             result.LossSum / result.Examples,
             result.Examples,
             WeightsHash.Compute(saved.Layout, saved.Vector));

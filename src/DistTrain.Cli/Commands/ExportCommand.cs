@@ -63,7 +63,7 @@ internal static class ExportCommand
                 if (model is null)
                     SafeTensorsWriter.Write(stream, saved.Layout, saved.Vector, metadata);
                 else
-                    OnnxFile.Write(stream, model.Export(saved.Vector), model.Classes, new Dictionary<string, string>(metadata, StringComparer.Ordinal) { ["disttrain.weightsSha256"] = weights });
+                    OnnxFile.Write(stream, model.Export(saved.Vector), model.OutputShape, new Dictionary<string, string>(metadata, StringComparer.Ordinal) { ["disttrain.weightsSha256"] = weights });
             }
 
             File.Move(file + WholeFile.Unfinished, file, overwrite: true);
@@ -81,7 +81,7 @@ internal static class ExportCommand
         var exported = new ExportedEvent(saved.Source, saved.Step, format, file, model?.InputShape, model?.Classes, weights);
         context.Print(exported, model is null
             ? $"{file}: {SavedTensor.Of(saved.Layout).Count} tensors of {saved.Source}; weights {weights}"
-            : $"{file}: '{OperatorGraph.Input}' [batch, {string.Join(", ", model.InputShape)}] to '{OperatorGraph.Output}' [batch, {model.Classes}], ONNX operators {OperatorGraph.OperatorSet}, of {saved.Source}; weights {weights}");
+            : $"{file}: '{OperatorGraph.Input}' [batch, {string.Join(", ", model.InputShape)}] to '{OperatorGraph.Output}' [batch, {string.Join(", ", model.OutputShape)}], ONNX operators {OperatorGraph.OperatorSet}, of {saved.Source}; weights {weights}");
         return Task.FromResult(ExitCode.Done);
     }
 

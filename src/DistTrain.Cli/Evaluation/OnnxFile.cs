@@ -5,7 +5,7 @@ using Google.Protobuf;
 
 namespace DistTrain.Cli.Evaluation;
 
-/// <summary>A trained model as an ONNX file: from examples, float32 [batch, …], to scores, float32 [batch, classes].</summary>
+/// <summary>A trained model as an ONNX file: from examples, float32 [batch, …] or of tokens int64 [batch, tokens], to scores, float32 [batch, …, classes].</summary>
 internal static class OnnxFile
 {
     /// <summary>Of the format that came with the set of operators.</summary>
@@ -17,18 +17,18 @@ internal static class OnnxFile
     /// <summary>Writes the model; the same bytes for the same arguments.</summary>
     /// <param name="stream">Written from its position on; not closed.</param>
     /// <param name="graph">The model.</param>
-    /// <param name="classes">Scores of an example.</param>
+    /// <param name="outputs">Shape of an example's scores.</param>
     /// <param name="metadata">Entries for whoever reads the file, e.g. the job that the weights are of.</param>
     /// <exception cref="ModelException">The weights are more than a file of this format can have, 2 GiB.</exception>
-    public static void Write(Stream stream, OperatorGraph graph, int classes, IReadOnlyDictionary<string, string> metadata)
+    public static void Write(Stream stream, OperatorGraph graph, IReadOnlyList<int> outputs, IReadOnlyDictionary<string, string> metadata)
     {
         var bytes = graph.Constants.Sum(constant => (4L * constant.Values.Length) + (8L * constant.Numbers.Length));
         if (bytes > LargestWeights)
             throw new ModelException($"the weights take {bytes:N0} bytes, and an ONNX file can have 2 GiB; take --to safetensors");
         var file = new ModelProto { IrVersion = FormatVersion, ProducerName = "disttrain", Graph = new GraphProto { Name = "disttrain" } };
         file.OpsetImport.Add(new OperatorSetIdProto { Version = OperatorGraph.OperatorSet });
-        file.Graph.Input.Add(Described(OperatorGraph.Input, graph.InputShape));
-        file.Graph.Output.Add(Described(OperatorGraph.Output, [classes]));
+        file.Graph.Input.Add(Described(OperatorGraph.Input, graph.InputShape, graph.HasTokens ? TensorProto.Types.DataType.Int64 : TensorProto.Types.DataType.Float));
+        file.Graph.Output.Add(Described(OperatorGraph.Output, outputs, TensorProto.Types.DataType.Float));
         file.Graph.Initializer.AddRange(graph.Constants.Select(TensorOf));
         file.Graph.Node.AddRange(graph.Operators.Select(NodeOf));
         file.MetadataProps.AddRange(metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
@@ -36,11 +36,11 @@ internal static class OnnxFile
     }
 
     /// <summary>Of any number of examples.</summary>
-    private static ValueInfoProto Described(string name, IReadOnlyList<int> shape)
+    private static ValueInfoProto Described(string name, IReadOnlyList<int> shape, TensorProto.Types.DataType type)
     {
         var sides = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "batch" } } };
         sides.Dim.AddRange(shape.Select(side => new TensorShapeProto.Types.Dimension { DimValue = side }));
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = TensorProto.Types.DataType.Float, Shape = sides } } };
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type, Shape = sides } } };
     }
 
     private static TensorProto TensorOf(GraphConstant constant)

@@ -46,7 +46,7 @@ internal static class Diagnosis
         looked.Ranks,
         looked.Parameters,
         looked.Loss,
-        (double)looked.Correct / looked.Examples,
+        looked.Correct / looked.Examples,
         findings.Point.GradientNorm,
         findings.Point.Word,
         findings.Point.HasFlatDirections,

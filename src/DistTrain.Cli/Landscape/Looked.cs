@@ -28,7 +28,7 @@ internal sealed record Looked(
     int Ranks,
     long Parameters,
     double Loss,
-    int Correct,
+    double Correct,
     IEnumerable<DirectionShare> Smallest,
     IEnumerable<DirectionShare> Largest,
     string Sha256);

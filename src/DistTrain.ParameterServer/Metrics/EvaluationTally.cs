@@ -28,7 +28,7 @@ internal sealed class EvaluationTally(RankTree tree)
             report.Version,
             examples,
             Loss: tree.Sum([.. reports.Select(r => r!.LossSum)]) / examples,
-            Accuracy: (double)reports.Sum(r => r!.Correct) / examples);
+            Accuracy: reports.Sum(r => r!.Correct) / examples);
     }
 }
 

@@ -20,7 +20,7 @@ internal static class StepFigures
             Step = step.Version + 1,
             Epoch = plan.Course.EpochsAt(plan.Probe is null ? step.Position.Advance(step.Take, plan.TrainExamples) : step.Position),
             Loss = plan.Tree.Sum([.. ranks.Select(r => r.LossSum)]) / examples,
-            Accuracy = (double)ranks.Sum(r => r.Correct) / examples,
+            Accuracy = ranks.Sum(r => r.Correct) / examples,
             LearningRate = step.Rate,
             Examples = examples,
             Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),

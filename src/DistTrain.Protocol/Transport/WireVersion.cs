@@ -12,7 +12,7 @@ public static class WireVersion
     /// <c>training_jobs.proto</c>, a frame, the calls or the state of grains, the order in which ranks and servers speak, what a gradient's sum or a
     /// step's numbers are, the format of the records that a cluster's silos share. A field that may be missing does not count.
     /// </summary>
-    public const int Current = 5;
+    public const int Current = 6;
 
     /// <summary>The header that carries it.</summary>
     public const string Header = "disttrain-wire-version";

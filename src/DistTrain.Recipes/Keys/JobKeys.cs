@@ -35,7 +35,7 @@ internal static class JobKeys
     public static JobKey Dataset { get; } = JobKey.SectionOf("spec.dataset", "what is learned from");
 
     public static JobKey DatasetName { get; } =
-        new("spec.dataset.name", new ChoiceRule("a dataset", DatasetNames.All), DatasetNames.Digits, "the dataset; digits is synthetic and built in")
+        new("spec.dataset.name", new ChoiceRule("a dataset", DatasetNames.All), DatasetNames.Digits, "the dataset; digits is synthetic and built in; text: a folder with train.txt and test.txt in UTF-8")
         {
             ValueIn = j => j.Spec.Dataset.Name,
         };
@@ -64,6 +64,14 @@ internal static class JobKeys
             DecidesBits = false,
             IgnoredWhen = NoCsv,
             ValueIn = j => j.Spec.Dataset.Name == DatasetNames.Csv ? j.Spec.Dataset.Label : null,
+        };
+
+    public static JobKey DatasetContext { get; } =
+        new("spec.dataset.context", new WholeRule(1, 65_536), null, "text: characters of an example; each is told from those before it in the example")
+        {
+            DefaultText = $"{DatasetNames.DefaultContext}",
+            IgnoredWhen = "the dataset is not text",
+            ValueIn = j => j.Spec.Dataset.HasTokens ? j.Spec.Dataset.Context : null,
         };
 
     public static JobKey TrainExamples { get; } =
@@ -105,7 +113,7 @@ internal static class JobKeys
         new("spec.model.norm", new ChoiceRule("a normalization", NormKinds.All), null, "what stands behind each convolution, or hidden linear layer of mlp; custom says so in its layers")
         {
             DefaultText = "none; for resnet20 batch",
-            IgnoredWhen = "the model is softmax",
+            IgnoredWhen = "the model is softmax or transformer",
             ValueIn = j => j.Spec.Model.Norm,
         };
 
@@ -247,8 +255,8 @@ internal static class JobKeys
         Metadata, Name,
         Spec,
         Recipe,
-        Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, TrainExamples, TestExamples, Validation, DatasetNormalize,
-        Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, ModelLayers,
+        Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, DatasetContext, TrainExamples, TestExamples, Validation, DatasetNormalize,
+        Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, .. TransformerKeys.All, ModelLayers,
         .. StartKeys.All,
         Workers, Batch, MicroBatch, Epochs, Steps, Seed, Determinism,
         Optimizer, OptimizerName,

@@ -59,10 +59,32 @@ internal static class LayerForms
         Activation("tanh", "hyperbolic tangent"),
         Activation("sigmoid", "1 / (1 + exp(-x))"),
         Activation("gelu", "x times the normal distribution function of x"),
+        Activation("silu", "x / (1 + exp(-x))"),
         Pool("maxPool", "max", "largest value of each square window"),
         Pool("averagePool", "average", "mean of each square window"),
         Bare<GlobalAveragePoolRecipe>("globalAveragePool", "mean over all positions of each channel"),
         Bare<FlattenRecipe>("flatten", "each example's values in one row"),
+        new(
+            "embedding",
+            "a learned vector for each token",
+            [Out],
+            v => new EmbeddingRecipe(Count(v[0])),
+            layer => layer is EmbeddingRecipe e ? [e.Out] : null),
+        new(
+            "positions",
+            "adds a vector for each place of a sequence",
+            [new("kind", new ChoiceRule("what says where a token stands", PositionKinds.All), PositionKinds.Learned, "learned: parameters; sinusoidal: sines and cosines (1706.03762)")],
+            v => new PositionsRecipe((string)v[0]!),
+            layer => layer is PositionsRecipe p ? [p.Kind] : null),
+        new(
+            "attention",
+            "multi-head attention of a sequence to itself",
+            [
+                Whole("heads", 1, 1024, null, "heads; a divisor of the numbers of a token"),
+                new("causal", new FlagRule(), true, "whether a token sees only those before it and itself"),
+            ],
+            v => new AttentionRecipe(Count(v[0]), (bool)v[1]!),
+            layer => layer is AttentionRecipe a ? [a.Heads, a.Causal] : null),
         new(
             "dropout",
             "zeroes a share of the values while training",

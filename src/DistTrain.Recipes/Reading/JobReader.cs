@@ -121,10 +121,18 @@ internal sealed class JobReader
             return null;
         }
 
-        if (name is null || normalize is null)
+        var context = _keys.IsGiven(JobKeys.DatasetContext) ? _keys.Count(JobKeys.DatasetContext) : DatasetNames.DefaultContext;
+        if (name is DatasetNames.Text && normalize is not (null or InputNormalizations.None))
+            Refuse(JobKeys.DatasetNormalize, $"characters are no measurements that have a mean; leave it out");
+        if (name is null || normalize is null || context is null)
             return null;
         var dataset = new DatasetRecipe(name, path, trainExamples, testExamples, normalize) { Validation = validation };
-        return name is DatasetNames.Csv ? dataset with { Header = header, Label = label } : dataset;
+        return name switch
+        {
+            DatasetNames.Csv => dataset with { Header = header, Label = label },
+            DatasetNames.Text => dataset with { Context = context.Value },
+            _ => dataset,
+        };
     }
 
     private ModelRecipe? Model()
@@ -150,6 +158,7 @@ internal sealed class JobReader
         var spectralPenalty = _keys.Number(JobKeys.ModelSpectralPenalty);
         if (name is not ModelNames.Custom && spectralPenalty > 0 && reparametrization is not (null or Reparametrizations.None))
             Refuse(JobKeys.ModelSpectralPenalty, $"reparametrization {reparametrization} leaves no plain weight to penalize; keep one of the two");
+        var size = Size(name is ModelNames.Transformer);
         if (name is null || norm is null || zeroGamma is null || reparametrization is null || spectralPenalty is null)
             return null;
         return new ModelRecipe(name, norm, layers)
@@ -157,18 +166,38 @@ internal sealed class JobReader
             ZeroGamma = zeroGamma.Value,
             Reparametrization = reparametrization,
             SpectralPenalty = spectralPenalty.Value,
+            Size = name is ModelNames.Transformer ? size : null,
         };
     }
 
-    /// <summary>Rows of a table are no images.</summary>
+    private TransformerSize? Size(bool isTransformer)
+    {
+        var (width, depth, heads) = (Of(TransformerKeys.Width, TransformerKeys.Default.Width), Of(TransformerKeys.Depth, TransformerKeys.Default.Depth), Of(TransformerKeys.Heads, TransformerKeys.Default.Heads));
+        if (isTransformer && width % heads is > 0)
+            Refuse(TransformerKeys.Heads, $"{heads} heads do not divide a width of {width}; give a divisor of {width}");
+        return width is null || depth is null || heads is null ? null : new TransformerSize(width.Value, depth.Value, heads.Value);
+
+        int? Of(JobKey key, int otherwise) => _keys.IsGiven(key) ? _keys.Count(key) : otherwise;
+    }
+
+    /// <summary>Rows of a table are no images, and neither are tokens.</summary>
     private void CheckShape(DatasetRecipe? dataset, ModelRecipe? model)
     {
-        if (dataset is not { Name: DatasetNames.Csv } || model is not { Name: ModelNames.Cnn or ModelNames.ResNet20 })
+        if (dataset is null || model is null)
+            return;
+        var (takes, has, cure) = (dataset.Name, model.Name) switch
+        {
+            (DatasetNames.Csv, ModelNames.Cnn or ModelNames.ResNet20) => ("images", "tables", $"{ModelNames.Mlp} or {ModelNames.Softmax}"),
+            (DatasetNames.Text, not (ModelNames.Transformer or ModelNames.Custom)) => ("images or tables", "characters", ModelNames.Transformer),
+            (not DatasetNames.Text, ModelNames.Transformer) => ("tokens", dataset.Name is DatasetNames.Csv ? "tables" : "images", ModelNames.Mlp),
+            _ => default,
+        };
+        if (takes is null)
             return;
         var found = _keys.IsGiven(JobKeys.ModelName) ? model.Name : $"is missing, and {model.Name}, the default,";
         Refuse(
             JobKeys.ModelName,
-            $"{found} takes images, and {DatasetNames.Csv} has tables; give {ModelNames.Mlp} or {ModelNames.Softmax}, or {ModelNames.Custom} with layers",
+            $"{found} takes {takes}, and {dataset.Name} has {has}; give {cure}, or {ModelNames.Custom} with layers",
             at: _keys.IsGiven(JobKeys.ModelName) ? JobKeys.ModelName : JobKeys.DatasetName);
     }
 

@@ -44,6 +44,9 @@ public static class DatasetCheck
     /// <summary>What is allowed and almost surely a mistake, one sentence each.</summary>
     public static IReadOnlyList<string> Warnings(Dataset data, DatasetRecipe recipe)
     {
+        // A character may be rare.
+        if (data.Train.HasTokens)
+            return [];
         var (train, test) = (data.Train.CountClasses(), data.Test.CountClasses());
         List<string> warnings = [.. Classes(train, test, data.Train.Count)];
         if (data.Columns is { } columns)

@@ -24,6 +24,12 @@ public static class DatasetReader
 
         var paths = FilesOf(recipe);
         var files = new DatasetFiles(FolderOf(recipe));
+        if (recipe.Name == DatasetNames.Text)
+        {
+            var (texts, judged, vocabulary) = TextFiles.Read(paths, recipe.Context, files);
+            return Dataset.Of(Cap(texts, recipe.TrainExamples), Cap(judged, recipe.TestExamples), vocabulary) with { Files = files.Digests };
+        }
+
         TableColumns? columns = null;
         var (train, test) = recipe.Name switch
         {
@@ -53,6 +59,8 @@ public static class DatasetReader
             DatasetNames.Mnist => MnistReader.ReadTest(FolderOf(recipe)),
             DatasetNames.Cifar10 => Cifar10Reader.ReadTest(FolderOf(recipe)),
             DatasetNames.Csv => CsvReader.ReadTest(FolderOf(recipe), recipe),
+            // What the tokens are, the training set says.
+            DatasetNames.Text => TextFiles.Read(FilesOf(recipe), recipe.Context, new DatasetFiles(FolderOf(recipe))).Test,
             _ => throw Unknown(recipe),
         };
         return Cap(test, recipe.TestExamples);
@@ -66,6 +74,7 @@ public static class DatasetReader
         DatasetNames.Mnist => MnistReader.FilesIn(FolderOf(recipe)),
         DatasetNames.Cifar10 => Cifar10Reader.FilesIn(FolderOf(recipe)),
         DatasetNames.Csv => CsvReader.FilesIn(FolderOf(recipe)),
+        DatasetNames.Text => TextFiles.FilesIn(FolderOf(recipe)),
         _ => throw Unknown(recipe),
     };
 

@@ -18,10 +18,13 @@ public static class DatasetSummary
     public static IReadOnlyList<string> Lines(Dataset data, DatasetRecipe recipe)
     {
         var (train, test) = (data.Train, data.Test);
+        var apart = data.Validation is { } set ? Invariant($", {set.Count:N0} validation") : "";
+        if (train.HasTokens)
+            return [Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {train.Features:N0} characters, {train.Classes:N0} different ones")];
         var shape = string.Join(" × ", train.Shape);
         List<string> lines =
         [
-            Invariant($"data {recipe.Name}: {train.Count:N0} training{(data.Validation is { } apart ? Invariant($", {apart.Count:N0} validation") : "")} and {test.Count:N0} test examples of {shape} feature{(train.Features == 1 ? "" : "s")}, {train.Classes:N0} classes"),
+            Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {shape} feature{(train.Features == 1 ? "" : "s")}, {train.Classes:N0} classes"),
             Counts(train.CountClasses()),
         ];
         if (data.Columns is { } columns)
@@ -41,9 +44,17 @@ public static class DatasetSummary
             ["classes"] = data.Train.Classes,
             ["trainExamples"] = data.Train.Count,
             ["testExamples"] = data.Test.Count,
-            ["trainExamplesByClass"] = Array(data.Train.CountClasses()),
-            ["testExamplesByClass"] = Array(data.Test.CountClasses()),
         };
+        if (data.Vocabulary is { } vocabulary)
+        {
+            summary["vocabulary"] = new JsonArray([.. vocabulary.Select(character => JsonValue.Create(character.ToString()))]);
+        }
+        else
+        {
+            summary["trainExamplesByClass"] = Array(data.Train.CountClasses());
+            summary["testExamplesByClass"] = Array(data.Test.CountClasses());
+        }
+
         if (data.Validation is { } apart)
             summary["validationExamples"] = apart.Count;
         if (data.Columns is { } columns)

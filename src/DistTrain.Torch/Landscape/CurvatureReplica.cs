@@ -146,8 +146,7 @@ public sealed class CurvatureReplica<T> : IDisposable
             Renorm = RenormLimits.None,
         };
         var scores = compute(inputs, labels, pass, divisor).detach();
-        var loss = CrossEntropy(scores, labels);
-        return new BatchResult(examples, loss.to(float64).item<double>(), (int)scores.argmax(1).eq(labels).sum().item<long>());
+        return new BatchResult(examples, Loss.Of(scores, labels).to(float64).item<double>(), Loss.Right(scores, labels));
     }
 
     private Tensor Scores(Tensor inputs, ForwardPass pass)
@@ -160,7 +159,7 @@ public sealed class CurvatureReplica<T> : IDisposable
     private Tensor Differentiate(Tensor inputs, Tensor labels, ForwardPass pass, int divisor)
     {
         var scores = Scores(inputs, pass);
-        CrossEntropy(scores, labels).Over(divisor).backward();
+        Loss.Of(scores, labels).Over(divisor).backward();
         return scores;
     }
 
@@ -169,12 +168,7 @@ public sealed class CurvatureReplica<T> : IDisposable
         var scores = new Dual(inputs, null);
         foreach (var layer in _model.Layers)
             scores = layer.Forward(scores, pass);
-        // The slope of −log softmax at the label: the mean slope of all scores, less the label's.
-        var slope = scores.Slope!;
-        var along = (scores.Value.softmax(1) * slope).sum() - slope.gather(1, labels.unsqueeze(1)).sum();
-        along.Over(divisor).backward();
+        Loss.Slope(scores, labels).Over(divisor).backward();
         return scores.Value;
     }
-
-    private static Tensor CrossEntropy(Tensor scores, Tensor labels) => nn.functional.cross_entropy(scores, labels, reduction: nn.Reduction.Sum);
 }

@@ -18,6 +18,7 @@ internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, 
         "tanh" => new Activation(x => x.tanh(), (_, y) => y.square().neg().Plus(1), (x, graph) => graph.Apply("Tanh", [x])),
         "sigmoid" => new Activation(x => x.sigmoid(), (_, y) => y - y.square(), (x, graph) => graph.Apply("Sigmoid", [x])),
         "gelu" => new Activation(x => functional.gelu(x), (x, _) => Gelu(x), ExportGelu),
+        "silu" => new Activation(x => functional.silu(x), (x, y) => Silu(x, y), (x, graph) => graph.Apply("Mul", [x, graph.Apply("Sigmoid", [x])])),
         _ => throw new ModelException($"'{kind}' is not an activation"),
     };
 
@@ -26,6 +27,13 @@ internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, 
     {
         using var constant = no_grad();
         return y.sign();
+    }
+
+    /// <summary>s + y (1 − s), with s = 1 / (1 + exp(−x)) and y = x s.</summary>
+    private static Tensor Silu(Tensor x, Tensor y)
+    {
+        var sigmoid = x.sigmoid();
+        return sigmoid + y - (y * sigmoid);
     }
 
     /// <summary>x Φ(x); an operator of its own came with set 20.</summary>

@@ -23,9 +23,27 @@ public static class BuiltInModels
             .. Stage(model, 16, 1), .. Stage(model, 32, 2), .. Stage(model, 64, 2),
             new GlobalAveragePoolRecipe(), Linear(model, classes),
         ],
+        "transformer" => Transformer(model, model.Size!, classes),
         "custom" => model.Layers,
         _ => throw new ArgumentException($"'{model.Name}' is not a model", nameof(model)),
     };
+
+    /// <summary>A decoder as GPT-2's: normalization before each part and behind the last, GELU, learned positions.</summary>
+    private static IReadOnlyList<LayerRecipe> Transformer(ModelRecipe model, TransformerSize size, int classes)
+    {
+        var norm = new NormRecipe(NormKinds.Layer);
+        LayerRecipe[] block =
+        [
+            new ResidualRecipe([norm, new AttentionRecipe(size.Heads, Causal: true)]),
+            new ResidualRecipe([norm, Linear(model, 4 * size.Width), new ActivationRecipe("gelu"), Linear(model, size.Width)]),
+        ];
+        return
+        [
+            new EmbeddingRecipe(size.Width), new PositionsRecipe(PositionKinds.Learned),
+            .. Enumerable.Repeat(block, size.Depth).SelectMany(layers => layers),
+            norm, Linear(model, classes),
+        ];
+    }
 
     private static LayerRecipe Relu { get; } = new ActivationRecipe("relu");
 

@@ -8,9 +8,10 @@ namespace DistTrain.Torch.Models;
 
 /// <summary>Walks an example's shape through a list of layer recipes, collecting segments and layers.</summary>
 /// <param name="inputShape">Shape of one example.</param>
+/// <param name="tokens">How many different tokens there are; null: examples are no tokens.</param>
 /// <param name="batchNorm">How BatchNorm works; its ε is every norm's.</param>
 /// <param name="spectralPenalty">λ of the spectral norm regularization of plain weights; 0 for none.</param>
-internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecipe batchNorm, double spectralPenalty)
+internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, BatchNormRecipe batchNorm, double spectralPenalty)
 {
     private readonly List<Segment> _trainable = [];
     private readonly List<(Segment Segment, Deferred Index)> _buffers = [];
@@ -62,19 +63,24 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
         GlobalAveragePoolRecipe => GlobalAveragePool(path),
         FlattenRecipe => Flatten(),
         DropoutRecipe dropout => Always(new DropoutLayer(dropout.Rate, Next("dropout"))),
+        EmbeddingRecipe embedding => Embedding(embedding, path),
+        PositionsRecipe positions => Positions(positions, path),
+        AttentionRecipe attention => Attention(attention, path),
         ResidualRecipe residual => Residual(residual, path),
         _ => throw new ModelException($"{path}: unknown layer {recipe.GetType().Name}"),
     };
 
     private Func<Layer> Linear(LinearRecipe recipe, string path)
     {
-        if (Shape is not [var input])
-            throw Misfit(path, "linear", "[features]", "put 'flatten' before it");
+        if (Shape.Count > 2 || IsTokens)
+            throw Misfit(path, "linear", "[features] or [tokens, numbers]", IsTokens ? "put 'embedding' before it" : "put 'flatten' before it");
+        var input = Shape[^1];
+        var isSequence = Shape.Count == 2;
         var name = $"fc{Next("fc")}";
         var weight = WeightOf(name, [recipe.Out, input], recipe.Reparametrization);
         int? bias = recipe.Bias ? Trainable($"{name}.bias", SegmentKind.Bias, [recipe.Out], Initialization.FanIn(input)) : null;
-        Shape = [recipe.Out];
-        return () => new LinearLayer(weight(), bias);
+        Shape = [.. Shape.SkipLast(1), recipe.Out];
+        return () => new LinearLayer(weight(), bias, isSequence);
     }
 
     private Func<Layer> Conv(ConvRecipe recipe, string path)
@@ -119,14 +125,16 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
 
     private Func<Layer> Norm(NormRecipe recipe, string path)
     {
-        if (Shape.Count is not (1 or 3))
-            throw Misfit(path, "norm", "[features] or [channels, height, width]", "move it");
+        if (Shape.Count == 2 && recipe.Kind != NormKinds.Layer)
+            throw Misfit(path, $"norm {recipe.Kind}", "[features] or [channels, height, width]", "of a sequence each token is normalized by itself: 'norm: layer'");
+        if (IsTokens)
+            throw Misfit(path, "norm", "[features], [tokens, numbers] or [channels, height, width]", "put 'embedding' before it");
         if (recipe.Kind == NormKinds.Instance && Shape.Count == 1)
             throw Misfit(path, "norm instance", "[channels, height, width]", "use it before 'flatten', or another kind");
         var (channels, positions) = (Shape[0], Product(Shape.Skip(1)));
         var name = $"norm{Next("norm")}";
         // Layer normalization scales each value of an example by itself, the others whole channels.
-        var shape = recipe.Kind == NormKinds.Layer ? Shape : [channels];
+        var shape = recipe.Kind == NormKinds.Layer ? (Shape.Count == 2 ? [Shape[1]] : Shape) : [channels];
         var weight = Trainable($"{name}.weight", SegmentKind.Norm, shape, recipe.ZeroGamma ? Initialization.Zero : Initialization.One);
         var bias = Trainable($"{name}.bias", SegmentKind.Norm, shape, Initialization.Zero);
         switch (recipe.Kind)
@@ -139,7 +147,7 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
                 var deviations = Statistics(name, SegmentKind.Deviations, channels, positions);
                 return () => new BatchRenormLayer(weight, bias, deviations.Value, batchNorm.Epsilon);
             case NormKinds.Layer:
-                CheckValues(channels * positions, path);
+                CheckValues(Product(shape), path);
                 return Always(new LayerNormLayer(weight, bias, batchNorm.Epsilon));
             case NormKinds.Instance:
                 CheckValues(positions, path);
@@ -188,6 +196,45 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
         return Always(new FlattenLayer());
     }
 
+    /// <summary>Numbered words and no measurements: only 'embedding' makes something of them.</summary>
+    private bool IsTokens => tokens is not null && Shape.Count == 1 && _trainable.Count == 0;
+
+    private Func<Layer> Embedding(EmbeddingRecipe recipe, string path)
+    {
+        if (!IsTokens || tokens is not { } different)
+            throw Misfit(path, "embedding", "[tokens], of text", tokens is null ? "leave it out" : "let it be the first layer");
+        var weight = Trainable($"embedding{Next("embedding")}.weight", SegmentKind.Weight, [different, recipe.Out], Narrow);
+        Shape = [Shape[0], recipe.Out];
+        return Always(new EmbeddingLayer(weight));
+    }
+
+    private Func<Layer> Positions(PositionsRecipe recipe, string path)
+    {
+        if (Shape is not [var places, var width])
+            throw Misfit(path, "positions", "[tokens, numbers]", "put 'embedding' before it");
+        return Always(recipe.Kind == PositionKinds.Learned
+            ? new LearnedPositionsLayer(Trainable($"positions{Next("positions")}.weight", SegmentKind.Weight, [places, width], Narrow))
+            : new SinusoidalPositionsLayer(places, width));
+    }
+
+    private Func<Layer> Attention(AttentionRecipe recipe, string path)
+    {
+        if (Shape is not [_, var width])
+            throw Misfit(path, "attention", "[tokens, numbers]", "put 'embedding' before it");
+        if (width % recipe.Heads != 0)
+            throw new ModelException($"{path}: {recipe.Heads} heads do not divide {width} numbers of a token; give a divisor of {width}");
+        var name = $"attention{Next("attention")}";
+        // Names, shapes and initial values as of PyTorch's MultiheadAttention.
+        var weight = Trainable($"{name}.in_proj_weight", SegmentKind.Weight, [3 * width, width], new Initialization(InitializationKind.Uniform, Math.Sqrt(6.0 / (4 * width))));
+        var bias = Trainable($"{name}.in_proj_bias", SegmentKind.Bias, [3 * width], Initialization.Zero);
+        var outWeight = Trainable($"{name}.out_proj.weight", SegmentKind.Weight, [width, width], Initialization.FanIn(width));
+        var outBias = Trainable($"{name}.out_proj.bias", SegmentKind.Bias, [width], Initialization.Zero);
+        return Always(new AttentionLayer(weight, bias, outWeight, outBias, recipe.Heads, recipe.Causal));
+    }
+
+    /// <summary>GPT-2's initial values of what is looked up.</summary>
+    private static Initialization Narrow => new(InitializationKind.Normal, 0.02);
+
     private Func<Layer> Residual(ResidualRecipe recipe, string path)
     {
         var input = Shape;
@@ -202,9 +249,9 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, BatchNormRecip
             if ((input[1] + stride - 1) / stride != output[1] || (input[2] + stride - 1) / stride != output[2])
                 throw new ModelException($"{path}: a residual body must divide height and width by one stride; it maps [{string.Join(", ", input)}] to [{string.Join(", ", output)}]");
         }
-        else if (output[0] != input[0])
+        else if (!output.SequenceEqual(input))
         {
-            throw new ModelException($"{path}: a residual body over features must keep their number; it maps {input[0]} to {output[0]}");
+            throw new ModelException($"{path}: a residual body over features or tokens must keep their number; it maps [{string.Join(", ", input)}] to [{string.Join(", ", output)}]");
         }
 
         return () => new ResidualLayer([.. body.Select(make => make())], stride, output[0] - input[0]);

@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;
 
-/// <summary>[n, in] → [n, out].</summary>
-internal sealed class LinearLayer(Weight weight, int? bias) : Layer
+/// <summary>[n, in] → [n, out]; of a sequence [n, t, in] → [n, t, out].</summary>
+internal sealed class LinearLayer(Weight weight, int? bias, bool isSequence) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
         functional.linear(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null);
@@ -20,8 +20,13 @@ internal sealed class LinearLayer(Weight weight, int? bias) : Layer
             Dual.Sum(functional.linear(x.Value, slope, bias is { } d ? pass.Direction[d] : null), x.Slope is { } input ? functional.linear(input, value) : null));
     }
 
-    public override string Export(string x, OperatorGraph graph) =>
-        graph.Apply("Gemm", bias is { } b ? [x, weight.Export(graph), graph.Parameter(b)] : [x, weight.Export(graph)], ("transB", 1L));
+    public override string Export(string x, OperatorGraph graph)
+    {
+        if (!isSequence)
+            return graph.Apply("Gemm", bias is { } b ? [x, weight.Export(graph), graph.Parameter(b)] : [x, weight.Export(graph)], ("transB", 1L));
+        var y = graph.Apply("MatMul", [x, graph.Apply("Transpose", [weight.Export(graph)])]);
+        return bias is { } c ? graph.Apply("Add", [y, graph.Parameter(c)]) : y;
+    }
 }
 
 /// <summary>[n, in, h, w] → [n, out, h', w'].</summary>

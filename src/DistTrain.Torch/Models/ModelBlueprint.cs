@@ -12,15 +12,24 @@ public sealed class ModelBlueprint
 {
     private readonly TrainingSpec _spec;
 
-    private ModelBlueprint(TrainingSpec spec, ParameterLayout layout, IReadOnlyList<Layer> layers, IReadOnlyList<int> inputShape, int classes) =>
-        (_spec, Layout, Layers, InputShape, Classes) = (spec, layout, layers, inputShape, classes);
+    private ModelBlueprint(TrainingSpec spec, ParameterLayout layout, IReadOnlyList<Layer> layers, IReadOnlyList<int> inputShape, IReadOnlyList<int> outputs) =>
+        (_spec, Layout, Layers, InputShape, OutputShape) = (spec, layout, layers, inputShape, outputs);
 
     public ParameterLayout Layout { get; }
 
     /// <summary>Shape of one example, e.g. [1, 28, 28].</summary>
     public IReadOnlyList<int> InputShape { get; }
 
-    public int Classes { get; }
+    /// <summary>Shape of one example's scores: [classes], or of tokens [tokens, classes].</summary>
+    public IReadOnlyList<int> OutputShape { get; }
+
+    public int Classes => OutputShape[^1];
+
+    /// <summary>Labels of an example: 1, or one for each of its tokens.</summary>
+    public int Targets => OutputShape.Count == 1 ? 1 : OutputShape[0];
+
+    /// <summary>Shape of the labels of so many examples: [examples], or of sequences [examples, tokens].</summary>
+    internal long[] LabelShape(int examples) => _spec.Dataset.HasTokens ? [examples, Targets] : [examples];
 
     internal IReadOnlyList<Layer> Layers { get; }
 
@@ -32,10 +41,12 @@ public sealed class ModelBlueprint
     public static ModelBlueprint Of(TrainingSpec spec, IReadOnlyList<int> inputShape, int classes)
     {
         var (model, outputs) = Build(spec, inputShape, classes);
-        return outputs is [var scores] && scores == classes
-            ? model
-            : throw new ModelException(
-                $"the model's output has shape [{string.Join(", ", outputs)}], the data has {classes} classes; end with 'flatten' and 'linear: {classes}'");
+        if (outputs.SequenceEqual(spec.Dataset.HasTokens ? [inputShape[0], classes] : [classes]))
+            return model;
+        var found = $"the model's output has shape [{string.Join(", ", outputs)}]";
+        throw new ModelException(spec.Dataset.HasTokens
+            ? $"{found}, the data want a score of each of {classes} characters behind each of {inputShape[0]}; begin with 'embedding', keep the sequence and end with 'linear: {classes}'"
+            : $"{found}, the data has {classes} classes; end with 'flatten' and 'linear: {classes}'");
     }
 
     /// <summary>The model that saved weights are of. They know its classes, of which the data at hand may have fewer.</summary>
@@ -52,11 +63,11 @@ public sealed class ModelBlueprint
 
     private static (ModelBlueprint Model, IReadOnlyList<int> Outputs) Build(TrainingSpec spec, IReadOnlyList<int> inputShape, int classes)
     {
-        var builder = new LayerBuilder(inputShape, spec.BatchNorm, spec.Model.SpectralPenalty);
+        var builder = new LayerBuilder(inputShape, spec.Dataset.HasTokens ? classes : null, spec.BatchNorm, spec.Model.SpectralPenalty);
         var input = builder.NormalizeInput(spec.Dataset.Normalize);
         var layers = builder.Build(BuiltInModels.LayersOf(spec.Model, classes), PathOf(spec.Model));
         // Trainable parameters first, then buffers; layers refer to segments by their final index.
-        var model = new ModelBlueprint(spec, ParameterLayout.Of(builder.Segments), input is null ? layers : [input(), .. layers], inputShape, builder.Shape[0]);
+        var model = new ModelBlueprint(spec, ParameterLayout.Of(builder.Segments), input is null ? layers : [input(), .. layers], inputShape, builder.Shape);
         return (model, builder.Shape);
     }
 
@@ -84,7 +95,7 @@ public sealed class ModelBlueprint
         var parameters = new List<Tensor>();
         foreach (var segment in Layout.Segments)
             parameters.Add(tensor(vector.Slice(segment.Offset, segment.Length).ToArray(), [.. segment.Shape.Select(side => (long)side)]));
-        var graph = new OperatorGraph(Layout, new ForwardPass { Parameters = parameters, Training = false }, InputShape);
+        var graph = new OperatorGraph(Layout, new ForwardPass { Parameters = parameters, Training = false }, InputShape) { HasTokens = _spec.Dataset.HasTokens };
         var x = OperatorGraph.Input;
         foreach (var layer in Layers)
             x = layer.Export(x, graph);

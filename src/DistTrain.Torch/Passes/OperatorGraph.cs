@@ -13,10 +13,10 @@ public sealed class OperatorGraph
     /// <summary>The set of ONNX's operators that layers are made of; runtimes of 2022 and later have it.</summary>
     public const int OperatorSet = 17;
 
-    /// <summary>Name of the examples, float32 [batch, …].</summary>
+    /// <summary>Name of the examples, [batch, …].</summary>
     public const string Input = "input";
 
-    /// <summary>Name of the scores, float32 [batch, classes]: their softmax is the probability of each class.</summary>
+    /// <summary>Name of the scores, float32 [batch, classes], of text [batch, tokens, classes]: their softmax is the probability of each class.</summary>
     public const string Output = "scores";
 
     private readonly ParameterLayout _layout;
@@ -38,6 +38,9 @@ public sealed class OperatorGraph
     /// <summary>Shape of one example.</summary>
     public IReadOnlyList<int> InputShape { get; }
 
+    /// <summary>The input is whole numbers, int64, and not float32.</summary>
+    public bool HasTokens { get; init; }
+
     internal ForwardPass Pass { get; }
 
     /// <summary>A parameter as it is.</summary>
@@ -57,6 +60,13 @@ public sealed class OperatorGraph
     internal string Numbers(string name, params long[] values)
     {
         _constants.Add(new GraphConstant(Unique(name), [values.Length], [], values));
+        return _constants[^1].Name;
+    }
+
+    /// <summary>One whole number, without a dimension.</summary>
+    internal string Number(string name, long value)
+    {
+        _constants.Add(new GraphConstant(Unique(name), [], [], [value]));
         return _constants[^1].Name;
     }
 

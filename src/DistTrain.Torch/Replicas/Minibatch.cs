@@ -12,17 +12,19 @@ internal sealed class Minibatch : IDisposable
     private readonly Staged<long> _labels;
     private readonly int[] _examples;
     private readonly int _features;
+    private readonly int _targets;
     private ExampleSet? _from;
     private int _count;
 
     /// <param name="device">Where they are to be.</param>
-    /// <param name="model">Its inputs' shape.</param>
+    /// <param name="model">Its inputs' shape, and how many labels an example has.</param>
     /// <param name="capacity">Most examples.</param>
     public Minibatch(TensorDevice device, ModelBlueprint model, int capacity)
     {
         _features = model.InputShape.Aggregate(1, (product, side) => product * side);
         _inputs = device.Stage<float>([capacity, .. model.InputShape.Select(s => (long)s)], float32);
-        _labels = device.Stage<long>([capacity], int64);
+        _targets = model.Targets;
+        _labels = device.Stage<long>(model.LabelShape(capacity), int64);
         _examples = new int[capacity];
     }
 
@@ -41,16 +43,16 @@ internal sealed class Minibatch : IDisposable
         for (var i = 0; i < examples.Length; i++)
         {
             data.CopyFeatures(examples[i], inputs.Slice(i * _features, _features));
-            labels[i] = data.Label(examples[i]);
+            data.CopyLabels(examples[i], labels.Slice(i * _targets, _targets));
         }
 
         _inputs.Send(examples.Length * _features);
-        _labels.Send(examples.Length);
+        _labels.Send(examples.Length * _targets);
         examples.CopyTo(_examples);
         (_from, _count) = (data, examples.Length);
     }
 
-    /// <summary>Inputs [count, …] and labels [count] of what was loaded last.</summary>
+    /// <summary>Inputs [count, …] and labels, [count] or [count, targets], of what was loaded last.</summary>
     public (Tensor Inputs, Tensor Labels) Tensors() => (_inputs.Tensor.narrow(0, 0, _count), _labels.Tensor.narrow(0, 0, _count));
 
     public void Dispose()

@@ -84,7 +84,7 @@ public sealed class Replica : IDisposable
         var (x, y) = Load(data, examples);
         var pass = TrainingPass(key, _model.RenormAt(key.Position, data.Count), exchange);
         var scores = Forward(x, pass);
-        var loss = nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum);
+        var loss = Loss.Of(scores, y);
         // Each micro-batch brings its examples' share of the penalty: over all ranks it is there once.
         var objective = pass.Penalty is { } penalty ? loss + penalty.Times(examples.Length) : loss;
         BackwardBegan = Stopwatch.GetTimestamp();
@@ -110,7 +110,7 @@ public sealed class Replica : IDisposable
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
         var scores = Forward(x, TrainingPass(key, RenormLimits.None, exchange, measuresInputs: true));
-        return Result(nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum), scores, y, examples.Length);
+        return Result(Loss.Of(scores, y), scores, y, examples.Length);
     }
 
     /// <summary>Loss and accuracy in evaluation mode (running statistics, no dropout), without gradients.</summary>
@@ -127,7 +127,7 @@ public sealed class Replica : IDisposable
             var part = examples[at..Math.Min(examples.Length, at + _minibatch.Capacity)];
             var (x, y) = Load(data, part);
             var scores = Forward(x, new ForwardPass { Parameters = _parameters, Training = false });
-            total += Result(nn.functional.cross_entropy(scores, y, reduction: nn.Reduction.Sum), scores, y, part.Length);
+            total += Result(Loss.Of(scores, y), scores, y, part.Length);
         }
 
         return total;
@@ -222,14 +222,14 @@ public sealed class Replica : IDisposable
     }
 
     private static BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples) =>
-        new(examples, loss.item<float>(), (int)scores.argmax(1).eq(labels).sum().item<long>());
+        new(examples, loss.item<float>(), Loss.Right(scores, labels));
 }
 
 /// <summary>Sums over some examples.</summary>
 /// <param name="Examples">How many.</param>
-/// <param name="LossSum">Sum of their cross entropies.</param>
-/// <param name="Correct">How many were classified right.</param>
-public readonly record struct BatchResult(int Examples, double LossSum, int Correct)
+/// <param name="LossSum">Sum of their cross entropies; of several labels the mean.</param>
+/// <param name="Correct">How many were classified right; of several labels the share of an example.</param>
+public readonly record struct BatchResult(int Examples, double LossSum, double Correct)
 {
     public static BatchResult operator +(BatchResult a, BatchResult b) =>
         new(a.Examples + b.Examples, a.LossSum + b.LossSum, a.Correct + b.Correct);

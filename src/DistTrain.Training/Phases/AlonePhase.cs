@@ -14,7 +14,7 @@ internal sealed class AlonePhase(CourseTerms terms, AloneTraining alone)
     /// <summary>The first step, where synchronous training has come to it: accurate enough, or at its end; null: not yet.</summary>
     public OpenStep? BeginAt(long version, Position position, Progress progress, bool isOver, ref string? note)
     {
-        var accuracy = (double)progress.EpochCorrect / progress.EpochExamples;
+        var accuracy = progress.EpochCorrect / progress.EpochExamples;
         var isReached = accuracy >= alone.TrainAccuracy;
         if (position.Cursor != 0 || !(isOver || isReached))
             return null;

@@ -11,7 +11,7 @@ namespace DistTrain.Training.Steps;
 /// <param name="Correct">Of them.</param>
 /// <param name="GradientNorm">Of the mean gradient.</param>
 /// <param name="Recursions">First that of the ends; the last is at work, unless all are done.</param>
-public sealed record ProbeProgress(int Examples, double LossSum, int Correct, double GradientNorm, IReadOnlyList<ProbeRecursion> Recursions)
+public sealed record ProbeProgress(int Examples, double LossSum, double Correct, double GradientNorm, IReadOnlyList<ProbeRecursion> Recursions)
 {
     /// <summary>Mean over the examples.</summary>
     public double Loss => LossSum / Examples;

@@ -15,7 +15,7 @@ namespace DistTrain.Training.Steps;
 public readonly record struct Progress(
     long PhaseStart = 0,
     long EpochExamples = 0,
-    long EpochCorrect = 0,
+    double EpochCorrect = 0,
     int Batch = 0,
     NoiseScale Noise = default,
     long StatisticsSteps = 0,

@@ -5,4 +5,4 @@ namespace DistTrain.Training.Steps;
 /// <param name="AverageSquare">|ḡ|² of the averaged gradient, where something needs it.</param>
 /// <param name="Shares">Each rank's examples and the squared norm of what it pushed, where the noise is measured.</param>
 /// <param name="Verdict">What became of it.</param>
-public readonly record struct StepOutcome(long Correct, double AverageSquare, IReadOnlyList<(int Examples, double Square)> Shares, Verdict Verdict = default);
+public readonly record struct StepOutcome(double Correct, double AverageSquare, IReadOnlyList<(int Examples, double Square)> Shares, Verdict Verdict = default);

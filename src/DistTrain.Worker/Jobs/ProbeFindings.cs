@@ -27,7 +27,7 @@ public sealed record ProbeFindings(
     long Parameters,
     int Examples,
     double LossSum,
-    int Correct,
+    double Correct,
     double GradientNorm,
     IReadOnlyList<FoundRecursion> Recursions,
     IReadOnlyList<FoundShare> Smallest,

@@ -3,6 +3,7 @@ using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol.Onnx;
 using DistTrain.Recipes;
 using DistTrain.Recipes.Files;
+using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
 using Microsoft.ML.OnnxRuntime;
@@ -20,12 +21,14 @@ public sealed class OnnxFileTests
 
     private static readonly int[] Image = [3, 12, 12];
 
+    static OnnxFileTests() => NativeEnvironment.Prepare();
+
     public static TheoryData<string, string> BuiltIns
     {
         get
         {
             var all = new TheoryData<string, string>();
-            foreach (var model in ModelNames.All.Where(name => name != ModelNames.Custom))
+            foreach (var model in ModelNames.Classifiers)
             {
                 foreach (var norm in NormKinds.All.Where(norm => (model, norm) is not (ModelNames.Mlp, NormKinds.Instance)))
                     all.Add(model, $"model.norm={norm}");
@@ -49,6 +52,23 @@ public sealed class OnnxFileTests
     [InlineData("[maxPool: {size: 3, stride: 2}, residual: [conv: {out: 8, padding: 1, stride: 2}, norm: instance], sigmoid, dropout: 0.5, globalAveragePool, norm: {kind: group, groups: 2}, linear: {out: 10, bias: false}]")]
     [InlineData("[flatten, linear: 16, norm: layer, residual: [relu, linear: 16], norm: batch-renorm, linear: {out: 10, reparametrization: weight}]")]
     public void Every_layer_gives_the_same_scores(string layers) => Same(Image, "model.name=custom", $"model.layers={layers}");
+
+    [Theory]
+    [InlineData("{name: transformer, width: 12, depth: 2, heads: 3}")]
+    [InlineData("{name: transformer, width: 8, depth: 1, heads: 1, reparametrization: weight}")]
+    [InlineData("{name: custom, layers: [embedding: 8, positions: sinusoidal, residual: [norm: layer, attention: {heads: 2, causal: false}], silu, dropout: 0.1, linear: {out: 10, bias: false}]}")]
+    public void Text_gives_the_same_scores(string model)
+    {
+        const int places = 5;
+        var (blueprint, vector) = Trained([places], "dataset={name: text, path: x, context: 5}", $"model={model}");
+        using var session = new InferenceSession(Bytes(blueprint, vector, new Dictionary<string, string>()), new SessionOptions { IntraOpNumThreads = 1 });
+        foreach (var count in new[] { 1, 7 })
+        {
+            var tokens = Enumerable.Range(0, count * places).Select(i => (long)(i * 7 % 10)).ToArray();
+            using var results = session.Run([NamedOnnxValue.CreateFromTensor(OperatorGraph.Input, new DenseTensor<long>(tokens, [count, places]))]);
+            Equal(results[0], Scores(blueprint, vector, [.. tokens.Select(token => (float)token)], [count, places]), count, places, 10);
+        }
+    }
 
     [Fact]
     public void Rows_of_a_table_too() => Same([7], "model.name=mlp", "model.norm=batch", "dataset.normalize=feature");
@@ -74,22 +94,26 @@ public sealed class OnnxFileTests
         using var session = new InferenceSession(Bytes(model, vector, new Dictionary<string, string>()), new SessionOptions { IntraOpNumThreads = 1 });
         foreach (var count in new[] { 1, 7 })
         {
-            using var scope = NewDisposeScope();
-            using var noGradient = no_grad();
             var examples = Numbers(count * shape.Aggregate(1, (a, b) => a * b), count);
-            var x = tensor(examples, [count, .. shape.Select(s => (long)s)]);
-            var pass = new ForwardPass { Parameters = [.. model.Layout.Segments.Select(s => tensor(vector[s.Offset..s.End], [.. s.Shape.Select(d => (long)d)]))], Training = false };
-            var scores = model.Layers.Aggregate(x, (at, layer) => layer.Forward(at, pass));
-
             using var results = session.Run([NamedOnnxValue.CreateFromTensor(OperatorGraph.Input, new DenseTensor<float>(examples, [count, .. shape]))]);
-            var theirs = results[0].AsTensor<float>();
-
-            Assert.Equal(OperatorGraph.Output, results[0].Name);
-            Assert.Equal([count, 10], theirs.Dimensions.ToArray());
-            var ours = scores.flatten().data<float>().ToArray();
-            Assert.True(ours.Max(Math.Abs) > 0.01f, "scores are all near 0");
-            Assert.All(theirs.ToArray().Zip(ours), pair => Assert.Equal(pair.Second, pair.First, Tolerance * Math.Max(1, Math.Abs(pair.Second))));
+            Equal(results[0], Scores(model, vector, examples, [count, .. shape]), count, 10);
         }
+    }
+
+    private static float[] Scores(ModelBlueprint model, float[] vector, float[] examples, int[] shape)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var pass = new ForwardPass { Parameters = [.. model.Layout.Segments.Select(s => tensor(vector[s.Offset..s.End], [.. s.Shape.Select(d => (long)d)]))], Training = false };
+        return model.Layers.Aggregate(tensor(examples, [.. shape.Select(side => (long)side)]), (at, layer) => layer.Forward(at, pass)).flatten().data<float>().ToArray();
+    }
+
+    private static void Equal(NamedOnnxValue theirs, float[] ours, params int[] shape)
+    {
+        Assert.Equal(OperatorGraph.Output, theirs.Name);
+        Assert.Equal(shape, theirs.AsTensor<float>().Dimensions.ToArray());
+        Assert.True(ours.Max(Math.Abs) > 0.01f, "scores are all near 0");
+        Assert.All(theirs.AsTensor<float>().ToArray().Zip(ours), pair => Assert.Equal(pair.Second, pair.First, Tolerance * Math.Max(1, Math.Abs(pair.Second))));
     }
 
     /// <summary>Weights as a job would begin with; scales, shifts and statistics that are not those of the start, so that none of them can be left out.</summary>
@@ -120,7 +144,7 @@ public sealed class OnnxFileTests
     private static byte[] Bytes(ModelBlueprint model, float[] vector, Dictionary<string, string> metadata)
     {
         using var stream = new MemoryStream();
-        OnnxFile.Write(stream, model.Export(vector), model.Classes, metadata);
+        OnnxFile.Write(stream, model.Export(vector), model.OutputShape, metadata);
         return stream.ToArray();
     }
 

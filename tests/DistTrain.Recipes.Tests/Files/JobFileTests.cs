@@ -102,7 +102,7 @@ public sealed class JobFileTests
                 "job.yaml:4: spec.workers: 'two' is not a whole number; give a whole number from 1 to 1024",
                 "job.yaml:5: spec.batch: '0' is not allowed; give a whole number from 1 to 1048576",
                 "job.yaml:6: spec: 'batch' is given twice, first on line 5; keep one",
-                "job.yaml:8: spec.dataset.name: 'minst' is not a dataset; use one of digits, mnist, cifar10, csv (did you mean 'mnist'?)",
+                "job.yaml:8: spec.dataset.name: 'minst' is not a dataset; use one of digits, mnist, cifar10, csv, text (did you mean 'mnist'?)",
                 "job.yaml:11: spec.optimizer.lr: '-1' is not allowed; give a number above 0",
                 $"job.yaml:12: spec.optimizer.momentun: 'momentun' is not an option of momentum; use {string.Join(", ", OptimizerCatalog.Find("momentum")!.Options.Select(o => o.Name))} (did you mean 'momentum'?)",
                 "--set evaluation.everyEpoch=2: spec.evaluation.everyEpoch: 'everyEpoch' is not a key of spec.evaluation; use one of everyEpochs (did you mean 'everyEpochs'?)",

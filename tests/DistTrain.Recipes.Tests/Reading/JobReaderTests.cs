@@ -33,7 +33,12 @@ public sealed class JobReaderTests
     [Theory]
     [InlineData("  dataset: {name: csv, path: /data}", "job.yaml:4: spec.model.name: is missing, and cnn, the default, takes images, and csv has tables; give mlp or softmax")]
     [InlineData("  model: {name: resnet20}\n  dataset: {name: csv, path: /data}", "job.yaml:4: spec.model.name: resnet20 takes images, and csv has tables; give mlp or softmax")]
-    public void A_table_is_no_image(string spec, string problem) =>
+    [InlineData("  dataset: {name: text, path: /data}", "job.yaml:4: spec.model.name: is missing, and cnn, the default, takes images or tables, and text has characters; give transformer, or custom with layers")]
+    [InlineData("  model: {name: transformer}", "job.yaml:4: spec.model.name: transformer takes tokens, and digits has images; give mlp, or custom with layers")]
+    [InlineData("  model: {name: transformer}\n  dataset: {name: csv, path: /data}", "job.yaml:4: spec.model.name: transformer takes tokens, and csv has tables; give mlp")]
+    [InlineData("  model: {name: transformer, width: 30}\n  dataset: {name: text, path: /data}", "job.yaml:4: spec.model.heads: 4 heads do not divide a width of 30; give a divisor of 30")]
+    [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, normalize: feature}", "job.yaml:5: spec.dataset.normalize: characters are no measurements that have a mean; leave it out")]
+    public void A_model_is_for_its_kind_of_data(string spec, string problem) =>
         Assert.StartsWith(problem, Assert.Single(JobText.Problems(JobText.WithSpec(spec))), StringComparison.Ordinal);
 
     [Fact]

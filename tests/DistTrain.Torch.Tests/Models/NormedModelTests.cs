@@ -19,7 +19,7 @@ public sealed class NormedModelTests
         get
         {
             var all = new TheoryData<string, string>();
-            foreach (var model in ModelNames.All.Where(name => name != ModelNames.Custom))
+            foreach (var model in ModelNames.Classifiers)
             {
                 foreach (var norm in NormKinds.All.Where(norm => (model, norm) is not (ModelNames.Mlp, NormKinds.Instance)))
                     all.Add(model, $"model.norm={norm}");

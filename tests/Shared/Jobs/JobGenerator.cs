@@ -75,7 +75,7 @@ internal static class JobGenerator
         var startsTwice = options.Has(WarmUp.FromKey) && options.Number(WarmUp.FromKey) > 0;
         return spec with
         {
-            Model = spec.Dataset.Name == DatasetNames.Csv && spec.Model.Name is (ModelNames.Cnn or ModelNames.ResNet20) ? spec.Model with { Name = ModelNames.Softmax } : spec.Model,
+            Model = Fitting(spec.Dataset, spec.Model),
             Schedule = spec.Schedule with { Options = options },
             Scaling = startsTwice ? spec.Scaling with { WarmupFrom = WarmupStarts.Zero } : spec.Scaling,
             Averaging = Fitting(spec.Averaging, spec.Epochs),
@@ -120,6 +120,7 @@ internal static class JobGenerator
         {
             DatasetNames.Digits => new DatasetRecipe(name, null, train ?? 8000, test ?? 2000),
             DatasetNames.Csv => new DatasetRecipe(name, path, train, test) { Header = header, Label = label },
+            DatasetNames.Text => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length },
             _ => new DatasetRecipe(name, path, train, test),
         });
 
@@ -142,6 +143,15 @@ internal static class JobGenerator
     private static Gen<ModelRecipe> Model() =>
         Gen.Select(Gen.OneOf([.. ModelNames.All]), Gen.OneOf([.. NormKinds.All]), Layers(3), Gen.OneOf([.. Reparametrizations.All]), Gen.Double[0, 1], Gen.Bool, Fitting);
 
+    /// <summary>Another model where the data are not for this one.</summary>
+    private static ModelRecipe Fitting(DatasetRecipe dataset, ModelRecipe model) => (dataset.Name, model.Name) switch
+    {
+        (_, ModelNames.Custom) => model,
+        (DatasetNames.Text, _) => model with { Name = ModelNames.Transformer, Norm = NormKinds.None, Size = model.Size ?? new TransformerSize(6, 2, 3) },
+        (_, ModelNames.Transformer) or (DatasetNames.Csv, ModelNames.Cnn or ModelNames.ResNet20) => model with { Name = ModelNames.Softmax, Size = null },
+        _ => model,
+    };
+
     /// <summary>A model of which no part excludes another.</summary>
     private static ModelRecipe Fitting(string name, string norm, IReadOnlyList<LayerRecipe> layers, string reparametrization, double penalty, bool zeroGamma)
     {
@@ -152,6 +162,7 @@ internal static class JobGenerator
             Reparametrization = isCustom ? Reparametrizations.None : reparametrization,
             SpectralPenalty = isCustom || reparametrization == Reparametrizations.None ? penalty : 0,
             ZeroGamma = zeroGamma,
+            Size = name == ModelNames.Transformer ? new TransformerSize(8, 3, 2) : null,
         };
     }
 
@@ -164,8 +175,11 @@ internal static class JobGenerator
             Gen.Select(size, Gen.Bool, Reparametrization(), (n, bias, kind) => (LayerRecipe)new LinearRecipe(n, bias, kind)),
             Gen.Select(size, size, size, Gen.Int[0, 9], Gen.Bool, Reparametrization(), (n, k, s, p, bias, kind) => (LayerRecipe)new ConvRecipe(n, k, s, p, bias, kind)),
             Gen.Select(Gen.OneOf([.. NormKinds.Layers]), size, Gen.Bool, Gen.Bool, (kind, groups, isGiven, zero) => (LayerRecipe)new NormRecipe(kind, kind == NormKinds.Group && isGiven ? groups : null, zero)),
-            Gen.OneOf("relu", "tanh", "sigmoid", "gelu").Select(kind => (LayerRecipe)new ActivationRecipe(kind)),
+            Gen.OneOf("relu", "tanh", "sigmoid", "gelu", "silu").Select(kind => (LayerRecipe)new ActivationRecipe(kind)),
             Gen.Select(Gen.OneOf("max", "average"), size, size, (kind, n, s) => (LayerRecipe)new PoolRecipe(kind, n, s)),
+            size.Select(n => (LayerRecipe)new EmbeddingRecipe(n)),
+            Gen.OneOf([.. PositionKinds.All]).Select(kind => (LayerRecipe)new PositionsRecipe(kind)),
+            Gen.Select(size, Gen.Bool, (heads, causal) => (LayerRecipe)new AttentionRecipe(heads, causal)),
             Gen.Double[0, 0.999].Select(rate => (LayerRecipe)new DropoutRecipe(rate)),
             Gen.OneOf<LayerRecipe>(new GlobalAveragePoolRecipe(), new FlattenRecipe()));
         return nesting == 0 ? simple : Gen.Frequency((4, simple), (1, Layers(nesting - 1).Select(l => (LayerRecipe)new ResidualRecipe(l))));

@@ -5,13 +5,16 @@ namespace DistTrain.Torch.Data.Examples;
 
 /// <summary>
 /// Labelled examples in memory, each a row-major block of <see cref="Features"/> numbers. Immutable: a silo loads a set once
-/// for all its ranks. Images stay bytes (a quarter of the memory, a quarter of the traffic) and are scaled when they are copied.
+/// for all its ranks. Images stay bytes (a quarter of the memory, a quarter of the traffic) and are scaled when they are copied. Of tokens an example is a part
+/// of a text, and its labels are the tokens behind each of its own.
 /// </summary>
 public sealed class ExampleSet
 {
     private readonly byte[] _pixels = [];
     private readonly float[] _values = [];
-    private readonly int[] _labels;
+    private readonly int[] _labels = [];
+    private readonly ushort[] _tokens = [];
+    private readonly int[] _starts = [];
 
     private ExampleSet(IReadOnlyList<int> shape, int classes, int[] labels, long stored)
     {
@@ -33,10 +36,23 @@ public sealed class ExampleSet
     private ExampleSet(IReadOnlyList<int> shape, int classes, float[] values, int[] labels)
         : this(shape, classes, labels, values.LongLength) => _values = values;
 
-    /// <summary>Number of examples.</summary>
-    public int Count => _labels.Length;
+    private ExampleSet(int context, int classes, ushort[] tokens, int[] starts)
+    {
+        if (tokens.Any(token => token >= classes))
+            throw new ArgumentException($"a token lies outside 0..{classes - 1}", nameof(tokens));
+        (Shape, Features, Classes, Targets, HasTokens, _tokens, _starts) = ([context], context, classes, context, true, tokens, starts);
+    }
 
-    /// <summary>Shape of one example: [channels, height, width] for images, [features] for tables.</summary>
+    /// <summary>Number of examples.</summary>
+    public int Count => HasTokens ? _starts.Length : _labels.Length;
+
+    /// <summary>Labels of an example: 1, or one for each of its tokens.</summary>
+    public int Targets { get; } = 1;
+
+    /// <summary>Features are tokens, whole numbers 0..<see cref="Classes"/> − 1, and so are labels.</summary>
+    public bool HasTokens { get; }
+
+    /// <summary>Shape of one example: [channels, height, width] for images, [features] for tables, [tokens] for text.</summary>
     public IReadOnlyList<int> Shape { get; }
 
     /// <summary>Numbers in one example: the product of <see cref="Shape"/>.</summary>
@@ -63,11 +79,35 @@ public sealed class ExampleSet
     public static ExampleSet OfValues(IReadOnlyList<int> shape, int classes, float[] values, int[] labels) =>
         new(shape, classes, values, labels);
 
-    /// <summary>The features as they are stored, [<see cref="Count"/>, <see cref="Features"/>], row-major; empty for images.</summary>
+    /// <summary>Text: each example has so many tokens, one behind the other, and what is left over at the end is in none. Keeps the array; the caller gives it up.</summary>
+    /// <param name="context">Tokens of an example.</param>
+    /// <param name="classes">Number of different tokens.</param>
+    /// <param name="tokens">More than <paramref name="context"/>.</param>
+    /// <exception cref="ArgumentException">A token is not in 0..<paramref name="classes"/> − 1.</exception>
+    public static ExampleSet OfTokens(int context, int classes, ushort[] tokens) =>
+        new(context, classes, tokens, [.. Enumerable.Range(0, (tokens.Length - 1) / context).Select(example => example * context)]);
+
+    /// <summary>The features as they are stored, [<see cref="Count"/>, <see cref="Features"/>], row-major; empty for images and text.</summary>
     internal ReadOnlySpan<float> Values => _values;
 
-    /// <summary>The class of an example, 0..<see cref="Classes"/> − 1.</summary>
+    /// <summary>The class of an example that has one, 0..<see cref="Classes"/> − 1.</summary>
     public int Label(int index) => _labels[index];
+
+    /// <summary>Writes an example's labels.</summary>
+    /// <param name="index">The example, 0..<see cref="Count"/> − 1.</param>
+    /// <param name="destination">[<see cref="Targets"/>].</param>
+    public void CopyLabels(int index, Span<long> destination)
+    {
+        if (!HasTokens)
+        {
+            destination[0] = _labels[index];
+            return;
+        }
+
+        var behind = _tokens.AsSpan(_starts[index] + 1, Targets);
+        for (var i = 0; i < behind.Length; i++)
+            destination[i] = behind[i];
+    }
 
     /// <summary>Writes an example's features, row-major; pixels are divided by 255. Safe from several threads.</summary>
     /// <param name="index">The example, 0..<see cref="Count"/> − 1.</param>
@@ -79,6 +119,14 @@ public sealed class ExampleSet
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
         if (destination.Length < Features)
             throw new ArgumentException($"{destination.Length} floats cannot hold {Features} features", nameof(destination));
+
+        if (HasTokens)
+        {
+            var tokens = _tokens.AsSpan(_starts[index], Features);
+            for (var i = 0; i < tokens.Length; i++)
+                destination[i] = tokens[i];
+            return;
+        }
 
         // Within an array's bounds, so the product fits an int.
         var start = index * Features;
@@ -97,10 +145,16 @@ public sealed class ExampleSet
         return largest;
     }
 
-    /// <summary>Examples of each class, [<see cref="Classes"/>].</summary>
+    /// <summary>Examples of each class, [<see cref="Classes"/>]; of text, labels.</summary>
     public int[] CountClasses()
     {
         var counts = new int[Classes];
+        foreach (var start in _starts)
+        {
+            foreach (var token in _tokens.AsSpan(start + 1, Targets))
+                counts[token]++;
+        }
+
         foreach (var label in _labels)
             counts[label]++;
         return counts;
@@ -113,6 +167,8 @@ public sealed class ExampleSet
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         if (count >= Count)
             return this;
+        if (HasTokens)
+            return new ExampleSet(Features, Classes, _tokens, _starts[..count]);
         return _pixels.Length > 0
             ? new ExampleSet(Shape, Classes, _pixels[..(count * Features)], _labels[..count])
             : new ExampleSet(Shape, Classes, _values[..(count * Features)], _labels[..count]);
@@ -122,6 +178,8 @@ public sealed class ExampleSet
     /// <param name="indices">Each in 0..<see cref="Count"/> − 1.</param>
     public ExampleSet Only(IReadOnlyList<int> indices)
     {
+        if (HasTokens)
+            return new ExampleSet(Features, Classes, _tokens, [.. indices.Select(index => _starts[index])]);
         int[] labels = [.. indices.Select(Label)];
         return _pixels.Length > 0 ? new ExampleSet(Shape, Classes, Rows(_pixels, indices), labels) : new ExampleSet(Shape, Classes, Rows(_values, indices), labels);
     }
@@ -137,8 +195,10 @@ public sealed class ExampleSet
     /// <summary>Adds shape, classes, labels and features, as stored, in little-endian order (libtorch runs on no other).</summary>
     internal void AppendTo(IncrementalHash hash)
     {
-        ReadOnlySpan<int> header = [_pixels.Length > 0 ? 1 : 4, Count, Classes, Shape.Count, .. Shape];
+        ReadOnlySpan<int> header = [HasTokens ? 2 : _pixels.Length > 0 ? 1 : 4, Count, Classes, Shape.Count, .. Shape];
         hash.AppendData(MemoryMarshal.AsBytes(header));
+        hash.AppendData(MemoryMarshal.AsBytes<int>(_starts));
+        hash.AppendData(MemoryMarshal.AsBytes<ushort>(_tokens));
         hash.AppendData(MemoryMarshal.AsBytes<int>(_labels));
         hash.AppendData(_pixels);
 

@@ -269,7 +269,7 @@ public sealed class NormVectorTests : IDisposable
 
     private static Layer LayerOf(string kind, Weight weight, int? bias) => kind switch
     {
-        "linear" => new LinearLayer(weight, bias),
+        "linear" => new LinearLayer(weight, bias, isSequence: false),
         "conv" => new ConvLayer(weight, bias, stride: 1, padding: 0),
         _ => throw new InvalidOperationException($"'{kind}' is no layer with a weight"),
     };
