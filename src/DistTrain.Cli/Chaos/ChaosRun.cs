@@ -9,7 +9,7 @@ using DistTrain.Client;
 namespace DistTrain.Cli.Chaos;
 
 /// <summary>Runs a job once undisturbed and then under the faults of each seed, each time on a cluster of its own, and checks what came out.</summary>
-internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ResultsFolder<ChaosResult> folder)
+internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ResultsFolder<ChaosResult> folder, LivePage? page)
 {
     /// <summary>What is done already stays; a run that was cut short is done again.</summary>
     /// <param name="seeds">Of the disturbed runs.</param>
@@ -85,7 +85,8 @@ internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ResultsFo
                 var ended = new JobSummary();
                 try
                 {
-                    ended = await new LocalRun(context, run, cluster, history).RunAsync(NewJobId.Make(job.Name, context.Clock), job);
+                    var id = NewJobId.Make(job.Name, context.Clock);
+                    ended = await new LocalRun(context, run, cluster, history) { Watcher = page?.Begin(run, id, job) }.RunAsync(id, job);
                 }
                 catch (Exception e) when (e is CommandException or DistTrainException && faults is not null)
                 {
@@ -99,6 +100,7 @@ internal sealed class ChaosRun(CommandContext context, ChaosPlan plan, ResultsFo
                 }
 
                 Report.Leave(run.FullPath, context.Error, context.Clock);
+                page?.End(run);
                 if (ended.State == JobState.Cancelled)
                     throw new OperationCanceledException("interrupted", context.Interruption.Requested);
                 return new RunOutcome(

@@ -27,6 +27,9 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     private readonly CancellationToken _requested = context.Interruption.Requested;
     private bool _submitted;
 
+    /// <summary>Who looks on; null: nobody.</summary>
+    public IRunWatcher? Watcher { get; init; }
+
     /// <param name="id">The job's id.</param>
     /// <param name="job">The job.</param>
     /// <param name="resumes">It goes on from its newest checkpoint.</param>
@@ -35,7 +38,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
     {
         // At once, wherever the run is just then, and on standard error: it is for who pressed Ctrl-C, whatever the output is for.
         using var said = _requested.Register(SayWhatEnds);
-        using var diary = new RunDiary(folder, context.Clock);
+        using var diary = new RunDiary(folder, context.Clock, Watcher);
         cluster.Happened = diary.Tell;
         diary.Tell(RunLogKind.Started, $"{RunDiary.Machine}; {cluster.Description}");
         var last = new JobSummary { State = JobState.Failed, Error = "its command ended before it did" };

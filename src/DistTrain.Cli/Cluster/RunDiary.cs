@@ -6,7 +6,10 @@ using DistTrain.Page.Data;
 namespace DistTrain.Cli.Cluster;
 
 /// <summary>Writes the log of a run into its folder: what its command does, what becomes of the processes, and what the job itself has to say.</summary>
-internal sealed class RunDiary(RunFolder folder, TimeProvider clock) : IDisposable
+/// <param name="folder">The run's.</param>
+/// <param name="clock">Dates lines.</param>
+/// <param name="watcher">Who looks on; null: nobody.</param>
+internal sealed class RunDiary(RunFolder folder, TimeProvider clock, IRunWatcher? watcher) : IDisposable
 {
     private readonly RunLog _log = RunLog.Open(folder.FullPath);
     private long _step;
@@ -18,7 +21,7 @@ internal sealed class RunDiary(RunFolder folder, TimeProvider clock) : IDisposab
     public static string Machine => $"disttrain {Program}, .NET {Environment.Version}, {Processor()}, {Environment.ProcessorCount} cores";
 
     /// <summary>Something happened just now, at the step that was seen last.</summary>
-    public void Tell(RunLogKind kind, string text) => _log.Add(new RunLogLine(clock.GetUtcNow(), Volatile.Read(ref _step), kind, text));
+    public void Tell(RunLogKind kind, string text) => Write(new RunLogLine(clock.GetUtcNow(), Volatile.Read(ref _step), kind, text));
 
     /// <summary>Passes events on, and keeps what is worth keeping.</summary>
     public async IAsyncEnumerable<JobEvent> Keep(IAsyncEnumerable<JobEvent> events, [EnumeratorCancellation] CancellationToken cancel = default)
@@ -28,12 +31,19 @@ internal sealed class RunDiary(RunFolder folder, TimeProvider clock) : IDisposab
             if (next is StepMetrics step)
                 Volatile.Write(ref _step, step.Step);
             else if (next is LogLine line)
-                _log.Add(new RunLogLine(line.Time, line.Step > 0 || line.Redone > 0 ? line.Step : Volatile.Read(ref _step), KindOf(line.Kind), line.Text, line.Redone));
+                Write(new RunLogLine(line.Time, line.Step > 0 || line.Redone > 0 ? line.Step : Volatile.Read(ref _step), KindOf(line.Kind), line.Text, line.Redone));
+            watcher?.Seen(next);
             yield return next;
         }
     }
 
     public void Dispose() => _log.Dispose();
+
+    private void Write(RunLogLine line)
+    {
+        _log.Add(line);
+        watcher?.Happened(line);
+    }
 
     private static RunLogKind KindOf(LogKind kind) => kind switch
     {

@@ -3,6 +3,7 @@ using DistTrain.Cli.Chaos;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
+using DistTrain.Cli.Reports;
 using DistTrain.Cli.Results;
 
 namespace DistTrain.Cli.Commands;
@@ -51,6 +52,7 @@ internal static class ChaosCommand
         Servers,
         RoleOptions.SharedMemory,
         Out,
+        PageOptions.Page,
     }.Does(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context)
@@ -61,7 +63,8 @@ internal static class ChaosCommand
         if (job.Spec.Checkpoint.EverySteps == 0)
             throw CommandException.BadInput("checkpoint.everySteps is 0: a job under faults needs checkpoints to go on from; add e.g. --set checkpoint.everySteps=20");
         var folder = ResultsFolder<ChaosResult>.Open(context.GetOrDefault(Out) ?? Path.Combine("chaos", job.Name));
-        var run = new ChaosRun(context, plan, folder);
+        await using var page = await LivePage.OpenAsync(context, job.Name, PageOptions.PortOf(context), context.Get(Runs) + 1);
+        var run = new ChaosRun(context, plan, folder, page);
         if (job.Spec.Steps is { } steps)
             run.RequireRoom(steps);
         context.Interruption.EndsInOrder = context.Interruption.HandlesForce = true;

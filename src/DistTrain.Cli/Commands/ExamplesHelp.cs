@@ -60,6 +60,7 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
         ],
         ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],
         ["report"] = ["disttrain report runs/first", "disttrain report runs/first runs/second --out compared.html", "disttrain report studies/mlp"],
+        ["page"] = ["disttrain page runs/first", "disttrain page studies/mlp --port 8088"],
         ["schedule"] =
         [
             "disttrain schedule job.yaml",

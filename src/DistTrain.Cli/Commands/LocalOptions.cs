@@ -35,7 +35,8 @@ internal static class LocalOptions
         var display = JobDisplay.For(context);
         display.Note($"starting {plan.Describe()}; logs in {Path.Combine(run.Folder.Shown, "cluster")}");
         await using var cluster = new LocalCluster(plan, SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
-        var ended = await new LocalRun(context, run.Folder, cluster, display).RunAsync(run.Id, run.Job, run.Resumes);
+        await using var page = await LivePage.OpenAsync(context, Path.GetFileName(run.Folder.FullPath), PageOptions.PortOf(context));
+        var ended = await new LocalRun(context, run.Folder, cluster, display) { Watcher = page?.Begin(run.Folder, run.Id, run.Job) }.RunAsync(run.Id, run.Job, run.Resumes);
         Report.Leave(run.Folder.FullPath, context.Error, context.Clock);
         return display.End(ended, context.Clock.GetElapsedTime(started), context.Json ? run.Folder.FullPath : run.Folder.Shown);
     }

@@ -30,6 +30,7 @@ internal static class ResumeCommand
         LocalOptions.Silos,
         LocalOptions.Servers,
         RoleOptions.SharedMemory,
+        PageOptions.Page,
         Endpoint,
         ClientOptions.Certificates,
         ClientOptions.TokenFile,

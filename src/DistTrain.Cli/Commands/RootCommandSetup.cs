@@ -29,6 +29,7 @@ internal static class RootCommandSetup
             ExportCommand.Create(),
             VerifyCommand.Create(),
             ReportCommand.Create(),
+            PageCommand.Create(),
             StudyCommand.Create(),
             ChaosCommand.Create(),
             ScheduleCommand.Create(),

@@ -35,6 +35,7 @@ internal static class StudyCommand
         SharedOptions.Set,
         Out,
         Only,
+        PageOptions.Page,
     }.Does(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context)
@@ -50,7 +51,8 @@ internal static class StudyCommand
         context.Interruption.EndsInOrder = context.Interruption.HandlesForce = true;
         try
         {
-            await new StudyRun(context, study, folder).RunAsync(cells);
+            await using var page = await LivePage.OpenAsync(context, study.Name, PageOptions.PortOf(context), cells.Count);
+            await new StudyRun(context, study, folder, page).RunAsync(cells);
         }
         catch (OperationCanceledException)
         {

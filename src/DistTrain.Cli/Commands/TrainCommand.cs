@@ -35,6 +35,7 @@ internal static class TrainCommand
         LocalOptions.Silos,
         LocalOptions.Servers,
         RoleOptions.SharedMemory,
+        PageOptions.Page,
         Out,
         Resume,
     }.Does(RunAsync);

@@ -26,6 +26,7 @@ namespace DistTrain.Cli.Output;
 [JsonDerivedType(typeof(ExportedEvent), "exported")]
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(ReportedEvent), "reported")]
+[JsonDerivedType(typeof(PageEvent), "page")]
 [JsonDerivedType(typeof(ProductEvent), "product")]
 [JsonDerivedType(typeof(DiagnosedEvent), "diagnosed")]
 [JsonDerivedType(typeof(LossEvent), "loss")]
@@ -209,6 +210,10 @@ internal sealed record VerifiedEvent(
 /// <param name="Runs">How many runs are in it.</param>
 /// <param name="Bytes">Its size.</param>
 internal sealed record ReportedEvent(string File, int Runs, int Bytes) : OutputEvent;
+
+/// <summary>A page is served.</summary>
+/// <param name="Address">Where a browser finds it.</param>
+internal sealed record PageEvent(string Address) : OutputEvent;
 
 /// <summary>The learning rates of a job as a whole, as <c>schedule</c> shows them before the single ones.</summary>
 /// <param name="Schedule">Name of the schedule.</param>

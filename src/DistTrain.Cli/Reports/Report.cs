@@ -29,11 +29,25 @@ internal static class Report
         return problems.Count == 0 ? runs : throw CommandException.BadInput(problems);
     }
 
+    /// <summary>Buckets of the curves of each of so many runs.</summary>
+    public static int BucketsOf(int runs) => runs <= 1 ? RunCurves.Finest : Math.Clamp(MostBuckets / runs / 2 * 2, FewestBuckets, RunCurves.Finest);
+
+    /// <summary>What a page of these folders is called.</summary>
+    public static string TitleOf(IEnumerable<string> paths) => string.Join(", ", paths.Select(path => Path.GetFileName(Path.GetFullPath(path))));
+
     /// <summary>The report of some runs, as a whole file.</summary>
     /// <exception cref="CommandException">With what is wrong with each of them.</exception>
     public static byte[] Of(string title, IReadOnlyList<string> runs, TimeProvider clock)
     {
-        var buckets = runs.Count == 1 ? RunCurves.Finest : Math.Clamp(MostBuckets / runs.Count / 2 * 2, FewestBuckets, RunCurves.Finest);
+        var pages = Read(runs);
+        return ReportFile.Of(new PageDocument(title, RunDiary.Program, clock.GetUtcNow(), pages, Comparison.Notes(pages)));
+    }
+
+    /// <summary>Some runs as a page shows them.</summary>
+    /// <exception cref="CommandException">With what is wrong with each of them.</exception>
+    public static IReadOnlyList<RunPage> Read(IReadOnlyList<string> runs)
+    {
+        var buckets = BucketsOf(runs.Count);
         List<string> problems = [];
         List<RunPage> pages = [];
         foreach (var run in runs)
@@ -48,9 +62,7 @@ internal static class Report
             }
         }
 
-        if (problems.Count > 0)
-            throw CommandException.BadInput(problems);
-        return ReportFile.Of(new PageDocument(title, RunDiary.Program, clock.GetUtcNow(), Named(pages, runs), Comparison.Notes(pages)));
+        return problems.Count == 0 ? Named(pages, runs) : throw CommandException.BadInput(problems);
     }
 
     /// <summary>Writes the file so that it is there whole or not at all.</summary>

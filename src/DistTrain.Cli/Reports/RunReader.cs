@@ -84,7 +84,8 @@ internal static class RunReader
         return spec.From is not null && start is null ? null : new LedgerCheck(spec, examples, start);
     }
 
-    private static JsonNode? DataOf(RunFolder folder)
+    /// <summary>What was understood of the run's data; null where that is not there, or can't be read.</summary>
+    public static JsonNode? DataOf(RunFolder folder)
     {
         try
         {

@@ -9,7 +9,7 @@ using DistTrain.Recipes.Studies;
 namespace DistTrain.Cli.Studies;
 
 /// <summary>Runs the cells of a study one after the other, each as a job on a cluster of its own, as <c>train</c> does.</summary>
-internal sealed class StudyRun(CommandContext context, Study study, ResultsFolder<StudyResult> folder)
+internal sealed class StudyRun(CommandContext context, Study study, ResultsFolder<StudyResult> folder, LivePage? page)
 {
     /// <summary>What is done already stays; a run that was cut short is done again.</summary>
     /// <exception cref="CommandException">A cell failed for a reason that is not its numbers.</exception>
@@ -24,6 +24,7 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             var result = done ?? await RunAsync(cell, jobSha256);
             if (done is null)
                 folder.Add(result);
+            page?.End(new RunFolder(folder.RunFolder(cell.Name)));
             var results = StudyResult.Of(folder, study);
             folder.WriteTable(StudyTable.Markdown(study, results));
             StudyPlot.Write(study, results, folder.Path);
@@ -42,7 +43,8 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
         var job = run.Keep(cell.Job);
         var display = new QuietDisplay(cell.Job.Spec.Dataset.Validation is not null);
         await using var cluster = new LocalCluster(new ClusterPlan(run.FullPath, study.Servers, study.Silos, cell.Job.Spec.Determinism), SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
-        var ended = await new LocalRun(context, run, cluster, display).RunAsync(NewJobId.Make(job.Name, context.Clock), job);
+        var id = NewJobId.Make(job.Name, context.Clock);
+        var ended = await new LocalRun(context, run, cluster, display) { Watcher = page?.Begin(run, id, job) }.RunAsync(id, job);
         Report.Leave(run.FullPath, context.Error, context.Clock);
         if (ended.State == JobState.Cancelled)
             throw new OperationCanceledException("the study was interrupted", context.Interruption.Requested);

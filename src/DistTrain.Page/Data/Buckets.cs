@@ -20,6 +20,9 @@ internal sealed class Buckets<T>(int most, Func<T, T, T> merge)
     /// <summary>In order.</summary>
     public IEnumerable<T> All => _open is null ? _full : _full.Append(_open);
 
+    /// <summary>The last bucket that no further entry changes, while the width stays; null: there is none.</summary>
+    public T? LastFull => _full.Count == 0 ? null : _full[^1];
+
     /// <summary>The next entry, as a bucket of its own.</summary>
     public void Add(T entry)
     {

@@ -10,12 +10,15 @@ internal sealed class Extremes
     /// <param name="point">One step alone.</param>
     public Extremes(StepPoint point)
     {
-        _first = point;
+        (_first, To) = (point, point.Metrics.Step);
         _lowest = new StepPoint?[StepPoint.Series.Count];
         for (var i = 0; i < _lowest.Length; i++)
             _lowest[i] = StepPoint.Series[i](point) is { } value && double.IsFinite(value) ? point : null;
         _highest = [.. _lowest];
     }
+
+    /// <summary>The last of them.</summary>
+    public long To { get; private set; }
 
     /// <summary>The steps that are kept, in order, each once.</summary>
     public IEnumerable<StepPoint> Points => _lowest.Concat(_highest).OfType<StepPoint>().Append(_first).Distinct(ReferenceEqualityComparer.Instance).Cast<StepPoint>().OrderBy(p => p.Metrics.Step);
@@ -30,6 +33,7 @@ internal sealed class Extremes
             earlier._highest[i] = Chosen(earlier._highest[i], later._highest[i], (a, b) => value(b) > value(a));
         }
 
+        earlier.To = later.To;
         return earlier;
     }
 

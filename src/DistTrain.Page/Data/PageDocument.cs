@@ -11,6 +11,9 @@ namespace DistTrain.Page.Data;
 /// <param name="Notes">What is to be said of them together.</param>
 public sealed record PageDocument(string Title, string Program, DateTimeOffset Made, IReadOnlyList<RunPage> Runs, IReadOnlyList<string> Notes)
 {
+    /// <summary>Of a served page: counts the changes of which runs there are; null in a report.</summary>
+    public long? Edition { get; init; }
+
     /// <summary>UTF-8; what is not finite is a text ("NaN", "Infinity"), and no character of it means anything in HTML.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, PageJson.Default.PageDocument);
 }
@@ -20,4 +23,5 @@ public sealed record PageDocument(string Title, string Program, DateTimeOffset M
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(PageDocument))]
+[JsonSerializable(typeof(RunTail))]
 internal sealed partial class PageJson : JsonSerializerContext;

@@ -49,22 +49,34 @@ public sealed class RunCurves(int buckets = RunCurves.Finest)
         }
     }
 
+    /// <summary>Up to where the curves stay as they are while their buckets have these widths.</summary>
+    public Settled Settled
+    {
+        get
+        {
+            // A history without a ledger has no strip, and nothing in it that could change.
+            var strip = _strip.All.Any() ? _strip.LastFull?.To ?? 0 : long.MaxValue;
+            return new Settled(Math.Min(_extremes.LastFull?.To ?? 0, strip), _extremes.Width, _strip.Width);
+        }
+    }
+
     /// <summary>The curves of what was added so far.</summary>
-    public RunSeries ToSeries()
+    /// <param name="after">Only what is told of steps behind this one, and the figures, which are the whole run's.</param>
+    public RunSeries ToSeries(long after = 0)
     {
         List<StepPoint> points = [.. _extremes.All.SelectMany(bucket => bucket.Points)];
         if (_last is not null && (points.Count == 0 || !ReferenceEquals(points[^1], _last)))
             points.Add(_last);
         return new RunSeries(
             _extremes.Width,
-            StepColumns.Of(points),
-            _means.Width > 1 ? MeanColumns.Of([.. _means.All]) : null,
-            _evaluations,
-            _validations,
-            _probes,
-            _skipped,
-            _generations,
-            [.. _strip.All],
+            StepColumns.Of([.. points.Where(p => p.Metrics.Step > after)]),
+            _means.Width > 1 ? MeanColumns.Of([.. _means.All.Where(b => b.Last.Metrics.Step > after)]) : null,
+            [.. _evaluations.Where(p => p.Step > after)],
+            [.. _validations.Where(p => p.Step > after)],
+            [.. _probes.Where(p => p.Step > after)],
+            [.. _skipped.Where(s => s.Step > after)],
+            [.. _generations.Where(g => g.Step > after)],
+            [.. _strip.All.Where(cell => cell.To > after)],
             RunFigures.Of(_summary.ToResult(), _last?.Seconds ?? 0));
     }
 

@@ -25,7 +25,11 @@ public sealed record RunPage(
     IReadOnlyList<RunLogLine>? Log,
     string? WeightsSha256,
     JsonNode? Data,
-    IReadOnlyList<string> Notes);
+    IReadOnlyList<string> Notes)
+{
+    /// <summary>Of a run that lasts: how it stands.</summary>
+    public RunProgress? Progress { get; init; }
+}
 
 /// <summary>What the check of a history found, the one that <c>verify</c> makes.</summary>
 /// <param name="Verdict">unbroken; short: all that is there is right, and it is not at the job's end; broken; unchecked.</param>

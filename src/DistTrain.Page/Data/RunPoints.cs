@@ -8,18 +8,20 @@ public sealed record EvaluationPoint(long Step, double Epoch, double Loss, doubl
     internal static EvaluationPoint Of(EvaluationMetrics metrics) => new(metrics.Step, metrics.Epoch, metrics.Loss, metrics.Accuracy, metrics.Examples);
 }
 
-/// <summary>A probe along an update.</summary>
-/// <param name="Sharpness">Critical sharpness; null where its bracket is open.</param>
-/// <param name="Edge">2 over the step's rate.</param>
-public sealed record ProbePoint(long Step, double Epoch, double? Sharpness, double Low, double? High, double Edge)
+/// <summary>What a job measured of the landscape under way: along an update, or the curvature at a version.</summary>
+/// <param name="Sharpness">Critical sharpness; null where its bracket is open, and of curvature.</param>
+/// <param name="Edge">2 over the step's rate; null of curvature.</param>
+/// <param name="LambdaMax">The largest eigenvalue; null where it is not looked at.</param>
+/// <param name="LambdaMin">The smallest.</param>
+public sealed record ProbePoint(long Step, double Epoch, double? Sharpness, double? Edge, double? LambdaMax, double? LambdaMin)
 {
     internal static ProbePoint Of(ProbeMetrics metrics) => new(
         metrics.Step,
         metrics.Epoch,
         metrics.HasCriticalSharpness ? metrics.CriticalSharpness : null,
-        metrics.Low,
-        metrics.HasHigh ? metrics.High : null,
-        metrics.Edge);
+        metrics.Edge > 0 ? metrics.Edge : null,
+        metrics.HasLambdaMax ? metrics.LambdaMax : null,
+        metrics.HasLambdaMin ? metrics.LambdaMin : null);
 }
 
 /// <summary>A step that made no update.</summary>

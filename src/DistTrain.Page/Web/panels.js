@@ -19,13 +19,14 @@ export const kinds = [
     { id: 'speed', title: 'Images per second', format: count, best: 'high', lines: [['imagesPerSecond', 'images/s']] },
     { id: 'time', title: 'Time of a step', unit: 'ms', format: number, best: 'low', lines: [['milliseconds', 'whole step'], ['computeMilliseconds', 'forward and backward']] },
     { id: 'sharpness', title: 'Critical sharpness', format: number, lines: [], points: [['probes', 'sharpness', 'critical sharpness'], ['probes', 'edge', '2 / rate']], needsPoints: 'probes' },
+    { id: 'curvature', title: 'Curvature: ends of the spectrum', format: number, lines: [], points: [['probes', 'lambdaMax', 'λ max'], ['probes', 'lambdaMin', 'λ min']], needsPoints: 'probes' },
     { id: 'spectrum', title: 'Ends of the spectrum', format: number, lines: [['lambdaMax', 'λ max'], ['lambdaMin', 'λ min']], needs: 'lambdaMax', exact: true },
 ];
 
 /** The plots that the run has numbers for. */
 export function kindsOf(run) {
     return kinds.filter(kind =>
-        kind.needs ? column(run, kind.needs) : kind.needsPoints ? run.series[kind.needsPoints].length > 0 : kind.lines.some(([key]) => column(run, key)));
+        kind.needs ? column(run, kind.needs) : kind.needsPoints ? run.series[kind.needsPoints].some(point => kind.points.some(([, key]) => key in point)) : kind.lines.some(([key]) => column(run, key)));
 }
 
 /** The lines of a plot of one run: the steps faint, smoothed before them; evaluations as dots on a line. */
@@ -138,13 +139,23 @@ export class Panel {
         const { kind } = this;
         const colors = palette();
         const log = view.log.includes(kind.id);
-        this.x = x;
+        [this.x, this.marks] = [x, marks];
         this.legend.replaceChildren(...this.source.readings(colors));
-        this.buttons.replaceChildren(
-            toggle('log', log, on => change({ log: on ? [...view.log, kind.id] : view.log.filter(id => id !== kind.id) }), { class: 'small', 'aria-label': `${kind.title}: log axis` }),
-            toggle('numbers', this.open, on => { this.open = on; this.draw(this.x, marks); }, { class: 'small', 'aria-label': `${kind.title}: numbers as a table` }));
+        this.drawButtons(log);
         this.plot.show(curves({ lines: this.source.lines(colors), marks, x, log, format: kind.axis ?? kind.format, colors }));
         this.below.replaceChildren(...(this.open ? this.source.numbers(x) : []));
+    }
+
+    /** Only when they say something else: one that is replaced under a finger is not pressed. */
+    drawButtons(log) {
+        const { kind } = this;
+        const says = `${log} ${this.open}`;
+        if (this.says === says)
+            return;
+        this.says = says;
+        this.buttons.replaceChildren(
+            toggle('log', log, on => change({ log: on ? [...view.log, kind.id] : view.log.filter(id => id !== kind.id) }), { class: 'small', 'aria-label': `${kind.title}: log axis` }),
+            toggle('numbers', this.open, on => { this.open = on; this.draw(this.x, this.marks); }, { class: 'small', 'aria-label': `${kind.title}: numbers as a table` }));
     }
 }
 

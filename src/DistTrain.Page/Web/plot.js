@@ -54,6 +54,13 @@ export class Plot {
         this.chart.setOption({ animation: false, backgroundColor: 'transparent', ...option }, { notMerge: true });
     }
 
+    sized(height) {
+        if (this.host.style.height === `${height}px`)
+            return;
+        this.host.style.height = `${height}px`;
+        this.resize();
+    }
+
     resize() {
         this.chart?.resize();
     }

@@ -15,15 +15,30 @@ export class RunView {
         const panels = kinds.map((kind, i) => panelOf(run, kind, i === 0 ? 300 : 220, controls));
         const faults = isEmpty ? null : new FaultPanel(run, controls);
         this.parts = isEmpty ? [] : [...panels, faults];
+        this.faults = faults;
+        this.plots = kinds.length;
         this.head = chips(run);
+        this.numbers = figures(run);
         this.element = el('div', { class: 'stack' },
             run.notes.map(note => el('p', { class: 'note' }, note)),
-            figures(run),
+            this.numbers,
             isEmpty && el('p', { class: 'card empty' }, 'This run has no step yet: there is nothing to draw.'),
             panels[0] && !isEmpty && panels[0].element,
             faults?.element,
             !isEmpty && el('div', { class: 'grid' }, panels.slice(1).map(panel => panel.element)),
             particulars(run, page));
+    }
+
+    /** The run has grown; false: it has plots now that it had not, and the view has to be made anew. */
+    refresh() {
+        if (this.run.series.steps.step.length > 0 === (this.faults === null) || kindsOf(this.run).length !== this.plots)
+            return false;
+        const [head, numbers] = [chips(this.run), figures(this.run)];
+        this.head.replaceWith(head);
+        this.numbers.replaceWith(numbers);
+        [this.head, this.numbers] = [head, numbers];
+        this.faults?.refresh();
+        return true;
     }
 
     /** Where the axis begins and ends when all is shown. */

@@ -58,7 +58,7 @@ public sealed class StudyCommandTests : IDisposable
         var folder = ResultsFolder<StudyResult>.Open(_folder["out"]);
         foreach (var cell in Study.Read(Text, "mine", [], out _)!.Cells)
             folder.Add(StudyTableTests.Result("a", 64, cell.Seed, cell.Seed == 1 ? 0.9 : null, seconds: 3, StudyResult.ShaOf(cell.Job)));
-        string[] line = ["study", _folder["mine.yaml"], "--out", _folder["out"]];
+        string[] line = ["study", _folder["mine.yaml"], "--out", _folder["out"], "--page", "off"];
 
         var (code, output, _) = await Contexts.RunAsync(line);
         Assert.Equal(ExitCode.Done, code);

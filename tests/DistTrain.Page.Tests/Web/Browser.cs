@@ -37,14 +37,17 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Starts one, and waits until it has drawn the report.</summary>
     public static async Task<Browser> OpenAsync(PageDocument document, int width = 1280, string address = "")
     {
-        var program = _places.FirstOrDefault(File.Exists);
-        Assert.SkipWhen(program is null, "there is no chromium");
-        var browser = await Puppeteer.LaunchAsync(new LaunchOptions { ExecutablePath = program, Headless = true, Args = ["--no-sandbox", "--disable-gpu"] }).For("a browser");
-        var opened = new Browser(browser, await browser.NewPageAsync());
-        await opened.Page.SetViewportAsync(new ViewPortOptions { Width = width, Height = 900 });
+        var opened = await StartAsync(width);
         await File.WriteAllBytesAsync(opened._folder[ReportFile.Name], ReportFile.Of(document));
-        await opened.Page.GoToAsync($"file://{opened._folder[ReportFile.Name]}{address}").For("the report");
-        await opened.Page.WaitForSelectorAsync("html[data-ready]").For("its plots", () => string.Join('\n', opened.Complaints));
+        await opened.GoAsync($"file://{opened._folder[ReportFile.Name]}{address}");
+        return opened;
+    }
+
+    /// <summary>The same with a page that is served.</summary>
+    public static async Task<Browser> OpenAsync(Uri address)
+    {
+        var opened = await StartAsync(1280);
+        await opened.GoAsync(address.ToString());
         return opened;
     }
 
@@ -56,5 +59,21 @@ internal sealed class Browser : IAsyncDisposable
     {
         await _browser.DisposeAsync();
         _folder.Dispose();
+    }
+
+    private static async Task<Browser> StartAsync(int width)
+    {
+        var program = _places.FirstOrDefault(File.Exists);
+        Assert.SkipWhen(program is null, "there is no chromium");
+        var browser = await Puppeteer.LaunchAsync(new LaunchOptions { ExecutablePath = program, Headless = true, Args = ["--no-sandbox", "--disable-gpu"] }).For("a browser");
+        var opened = new Browser(browser, await browser.NewPageAsync());
+        await opened.Page.SetViewportAsync(new ViewPortOptions { Width = width, Height = 900 });
+        return opened;
+    }
+
+    private async Task GoAsync(string address)
+    {
+        await Page.GoToAsync(address, WaitUntilNavigation.DOMContentLoaded).For("the page");
+        await Page.WaitForSelectorAsync("html[data-ready]").For("its plots", () => string.Join('\n', Complaints));
     }
 }
