@@ -180,8 +180,17 @@ public sealed class DisplayTests : IDisposable
             {
                 Diagnosis = new Diagnosis
                 {
-                    Verdict = "saddle", Reason = "a saddle: curvature from -2 to 2", Loss = 0.5, Accuracy = 0.75, GradientNorm = 0.0001, LambdaMax = 2, LambdaMin = -2,
-                    Positive = 0.000072, Negative = 0.00002, Trace = 12.5, Sha256 = "ab",
+                    Verdict = "saddle",
+                    Reason = "a saddle: curvature from -2 to 2",
+                    Loss = 0.5,
+                    Accuracy = 0.75,
+                    GradientNorm = 0.0001,
+                    LambdaMax = 2,
+                    LambdaMin = -2,
+                    Positive = 0.000072,
+                    Negative = 0.00002,
+                    Trace = 12.5,
+                    Sha256 = "ab",
                 },
             },
         };

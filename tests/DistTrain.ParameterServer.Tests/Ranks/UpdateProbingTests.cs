@@ -100,8 +100,19 @@ public sealed class UpdateProbingTests(RealServer server) : IClassFixture<RealSe
         Assert.Equal(
             new ProbeMetrics
             {
-                Step = 1, Epoch = 4 / 12.0, Edge = 2 / Rate, Loss = 2, LambdaMax = 4, LambdaMin = -0.5, LambdaMaxResidual = 0.25, LambdaMinResidual = 0.125, GradientNorm = 0.5, Positive = 0.75, Negative = 0.25,
-                Products = 3, Examples = 5,
+                Step = 1,
+                Epoch = 4 / 12.0,
+                Edge = 2 / Rate,
+                Loss = 2,
+                LambdaMax = 4,
+                LambdaMin = -0.5,
+                LambdaMaxResidual = 0.25,
+                LambdaMinResidual = 0.125,
+                GradientNorm = 0.5,
+                Positive = 0.75,
+                Negative = 0.25,
+                Products = 3,
+                Examples = 5,
             },
             Assert.Single(Probes(job)));
     }
