@@ -1,20 +1,4 @@
 namespace DistTrain.Client;
 
 /// <summary>What the job sets apart of the training set, at the weights after a step.</summary>
-public sealed record ValidationMetrics : JobEvent
-{
-    /// <summary>Number of the version.</summary>
-    public long Step { get; init; }
-
-    /// <summary>Epochs done, fractional.</summary>
-    public double Epoch { get; init; }
-
-    /// <summary>Mean over the set.</summary>
-    public double Loss { get; init; }
-
-    /// <summary>Share of the set, 0..1.</summary>
-    public double Accuracy { get; init; }
-
-    /// <summary>Size of the set.</summary>
-    public int Examples { get; init; }
-}
+public sealed record ValidationMetrics : SetMetrics;

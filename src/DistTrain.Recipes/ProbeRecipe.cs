@@ -40,6 +40,18 @@ public sealed record ProbeRecipe
     /// <summary>What counts as 0, as a share of the largest eigenvalue's amount.</summary>
     public required double CurvatureTolerance { get; init; }
 
+    /// <summary>ε of the boxes in which the loss is looked for at its highest; 0: it is not.</summary>
+    public required double Sharpness { get; init; }
+
+    /// <summary>ρ of the adaptive one.</summary>
+    public required double Rho { get; init; }
+
+    /// <summary>Dimensions of the random subspace; 0: it is left out.</summary>
+    public required int Subspace { get; init; }
+
+    /// <summary>Losses with their gradients that a box gets.</summary>
+    public required int Passes { get; init; }
+
     /// <summary>Numbers are float64.</summary>
     public bool IsWide => Precision == ProbeChoices.Float64;
 
@@ -52,7 +64,8 @@ public sealed record ProbeRecipe
         new CriticalPointTolerances(GradientTolerance, CurvatureTolerance),
         Directions,
         DirectionSteps,
-        Seed);
+        Seed,
+        Sharpness: Sharpness > 0 ? new SharpnessPlan(Sharpness, Rho, Subspace, Passes, Seed) : null);
 
     /// <summary>How many of so many examples the loss is over.</summary>
     public int Of(int examples) => Examples switch

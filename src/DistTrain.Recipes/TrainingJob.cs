@@ -57,6 +57,9 @@ public sealed record TrainingSpec
     /// <summary>Length in steps; null when <see cref="Epochs"/> is given.</summary>
     public required long? Steps { get; init; }
 
+    /// <summary>Share of right answers over an epoch with whose end training ends before its length; null: its length says when.</summary>
+    public double? TrainAccuracy { get; init; }
+
     /// <summary>Seed of initialization, data order and every other random draw.</summary>
     public required long Seed { get; init; }
 

@@ -16,7 +16,7 @@ public class ClusterDiagnosisTests
         "model={name: custom, layers: [flatten, linear: 400, norm: batch, tanh, linear: 10]}",
     ];
 
-    private static readonly string[] _few = ["--steps", "9", "--directions", "2", "--direction-steps", "4"];
+    private static readonly string[] _few = ["--steps", "9", "--directions", "2", "--direction-steps", "4", "--sharpness", "0.001", "--subspace", "6", "--passes", "4"];
 
     private static readonly string[] _many = ["--steps", "60", "--top", "20", "--directions", "3", "--direction-steps", "30"];
 
@@ -58,7 +58,7 @@ public class ClusterDiagnosisTests
 
     /// <summary>
     /// In float32 a silo and a server while the ends of the spectrum are looked for, a server among the random directions; in float64 a server and a silo in
-    /// the middle of the ends. All are gone on from.
+    /// the middle of the ends, and a server while a box is searched. All are gone on from.
     /// </summary>
     [Fact]
     public async Task Killed_silos_and_servers_change_no_bit_and_what_was_lost_is_told()
@@ -73,9 +73,10 @@ public class ClusterDiagnosisTests
             (20, () => cluster.KillServerAsync(0)),
             (75, () => cluster.KillServerAsync(1)));
         await ProbeAsync(
-            ["--steps", "30", "--directions", "0", "--precision", "float64"],
-            (8, () => cluster.KillServerAsync(1)),
-            (16, silos[1].Process.KillAsync));
+            ["--steps", "12", "--directions", "0", "--precision", "float64", "--sharpness", "0.001", "--subspace", "9"],
+            (6, () => cluster.KillServerAsync(1)),
+            (10, silos[1].Process.KillAsync),
+            (14, () => cluster.KillServerAsync(0)));
         await cluster.StopAsync();
 
         async Task ProbeAsync(string[] options, params (long Product, Func<Task> Kill)[] faults)

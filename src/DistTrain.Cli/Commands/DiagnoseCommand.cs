@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using DistTrain.Cli.Evaluation;
@@ -29,6 +30,19 @@ internal static class DiagnoseCommand
     private static readonly Option<double> GradientTolerance = Positive("--gradient-tolerance", "Largest gradient norm of a critical point.", new CriticalPointTolerances().Gradient);
 
     private static readonly Option<double> CurvatureTolerance = Positive("--curvature-tolerance", "What counts as 0, as a share of the largest eigenvalue's amount.", new CriticalPointTolerances().RelativeCurvature);
+
+    private static readonly Option<double?> Sharpness = new("--sharpness")
+    {
+        Description = "Look for the highest loss in boxes around the weights, of this ε (0.001 and 0.0005 are the paper's).",
+        HelpName = "x",
+        CustomParser = result => ParsePositive(result, "--sharpness"),
+    };
+
+    private static readonly Option<double> Rho = Positive("--rho", "With --sharpness: side of the adaptive box, as a share of each weight's amount.", new SharpnessPlan().Rho);
+
+    private static readonly Option<int> Subspace = SharedOptions.Number("--subspace", "With --sharpness: dimensions of the random subspace; 0 leaves it out.", new SharpnessPlan().Subspace, 0);
+
+    private static readonly Option<int> Passes = SharedOptions.Number("--passes", "With --sharpness: gradient passes that each box gets.", new SharpnessPlan().Passes, 4);
 
     private static readonly Option<string?> Out = new("--out")
     {
@@ -69,7 +83,7 @@ internal static class DiagnoseCommand
     };
 
     public static Command Create() => new Command(
-        "diagnose", "Say whether saved weights are at a minimum, a saddle point or none of them: gradient, ends of the Hessian's spectrum, shares of its eigenvalues, trace.")
+        "diagnose", "Say whether saved weights are at a minimum, a saddle point or none of them: gradient, ends of the Hessian's spectrum, shares of its eigenvalues, trace, sharpness.")
     {
         LandscapeOptions.Checkpoint,
         SharedOptions.Set,
@@ -84,6 +98,10 @@ internal static class DiagnoseCommand
         LandscapeOptions.Seed,
         GradientTolerance,
         CurvatureTolerance,
+        Sharpness,
+        Rho,
+        Subspace,
+        Passes,
         Out,
         Plot,
         Beside,
@@ -133,6 +151,10 @@ internal static class DiagnoseCommand
             Seed = context.Get(LandscapeOptions.Seed),
             GradientTolerance = context.Get(GradientTolerance),
             CurvatureTolerance = context.Get(CurvatureTolerance),
+            Sharpness = context.GetOrDefault(Sharpness) ?? 0,
+            Rho = context.Get(Rho),
+            Subspace = context.Get(Subspace),
+            Passes = context.Get(Passes),
         };
         var id = NewJobId.Make("probe", context.Clock);
         var file = LandscapeOptions.ForWriting("--out", context.GetOrDefault(Out) ?? $"diagnosis-{id}.json");
@@ -193,7 +215,10 @@ internal static class DiagnoseCommand
         new CriticalPointTolerances(context.Get(GradientTolerance), context.Get(CurvatureTolerance)),
         context.Get(Directions),
         context.Get(DirectionSteps),
-        context.Get(LandscapeOptions.Seed));
+        context.Get(LandscapeOptions.Seed),
+        Sharpness: context.GetOrDefault(Sharpness) is { } epsilon
+            ? new SharpnessPlan(epsilon, context.Get(Rho), context.Get(Subspace), context.Get(Passes), context.Get(LandscapeOptions.Seed))
+            : null);
 
     private static Option<double> Positive(string name, string description, double fallback)
     {
@@ -202,15 +227,17 @@ internal static class DiagnoseCommand
             Description = description,
             HelpName = "x",
             DefaultValueFactory = _ => fallback,
-            CustomParser = result =>
-            {
-                var text = result.Tokens[0].Value;
-                if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value) || value <= 0)
-                    result.AddError($"{name} must be a number above 0, not '{text}'");
-                return value;
-            },
+            CustomParser = result => ParsePositive(result, name),
         };
         return option;
+    }
+
+    private static double ParsePositive(ArgumentResult result, string name)
+    {
+        var text = result.Tokens[0].Value;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value) || value <= 0)
+            result.AddError($"{name} must be a number above 0, not '{text}'");
+        return value;
     }
 
     /// <param name="File">Where it goes.</param>

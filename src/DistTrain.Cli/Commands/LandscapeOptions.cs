@@ -41,13 +41,19 @@ internal static class LandscapeOptions
     /// <exception cref="CommandException">They can't be read, or don't go together.</exception>
     public static (SavedModel Saved, ProbeData Data) Read(CommandContext context, Argument<string> checkpoint)
     {
-        var saved = ReadFinite(context.Get(checkpoint));
+        var saved = SavedModel.ReadFinite(context.Get(checkpoint));
         var spec = saved.ReadSpec(context.Get(SharedOptions.Set));
-        if (StartEnvironment.Ensure(spec.Determinism, setting => RoleProcess.LogOverride(setting, context.Error)) is { } impossible)
-            context.Error.WriteLine($"warning: {impossible}; results may differ in their last digits");
-        NativeEnvironment.Prepare(spec.Determinism);
+        Prepare(context, spec.Determinism);
         var mode = context.Get(Mode) == Training ? CurvatureMode.Training : CurvatureMode.Evaluation;
         return (saved, ProbeData.Read(saved, spec, context.Get(Data), context.Get(Examples), mode, context.Get(Seed), context.Error));
+    }
+
+    /// <summary>From here on the process computes with what the run's bits are of. It may begin anew for that.</summary>
+    public static void Prepare(CommandContext context, string determinism)
+    {
+        if (StartEnvironment.Ensure(determinism, setting => RoleProcess.LogOverride(setting, context.Error)) is { } impossible)
+            context.Error.WriteLine($"warning: {impossible}; results may differ in their last digits");
+        NativeEnvironment.Prepare(determinism);
     }
 
     /// <summary>A file that results go to, absolute; that it can be written is known before the work.</summary>
@@ -69,19 +75,6 @@ internal static class LandscapeOptions
         {
             throw SystemFailure.Of(e, $"{option} {file}");
         }
-    }
-
-    /// <summary>Weights of which every element is finite; all tensors that are not are named at once.</summary>
-    /// <exception cref="CommandException">They can't be read, or some are not.</exception>
-    public static SavedModel ReadFinite(string path)
-    {
-        var saved = SavedModel.Read(path);
-        var problems = saved.Layout.Segments
-            .Select(segment => (segment.Name, First: saved.Vector.AsSpan(segment.Offset, segment.Length).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue), segment.Offset))
-            .Where(found => found.First >= 0)
-            .Select(found => string.Create(CultureInfo.InvariantCulture, $"{saved.Source}: element {found.First} of {found.Name} is {saved.Vector[found.Offset + found.First]}; at weights that are not finite there is no loss to look at"))
-            .ToList();
-        return problems.Count == 0 ? saved : throw CommandException.BadInput(problems);
     }
 
     private static Option<ExampleCount> CreateExamples()

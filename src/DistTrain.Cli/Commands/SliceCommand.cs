@@ -53,7 +53,7 @@ internal static class SliceCommand
         if (context.Get(Points) == 1)
             throw CommandException.BadInput("--points 1: a line has at least 2 points");
         var picture = context.GetOrDefault(Plot) is { } name ? LandscapeOptions.ForWriting("--plot", name) : null;
-        var other = to is null ? null : LandscapeOptions.ReadFinite(to);
+        var other = to is null ? null : SavedModel.ReadFinite(to);
         var (saved, data) = LandscapeOptions.Read(context, LandscapeOptions.Checkpoint);
         if (other is not null && other.Layout.Hash != saved.Layout.Hash)
             throw CommandException.BadInput($"--to {to}: these weights are of another model than {saved.Source}");

@@ -48,6 +48,8 @@ internal static class StudyCommand
         if (cells.Count == 0)
             throw CommandException.BadInput($"no cell of {name} begins with {string.Join(" or ", only)}; cells are e.g. {string.Join(", ", study.Cells.Take(3).Select(c => c.Name))}");
         var folder = ResultsFolder<StudyResult>.Open(context.GetOrDefault(Out) ?? Path.Combine("studies", study.Name));
+        if (study.Diagnosis is not null)
+            LandscapeOptions.Prepare(context, cells[0].Job.Spec.Determinism);
         context.Interruption.EndsInOrder = context.Interruption.HandlesForce = true;
         try
         {

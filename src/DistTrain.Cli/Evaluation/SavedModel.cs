@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistTrain.Cli.Invocation;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
@@ -44,6 +45,19 @@ internal sealed record SavedModel(string Source, long? Step, string JobFile, Par
         {
             throw CommandException.BadInput(e.Message);
         }
+    }
+
+    /// <summary>Weights of which every element is finite; all tensors that are not are named at once.</summary>
+    /// <exception cref="CommandException">They can't be read, or some are not.</exception>
+    public static SavedModel ReadFinite(string path)
+    {
+        var saved = Read(path);
+        var problems = saved.Layout.Segments
+            .Select(segment => (segment.Name, First: saved.Vector.AsSpan(segment.Offset, segment.Length).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue), segment.Offset))
+            .Where(found => found.First >= 0)
+            .Select(found => string.Create(CultureInfo.InvariantCulture, $"{saved.Source}: element {found.First} of {found.Name} is {saved.Vector[found.Offset + found.First]}; at weights that are not finite there is no loss to look at"))
+            .ToList();
+        return problems.Count == 0 ? saved : throw CommandException.BadInput(problems);
     }
 
     /// <summary>The job that the weights belong to, with overrides.</summary>

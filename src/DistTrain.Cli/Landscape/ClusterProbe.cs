@@ -108,7 +108,12 @@ internal sealed class ClusterProbe(CommandContext context, DistTrainClient clust
             found.Correct,
             found.Smallest.Select(share => new DirectionShare(share.Tensor, share.Share)),
             found.Largest.Select(share => new DirectionShare(share.Tensor, share.Share)),
-            found.Sha256);
+            found.Sha256)
+        {
+            Sharpness = found.Searches is { } searches
+                ? Sharpness.Of(searches.Select(search => new BoxSearchRecord(search.Box, search.Losses, SoftPasses: 0, IsDone: true, search.IsAtCorner, Subspace: null)), plan.Sharpness!)
+                : null,
+        };
         var findings = CurvatureFindings.Of(Recursions(found), found.GradientNorm, found.Parameters, plan);
         var recoveries = _last.Result?.Recoveries ?? 0;
         return Diagnosis.Of(looked, findings, plan, seconds, file) with

@@ -30,7 +30,10 @@ internal static class Diagnosis
             result.Sums.Correct,
             result.Smallest.Select(pair => new DirectionShare(pair.Segment.Name, pair.Share)),
             result.Largest.Select(pair => new DirectionShare(pair.Segment.Name, pair.Share)),
-            result.Sha256);
+            result.Sha256)
+        {
+            Sharpness = result.Sharpness,
+        };
         return Of(looked, result.Findings, plan, seconds, file);
     }
 
@@ -68,7 +71,17 @@ internal static class Diagnosis
         findings.Products,
         seconds,
         looked.Sha256,
-        file);
+        file)
+    {
+        Sharpness = looked.Sharpness is { } boxes ? [.. boxes.Select(box => new RiseInBox(NameOf(box.Box), box.Radius, box.Value, box.Highest, box.Passes, box.IsAtCorner))] : null,
+    };
+
+    private static string NameOf(SharpnessBox box) => box switch
+    {
+        SharpnessBox.Full => "full",
+        SharpnessBox.Subspace => "subspace",
+        _ => "adaptive",
+    };
 
     private static IReadOnlyList<Eigenvalue> Eigenvalues(IReadOnlyList<RitzValue> values) => [.. values.Select(value => new Eigenvalue(value.Value, value.Residual))];
 

@@ -29,6 +29,8 @@ internal static class DiagnosisText
 
         if (found.Trace is { } trace)
             yield return $"  trace          {Figures.Number(trace.Value)}{(found.IsComplete ? "" : $" ± {Figures.Number(trace.Error)}")}";
+        foreach (var box in found.Sharpness ?? [])
+            yield return Text($"  {Box(box),-14} {Figures.Number(box.Sharpness)}: the loss rises to {Figures.Number(box.HighestLoss)} within {(box.Box == "adaptive" ? "ρ" : "ε")} = {Figures.Number(box.Radius)}{(box.IsAtCorner ? "" : "; more --passes may find more")}");
         yield return $"  smallest along {Direction(found.SmallestDirection)}";
         yield return $"  largest along  {Direction(found.LargestDirection)}";
         if (found.Escape is { } escape)
@@ -41,6 +43,13 @@ internal static class DiagnosisText
 
         yield return Text($"  {found.Products} products in {found.Seconds:0.0} s; results {found.Sha256} in {found.File}");
     }
+
+    private static string Box(RiseInBox box) => box.Box switch
+    {
+        "full" => "sharpness",
+        "subspace" => "in a subspace",
+        _ => "adaptive",
+    };
 
     private static string Way(EscapeAttempt escape) => escape switch
     {

@@ -1,4 +1,5 @@
 using DistTrain.Cli.Output;
+using DistTrain.Optimization.Landscape;
 
 namespace DistTrain.Cli.Landscape;
 
@@ -31,4 +32,8 @@ internal sealed record Looked(
     double Correct,
     IEnumerable<DirectionShare> Smallest,
     IEnumerable<DirectionShare> Largest,
-    string Sha256);
+    string Sha256)
+{
+    /// <summary>The loss in boxes around the weights; null: not asked for.</summary>
+    public IReadOnlyList<Sharpness>? Sharpness { get; init; }
+}

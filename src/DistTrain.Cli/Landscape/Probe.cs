@@ -53,14 +53,35 @@ internal sealed class Probe<T>(SavedModel saved, ProbeData data, CurvaturePlan p
             throw CommandException.Failed($"{saved.Source}: {e.Message}, though loss and gradient are finite{Wider}", e);
         }
 
+        var searches = Rise(told, stop);
         return new ProbeResult<T>(
             result,
             kept,
             probe.Findings(norm),
             probe.State,
-            FindingsDigest.Of(saved.Layout, loss, norm, probe.State),
+            FindingsDigest.Of(saved.Layout, loss, norm, probe.State, searches.Select(search => search.Losses)),
             Where(probe.SmallestVector!.Value),
-            Where(probe.LargestVector!.Value));
+            Where(probe.LargestVector!.Value),
+            plan.Sharpness is { } boxes ? Sharpness.Of(searches, boxes) : null);
+    }
+
+    /// <summary>The loss in boxes around the weights.</summary>
+    private IReadOnlyList<BoxSearchRecord> Rise(Action<ProductEvent> told, CancellationToken stop)
+    {
+        if (plan.Sharpness is not { } boxes)
+            return [];
+        T[] weights = [.. saved.Vector[..saved.Layout.TrainableLength].Select(T.CreateChecked)];
+        var search = new SharpnessProbe<T>(_whole, BucketOrder.Add, boxes, weights);
+        while (search.Next is { } point)
+        {
+            _objective.Place(point);
+            var (gradient, result) = _objective.Gradient(stop);
+            search.Take(result.LossSum / result.Examples, gradient);
+            told(new ProductEvent(search.Passes, boxes.MostPasses, null, null));
+        }
+
+        _objective.Place(weights);
+        return search.Records;
     }
 
     /// <summary>Tries the way out of what was found.</summary>
@@ -109,6 +130,7 @@ internal sealed class Probe<T>(SavedModel saved, ProbeData data, CurvaturePlan p
 /// <param name="Sha256">Of all of it.</param>
 /// <param name="Smallest">Where the direction of θ_min lives.</param>
 /// <param name="Largest">Where that of θ_max does.</param>
+/// <param name="Sharpness">The loss in boxes around the weights; null: not asked for.</param>
 internal sealed record ProbeResult<T>(
     BatchResult Sums,
     T[] Gradient,
@@ -116,7 +138,8 @@ internal sealed record ProbeResult<T>(
     CurvatureProbeState<T> State,
     string Sha256,
     IReadOnlyList<(Segment Segment, double Share)> Smallest,
-    IReadOnlyList<(Segment Segment, double Share)> Largest)
+    IReadOnlyList<(Segment Segment, double Share)> Largest,
+    IReadOnlyList<Sharpness>? Sharpness)
 {
     /// <summary>Mean over the examples.</summary>
     public double Loss => Sums.LossSum / Sums.Examples;

@@ -71,6 +71,9 @@ internal sealed record DiagnosedEvent(
     string File,
     EscapeAttempt? Escape = null) : OutputEvent
 {
+    /// <summary>In boxes around the weights; left out when not asked for.</summary>
+    public IReadOnlyList<RiseInBox>? Sharpness { get; init; }
+
     /// <summary>The probe on the cluster; left out for one of this process.</summary>
     public string? Job { get; init; }
 
@@ -83,6 +86,15 @@ internal sealed record DiagnosedEvent(
     /// <summary>Beyond what as many products take at the median pace; left out where nothing was recovered.</summary>
     public double? LostSeconds { get; init; }
 }
+
+/// <summary>How high the loss rises in a box around the weights.</summary>
+/// <param name="Box">full, subspace or adaptive.</param>
+/// <param name="Radius">Its ε or ρ.</param>
+/// <param name="Sharpness">100 · (highest − loss) / (1 + loss).</param>
+/// <param name="HighestLoss">That was found: the true one is no lower.</param>
+/// <param name="Passes">Gradient passes that it took.</param>
+/// <param name="IsAtCorner">The search ended at a corner of the box that the gradient does not lead away from; false: its passes were used up.</param>
+internal sealed record RiseInBox(string Box, double Radius, double Sharpness, double HighestLoss, int Passes, bool IsAtCorner);
 
 /// <param name="Value">θ.</param>
 /// <param name="Residual">An eigenvalue lies within this distance of it.</param>

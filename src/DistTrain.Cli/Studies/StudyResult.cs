@@ -25,6 +25,8 @@ namespace DistTrain.Cli.Studies;
 /// <param name="ValidationAccuracy">Of the final weights on what the job sets apart of the training set: what recipes are chosen by; null where it sets nothing apart.</param>
 /// <param name="StepMilliseconds">Of an update, the median of the run's second half; null in results that did not keep it.</param>
 /// <param name="Looks">How the loss is curved along the way, in order of steps; null where the cell is not for that.</param>
+/// <param name="Diagnosis">What was found at the weights that it ended with; null: nothing was looked for.</param>
+/// <param name="Predictions">What the noise scale said of the critical batch at the steps from which other cells start; null: none does.</param>
 internal sealed record StudyResult(
     string Cell,
     string Recipe,
@@ -40,7 +42,9 @@ internal sealed record StudyResult(
     string? Reason,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidationAccuracy = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? StepMilliseconds = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StudyLook>? Looks = null) : IRunResult<StudyResult>
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StudyLook>? Looks = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StudyDiagnosis? Diagnosis = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StudyPrediction>? Predictions = null) : IRunResult<StudyResult>
 {
     public const string Completed = "completed";
 
@@ -52,7 +56,12 @@ internal sealed record StudyResult(
 
     /// <summary>What is done of the study as it stands: a cell that was done with other settings is not yet.</summary>
     public static IReadOnlyList<StudyResult> Of(ResultsFolder<StudyResult> folder, Study study) =>
-        [.. study.Cells.Select(c => folder.Find(c.Name, ShaOf(c.Job))).OfType<StudyResult>()];
+        [.. study.Cells.Select(c => folder.Find(c.Name, ShaOf(study, c))).OfType<StudyResult>()];
+
+    /// <summary>The cell's identity: its job, and that of the cell that it starts from.</summary>
+    public static string ShaOf(Study study, StudyCell cell) => cell.Fork is { } fork
+        ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ShaOf(cell.Job) + ShaOf(study, study.Cells.Single(c => c.Name == fork.Cell)))))
+        : ShaOf(cell.Job);
 
     /// <summary>The job's identity: where its data lies on this machine is no part of it.</summary>
     public static string ShaOf(TrainingJob job) =>
@@ -65,6 +74,10 @@ internal sealed record StudyResult(
     public static StudyResult FromJson(string line) =>
         JsonSerializer.Deserialize(line, StudyJson.Default.StudyResult) ?? throw new JsonException("the line is empty");
 }
+
+/// <param name="Step">The step.</param>
+/// <param name="CriticalBatch">Predicted there; null: the noise did not allow it yet.</param>
+internal sealed record StudyPrediction(long Step, long? CriticalBatch);
 
 /// <param name="Epoch">Fractional epochs done.</param>
 /// <param name="Accuracy">Share of the set, 0..1.</param>

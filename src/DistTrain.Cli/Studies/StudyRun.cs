@@ -4,6 +4,7 @@ using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Reports;
 using DistTrain.Cli.Results;
 using DistTrain.Client;
+using DistTrain.Recipes;
 using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Studies;
@@ -19,10 +20,10 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
         foreach (var (index, cell) in cells.Index())
         {
             context.Interruption.Requested.ThrowIfCancellationRequested();
-            var jobSha256 = StudyResult.ShaOf(cell.Job);
+            var jobSha256 = StudyResult.ShaOf(study, cell);
             var done = folder.Find(cell.Name, jobSha256);
-            var result = done ?? await RunAsync(cell, jobSha256);
-            if (done is null)
+            var result = done is not null && !Lacks(done) ? done : Looked(CanLook(done) ? done! : await RunAsync(cell, jobSha256));
+            if (result != done)
                 folder.Add(result);
             page?.End(new RunFolder(folder.RunFolder(cell.Name)));
             var results = StudyResult.Of(folder, study);
@@ -30,18 +31,31 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             StudyPlot.Write(study, results, folder.Path);
             StudyTime.Write(study, results, folder.Path);
             StudyLandscape.Write(study, results, folder.Path);
+            StudySharpness.Write(study, results, folder.Path);
+            StudyForks.Write(study, results, folder.Path);
             context.Print(
                 new Output.StudyCellEvent(cell.Name, result.State, result.Accuracy, result.Seconds, result.WeightsSha256, result.ValidationAccuracy),
                 $"{index + 1}/{cells.Count} {cell.Name}: {(result.Accuracy is { } accuracy ? Figures.Share(accuracy) : result.State)}, {result.Seconds:F0} s{(done is null ? "" : ", done before")}");
         }
     }
 
+    /// <summary>What the study looks for at the weights of a run was not looked for yet.</summary>
+    private bool Lacks(StudyResult result) =>
+        study.Diagnosis is { } asked && result.WeightsSha256 is not null && result.Diagnosis?.Setup != StudyDiagnosis.SetupOf(asked);
+
+    /// <summary>The weights are still there.</summary>
+    private bool CanLook(StudyResult? result) => result is not null && Directory.Exists(folder.RunFolder(result.Cell));
+
+    private StudyResult Looked(StudyResult result) =>
+        Lacks(result) ? result with { Diagnosis = StudyDiagnosis.At(context, folder.RunFolder(result.Cell), study.Diagnosis!) } : result;
+
     private async Task<StudyResult> RunAsync(StudyCell cell, string jobSha256)
     {
         var started = context.Clock.GetTimestamp();
         var run = RunFolder.Create(folder.NewRun(cell.Name));
-        var job = run.Keep(cell.Job);
-        var display = new QuietDisplay(cell.Job.Spec.Dataset.Validation is not null);
+        var job = run.Keep(Started(cell));
+        List<long> forks = [.. study.Cells.Where(c => c.Fork?.Cell == cell.Name).Select(c => c.Fork!.Step).Distinct()];
+        var display = new QuietDisplay(cell.Job.Spec.Dataset.Validation is not null, forks);
         await using var cluster = new LocalCluster(new ClusterPlan(run.FullPath, study.Servers, study.Silos, cell.Job.Spec.Determinism), SelfExecutable.Current, context.Clock, exit => context.Error.WriteLine(exit.Restart));
         var id = NewJobId.Make(job.Name, context.Clock);
         var ended = await new LocalRun(context, run, cluster, display) { Watcher = page?.Begin(run, id, job) }.RunAsync(id, job);
@@ -66,11 +80,24 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             diverged ? ended.Error : null,
             result?.ValidationAccuracy,
             display.StepMilliseconds,
-            cell.Shows == StudyShows.Landscape ? display.Looks : null);
+            cell.Shows == StudyShows.Landscape ? display.Looks : null,
+            Predictions: forks.Count == 0 ? null : display.Predictions);
+    }
+
+    /// <summary>The cell's job, with the path of what it starts from.</summary>
+    /// <exception cref="CommandException">That is not there.</exception>
+    private TrainingJob Started(StudyCell cell)
+    {
+        if (cell.Job.Spec.From is not { } start || cell.Fork is null)
+            return cell.Job;
+        var checkpoint = Path.Combine(folder.Path, start.Checkpoint);
+        return Directory.Exists(checkpoint)
+            ? cell.Job with { Spec = cell.Job.Spec with { From = start with { Checkpoint = checkpoint } } }
+            : throw CommandException.BadInput($"{cell.Name} starts from {checkpoint}, which is not there; run {cell.Fork.Cell} too, and let it keep what it saves (checkpoint.keep)");
     }
 
     /// <summary>Keeps the evaluations and shows nothing.</summary>
-    private sealed class QuietDisplay(bool validates) : IJobDisplay
+    private sealed class QuietDisplay(bool validates, IReadOnlyList<long> forks) : IJobDisplay
     {
         private double _lossSum;
         private long _examples;
@@ -79,6 +106,8 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
         public List<StudyEvaluation> Evaluations { get; } = [];
 
         public List<StudyLook> Looks { get; } = [];
+
+        public List<StudyPrediction> Predictions { get; } = [];
 
         /// <summary>The median of the second half: in the first the processes still warm up.</summary>
         public double? StepMilliseconds
@@ -108,6 +137,8 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
                     Looks.Add(StudyLook.Of(look));
                 if (next is StepMetrics timed)
                     _milliseconds.Add(timed.Milliseconds);
+                if (next is StepMetrics made && forks.Contains(made.Step))
+                    Predictions.Add(new StudyPrediction(made.Step, made.Noise?.CriticalBatch));
                 if (next is StepMetrics { Skipped: null } step)
                     (_lossSum, _examples) = (_lossSum + (step.Loss * step.Examples), _examples + step.Examples);
                 if (next is ValidationMetrics validation)

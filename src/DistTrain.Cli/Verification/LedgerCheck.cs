@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Order;
 using DistTrain.ParameterServer.Checkpoints;
@@ -23,6 +24,7 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples, StartFil
     private Position _next = start?.Position ?? Position.Start();
     private long _statistics = start?.StatisticsSteps ?? 0;
     private long _generation;
+    private (double Correct, long Examples) _epoch;
 
     /// <summary>Updates before the ranks parted to train alone; −1: they have not.</summary>
     private long _beforeParting = -1;
@@ -76,6 +78,9 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples, StartFil
         var expected = Expected(metrics.Step!.Examples);
         var taken = metrics.Ledger is null ? expected : CheckEntry(step, entry, expected);
         CheckCount(metrics.Step, taken);
+        // An epoch begins with its first step.
+        _epoch = expected.Cursor == 0 ? default : _epoch;
+        _epoch = (_epoch.Correct + Math.Round(metrics.Step.Accuracy * metrics.Step.Examples), _epoch.Examples + metrics.Step.Examples);
         _next = new Position(expected.Phase, taken.Epoch, taken.Cursor, Examples: 0, Group: 0).Advance(taken.Take, trainExamples);
     }
 
@@ -89,6 +94,12 @@ internal sealed class LedgerCheck(TrainingSpec spec, int trainExamples, StartFil
             : spec.Steps is { } steps
                 ? (Updates == steps, $"{steps} updates")
                 : (_next.Cursor == 0 && _next.Epoch == spec.Epochs, $"{spec.Epochs} epochs");
+        if (spec.TrainAccuracy is { } wanted)
+        {
+            isOver |= _next.Cursor == 0 && _epoch.Examples > 0 && _epoch.Correct / _epoch.Examples >= wanted;
+            length += string.Create(CultureInfo.InvariantCulture, $", or those to a train accuracy of {wanted}");
+        }
+
         if (!isOver)
             _problems.Add($"the job's length is {length}; the history ends with step {Steps}, after {Updates} updates and {Epochs:0.###} epochs");
     }

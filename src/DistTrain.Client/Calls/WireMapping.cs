@@ -7,8 +7,8 @@ internal static class WireMapping
     {
         Protocol.JobEvent.EventOneofCase.Summary => Of(next.Summary),
         Protocol.JobEvent.EventOneofCase.Step => Of(next.Step),
-        Protocol.JobEvent.EventOneofCase.Evaluation => Of(next.Evaluation),
-        Protocol.JobEvent.EventOneofCase.Validation => Validated(next.Validation),
+        Protocol.JobEvent.EventOneofCase.Evaluation => Of<EvaluationMetrics>(next.Evaluation),
+        Protocol.JobEvent.EventOneofCase.Validation => Of<ValidationMetrics>(next.Validation),
         Protocol.JobEvent.EventOneofCase.Probe => Of(next.Probe),
         Protocol.JobEvent.EventOneofCase.Log => Of(next.Log),
         // WatchPosition passes over what a later version may tell.
@@ -109,23 +109,15 @@ internal static class WireMapping
     private static GradientNoise Of(Protocol.NoiseMetrics noise) =>
         new(noise.GradientSquare, noise.Trace, noise.HasScale ? noise.Scale : null, noise.HasScale ? noise.CriticalBatch : null);
 
-    private static EvaluationMetrics Of(Protocol.EvaluationMetrics evaluation) => new()
-    {
-        Step = evaluation.Step,
-        Epoch = evaluation.Epoch,
-        Loss = evaluation.Loss,
-        Accuracy = evaluation.Accuracy,
-        Examples = evaluation.Examples,
-    };
-
-    private static ValidationMetrics Validated(Protocol.EvaluationMetrics validation) => new()
-    {
-        Step = validation.Step,
-        Epoch = validation.Epoch,
-        Loss = validation.Loss,
-        Accuracy = validation.Accuracy,
-        Examples = validation.Examples,
-    };
+    private static T Of<T>(Protocol.EvaluationMetrics measured)
+        where T : SetMetrics, new() => new()
+        {
+            Step = measured.Step,
+            Epoch = measured.Epoch,
+            Loss = measured.Loss,
+            Accuracy = measured.Accuracy,
+            Examples = measured.Examples,
+        };
 
     private static ProbeMetrics Of(Protocol.ProbeMetrics probe) => new()
     {

@@ -26,13 +26,14 @@ public static class ProbeDirection
     /// <param name="probe">Number of the direction.</param>
     /// <param name="restart">How often this probe's recursion has ended and begun again.</param>
     /// <param name="vector">[part.Length]</param>
-    public static void Fill<T>(VectorPart part, ProbeDirectionKind kind, long seed, int probe, int restart, Span<T> vector)
+    /// <param name="draw">What they are for.</param>
+    public static void Fill<T>(VectorPart part, ProbeDirectionKind kind, long seed, int probe, int restart, Span<T> vector, Draw draw = Draw.Directions)
         where T : unmanaged, INumberBase<T>
     {
         vector.Clear();
         foreach (var bucket in part.Buckets)
         {
-            var random = new CounterRandom(seed, Draw.Directions, probe, restart, bucket.Index);
+            var random = new CounterRandom(seed, draw, probe, restart, bucket.Index);
             foreach (var piece in bucket.Pieces.Where(piece => !piece.Segment.IsBuffer))
             {
                 foreach (ref var value in vector.Slice(piece.Offset - part.Offset, piece.Length))

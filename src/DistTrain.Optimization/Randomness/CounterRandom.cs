@@ -134,4 +134,5 @@ public enum Draw
     Faults = 5,
     Directions = 6,
     Validation = 7,
+    Subspace = 8,
 }

@@ -9,13 +9,14 @@ namespace DistTrain.ParameterServer.Exchanges;
 /// call is under way at a time, and what closes meanwhile goes with the next.
 /// </summary>
 /// <param name="plan">The partition's plan.</param>
-/// <param name="norms">Reaches the leader.</param>
-internal sealed class SquareTelling(PartitionPlan plan, NormSharing norms)
+/// <param name="tell">Tells the leader.</param>
+internal sealed class SquareTelling(PartitionPlan plan, Func<ClosedSteps, Task> tell)
 {
     private readonly Lock _gate = new();
     private List<StepSquares> _untold = [];
     private Task _telling = Task.CompletedTask;
     private bool _isTelling;
+    private bool _isOver;
 
     /// <summary>Completes when the leader knows of all steps so far, or will not.</summary>
     public Task Told
@@ -27,12 +28,24 @@ internal sealed class SquareTelling(PartitionPlan plan, NormSharing norms)
         }
     }
 
+    /// <summary>Steps that are kept until the leader can be told of them.</summary>
+    internal int Kept
+    {
+        get
+        {
+            lock (_gate)
+                return _untold.Count;
+        }
+    }
+
     /// <param name="version">That the step has made.</param>
     /// <param name="squares">[own buckets, 1 + ranks], row-major.</param>
     public void Tell(long version, double[] squares)
     {
         lock (_gate)
         {
+            if (_isOver)
+                return;
             _untold.Add(new StepSquares { Version = version, Squares = { squares } });
             if (_isTelling)
                 return;
@@ -46,11 +59,13 @@ internal sealed class SquareTelling(PartitionPlan plan, NormSharing norms)
         try
         {
             while (Next() is { } untold)
-                await norms.TellAsync(new ClosedSteps { JobId = plan.JobId, Generation = plan.Generation, Server = plan.Server, Steps = { untold } });
+                await tell(new ClosedSteps { JobId = plan.JobId, Generation = plan.Generation, Server = plan.Server, Steps = { untold } });
         }
         catch (Exception e) when (e is OperationCanceledException or RpcException)
         {
-            // The partition was stopped, or the leader is of another generation: then this one's steps are nobody's any more, and nothing more is told.
+            // The partition was stopped, or the leader is of another generation: then this one's steps are nobody's any more, and nothing more is told or kept.
+            lock (_gate)
+                (_isOver, _untold) = (true, []);
         }
     }
 

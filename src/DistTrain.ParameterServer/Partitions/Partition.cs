@@ -56,7 +56,7 @@ internal sealed class Partition : IDisposable
         _probing = history is not null && plan.Probe is null && plan.Job.Spec.UpdateProbe.EverySteps > 0 ? new UpdateProbing(plan, _sessions, history) : null;
         _feed = new RankFeed(plan, _replicas, _sessions, _replays, _probing, () => _phase.Now.LastStep);
         Probe = plan.Probe is null ? null : ProbeRun.Of(plan, _replicas, Norms, checkpoints, restored!);
-        _squares = plan.IsLeader ? null : new SquareTelling(plan, Norms);
+        _squares = plan.IsLeader ? null : new SquareTelling(plan, Norms.TellAsync);
         _course = new CourseFollower(plan, history, _replays, Probe, _squares, _probing);
         var update = (IReplicaUpdate?)Probe ?? new ReplicaUpdate(plan, _replicas, Norms, checkpoints, loop);
         var closing = new StepClosing(plan, _phase, _replicas, _feed, update, checkpoints, _course, _replays);

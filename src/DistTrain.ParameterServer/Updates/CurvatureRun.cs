@@ -25,7 +25,9 @@ internal sealed class CurvatureRun<T> : ProbeRun
     private readonly CurvaturePlan _wanted;
     private readonly float[] _weights;
     private readonly List<long> _firsts = [];
+    private readonly List<long> _searches = [];
     private CurvatureProbe<T>? _probe;
+    private SharpnessProbe<T>? _boxes;
     private ProbeProgress? _progress;
     private (long Step, int Turn) _exchange;
 
@@ -40,6 +42,11 @@ internal sealed class CurvatureRun<T> : ProbeRun
         _progress = progress;
         _firsts.AddRange(progress.Recursions.Select(recursion => recursion.First));
         _probe = new CurvatureProbe<T>(_part, Add, _wanted, ProbeState.Of(_part, progress, start.Open.Version, version => Part(At(version))));
+        if (progress.Searches is not { } searches)
+            return;
+        _searches.AddRange(searches.Select(search => search.First));
+        _boxes = new SharpnessProbe<T>(
+            _part, Add, _wanted.Sharpness!, Part(_weights), [.. searches.Select(search => search.Record)], (search, pass) => Part(At(_searches[search] + pass)));
     }
 
     /// <summary>On a thread of its own: the recursion waits several times in a step for the other servers, and no thread of the pool waits with it.</summary>
@@ -52,9 +59,11 @@ internal sealed class CurvatureRun<T> : ProbeRun
         var open = replica.Open;
         replica.Times?.UpdateBegins();
         _exchange = (open.Version, 0);
-        if ((_probe is null ? Begin(replica) : Take(replica)) is { } fault)
+        if ((_probe is null ? Begin(replica) : _probe.Next is null ? TakeLoss(replica) : Take(replica)) is { } fault)
             return Verdict.Fault(fault);
-        _progress = _progress! with { Recursions = Recursions(open.Version) };
+        if (_probe!.Next is null && _wanted.Sharpness is { } boxes)
+            _boxes ??= new SharpnessProbe<T>(_part, Add, boxes, Part(_weights));
+        _progress = _progress! with { Recursions = Recursions(open.Version), Searches = Searches(open.Version) };
         _replicas.ForgetBefore(replica);
         Write(replica, stepped);
         replica.Times?.UpdateEnds();
@@ -63,7 +72,11 @@ internal sealed class CurvatureRun<T> : ProbeRun
 
     /// <inheritdoc/>
     public override OpenStep Next(OpenStep closed) =>
-        new(closed.Version + 1, closed.Position, Take: _probe!.Next is null ? 0 : closed.Take, Evaluate: false, Rate: 0) { Probe = _progress };
+        new(closed.Version + 1, closed.Position, Take: Awaited is null ? 0 : closed.Take, Evaluate: false, Rate: 0)
+        {
+            Kind = _boxes?.Next is null ? StepKind.Gradient : StepKind.Point,
+            Probe = _progress,
+        };
 
     /// <inheritdoc/>
     public override ReadOnlyMemory<float>? Vector(ProbeVector which)
@@ -81,9 +94,7 @@ internal sealed class CurvatureRun<T> : ProbeRun
     /// <returns>Why nothing can be found; null: it can.</returns>
     private string? Begin(ReplicaGroup replica)
     {
-        var said = RankTree.Reduce(
-            [.. replica.Buckets[0].Contributions.Select(c => (c!.Examples, c.LossSum, c.Correct))],
-            (left, right) => (left.Examples + right.Examples, left.LossSum + right.LossSum, left.Correct + right.Correct));
+        var said = Said(replica);
         var gradient = Sum(replica);
         var norm = Math.Sqrt(BucketDot.Of<T>(_part, gradient, gradient, Add));
         _progress = new ProbeProgress(said.Examples, said.LossSum, said.Correct, norm, []);
@@ -107,6 +118,21 @@ internal sealed class CurvatureRun<T> : ProbeRun
         }
     }
 
+    /// <summary>Loss and gradient at a point of a box are there.</summary>
+    private string? TakeLoss(ReplicaGroup replica)
+    {
+        var said = Said(replica);
+        _boxes!.Take(said.LossSum / said.Examples, Sum(replica));
+        return null;
+    }
+
+    /// <summary>What is awaited next; null: all is found.</summary>
+    private ReadOnlyMemory<T>? Awaited => _probe!.Next ?? _boxes?.Next;
+
+    private static (int Examples, double LossSum, int Correct) Said(ReplicaGroup replica) => RankTree.Reduce(
+        [.. replica.Buckets[0].Contributions.Select(c => (c!.Examples, c.LossSum, c.Correct))],
+        (left, right) => (left.Examples + right.Examples, left.LossSum + right.LossSum, left.Correct + right.Correct));
+
     private static string Wider => typeof(T) == typeof(float) ? "; precision: float64 reaches further" : "";
 
     /// <summary>All of them, once the sums of a step are taken in: its version was the last of those that are not done, the next may begin one.</summary>
@@ -121,9 +147,18 @@ internal sealed class CurvatureRun<T> : ProbeRun
         return all;
     }
 
+    /// <summary>All searches in boxes, likewise; null: there is none yet.</summary>
+    private IReadOnlyList<ProbeSearch>? Searches(long version)
+    {
+        var records = _boxes?.Records;
+        if (records is not null && _searches.Count < records.Count)
+            _searches.Add(version + 1);
+        return records is null ? null : [.. records.Select((record, index) => new ProbeSearch(_searches[index], record))];
+    }
+
     private void Write(ReplicaGroup replica, Action<int> stepped)
     {
-        var next = _probe!.Next;
+        var next = Awaited;
         for (var index = 0; index < replica.Buckets.Count; index++)
         {
             var state = replica.Buckets[index];

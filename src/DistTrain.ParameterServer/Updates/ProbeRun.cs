@@ -8,7 +8,8 @@ namespace DistTrain.ParameterServer.Updates;
 
 /// <summary>
 /// A probe's part on this server, in place of an optimizer: what ranks push at version 0, the weights, is the gradient there; at each version after it, a
-/// direction, it is the direction's product. The recursion takes it in, and its next direction is the next version.
+/// direction, it is the direction's product. The recursion takes it in, and its next direction is the next version. After the recursions versions are
+/// points of boxes around the weights, and what is pushed is the gradient there.
 /// </summary>
 internal abstract class ProbeRun : IReplicaUpdate
 {
@@ -21,7 +22,10 @@ internal abstract class ProbeRun : IReplicaUpdate
         ? new CurvatureRun<float>(plan, replicas, norms, checkpoints, start)
         : new CurvatureRun<double>(plan, replicas, norms, checkpoints, start);
 
-    /// <summary>The versions that a probe needs besides the one it goes on from: the weights, the basis at work, and that of the ends.</summary>
+    /// <summary>
+    /// The versions that a probe needs besides the one it goes on from: the weights, the basis at work, that of the ends, and of a search the points that it
+    /// stands at and goes to.
+    /// </summary>
     public static IEnumerable<long> Needs(OpenStep open)
     {
         List<long> versions = [0];
@@ -31,6 +35,8 @@ internal abstract class ProbeRun : IReplicaUpdate
                 versions.AddRange(Enumerable.Range(0, recursion.Alphas.Count).Select(step => recursion.First + step));
         }
 
+        if (open.Probe?.Searches is [.., { Record: { IsDone: false, Losses.Count: > 0 } record, First: var first }])
+            versions.AddRange([first + record.Place, first + record.Place + 1]);
         return versions.Where(version => version != open.Version).Distinct();
     }
 

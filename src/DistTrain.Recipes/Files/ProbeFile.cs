@@ -46,6 +46,7 @@ public sealed record ProbeFile(string Name, TrainingSpec? Job, ProbeRecipe Recip
             BatchPlan = new BatchRecipe(Math.Max(plain.Batch, looked.Workers), null),
             Epochs = plain.Epochs,
             Steps = null,
+            TrainAccuracy = null,
             Optimizer = plain.Optimizer,
             Schedule = plain.Schedule,
             Averaging = plain.Averaging,

@@ -169,6 +169,13 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Steps,
         };
 
+    public static JobKey TrainAccuracy { get; } =
+        new("spec.trainAccuracy", new NumberRule(new("trainAccuracy", OptionKind.Number, null, "accuracy") { Minimum = 0, ExclusiveMinimum = true, Maximum = 1 }), null, "train accuracy over an epoch with whose end training ends, whatever is left of its length; only without averaging")
+        {
+            DefaultText = "none: the length alone says when",
+            ValueIn = j => j.Spec.TrainAccuracy,
+        };
+
     public static JobKey Seed { get; } =
         new("spec.seed", new WholeRule(long.MinValue, long.MaxValue), 1L, "decides initialization, order of the data and every other random draw") { ValueIn = j => j.Spec.Seed };
 
@@ -258,7 +265,7 @@ internal static class JobKeys
         Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, DatasetContext, TrainExamples, TestExamples, Validation, DatasetNormalize,
         Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, .. TransformerKeys.All, ModelLayers,
         .. StartKeys.All,
-        Workers, Batch, MicroBatch, Epochs, Steps, Seed, Determinism,
+        Workers, Batch, MicroBatch, Epochs, Steps, TrainAccuracy, Seed, Determinism,
         Optimizer, OptimizerName,
         Schedule, ScheduleName,
         Averaging, AveragingName,

@@ -54,6 +54,22 @@ internal static class ProbeKeys
     public static JobKey CurvatureTolerance { get; } =
         Tolerance("curvatureTolerance", new CriticalPointTolerances().RelativeCurvature, "what counts as 0, as a share of the largest eigenvalue's amount", probe => probe.CurvatureTolerance);
 
+    public static JobKey Sharpness { get; } = new(
+        "spec.sharpness",
+        new NumberRule(new Option("sharpness", OptionKind.Number, null, "ε") { Minimum = 0 }),
+        0.0,
+        "ε of the boxes in which the loss is looked for at its highest (1609.04836); 0: it is not")
+    { ValueIn = job => job.Spec.Probe!.Sharpness is > 0 and var epsilon ? epsilon : null };
+
+    public static JobKey Rho { get; } =
+        InBoxes(Tolerance("rho", new SharpnessPlan().Rho, "side of the adaptive box, as a share of each weight's amount (2102.11600)", probe => probe.Rho), probe => probe.Rho);
+
+    public static JobKey Subspace { get; } =
+        InBoxes(Count("subspace", 0, new SharpnessPlan().Subspace, "dimensions of the random subspace that sharpness is looked for in as well; 0 leaves it out", _ => 0), probe => (long)probe.Subspace);
+
+    public static JobKey Passes { get; } =
+        InBoxes(Count("passes", 4, new SharpnessPlan().Passes, "gradient passes that each box gets", _ => 0), probe => (long)probe.Passes);
+
     /// <summary>The spec of the job that the weights are of.</summary>
     public static JobKey Job { get; } = JobKey.SectionOf("spec.job", "the job that the weights are of; the cluster fills it in");
 
@@ -65,6 +81,7 @@ internal static class ProbeKeys
         Spec,
         Weights, WeightsJob, WeightsStep, WeightsPath,
         Data, Examples, Mode, Precision, Top, Steps, Directions, DirectionSteps, Seed, GradientTolerance, CurvatureTolerance,
+        Sharpness, Rho, Subspace, Passes,
         Job,
     ];
 
@@ -76,6 +93,10 @@ internal static class ProbeKeys
 
     private static JobKey Count(string name, long minimum, long fallback, string description, Func<ProbeRecipe, long> value) =>
         new($"spec.{name}", new WholeRule(minimum, int.MaxValue), fallback, description) { ValueIn = job => value(job.Spec.Probe!) };
+
+    /// <summary>Of boxes: a probe that looks into none is written without it, as it was before there were any.</summary>
+    private static JobKey InBoxes(JobKey key, Func<ProbeRecipe, object> value) =>
+        key with { IgnoredWhen = "sharpness is 0", ValueIn = job => job.Spec.Probe is { Sharpness: > 0 } probe ? value(probe) : null };
 
     private static JobKey Tolerance(string name, double fallback, string description, Func<ProbeRecipe, double> value)
     {

@@ -49,11 +49,13 @@ internal sealed class JobReader
         policies.CheckBatch(batch, workers);
         var microBatch = _keys.Count(JobKeys.MicroBatch);
         var (epochs, steps) = Length();
+        var trainAccuracy = _keys.Number(JobKeys.TrainAccuracy);
         var determinism = _keys.Text(JobKeys.Determinism);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
         var schedule = _keys.Policy(JobKeys.Schedule);
         var averaging = _keys.Policy(JobKeys.Averaging);
         policies.CheckAveraging(averaging, workers, epochs, steps);
+        policies.CheckTrainAccuracy(trainAccuracy, averaging);
         var scaling = Scaling();
         policies.CheckScaling(scaling, batch, workers);
         policies.CheckOptimizer(optimizer, scaling, batch);
@@ -81,6 +83,7 @@ internal sealed class JobReader
             MicroBatch = microBatch!.Value,
             Epochs = epochs,
             Steps = steps,
+            TrainAccuracy = trainAccuracy,
             Seed = seed!.Value,
             Determinism = determinism!,
             Optimizer = optimizer!,

@@ -46,6 +46,12 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
             Warn($"{JobKeys.Averaging.Path}.trainAccuracy", "is rarely reached, so that the first phase takes all epochs; 0.98 is the paper's (2001.02312)", "1");
     }
 
+    public void CheckTrainAccuracy(double? trainAccuracy, PolicyRecipe? averaging)
+    {
+        if (trainAccuracy is not null && averaging is not null && !AveragingCatalog.Plan(averaging.Name, averaging.Options).IsNone)
+            Refuse(JobKeys.TrainAccuracy.Path, $"ends training where {averaging.Name} has still to average; leave one of the two out", ValueText.Of(trainAccuracy));
+    }
+
     public void CheckScaling(ScalingRecipe? scaling, BatchRecipe? batch, int? workers)
     {
         if (scaling is null)

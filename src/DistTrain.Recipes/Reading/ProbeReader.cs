@@ -18,6 +18,34 @@ internal static class ProbeReader
         return findings.Any || probe is not { Job: { } spec } read ? null : new TrainingJob(read.Name, spec with { Probe = read.Recipe });
     }
 
+    /// <summary>What a section asks for that is a probe's spec but for the weights, which are known otherwise; null when it has a problem.</summary>
+    /// <param name="section">The section.</param>
+    /// <param name="path">Where it stands.</param>
+    /// <param name="findings">Receives every problem.</param>
+    public static ProbeRecipe? ReadAsked(MapNode section, string path, Findings findings)
+    {
+        var own = new Findings();
+        foreach (var entry in section.Entries.Where(entry => entry.Key == ProbeKeys.Weights.Name || entry.Key == ProbeKeys.Job.Name))
+            own.Add(entry.Origin, $"{JobKeys.Spec.Path}.{entry.Key}", "is known here: the weights that a run ends with are looked at; leave it out");
+        var (root, spec, weights) = (JobDocument.Empty(section.Origin.Source), new MapNode(section.Origin), new MapNode(section.Origin));
+        foreach (var entry in section.Entries.Where(entry => entry.Key != ProbeKeys.Weights.Name && entry.Key != ProbeKeys.Job.Name))
+            spec.Set(entry.Key, entry.Origin, entry.Value);
+        weights.Set(ProbeKeys.WeightsPath.Name, section.Origin, new ScalarNode(section.Origin, Here, isQuoted: true));
+        spec.Set(ProbeKeys.Weights.Name, section.Origin, weights);
+        root.Set(JobKeys.KindKey.Path, section.Origin, new ScalarNode(section.Origin, ProbeKeys.Kind, isQuoted: false));
+        root.Set(JobKeys.Spec.Path, section.Origin, spec);
+        var probe = Read(root, own);
+        foreach (var problem in own.All())
+            findings.Add(
+                problem with
+                {
+                    Path = path + problem.Path[Math.Min(JobKeys.Spec.Path.Length, problem.Path.Length)..],
+                    Rule = problem.Rule.Replace($"a key of {JobKeys.Spec.Path};", $"a key of {path};", StringComparison.Ordinal),
+                },
+                isOverride: false);
+        return probe?.Recipe;
+    }
+
     /// <summary>A probe; null when the findings have a problem.</summary>
     public static (string Name, TrainingSpec? Job, ProbeRecipe Recipe)? Read(MapNode root, Findings findings)
     {
@@ -39,7 +67,11 @@ internal static class ProbeReader
             DirectionSteps: keys.Count(ProbeKeys.DirectionSteps),
             Seed: keys.Whole(ProbeKeys.Seed),
             GradientTolerance: keys.Number(ProbeKeys.GradientTolerance),
-            CurvatureTolerance: keys.Number(ProbeKeys.CurvatureTolerance));
+            CurvatureTolerance: keys.Number(ProbeKeys.CurvatureTolerance),
+            Sharpness: keys.Number(ProbeKeys.Sharpness),
+            Rho: keys.Number(ProbeKeys.Rho),
+            Subspace: keys.Count(ProbeKeys.Subspace),
+            Passes: keys.Count(ProbeKeys.Passes));
         var job = keys.At(ProbeKeys.Job.Path) is MapNode spec ? JobDocument.Read(JobDocument.Around(spec, root.Origin.Source), findings)?.Spec : null;
         if (findings.Any)
             return null;
@@ -57,8 +89,14 @@ internal static class ProbeReader
             Seed = read.Seed!.Value,
             GradientTolerance = read.GradientTolerance!.Value,
             CurvatureTolerance = read.CurvatureTolerance!.Value,
+            Sharpness = read.Sharpness!.Value,
+            Rho = read.Rho!.Value,
+            Subspace = read.Subspace!.Value,
+            Passes = read.Passes!.Value,
         });
     }
+
+    private const string Here = ".";
 
     private static ProbedWeights? Weights(KeyReader keys, Findings findings)
     {

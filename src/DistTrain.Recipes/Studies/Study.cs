@@ -11,9 +11,11 @@ namespace DistTrain.Recipes.Studies;
 /// servers: 1
 /// target: 0.97                               accuracy whose steps and epochs are told; may be left out
 /// base: {...}                                spec of every job
+/// diagnosis: {steps: 20, sharpness: 0.001}   what is looked for at the weights that a run ends with: a LandscapeProbe's spec; may be left out
 /// recipes:
 ///   - name: lars
 ///     spec: {...}                            laid over base
+///     forks: {recipe: base, batch: 64, step: 400}   its cells start from that checkpoint of the base's cell of their seed; may be left out
 ///     shows: time                            what its cells are for: accuracy, which may be left out, the time of an update, or landscape
 ///     runs: [{batches: [1024, 4096], seeds: [1], steps: 500}]      steps may be left out: the spec's; where the spec's batch grows, it grows to these
 /// </code>
@@ -26,6 +28,9 @@ namespace DistTrain.Recipes.Studies;
 /// <param name="Cells">Every run, in order.</param>
 public sealed record Study(string Name, string Summary, int Silos, int Servers, double? Target, IReadOnlyList<StudyCell> Cells)
 {
+    /// <summary>What is looked for at the weights that a run ends with; null: nothing.</summary>
+    public ProbeRecipe? Diagnosis { get; init; }
+
     /// <summary>The cells whose accuracy is compared.</summary>
     public IEnumerable<StudyCell> Compared => Cells.Where(c => c.Shows == StudyShows.Accuracy);
 
@@ -79,7 +84,13 @@ public sealed record Study(string Name, string Summary, int Silos, int Servers, 
 /// <param name="Seed">The job's seed.</param>
 /// <param name="Job">The resolved job.</param>
 /// <param name="Shows">What it is for.</param>
-public sealed record StudyCell(string Name, string Recipe, int Batch, int Seed, TrainingJob Job, StudyShows Shows);
+/// <param name="Fork">Where it starts; null: from weights that its seed draws.</param>
+public sealed record StudyCell(string Name, string Recipe, int Batch, int Seed, TrainingJob Job, StudyShows Shows, StudyFork? Fork = null);
+
+/// <summary>A checkpoint of another cell, from which a cell starts. Its job has the path from the study's folder on.</summary>
+/// <param name="Cell">Whose.</param>
+/// <param name="Step">Of which step.</param>
+public sealed record StudyFork(string Cell, long Step);
 
 /// <summary>What a cell of a study is for.</summary>
 public enum StudyShows

@@ -16,6 +16,8 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
     private const string Batch = "batch";
     private const string Seed = "seed";
     private const string Steps = "steps";
+    private const string Diagnosis = "diagnosis";
+    private const string Forks = "forks";
 
     private static readonly NumberRule Share = new(new Option("target", OptionKind.Number, null, "accuracy") { Minimum = 0, ExclusiveMinimum = true, Maximum = 1 });
     private static readonly ChoiceRule Shows = new("what a cell is for", ["accuracy", "time", "landscape"]);
@@ -28,21 +30,33 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
     public Study? Read(MapNode root)
     {
         CheckOverrides();
-        Known(root, "", "summary", "silos", "servers", "target", "base", "recipes");
+        Known(root, "", "summary", "silos", "servers", "target", "base", Diagnosis, "recipes");
         var summary = Value(root, "", "summary", new TextRule("what is compared")) as string;
         var silos = Count(root, "silos", 2);
         var servers = Count(root, "servers", 1);
         var target = root.Find("target") is { } node ? Share.Read(node, "target", findings) as double? : null;
+        var asked = Asked(root);
         var shared = Spec(root, "", "base");
         var cells = Sections(root, "", "recipes").SelectMany(r => CellsOf(r.Section, r.Path, shared)).ToList();
         foreach (var twice in cells.GroupBy(c => c.Name).Where(same => same.Count() > 1))
             findings.Add(root.Origin, "recipes", "is there twice; the cells of a study differ in recipe, batch or seed", twice.Key);
-        return summary is null ? null : new Study(name, summary, silos, servers, target, cells);
+        CheckForks(root, cells);
+        return summary is null ? null : new Study(name, summary, silos, servers, target, cells) { Diagnosis = asked };
+    }
+
+    private ProbeRecipe? Asked(MapNode root)
+    {
+        if (root.Find(Diagnosis) is not { } node)
+            return null;
+        if (node is MapNode section)
+            return ProbeReader.ReadAsked(section, Diagnosis, findings);
+        findings.Add(node.Origin, Diagnosis, "is not a section; give keys of a LandscapeProbe's spec, e.g. {steps: 20, sharpness: 0.001}");
+        return null;
     }
 
     private List<StudyCell> CellsOf(MapNode recipe, string path, MapNode? shared)
     {
-        Known(recipe, path, "name", "spec", "shows", "runs");
+        Known(recipe, path, "name", "spec", Forks, "shows", "runs");
         var recipeName = Value(recipe, path, "name", new JobNameRule()) as string;
         var shows = (recipe.Find("shows") is { } shown ? Shows.Read(shown, Join(path, "shows"), findings) : null) switch
         {
@@ -51,6 +65,7 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
             _ => StudyShows.Accuracy,
         };
         var spec = Spec(recipe, path, "spec");
+        var forks = Fork(recipe, path);
         var cells = new List<StudyCell>();
         foreach (var (run, runPath) in Sections(recipe, path, "runs"))
         {
@@ -61,9 +76,10 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
             {
                 foreach (var seed in seeds)
                 {
-                    var cell = $"{recipeName}-{Text(batch)}-s{Text(seed)}";
-                    if (recipeName is not null && JobOf(cell, spec, shared, batch, seed, steps) is { } job)
-                        cells.Add(new StudyCell(cell, recipeName, batch, seed, job, shows));
+                    var cell = CellName(recipeName, batch, seed);
+                    var fork = forks is null ? null : new StudyFork(CellName(forks.Value.Recipe, forks.Value.Batch, seed), forks.Value.Step);
+                    if (recipeName is not null && JobOf(cell, spec, shared, batch, seed, steps, fork) is { } job)
+                        cells.Add(new StudyCell(cell, recipeName, batch, seed, job, shows, fork));
                 }
             }
         }
@@ -73,14 +89,47 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
         return cells;
     }
 
-    private TrainingJob? JobOf(string cell, MapNode? own, MapNode? shared, int batch, int seed, long? steps)
+    /// <summary>Where the cells of a recipe start; null: nowhere, or it is not said as it should be.</summary>
+    private (string Recipe, int Batch, long Step)? Fork(MapNode recipe, string path)
+    {
+        if (recipe.Find(Forks) is not { } node)
+            return null;
+        var own = Join(path, Forks);
+        if (node is not MapNode fork)
+        {
+            findings.Add(node.Origin, own, "is not a section; give recipe, batch and step");
+            return null;
+        }
+
+        Known(fork, own, "recipe", Batch, "step");
+        var from = Value(fork, own, "recipe", new JobNameRule()) as string;
+        var batch = Value(fork, own, Batch, new WholeRule(1, int.MaxValue)) as long?;
+        var step = Value(fork, own, "step", new WholeRule(1, long.MaxValue)) as long?;
+        return from is null || batch is null || step is null ? null : (from, (int)batch, step.Value);
+    }
+
+    /// <summary>Each fork starts from a cell before it that saves at that step.</summary>
+    private void CheckForks(MapNode root, IReadOnlyList<StudyCell> cells)
+    {
+        foreach (var (index, cell) in cells.Index().Where(c => c.Item.Fork is not null))
+        {
+            var (from, every) = (cells.Take(index).FirstOrDefault(c => c.Name == cell.Fork!.Cell), 0);
+            if (from is null)
+                findings.Add(root.Origin, "recipes", $"starts from cell '{cell.Fork!.Cell}', and none before it is called so", cell.Name);
+            else if ((every = from.Job.Spec.Checkpoint.EverySteps) == 0 || cell.Fork!.Step % every != 0)
+                findings.Add(root.Origin, "recipes", $"starts from step {cell.Fork!.Step} of '{from.Name}', which saves {(every == 0 ? "only its last" : $"each {every}th")}; set its checkpoint.everySteps", cell.Name);
+        }
+    }
+
+    private TrainingJob? JobOf(string cell, MapNode? own, MapNode? shared, int batch, int seed, long? steps, StudyFork? fork)
     {
         var origin = new Origin($"{name}, {cell}", null, IsOverride: false);
         var spec = new MapNode(origin);
         foreach (var layer in new[] { own, shared }.OfType<MapNode>())
             Layering.Under(spec, layer, JobKeys.Spec.Path);
         string[] length = steps is { } given ? [string.Create(CultureInfo.InvariantCulture, $"{Steps}={given}")] : [];
-        var result = JobFile.ReadSpec(spec, origin.Source, [$"metadata.name={cell}", $"{PathOfBatch(spec)}={Text(batch)}", $"{Seed}={Text(seed)}", .. length, .. overrides]);
+        string[] start = fork is null ? [] : [$"from.checkpoint={fork.Cell}/checkpoints/step-{fork.Step.ToString(CultureInfo.InvariantCulture)}"];
+        var result = JobFile.ReadSpec(spec, origin.Source, [$"metadata.name={cell}", $"{PathOfBatch(spec)}={Text(batch)}", $"{Seed}={Text(seed)}", .. length, .. start, .. overrides]);
         _jobProblems.AddRange(result.Problems);
         return result.Job;
     }
@@ -156,6 +205,8 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
         foreach (var entry in map.Entries.Where(e => !keys.Contains(e.Key)))
             findings.Add(entry.Origin, Join(path, entry.Key), $"is not a key here; use one of {string.Join(", ", keys)}", entry.Key, NearestName.Of(entry.Key, keys));
     }
+
+    private static string CellName(string? recipe, int batch, int seed) => $"{recipe}-{Text(batch)}-s{Text(seed)}";
 
     private static string Join(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";
 

@@ -51,6 +51,14 @@ public sealed class LocalObjective<T> : IDisposable
             _replicas[0].Parameters.CopyTo(replica.Parameters);
     }
 
+    /// <summary>Looks at these parameters from now on; buffers stay.</summary>
+    /// <param name="parameters">[Layout.TrainableLength]</param>
+    public void Place(ReadOnlyMemory<T> parameters)
+    {
+        foreach (var replica in _replicas)
+            parameters.CopyTo(replica.Parameters);
+    }
+
     /// <summary>The gradient, and sums over the examples.</summary>
     /// <returns>The vector is valid until the next call, [Layout.TrainableLength].</returns>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>

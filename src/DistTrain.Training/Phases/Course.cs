@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistTrain.Optimization.Gradients;
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
@@ -159,6 +160,12 @@ public sealed class Course
     private OpenStep AfterTogether(long version, Position position, Progress progress, bool isMeasured, ref string? note)
     {
         var over = _terms.IsOver(progress.Updates(version), position);
+        if (!over && _terms.Reached(position, progress) is { } accuracy)
+        {
+            over = true;
+            note = string.Create(CultureInfo.InvariantCulture, $"training ends after {position.Epoch} epoch(s) with train accuracy {accuracy:P2}");
+        }
+
         if (_statistics.Recomputes && !isMeasured && !over && _terms.IsEvaluated(position))
             return _statistics.Step(version, position, progress);
         if (_alone?.BeginAt(version, position, progress, over, ref note) is { } alone)

@@ -37,6 +37,10 @@ internal sealed class CourseTerms
     public bool IsOver(long updates, Position position) =>
         Spec.Steps is { } steps ? updates >= steps : position.Epoch >= Spec.Epochs;
 
+    /// <summary>The train accuracy of the epoch that ends at a place, where it is one with which training ends; null: it goes on.</summary>
+    public double? Reached(Position position, Progress progress) =>
+        position.Cursor == 0 && Spec.TrainAccuracy is { } wanted && (double)progress.EpochCorrect / progress.EpochExamples is var accuracy && accuracy >= wanted ? accuracy : null;
+
     /// <summary>A version at the end of an epoch that the job asks an evaluation of.</summary>
     public bool IsEvaluated(Position position) =>
         HasEvaluation

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DistTrain.Optimization.Landscape;
 
 namespace DistTrain.Training.Steps;
@@ -16,6 +17,10 @@ public sealed record ProbeProgress(int Examples, double LossSum, double Correct,
     /// <summary>Mean over the examples.</summary>
     public double Loss => LossSum / Examples;
 
+    /// <summary>In boxes around the weights, one after the other, once the recursions are done. Null before that, and not written there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ProbeSearch>? Searches { get; init; }
+
     /// <summary>The ends of the spectrum as far as they are known; null before the first product.</summary>
     public RitzSpectrum? EndsSoFar() => Recursions is [{ Alphas.Count: > 0 } ends, ..] ? RitzSpectrum.Of(ends.Alphas, ends.Betas) : null;
 }
@@ -27,3 +32,8 @@ public sealed record ProbeProgress(int Examples, double LossSum, double Correct,
 /// <param name="Alphas">Diagonal of its tridiagonal matrix.</param>
 /// <param name="Betas">Beside it.</param>
 public sealed record ProbeRecursion(long First, int Restarts, bool IsDone, IReadOnlyList<double> Alphas, IReadOnlyList<double> Betas);
+
+/// <summary>One search in a box, whose points are versions in a row.</summary>
+/// <param name="First">Version of its first point, the weights once more.</param>
+/// <param name="Record">The rest of it.</param>
+public sealed record ProbeSearch(long First, BoxSearchRecord Record);

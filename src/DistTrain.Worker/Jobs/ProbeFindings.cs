@@ -34,6 +34,10 @@ public sealed record ProbeFindings(
     IReadOnlyList<FoundShare> Largest,
     string Sha256)
 {
+    /// <summary>Of the loss in boxes around the weights; null where it was not asked for, and not written then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FoundSearch>? Searches { get; init; }
+
     /// <summary>Their file.</summary>
     public const string FileName = "findings.json";
 
@@ -73,7 +77,10 @@ public sealed record ProbeFindings(
             [.. progress.Recursions.Select(recursion => new FoundRecursion(recursion.Alphas, recursion.Betas))],
             Shares(layout, low),
             Shares(layout, high),
-            FindingsDigest.Of(layout, progress.Loss, progress.GradientNorm, state));
+            FindingsDigest.Of(layout, progress.Loss, progress.GradientNorm, state, progress.Searches?.Select(search => search.Record.Losses) ?? []))
+        {
+            Searches = progress.Searches is { } searches ? [.. searches.Select(search => new FoundSearch(search.Record.Box, search.Record.Losses, search.Record.IsAtCorner))] : null,
+        };
     }
 
     private static IReadOnlyList<FoundShare> Shares<T>(ParameterLayout layout, Memory<T> direction)
@@ -85,12 +92,18 @@ public sealed record ProbeFindings(
 /// <param name="Betas">Beside it.</param>
 public sealed record FoundRecursion(IReadOnlyList<double> Alphas, IReadOnlyList<double> Betas);
 
+/// <param name="Box">Which one.</param>
+/// <param name="Losses">Of the points, the first at the weights.</param>
+/// <param name="IsAtCorner">The search ended at a corner that its gradient does not lead away from.</param>
+public sealed record FoundSearch(SharpnessBox Box, IReadOnlyList<double> Losses, bool IsAtCorner);
+
 /// <param name="Tensor">Its name in the model.</param>
 /// <param name="Share">0..1.</param>
 public sealed record FoundShare(string Tensor, double Share);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]

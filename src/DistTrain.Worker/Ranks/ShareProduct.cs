@@ -13,8 +13,8 @@ using DistTrain.Torch.Models;
 namespace DistTrain.Worker.Ranks;
 
 /// <summary>
-/// What a rank of a probe computes for its share: at version 0 the gradient at the weights; at those after it, which are directions, the product. The
-/// weights come once, before the first step.
+/// What a rank of a probe computes for its share: at version 0 the gradient at the weights; at those after it, which are directions, the product, or the
+/// gradient where they are points around the weights. The weights come once, before the first step.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed class ShareProduct<T> : IShareGradient, IDisposable
@@ -23,6 +23,7 @@ internal sealed class ShareProduct<T> : IShareGradient, IDisposable
     private readonly Objective _objective;
     private readonly CurvatureReplica<T> _replica;
     private readonly CancellationToken _stop;
+    private T[] _weights = [];
 
     /// <param name="model">Of the weights.</param>
     /// <param name="objective">What is looked at.</param>
@@ -54,16 +55,24 @@ internal sealed class ShareProduct<T> : IShareGradient, IDisposable
 
     /// <summary>Looks at these weights.</summary>
     /// <param name="weights">The flat vector, [Layout.Length · Width].</param>
-    public void MoveTo(ReadOnlySpan<float> weights) => MemoryMarshal.Cast<float, T>(weights).CopyTo(_replica.Parameters.Span);
+    public void MoveTo(ReadOnlySpan<float> weights)
+    {
+        _weights = MemoryMarshal.Cast<float, T>(weights).ToArray();
+        _weights.CopyTo(_replica.Parameters);
+    }
 
     /// <inheritdoc/>
     public ShareResult Of(VersionHead head, int rank, StepTrace? trace = null)
     {
         var began = Stopwatch.GetTimestamp();
         var objective = _objective with { Position = head.Position.ToPosition() };
-        var isGradient = head.Version == 0;
+        var isPoint = head.Kind == StepKind.Point;
+        var isGradient = head.Version == 0 || isPoint;
+        var version = MemoryMarshal.Cast<float, T>(Place.Memory.Span)[..Layout.TrainableLength];
+        // Buffers stay those of the weights.
+        (isPoint ? version : _weights.AsSpan(0, version.Length)).CopyTo(_replica.Parameters.Span);
         if (!isGradient)
-            MemoryMarshal.Cast<float, T>(Place.Memory.Span)[..Layout.TrainableLength].CopyTo(_replica.Direction.Span);
+            version.CopyTo(_replica.Direction.Span);
         _replica.BeginSum();
         var result = isGradient ? objective.AddGradient(_replica, rank, _stop) : objective.AddProduct(_replica, rank, _stop);
         _replica.EndSum();

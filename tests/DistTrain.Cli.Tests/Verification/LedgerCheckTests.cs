@@ -75,6 +75,18 @@ public sealed class LedgerCheckTests
         Assert.Equal(expected, found.Select(WithoutDigests));
     }
 
+    /// <summary>Seven tenths of the second epoch are right.</summary>
+    [Theory]
+    [InlineData(0.7, null)]
+    [InlineData(0.8, "the job's length is 5 epochs, or those to a train accuracy of 0.8; the history ends with step 6, after 6 updates and 2 epochs")]
+    public void A_history_may_end_with_the_epoch_whose_train_accuracy_is_reached(double wanted, string? expected)
+    {
+        var history = new ScriptedHistory(10, "workers=3", "batch=4", "epochs=5", FormattableString.Invariant($"trainAccuracy={wanted}")).Together(0, 2, batch: 4);
+        foreach (var (step, right) in history.Events.Select(e => e.Step).Zip([4, 4, 2, 3, 3, 1]))
+            step.Accuracy = (double)right / step.Examples;
+        Assert.Equal(expected is null ? [] : [expected], Check(history, _ => { }).Problems);
+    }
+
     [Fact]
     public void A_digest_is_shown_as_found_and_as_expected()
     {

@@ -29,6 +29,8 @@ public class ProbeFileTests
     [InlineData("  weights: {job: mnist}\n  top: 5\n  steps: 4", "spec.top: '5' so many eigenvalues need as many products")]
     [InlineData("  weights: {job: mnist}\n  precission: float64", "spec.precission: 'precission' is not a key of spec")]
     [InlineData("  weights: {job: mnist}\n  curvatureTolerance: 0", "spec.curvatureTolerance: '0' is not allowed")]
+    [InlineData("  weights: {job: mnist}\n  sharpness: -0.1", "spec.sharpness: '-0.1' is not allowed")]
+    [InlineData("  weights: {job: mnist}\n  sharpness: 0.001\n  passes: 3", "spec.passes: '3' is not allowed")]
     public void Mistakes_are_named(string spec, string expected)
     {
         var (probe, problems) = ProbeFile.Read(Head + spec + "\n", "probe.yaml", []);

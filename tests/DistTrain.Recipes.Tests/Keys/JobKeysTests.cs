@@ -46,6 +46,7 @@ public sealed class JobKeysTests
     [InlineData("microBatch", "1", "1048576", "0", "1048577")]
     [InlineData("epochs", "1", "1000000", "0", "1000001")]
     [InlineData("steps", "1", "1000000000000", "0", "1000000000001")]
+    [InlineData("trainAccuracy", "0.001", "1", "0", "1.0001")]
     [InlineData("seed", "-9223372036854775808", "9223372036854775807", "-9223372036854775809", "9223372036854775808")]
     [InlineData("scaling.referenceBatch", "1", "1048576", "0", "1048577")]
     [InlineData("batchNorm.momentum", "1e-9", "1", "0", "1.0001")]

@@ -26,6 +26,8 @@ public sealed class PolicyRulesTests
     [InlineData("optimizer.weightDecay: '-0.1' is not allowed; give a number of at least 0", "optimizer={name: lars, weightDecay: -0.1}")]
     [InlineData("optimizer.weightDecay: '-0.1' is not allowed; give a number of at least 0", "optimizer={name: lamb, weightDecay: -0.1}")]
     [InlineData("optimizer.clipNorm: '-1' is not allowed; give a number of at least 0", "optimizer={name: lamb, clipNorm: -1}")]
+    [InlineData("trainAccuracy: '0.9' ends training where swa has still to average; leave one of the two out", "trainAccuracy=0.9", "averaging={name: swa, startEpoch: 1}")]
+    [InlineData("trainAccuracy: '1.5' is not allowed; give a number in (0, 1]", "trainAccuracy=1.5")]
     [InlineData("numerics.policy: 'ignore' is not a policy; use one of stop, skip-step, rollback", "numerics.policy=ignore")]
     [InlineData("numerics.policy: 'rollback' goes back to a multiple of spec.checkpoint.everySteps, which is 0: give the steps between checkpoints", "numerics.policy=rollback")]
     [InlineData("numerics.policy: swap lets ranks train on their own, where a step is not judged over all of them; use policy stop with outlierFactor 0, or another averaging", "numerics.policy=skip-step", "averaging.name=swap")]

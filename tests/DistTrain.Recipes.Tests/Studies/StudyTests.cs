@@ -95,6 +95,55 @@ public sealed class StudyTests
     }
 
     [Fact]
+    public void A_recipe_may_fork_another_whose_cells_of_each_seed_it_starts_from()
+    {
+        var study = Read(
+            """
+            summary: s
+            recipes:
+              - {name: trunk, spec: {checkpoint: {everySteps: 50, keep: 9}}, runs: [{batches: [64], seeds: [1, 2]}]}
+              - {name: far, forks: {recipe: trunk, batch: 64, step: 100}, spec: {from: {slots: keep}}, runs: [{batches: [128], seeds: [1, 2]}]}
+            """);
+        Assert.Equal(new StudyFork?[] { null, null, new("trunk-64-s1", 100), new("trunk-64-s2", 100) }, study.Cells.Select(c => c.Fork));
+        Assert.Equal(("trunk-64-s2/checkpoints/step-100", StartSlots.Keep), (study.Cells[3].Job.Spec.From!.Checkpoint, study.Cells[3].Job.Spec.From!.Slots));
+    }
+
+    [Fact]
+    public void A_fork_of_what_is_not_there_or_saves_nothing_is_said() =>
+        Assert.Equal(
+            [
+                "small:1: recipes: 'b-64-s1' starts from cell 'c-64-s1', and none before it is called so",
+                "small:1: recipes: 'd-64-s1' starts from step 7 of 'a-64-s1', which saves only its last; set its checkpoint.everySteps",
+                "small:6: recipes[3].forks.step: is missing; give a whole number from 1 to 9223372036854775807",
+            ],
+            Problems(
+                """
+                summary: s
+                recipes:
+                  - {name: a, runs: [{batches: [64], seeds: [1]}]}
+                  - {name: b, forks: {recipe: c, batch: 64, step: 7}, runs: [{batches: [64], seeds: [1]}]}
+                  - {name: d, forks: {recipe: a, batch: 64, step: 7}, runs: [{batches: [64], seeds: [1]}]}
+                  - {name: e, forks: {recipe: a, batch: 64}, runs: [{batches: [64], seeds: [1]}]}
+                """).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void A_study_may_look_at_what_its_runs_end_with()
+    {
+        const string Recipes = "\nrecipes: [{name: a, runs: [{batches: [64], seeds: [1]}]}]";
+        var asked = Read("summary: s\ndiagnosis: {examples: 50, steps: 9, sharpness: 0.001}" + Recipes).Diagnosis!;
+        Assert.Equal((50, 9, 0.001, 100, 5), (asked.Examples, asked.Steps, asked.Sharpness, asked.Subspace, asked.Directions));
+        Assert.Null(Read("summary: s" + Recipes).Diagnosis);
+        Assert.Equal(
+            [
+                "small:2: diagnosis.step: 'step' is not a key of diagnosis",
+                "small:2: diagnosis.top: '0' is not allowed; give a whole number from 1 to 2147483647",
+                "small:2: diagnosis.weights: is known here: the weights that a run ends with are looked at; leave it out",
+            ],
+            Problems("summary: s\ndiagnosis: {step: 9, top: 0, weights: {job: a}}" + Recipes).Order(StringComparer.Ordinal).Select(p => p.Contains("not a key", StringComparison.Ordinal) ? p[..p.IndexOf("; ", StringComparison.Ordinal)] : p));
+        Assert.Contains("diagnosis: is not a section", Assert.Single(Problems("summary: s\ndiagnosis: 5" + Recipes)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_no_target_no_length_and_nothing_to_show_is_said() =>
         Assert.Equal(
             [
@@ -139,7 +188,7 @@ public sealed class StudyTests
         Assert.Equal(
             [
                 "small:1: summary: is missing; give what is compared",
-                "small:1: sumary: 'sumary' is not a key here; use one of summary, silos, servers, target, base, recipes (did you mean 'summary'?)",
+                "small:1: sumary: 'sumary' is not a key here; use one of summary, silos, servers, target, base, diagnosis, recipes (did you mean 'summary'?)",
                 "small:2: silos: '0' is not allowed; give a whole number from 1 to 64",
                 "small:3: servers: 'many' is not a whole number; give a whole number from 1 to 64",
                 "small:4: base: is not a section; give keys of a job's spec",

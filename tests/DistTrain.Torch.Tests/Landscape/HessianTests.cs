@@ -12,21 +12,21 @@ public class HessianTests
     [Fact]
     public void Loss_gradient_and_product_are_PyTorchs()
     {
-        var point = TanhNet.At("at_random");
-        using var net = TanhNet.Small().MoveTo(point);
+        var point = ReferenceNet.At("at_random");
+        using var net = ReferenceNet.Small().MoveTo(point);
         var (loss, gradient) = net.Of(.., direction: null);
         Assert.Equal(point.GetProperty("loss").GetDouble(), loss, 1e-14);
-        AssertClose(TanhNet.Numbers(point.GetProperty("grad")), net.Gather(gradient), 1e-14);
-        var direction = net.Scatter(TanhNet.Numbers(point.GetProperty("hvp_vector")));
-        AssertClose(TanhNet.Numbers(point.GetProperty("hvp")), net.Gather(net.Of(.., direction).Sum), 1e-14);
+        AssertClose(ReferenceNet.Numbers(point.GetProperty("grad")), net.Gather(gradient), 1e-14);
+        var direction = net.Scatter(ReferenceNet.Numbers(point.GetProperty("hvp_vector")));
+        AssertClose(ReferenceNet.Numbers(point.GetProperty("hvp")), net.Gather(net.Of(.., direction).Sum), 1e-14);
     }
 
     [Fact]
     public void Products_with_every_axis_are_the_whole_Hessian()
     {
-        var point = TanhNet.At("at_random");
-        using var net = TanhNet.Small().MoveTo(point);
-        var expected = TanhNet.Numbers(point.GetProperty("hessian"));
+        var point = ReferenceNet.At("at_random");
+        using var net = ReferenceNet.Small().MoveTo(point);
+        var expected = ReferenceNet.Numbers(point.GetProperty("hessian"));
         for (var column = 0; column < 43; column++)
         {
             var axis = new double[43];
@@ -39,21 +39,21 @@ public class HessianTests
     [Fact]
     public void Shards_add_up_to_the_whole()
     {
-        var point = TanhNet.At("at_random");
-        using var net = TanhNet.Small().MoveTo(point);
-        var direction = net.Scatter(TanhNet.Numbers(point.GetProperty("hvp_vector")));
+        var point = ReferenceNet.At("at_random");
+        using var net = ReferenceNet.Small().MoveTo(point);
+        var direction = net.Scatter(ReferenceNet.Numbers(point.GetProperty("hvp_vector")));
         var sum = new double[43];
         var start = 0;
-        foreach (var shard in TanhNet.At("shards").EnumerateArray())
+        foreach (var shard in ReferenceNet.At("shards").EnumerateArray())
         {
             var rows = shard.GetProperty("rows").GetInt32();
             var part = net.Gather(net.Of(start..(start + rows), direction).Sum);
-            AssertClose([.. TanhNet.Numbers(shard.GetProperty("hvp_mean")).Select(mean => mean * rows / 24)], part, 1e-14);
+            AssertClose([.. ReferenceNet.Numbers(shard.GetProperty("hvp_mean")).Select(mean => mean * rows / 24)], part, 1e-14);
             sum = [.. sum.Zip(part, (a, b) => a + b)];
             start += rows;
         }
 
-        AssertClose(TanhNet.Numbers(point.GetProperty("hvp")), sum, 1e-10);
+        AssertClose(ReferenceNet.Numbers(point.GetProperty("hvp")), sum, 1e-10);
     }
 
     public static TheoryData<string, double, Verdict> Points => new()
@@ -69,10 +69,10 @@ public class HessianTests
     [MemberData(nameof(Points))]
     public void Spectrum_shares_and_verdict_at_the_vectors_points(string name, double decay, Verdict expected)
     {
-        var point = TanhNet.At(name);
-        using var net = TanhNet.Small().MoveTo(point);
+        var point = ReferenceNet.At(name);
+        using var net = ReferenceNet.Small().MoveTo(point);
         var lanczos = Whole(net, decay);
-        var eigenvalues = TanhNet.Numbers(point.GetProperty(decay == 0 ? "eigenvalues_ascending" : "eigenvalues_ascending_with_l2"));
+        var eigenvalues = ReferenceNet.Numbers(point.GetProperty(decay == 0 ? "eigenvalues_ascending" : "eigenvalues_ascending_with_l2"));
         var spectrum = RitzSpectrum.Of(lanczos.State.Alphas, lanczos.State.Betas);
         AssertClose(eigenvalues, [.. spectrum.Values.Select(value => value.Value)], 1e-12);
         var found = CriticalPoint.Of(GradientNorm(net, decay), spectrum.Smallest, spectrum.Largest, new CriticalPointTolerances());
@@ -89,8 +89,8 @@ public class HessianTests
     [Fact]
     public void The_ends_of_a_larger_net()
     {
-        var medium = TanhNet.At("medium");
-        using var net = TanhNet.Medium().MoveTo(medium);
+        var medium = ReferenceNet.At("medium");
+        using var net = ReferenceNet.Medium().MoveTo(medium);
         var lanczos = Begin(net, seed: 1);
         var goal = new LanczosGoal(Steps: 200, Largest: 2, Smallest: 2);
         RitzSpectrum spectrum;
@@ -103,7 +103,7 @@ public class HessianTests
             tau = new CriticalPointTolerances().Curvature(spectrum.Smallest.Value, spectrum.Largest.Value);
         }
         while (!goal.IsFound(spectrum, tau));
-        double[] known = [.. TanhNet.Numbers(medium.GetProperty("top10_descending")), .. TanhNet.Numbers(medium.GetProperty("bottom10_ascending"))];
+        double[] known = [.. ReferenceNet.Numbers(medium.GetProperty("top10_descending")), .. ReferenceNet.Numbers(medium.GetProperty("bottom10_ascending"))];
         double[] found = [spectrum.Largest.Value, spectrum.Values[^2].Value, spectrum.Smallest.Value, spectrum.Values[1].Value];
         foreach (var (place, value) in new[] { 0, 1, 10, 11 }.Zip(found))
             Assert.Equal(known[place], value, RitzError.Bound(known, place, tau));
@@ -112,8 +112,8 @@ public class HessianTests
     [Fact]
     public void The_trace_of_a_larger_net_lies_within_three_error_bars()
     {
-        var medium = TanhNet.At("medium");
-        using var net = TanhNet.Medium().MoveTo(medium);
+        var medium = ReferenceNet.At("medium");
+        using var net = ReferenceNet.Medium().MoveTo(medium);
         var probes = Enumerable.Range(0, 30).Select(probe =>
         {
             var lanczos = Begin(net, seed: 2, probe);
@@ -125,7 +125,7 @@ public class HessianTests
         Assert.Equal(medium.GetProperty("trace").GetDouble(), trace.Value, 3 * trace.Error);
     }
 
-    private static Lanczos<double> Whole(TanhNet net, double decay)
+    private static Lanczos<double> Whole(ReferenceNet net, double decay)
     {
         var lanczos = Begin(net, seed: 1);
         for (var restart = 1; !lanczos.IsComplete; restart++)
@@ -141,14 +141,14 @@ public class HessianTests
         return lanczos;
     }
 
-    private static Lanczos<double> Begin(TanhNet net, long seed, int probe = 0)
+    private static Lanczos<double> Begin(ReferenceNet net, long seed, int probe = 0)
     {
         var lanczos = new Lanczos<double>(new VectorPart(net.Layout, ..), BucketOrder.Add);
         Assert.True(lanczos.Begin(Direction(net, seed, probe, restart: 0)));
         return lanczos;
     }
 
-    private static double[] Direction(TanhNet net, long seed, int probe, int restart)
+    private static double[] Direction(ReferenceNet net, long seed, int probe, int restart)
     {
         var direction = new double[net.Layout.TrainableLength];
         ProbeDirection.Fill<double>(new VectorPart(net.Layout, ..), ProbeDirectionKind.Gauss, seed, probe, restart, direction);
@@ -156,13 +156,13 @@ public class HessianTests
     }
 
     /// <summary>Of the loss + decay/2·‖θ‖².</summary>
-    private static double[] Product(TanhNet net, Lanczos<double> lanczos, double decay)
+    private static double[] Product(ReferenceNet net, Lanczos<double> lanczos, double decay)
     {
         var direction = lanczos.Next!.Value.ToArray();
         return [.. net.Of(.., direction).Sum.Zip(direction, (product, v) => product + (decay * v))];
     }
 
-    private static double GradientNorm(TanhNet net, double decay) =>
+    private static double GradientNorm(ReferenceNet net, double decay) =>
         Math.Sqrt(net.Of(.., direction: null).Sum.Zip(net.Replica.Parameters.ToArray(), (g, w) => g + (decay * w)).Sum(g => g * g));
 
     private static void AssertClose(double[] expected, double[] actual, double tolerance)

