@@ -144,7 +144,7 @@ public class ClusterDiagnosisTests
         var step = found.GetProperty("step").GetInt32();
         Assert.InRange(step, 10, 140);
         var file = folder["probe.yaml"];
-        await File.WriteAllTextAsync(file, $"apiVersion: disttrain.dev/v1\nkind: LandscapeProbe\nspec: {{weights: {{job: first, step: {step}}}, steps: 9, directions: 2}}\n");
+        await File.WriteAllTextAsync(file, $"apiVersion: disttrain.dev/v1\nkind: LandscapeProbe\nspec: {{weights: {{job: first, step: {step}}}, steps: 9, directions: 2, sharpness: 0.001, subspace: 6, passes: 4}}\n");
         var submitted = await DistTrainProcess.RunAsync(
             "submit", file, "--set", "directionSteps=4", "--endpoint", silos[0].Endpoint, "--id", "second", "--watch", "--output", "json");
         Assert.Equal(found.GetProperty("weightsSha256").GetString(), submitted.WeightsSha256);

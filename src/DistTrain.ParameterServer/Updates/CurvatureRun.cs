@@ -129,7 +129,7 @@ internal sealed class CurvatureRun<T> : ProbeRun
     /// <summary>What is awaited next; null: all is found.</summary>
     private ReadOnlyMemory<T>? Awaited => _probe!.Next ?? _boxes?.Next;
 
-    private static (int Examples, double LossSum, int Correct) Said(ReplicaGroup replica) => RankTree.Reduce(
+    private static (int Examples, double LossSum, double Correct) Said(ReplicaGroup replica) => RankTree.Reduce(
         [.. replica.Buckets[0].Contributions.Select(c => (c!.Examples, c.LossSum, c.Correct))],
         (left, right) => (left.Examples + right.Examples, left.LossSum + right.LossSum, left.Correct + right.Correct));
 
