@@ -85,7 +85,7 @@ internal static class DiagnoseCommand
     public static Command Create() => new Command(
         "diagnose", "Say whether saved weights are at a minimum, a saddle point or none of them: gradient, ends of the Hessian's spectrum, shares of its eigenvalues, trace, sharpness.")
     {
-        LandscapeOptions.Checkpoint,
+        SharedOptions.Checkpoint,
         SharedOptions.Set,
         LandscapeOptions.Data,
         LandscapeOptions.Examples,
@@ -122,9 +122,9 @@ internal static class DiagnoseCommand
             throw CommandException.BadInput("--step: is of a job of a cluster; name its --endpoint, or the step-N folder");
         if (plan.Ends.Largest > plan.Ends.Steps)
             throw CommandException.BadInput($"--top {plan.Ends.Largest}: so many eigenvalues need as many products; give at least --steps {plan.Ends.Largest}");
-        var (saved, data) = LandscapeOptions.Read(context, LandscapeOptions.Checkpoint);
-        var file = LandscapeOptions.ForWriting("--out", context.GetOrDefault(Out) ?? Path.Combine(saved.Home, DiagnosisFile.NameOf(saved.Step)));
-        var escape = context.GetOrDefault(EscapeTo) is { } name ? LandscapeOptions.ForWriting("--escape", name) : null;
+        var (saved, data) = LandscapeOptions.Read(context, SharedOptions.Checkpoint);
+        var file = SharedOptions.ForWriting("--out", context.GetOrDefault(Out) ?? Path.Combine(saved.Home, DiagnosisFile.NameOf(saved.Step)));
+        var escape = context.GetOrDefault(EscapeTo) is { } name ? SharedOptions.ForWriting("--escape", name) : null;
         return Task.FromResult(context.Get(LandscapeOptions.Precision) == LandscapeOptions.Float64
             ? Run<double>(context, saved, data, plan, file, escape, picture)
             : Run<float>(context, saved, data, plan, file, escape, picture));
@@ -136,7 +136,7 @@ internal static class DiagnoseCommand
         if (context.GetOrDefault(EscapeTo) is not null)
             throw CommandException.BadInput("--escape: the way out is tried where the weights are written; leave --endpoint out, and name a checkpoint's folder");
         var looked = ClusterTarget.Of(
-            context.Get(LandscapeOptions.Checkpoint), context.GetOrDefault(Step), context.Get(SharedOptions.Set));
+            context.Get(SharedOptions.Checkpoint), context.GetOrDefault(Step), context.Get(SharedOptions.Set));
         var recipe = new ProbeRecipe
         {
             Weights = looked.Weights,
@@ -157,7 +157,7 @@ internal static class DiagnoseCommand
             Passes = context.Get(Passes),
         };
         var id = NewJobId.Make("probe", context.Clock);
-        var file = LandscapeOptions.ForWriting("--out", context.GetOrDefault(Out) ?? $"diagnosis-{id}.json");
+        var file = SharedOptions.ForWriting("--out", context.GetOrDefault(Out) ?? $"diagnosis-{id}.json");
         using var cluster = ClientOptions.Open(context, endpoint);
         var run = new ClusterProbe(context, cluster, endpoint, new ProbeProgress(context, Patience));
         var (diagnosed, findings) = await run.RunAsync(id, new ProbeFile("probe", looked.Job, recipe), looked.Source, looked.Step, file);
@@ -207,7 +207,7 @@ internal static class DiagnoseCommand
             throw CommandException.BadInput("--plot: a density takes random directions; give at least --directions 1");
         List<SavedDiagnosis> found = [.. beside.Select(DiagnosisFile.Read)];
         var bare = beside.Where((_, i) => found[i].Shares.Count == 0).Select(file => $"--beside {file}: has no density: it was made with --directions 0").ToList();
-        return bare.Count == 0 ? new Picture(LandscapeOptions.ForWriting("--plot", name), found) : throw CommandException.BadInput(bare);
+        return bare.Count == 0 ? new Picture(SharedOptions.ForWriting("--plot", name), found) : throw CommandException.BadInput(bare);
     }
 
     private static CurvaturePlan PlanOf(CommandContext context) => new(

@@ -17,20 +17,15 @@ internal static class EvalCommand
 {
     private const int ExamplesAtOnce = 256;
 
-    private static readonly Argument<string> Checkpoint = new("checkpoint")
-    {
-        Description = "A run's folder (its newest checkpoint), a step-N folder in it, or a model.safetensors.",
-    };
-
     public static Command Create() => new Command("eval", "Evaluate saved weights on the test set of their job, or on other data by --set dataset.…")
     {
-        Checkpoint,
+        SharedOptions.Checkpoint,
         SharedOptions.Set,
     }.Does(RunAsync);
 
     private static Task<int> RunAsync(CommandContext context)
     {
-        var saved = SavedModel.Read(context.Get(Checkpoint));
+        var saved = SavedModel.Read(context.Get(SharedOptions.Checkpoint));
         var spec = saved.ReadSpec(context.Get(SharedOptions.Set));
         // May start the process anew: loss and accuracy are those of the run, whatever variables somebody has set.
         if (StartEnvironment.Ensure(spec.Determinism, setting => RoleProcess.LogOverride(setting, context.Error)) is { } impossible)

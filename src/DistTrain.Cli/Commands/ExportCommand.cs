@@ -22,11 +22,6 @@ internal static class ExportCommand
 
     private const string SafeTensors = "safetensors";
 
-    private static readonly Argument<string> Checkpoint = new("checkpoint")
-    {
-        Description = "A run's folder (its newest checkpoint), a step-N folder in it, or a model.safetensors.",
-    };
-
     private static readonly Option<string> To = SharedOptions.Choice(
         "--to", "onnx: the model with its weights, for ONNX Runtime and others; safetensors: the weights under the names that PyTorch's modules use.", Onnx, SafeTensors);
 
@@ -40,7 +35,7 @@ internal static class ExportCommand
 
     public static Command Create() => new Command("export", "Write saved weights as a file for other programs: the model as ONNX, or its weights as safetensors")
     {
-        Checkpoint,
+        SharedOptions.Checkpoint,
         To,
         Out,
         Input,
@@ -49,28 +44,28 @@ internal static class ExportCommand
 
     private static Task<int> RunAsync(CommandContext context)
     {
-        var (saved, format) = (SavedModel.Read(context.Get(Checkpoint)), context.Get(To));
-        var file = LandscapeOptions.ForWriting("--out", context.GetOrDefault(Out) ?? DefaultName(saved, format));
+        var (saved, format) = (SavedModel.Read(context.Get(SharedOptions.Checkpoint)), context.Get(To));
+        var file = SharedOptions.ForWriting("--out", context.GetOrDefault(Out) ?? DefaultName(saved, format));
         var spec = saved.ReadSpec(context.Get(SharedOptions.Set));
         NativeEnvironment.Prepare(spec.Determinism);
         var weights = WeightsHash.Compute(saved.Layout, saved.Vector);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [SafeTensorsWriter.JobKey] = saved.JobFile };
-        var model = format == Onnx ? ModelFor(saved, spec, context.Get(Input)) : null;
+        ModelBlueprint? model = null;
         try
         {
-            using (var stream = File.Create(file + WholeFile.Unfinished))
+            if (format == SafeTensors)
             {
-                if (model is null)
-                    SafeTensorsWriter.Write(stream, saved.Layout, saved.Vector, metadata);
-                else
-                    OnnxFile.Write(stream, model.Export(saved.Vector), model.OutputShape, new Dictionary<string, string>(metadata, StringComparer.Ordinal) { ["disttrain.weightsSha256"] = weights });
+                WholeFile.Write(file, stream => SafeTensorsWriter.Write(stream, saved.Layout, saved.Vector, metadata));
             }
-
-            File.Move(file + WholeFile.Unfinished, file, overwrite: true);
+            else
+            {
+                var exporting = model = ModelFor(saved, spec, context.Get(Input));
+                metadata.Add("disttrain.weightsSha256", weights);
+                WholeFile.Write(file, stream => OnnxFile.Write(stream, exporting.Export(saved.Vector), exporting.OutputShape, metadata));
+            }
         }
         catch (ModelException e)
         {
-            File.Delete(file + WholeFile.Unfinished);
             throw CommandException.BadInput(e.Message);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -99,10 +94,6 @@ internal static class ExportCommand
         catch (DatasetException e)
         {
             throw CommandException.BadInput($"the shape of an example is not known: {e.Message} Or give --input, e.g. --input 1,28,28.");
-        }
-        catch (ModelException e)
-        {
-            throw CommandException.BadInput(e.Message);
         }
     }
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Landscape;
-using DistTrain.Cli.Roles;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Landscape;
 
@@ -19,11 +18,6 @@ internal static class LandscapeOptions
     private const string Training = "training";
 
     private const int DefaultExamples = 1000;
-
-    public static Argument<string> Checkpoint { get; } = new("checkpoint")
-    {
-        Description = "A run's folder (its newest checkpoint), a step-N folder in it, or a model.safetensors.",
-    };
 
     public static Option<string> Data { get; } = SharedOptions.Choice("--data", "The set that the examples are of.", ProbeData.Train, ProbeData.Test);
 
@@ -54,27 +48,6 @@ internal static class LandscapeOptions
         if (StartEnvironment.Ensure(determinism, setting => RoleProcess.LogOverride(setting, context.Error)) is { } impossible)
             context.Error.WriteLine($"warning: {impossible}; results may differ in their last digits");
         NativeEnvironment.Prepare(determinism);
-    }
-
-    /// <summary>A file that results go to, absolute; that it can be written is known before the work.</summary>
-    /// <exception cref="CommandException">It can't.</exception>
-    public static string ForWriting(string option, string name)
-    {
-        var file = Path.GetFullPath(name);
-        var folder = Path.GetDirectoryName(file) ?? file;
-        if (!Directory.Exists(folder))
-            throw CommandException.BadInput($"{option} {file}: there is no folder {folder}");
-        if (Directory.Exists(file))
-            throw CommandException.BadInput($"{option} {file}: this is a folder; name a file");
-        try
-        {
-            WriteTrial.Make(folder);
-            return file;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw SystemFailure.Of(e, $"{option} {file}");
-        }
     }
 
     private static Option<ExampleCount> CreateExamples()

@@ -45,7 +45,7 @@ internal static class PageCommand
         {
             context.Interruption.EndsInOrder = true;
             context.Print(new PageEvent(host.Address.ToString()), $"page: {host.Address} (Ctrl-C ends it)");
-            await Task.Delay(Timeout.InfiniteTimeSpan, context.Clock, context.Interruption.Requested).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.Clock, context.Interruption.Requested).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return ExitCode.Done;

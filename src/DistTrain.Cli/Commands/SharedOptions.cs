@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Roles;
 using DistTrain.Protocol.Clients;
 using DistTrain.Recipes;
 
@@ -22,6 +24,12 @@ internal static class SharedOptions
         Recursive = true,
     };
 
+    /// <summary>Saved weights.</summary>
+    public static Argument<string> Checkpoint { get; } = new("checkpoint")
+    {
+        Description = "A run's folder (its newest checkpoint), a step-N folder in it, or a model.safetensors.",
+    };
+
     /// <summary>Overrides of the job file, in order.</summary>
     public static Option<string[]> Set { get; } = new("--set")
     {
@@ -41,6 +49,27 @@ internal static class SharedOptions
 
     /// <summary>Id of a job on the cluster.</summary>
     public static Argument<string> Job { get; } = CreateJob();
+
+    /// <summary>A file that results go to, absolute; that it can be written is known before the work.</summary>
+    /// <exception cref="CommandException">It can't.</exception>
+    public static string ForWriting(string option, string name)
+    {
+        var file = Path.GetFullPath(name);
+        var folder = Path.GetDirectoryName(file) ?? file;
+        if (!Directory.Exists(folder))
+            throw CommandException.BadInput($"{option} {file}: there is no folder {folder}");
+        if (Directory.Exists(file))
+            throw CommandException.BadInput($"{option} {file}: this is a folder; name a file");
+        try
+        {
+            WriteTrial.Make(folder);
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"{option} {file}");
+        }
+    }
 
     /// <summary>A whole number of at least <paramref name="minimum"/>.</summary>
     public static Option<int> Number(string name, string description, int fallback, int minimum, int maximum = int.MaxValue)

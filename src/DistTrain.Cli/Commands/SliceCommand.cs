@@ -32,7 +32,7 @@ internal static class SliceCommand
 
     public static Command Create() => new Command("slice", "Show the loss along a line or over a plane through saved weights, or from some weights to others.")
     {
-        LandscapeOptions.Checkpoint,
+        SharedOptions.Checkpoint,
         SharedOptions.Set,
         To,
         Dimensions,
@@ -52,9 +52,9 @@ internal static class SliceCommand
             throw CommandException.BadInput("--dimensions 2 with --to: between two checkpoints there is one direction; leave one of them out");
         if (context.Get(Points) == 1)
             throw CommandException.BadInput("--points 1: a line has at least 2 points");
-        var picture = context.GetOrDefault(Plot) is { } name ? LandscapeOptions.ForWriting("--plot", name) : null;
+        var picture = context.GetOrDefault(Plot) is { } name ? SharedOptions.ForWriting("--plot", name) : null;
         var other = to is null ? null : SavedModel.ReadFinite(to);
-        var (saved, data) = LandscapeOptions.Read(context, LandscapeOptions.Checkpoint);
+        var (saved, data) = LandscapeOptions.Read(context, SharedOptions.Checkpoint);
         if (other is not null && other.Layout.Hash != saved.Layout.Hash)
             throw CommandException.BadInput($"--to {to}: these weights are of another model than {saved.Source}");
 

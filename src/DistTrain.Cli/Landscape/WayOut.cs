@@ -28,9 +28,7 @@ internal static class WayOut
         if (!escape.IsLower)
             return new EscapeAttempt(false, 0, escape.Before, escape.After, escape.Measurements, null, null);
         var there = At(escape.Length);
-        using (var stream = File.Create(file + WholeFile.Unfinished))
-            SafeTensorsWriter.Write(stream, saved.Layout, there, new Dictionary<string, string> { [SafeTensorsWriter.JobKey] = saved.JobFile });
-        File.Move(file + WholeFile.Unfinished, file, overwrite: true);
+        WholeFile.Write(file, stream => SafeTensorsWriter.Write(stream, saved.Layout, there, new Dictionary<string, string> { [SafeTensorsWriter.JobKey] = saved.JobFile }));
         return new EscapeAttempt(true, escape.Length, escape.Before, escape.After, escape.Measurements, WeightsHash.Compute(saved.Layout, there), file);
 
         double LossAt(double length)

@@ -69,11 +69,9 @@ internal static class Report
     /// <exception cref="CommandException">It can't be written.</exception>
     public static void Write(string file, byte[] report)
     {
-        var temporary = file + WholeFile.Unfinished;
         try
         {
-            File.WriteAllBytes(temporary, report);
-            File.Move(temporary, file, overwrite: true);
+            WholeFile.Write(file, stream => stream.Write(report));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -5,7 +5,6 @@ using DistTrain.Optimization.Landscape;
 using DistTrain.Recipes.Studies;
 using OxyPlot;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace DistTrain.Cli.Studies;
@@ -45,10 +44,7 @@ internal static class StudyForks
         var forks = Of(study, results);
         if (forks.Count == 0)
             return;
-        var plot = new PlotModel { Title = study.Name, Background = OxyColors.White, Padding = new OxyThickness(8, 8, 40, 8) };
-        plot.Axes.Add(new LogarithmicAxis { Position = AxisPosition.Bottom, Title = "batch", Base = 2, MajorGridlineStyle = LineStyle.Dot });
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "loss above the smallest batch's", MajorGridlineStyle = LineStyle.Dot });
-        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
+        var plot = PlotFile.Empty(study.Name, new LogarithmicAxis { Title = "batch", Base = 2 }, new LinearAxis { Title = "loss above the smallest batch's" });
         foreach (var (fork, color) in forks.Zip(OxyPalettes.HueDistinct(Math.Max(2, forks.Count)).Colors))
         {
             var line = new LineSeries { Title = $"{fork.Recipe}, predicted {fork.Predicted?.ToString("N0", CultureInfo.InvariantCulture) ?? "nothing"}", Color = color, StrokeThickness = 2, MarkerType = MarkerType.Circle };
@@ -81,7 +77,8 @@ internal static class StudyForks
             found.Add(new Fork(
                 cells.Key,
                 losses,
-                losses.TakeWhile(loss => loss.Value.Value - loss.Value.Error <= 0).Last().Key,
+                // Of one seed there is no error yet, and nothing is said.
+                losses.TakeWhile(loss => double.IsFinite(loss.Value.Error) && loss.Value.Value <= loss.Value.Error).Last().Key,
                 predicted.Count == 0 ? null : StudyTable.Median(predicted)));
         }
 

@@ -4,7 +4,6 @@ using DistTrain.Cli.Display;
 using DistTrain.Recipes.Studies;
 using OxyPlot;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace DistTrain.Cli.Studies;
@@ -35,10 +34,7 @@ internal static class StudyLandscape
         List<StudyResult> shown = [.. Looked(study, results).Where(r => r.Looks!.Any(look => look.Positive is not null))];
         if (shown.Count == 0)
             return;
-        var plot = new PlotModel { Title = study.Name, Background = OxyColors.White, Padding = new OxyThickness(8, 8, 40, 8) };
-        plot.Axes.Add(new LogarithmicAxis { Position = AxisPosition.Bottom, Title = "training loss", MajorGridlineStyle = LineStyle.Dot });
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "minimum ratio: positive eigenvalues of all, %", MajorGridlineStyle = LineStyle.Dot });
-        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
+        var plot = PlotFile.Empty(study.Name, new LogarithmicAxis { Title = "training loss" }, new LinearAxis { Title = "minimum ratio: positive eigenvalues of all, %" });
         foreach (var (result, color) in shown.Zip(OxyPalettes.HueDistinct(shown.Count).Colors))
         {
             var line = new LineSeries { Title = result.Cell, Color = color, StrokeThickness = 1, MarkerType = MarkerType.Circle, MarkerFill = color, MarkerSize = 3 };

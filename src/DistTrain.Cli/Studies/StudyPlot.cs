@@ -3,7 +3,6 @@ using DistTrain.Cli.Display;
 using DistTrain.Recipes.Studies;
 using OxyPlot;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace DistTrain.Cli.Studies;
@@ -60,20 +59,8 @@ internal static class StudyPlot
         return plot;
     }
 
-    private static PlotModel Empty(Study study, int batch, string axis)
-    {
-        var plot = new PlotModel
-        {
-            Title = $"{study.Name}, batch {batch.ToString("N0", CultureInfo.InvariantCulture)}",
-            Background = OxyColors.White,
-            // The legend's text is wider where it is shown than it was measured.
-            Padding = new OxyThickness(8, 8, 40, 8),
-        };
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "epoch", Minimum = 0, MajorGridlineStyle = LineStyle.Dot });
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = axis, MajorGridlineStyle = LineStyle.Dot });
-        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
-        return plot;
-    }
+    private static PlotModel Empty(Study study, int batch, string axis) => PlotFile.Empty(
+        $"{study.Name}, batch {batch.ToString("N0", CultureInfo.InvariantCulture)}", new LinearAxis { Title = "epoch", Minimum = 0 }, new LinearAxis { Title = axis });
 
     /// <summary>What versions were evaluated on.</summary>
     private static string SetOf(Study study) => study.Cells[0].Job.Spec.Dataset.Validation is null ? "test" : "validation";

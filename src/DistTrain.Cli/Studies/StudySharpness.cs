@@ -4,7 +4,6 @@ using DistTrain.Cli.Display;
 using DistTrain.Recipes.Studies;
 using OxyPlot;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace DistTrain.Cli.Studies;
@@ -48,10 +47,7 @@ internal static class StudySharpness
         List<StudyResult> looked = [.. results.Where(r => r is { Diagnosis.Sharpness: not null, Accuracy: not null })];
         if (looked.Count == 0)
             return;
-        var plot = new PlotModel { Title = study.Name, Background = OxyColors.White, Padding = new OxyThickness(8, 8, 40, 8) };
-        plot.Axes.Add(new LogarithmicAxis { Position = AxisPosition.Bottom, Title = "λ_max, sharpness", MajorGridlineStyle = LineStyle.Dot });
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "test accuracy, %", MajorGridlineStyle = LineStyle.Dot });
-        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
+        var plot = PlotFile.Empty(study.Name, new LogarithmicAxis { Title = "λ_max, sharpness" }, new LinearAxis { Title = "test accuracy, %" });
         var kinds = study.Cells.Select(c => (c.Recipe, c.Batch)).Distinct().ToList();
         MarkerType[] markers = [MarkerType.Circle, MarkerType.Square, MarkerType.Triangle, MarkerType.Diamond];
         foreach (var ((name, of), color) in Measures.Zip(OxyPalettes.HueDistinct(Measures.Count).Colors))

@@ -14,8 +14,8 @@ namespace DistTrain.Optimization.Landscape;
 /// until s = y, γ is too small, or the passes are used up
 /// </code>
 /// Soft steps are a power iteration towards the direction along which the loss is curved most, by the box's measure: near a critical point the gradient's
-/// signs say little, and corner after corner would end at the first that is better than its neighbours. Around a minimum the loss is convex, its maximum is at a corner, and each step with γ = 1 goes from one to a higher one; where it is linear the first
-/// corner is the maximum. In place of the ten iterations of L-BFGS-B of Keskar et al., which are as inexact: what is found is a bound from below.
+/// signs say little, and corner after corner would end at the first that is better than its neighbours. Around a minimum the loss is convex, its maximum
+/// is at a corner, and each step with γ = 1 goes from one to a higher one; where it is linear the first corner is the maximum. In place of the ten iterations of L-BFGS-B of Keskar et al., which are as inexact: what is found is a bound from below.
 /// Scaling an element of w and of the box by c, and its gradient by 1/c, scales all points and changes no loss. Between two passes
 /// <see cref="Record"/> and the vectors of points are all there is.
 /// </summary>

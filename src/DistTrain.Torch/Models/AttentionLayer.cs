@@ -82,6 +82,6 @@ internal sealed class AttentionLayer(int weight, int bias, int outWeight, int ou
     private static Tensor Later(long places)
     {
         using var unseen = double.NegativeInfinity.ToScalar();
-        return zeros(places, places).masked_fill(ones(places, places).triu(1).to_type(ScalarType.Bool), unseen);
+        return full([places, places], unseen).triu(1);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, B
     private readonly List<Segment> _trainable = [];
     private readonly List<(Segment Segment, Deferred Index)> _buffers = [];
     private readonly Dictionary<string, int> _names = [];
+    private bool _areTokens = tokens is not null;
 
     /// <summary>Shape of one example behind the layers built so far.</summary>
     public IReadOnlyList<int> Shape { get; private set; } = inputShape;
@@ -53,7 +54,14 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, B
         return layers;
     }
 
-    private Func<Layer> Add(LayerRecipe recipe, string path) => recipe switch
+    private Func<Layer> Add(LayerRecipe recipe, string path)
+    {
+        if (_areTokens && recipe is not EmbeddingRecipe)
+            throw new ModelException($"{path}: the data are numbered tokens and no measurements; begin with 'embedding'");
+        return Of(recipe, path);
+    }
+
+    private Func<Layer> Of(LayerRecipe recipe, string path) => recipe switch
     {
         LinearRecipe linear => Linear(linear, path),
         ConvRecipe conv => Conv(conv, path),
@@ -72,8 +80,8 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, B
 
     private Func<Layer> Linear(LinearRecipe recipe, string path)
     {
-        if (Shape.Count > 2 || IsTokens)
-            throw Misfit(path, "linear", "[features] or [tokens, numbers]", IsTokens ? "put 'embedding' before it" : "put 'flatten' before it");
+        if (Shape.Count > 2)
+            throw Misfit(path, "linear", "[features] or [tokens, numbers]", "put 'flatten' before it");
         var input = Shape[^1];
         var isSequence = Shape.Count == 2;
         var name = $"fc{Next("fc")}";
@@ -127,8 +135,6 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, B
     {
         if (Shape.Count == 2 && recipe.Kind != NormKinds.Layer)
             throw Misfit(path, $"norm {recipe.Kind}", "[features] or [channels, height, width]", "of a sequence each token is normalized by itself: 'norm: layer'");
-        if (IsTokens)
-            throw Misfit(path, "norm", "[features], [tokens, numbers] or [channels, height, width]", "put 'embedding' before it");
         if (recipe.Kind == NormKinds.Instance && Shape.Count == 1)
             throw Misfit(path, "norm instance", "[channels, height, width]", "use it before 'flatten', or another kind");
         var (channels, positions) = (Shape[0], Product(Shape.Skip(1)));
@@ -196,14 +202,12 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, B
         return Always(new FlattenLayer());
     }
 
-    /// <summary>Numbered words and no measurements: only 'embedding' makes something of them.</summary>
-    private bool IsTokens => tokens is not null && Shape.Count == 1 && _trainable.Count == 0;
-
     private Func<Layer> Embedding(EmbeddingRecipe recipe, string path)
     {
-        if (!IsTokens || tokens is not { } different)
+        if (!_areTokens)
             throw Misfit(path, "embedding", "[tokens], of text", tokens is null ? "leave it out" : "let it be the first layer");
-        var weight = Trainable($"embedding{Next("embedding")}.weight", SegmentKind.Weight, [different, recipe.Out], Narrow);
+        _areTokens = false;
+        var weight = Trainable($"embedding{Next("embedding")}.weight", SegmentKind.Weight, [tokens!.Value, recipe.Out], Narrow);
         Shape = [Shape[0], recipe.Out];
         return Always(new EmbeddingLayer(weight));
     }
@@ -232,8 +236,8 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, B
         return Always(new AttentionLayer(weight, bias, outWeight, outBias, recipe.Heads, recipe.Causal));
     }
 
-    /// <summary>GPT-2's initial values of what is looked up.</summary>
-    private static Initialization Narrow => new(InitializationKind.Normal, 0.02);
+    /// <summary>The deviation of GPT-2's initial values of what is looked up, 0.02; uniform, since a normal number needs functions that are not the same everywhere.</summary>
+    private static Initialization Narrow => new(InitializationKind.Uniform, 0.02 * Math.Sqrt(3));
 
     private Func<Layer> Residual(ResidualRecipe recipe, string path)
     {

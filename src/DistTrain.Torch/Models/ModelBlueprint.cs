@@ -26,10 +26,10 @@ public sealed class ModelBlueprint
     public int Classes => OutputShape[^1];
 
     /// <summary>Labels of an example: 1, or one for each of its tokens.</summary>
-    public int Targets => OutputShape.Count == 1 ? 1 : OutputShape[0];
+    public int Targets => OutputShape.SkipLast(1).Aggregate(1, (product, side) => product * side);
 
     /// <summary>Shape of the labels of so many examples: [examples], or of sequences [examples, tokens].</summary>
-    internal long[] LabelShape(int examples) => _spec.Dataset.HasTokens ? [examples, Targets] : [examples];
+    internal long[] LabelShape(int examples) => [examples, .. OutputShape.SkipLast(1).Select(side => (long)side)];
 
     internal IReadOnlyList<Layer> Layers { get; }
 

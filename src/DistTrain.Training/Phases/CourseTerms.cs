@@ -39,7 +39,7 @@ internal sealed class CourseTerms
 
     /// <summary>The train accuracy of the epoch that ends at a place, where it is one with which training ends; null: it goes on.</summary>
     public double? Reached(Position position, Progress progress) =>
-        position.Cursor == 0 && Spec.TrainAccuracy is { } wanted && (double)progress.EpochCorrect / progress.EpochExamples is var accuracy && accuracy >= wanted ? accuracy : null;
+        position.Cursor == 0 && Spec.TrainAccuracy is { } wanted && progress.EpochCorrect / progress.EpochExamples is var accuracy && accuracy >= wanted ? accuracy : null;
 
     /// <summary>A version at the end of an epoch that the job asks an evaluation of.</summary>
     public bool IsEvaluated(Position position) =>

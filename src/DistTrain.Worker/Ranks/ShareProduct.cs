@@ -23,7 +23,6 @@ internal sealed class ShareProduct<T> : IShareGradient, IDisposable
     private readonly Objective _objective;
     private readonly CurvatureReplica<T> _replica;
     private readonly CancellationToken _stop;
-    private T[] _weights = [];
 
     /// <param name="model">Of the weights.</param>
     /// <param name="objective">What is looked at.</param>
@@ -55,11 +54,7 @@ internal sealed class ShareProduct<T> : IShareGradient, IDisposable
 
     /// <summary>Looks at these weights.</summary>
     /// <param name="weights">The flat vector, [Layout.Length · Width].</param>
-    public void MoveTo(ReadOnlySpan<float> weights)
-    {
-        _weights = MemoryMarshal.Cast<float, T>(weights).ToArray();
-        _weights.CopyTo(_replica.Parameters);
-    }
+    public void MoveTo(ReadOnlySpan<float> weights) => MemoryMarshal.Cast<float, T>(weights).CopyTo(_replica.Parameters.Span);
 
     /// <inheritdoc/>
     public ShareResult Of(VersionHead head, int rank, StepTrace? trace = null)
@@ -69,9 +64,10 @@ internal sealed class ShareProduct<T> : IShareGradient, IDisposable
         var isPoint = head.Kind == StepKind.Point;
         var isGradient = head.Version == 0 || isPoint;
         var version = MemoryMarshal.Cast<float, T>(Place.Memory.Span)[..Layout.TrainableLength];
-        // Buffers stay those of the weights.
-        (isPoint ? version : _weights.AsSpan(0, version.Length)).CopyTo(_replica.Parameters.Span);
-        if (!isGradient)
+        // Points come after all directions, so the weights are not gone back to; buffers stay those of the weights.
+        if (isPoint)
+            version.CopyTo(_replica.Parameters.Span);
+        else if (!isGradient)
             version.CopyTo(_replica.Direction.Span);
         _replica.BeginSum();
         var result = isGradient ? objective.AddGradient(_replica, rank, _stop) : objective.AddProduct(_replica, rank, _stop);

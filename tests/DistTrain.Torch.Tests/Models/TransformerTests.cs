@@ -122,12 +122,15 @@ public sealed class TransformerTests
     }
 
     [Theory]
-    [InlineData("[linear: 7]", "linear needs an input of shape [features] or [tokens, numbers], it gets [6]; put 'embedding' before it")]
-    [InlineData("[norm: layer, embedding: 4, linear: 7]", "put 'embedding' before it")]
+    [InlineData("[linear: 7]", "spec.model.layers[0]: the data are numbered tokens and no measurements; begin with 'embedding'")]
+    [InlineData("[dropout: 0.5, embedding: 4, linear: 7]", "spec.model.layers[0]: the data are numbered tokens and no measurements; begin with 'embedding'")]
+    [InlineData("[residual: [relu], embedding: 4, linear: 7]", "spec.model.layers[0]: the data are numbered tokens and no measurements; begin with 'embedding'")]
+    [InlineData("[norm: layer, embedding: 4, linear: 7]", "the data are numbered tokens and no measurements; begin with 'embedding'")]
     [InlineData("[embedding: 4, norm: batch, linear: 7]", "of a sequence each token is normalized by itself: 'norm: layer'")]
     [InlineData("[embedding: 4, attention: 3, linear: 7]", "3 heads do not divide 4 numbers of a token; give a divisor of 4")]
     [InlineData("[embedding: 4, embedding: 4, linear: 7]", "let it be the first layer")]
-    [InlineData("[positions, embedding: 4, linear: 7]", "positions needs an input of shape [tokens, numbers], it gets [6]")]
+    [InlineData("[positions, embedding: 4, linear: 7]", "the data are numbered tokens and no measurements; begin with 'embedding'")]
+    [InlineData("[embedding: 4, flatten, positions, linear: 7]", "positions needs an input of shape [tokens, numbers], it gets [24]")]
     [InlineData("[embedding: 4, flatten, linear: 7]", "the model's output has shape [7], the data want a score of each of 7 characters behind each of 6")]
     [InlineData("[embedding: 4, conv: 3, linear: 7]", "conv needs an input of shape [channels, height, width], it gets [6, 4]")]
     public void Layers_that_do_not_fit_a_text_are_refused(string layers, string reason) =>

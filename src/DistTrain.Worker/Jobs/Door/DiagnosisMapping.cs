@@ -17,7 +17,7 @@ internal static class DiagnosisMapping
             Verdict = findings.Point.Word,
             Reason = findings.Point.Reason,
             Loss = found.LossSum / found.Examples,
-            Accuracy = (double)found.Correct / found.Examples,
+            Accuracy = found.Correct / found.Examples,
             GradientNorm = found.GradientNorm,
             LambdaMax = findings.Point.Largest.Value,
             LambdaMin = findings.Point.Smallest.Value,
