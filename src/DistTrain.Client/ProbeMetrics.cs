@@ -1,8 +1,8 @@
 namespace DistTrain.Client;
 
 /// <summary>
-/// What a job measures of the landscape under way, in evaluation mode: the loss along the update that made a version (2601.16979), over the examples of its
-/// step; or the curvature at the version, over examples of the training set.
+/// What a job measures of the landscape under way. In evaluation mode the loss along the update that made a version (2601.16979), over the examples of its
+/// step, or the curvature at the version, over examples of the training set; or in training mode how smooth loss and gradient are along the step's gradient.
 /// </summary>
 public sealed record ProbeMetrics : JobEvent
 {
@@ -27,7 +27,7 @@ public sealed record ProbeMetrics : JobEvent
     /// <summary>Mean loss at the weights before the update; of curvature, at those after it.</summary>
     public double Loss { get; init; }
 
-    /// <summary>Forward passes; 0 of curvature.</summary>
+    /// <summary>Forward passes; of smoothness, gradients; 0 of curvature.</summary>
     public int Passes { get; init; }
 
     /// <summary>The largest eigenvalue of the Hessian, as far as the products tell; null where curvature is not looked at, or not finite.</summary>
@@ -42,7 +42,7 @@ public sealed record ProbeMetrics : JobEvent
     /// <summary>The same of <see cref="LambdaMin"/>.</summary>
     public double? LambdaMinResidual { get; init; }
 
-    /// <summary>Of the mean gradient over the examples; null with it.</summary>
+    /// <summary>Of the mean gradient over the examples; null with what it is told beside: the ends, or the smoothness.</summary>
     public double? GradientNorm { get; init; }
 
     /// <summary>Share of the eigenvalues that are positive, the minimum ratio; null where not all are known.</summary>
@@ -51,9 +51,20 @@ public sealed record ProbeMetrics : JobEvent
     /// <summary>Share of those that are negative; null with it.</summary>
     public double? Negative { get; init; }
 
-    /// <summary>Hessian-vector products; 0 of critical sharpness.</summary>
+    /// <summary>Hessian-vector products; 0 of the other measurements.</summary>
     public int Products { get; init; }
 
-    /// <summary>That the loss of curvature is over; 0 of critical sharpness.</summary>
+    /// <summary>That the loss is over; 0 of critical sharpness.</summary>
     public int Examples { get; init; }
+
+    /// <summary>Along the step's gradient; null where it is not looked at, or not finite.</summary>
+    public SmoothnessMetrics? Smoothness { get; init; }
 }
+
+/// <summary>How loss and gradient change along the gradient of a step's minibatch, from half to four times its rate (1805.11604).</summary>
+/// <param name="Beta">The largest change of the gradient over the distance: effective β-smoothness.</param>
+/// <param name="LossLow">The lowest mean loss on the way.</param>
+/// <param name="LossHigh">The highest.</param>
+/// <param name="ChangeLow">The smallest norm of the gradient's change.</param>
+/// <param name="ChangeHigh">The largest.</param>
+public sealed record SmoothnessMetrics(double Beta, double LossLow, double LossHigh, double ChangeLow, double ChangeHigh);

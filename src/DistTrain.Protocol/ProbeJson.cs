@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace DistTrain.Protocol;
 
-/// <summary>A probe of an update as part of a line of JSON: what of either measurement is known.</summary>
+/// <summary>A probe of an update as part of a line of JSON: what of its measurement is known.</summary>
 internal static class ProbeJson
 {
     public static void Write(Utf8JsonWriter json, ProbeMetrics probe)
@@ -12,7 +12,7 @@ internal static class ProbeJson
         json.WriteNumber("epoch", probe.Epoch);
         if (probe.HasCriticalSharpness)
             json.WriteNumber("criticalSharpness", probe.CriticalSharpness);
-        if (probe.Passes > 0)
+        if (probe is { Passes: > 0, Examples: 0 })
             json.WriteNumber("low", probe.Low);
         if (probe.HasHigh)
             json.WriteNumber("high", probe.High);
@@ -22,9 +22,19 @@ internal static class ProbeJson
             json.WriteNumber("lambdaMin", probe.LambdaMin);
             json.WriteNumber("lambdaMaxResidual", probe.LambdaMaxResidual);
             json.WriteNumber("lambdaMinResidual", probe.LambdaMinResidual);
-            json.WriteNumber("gradientNorm", probe.GradientNorm);
         }
 
+        if (probe.Smoothness is { } smoothness)
+        {
+            json.WriteNumber("betaSmoothness", smoothness.Beta);
+            json.WriteNumber("lossLow", smoothness.LossLow);
+            json.WriteNumber("lossHigh", smoothness.LossHigh);
+            json.WriteNumber("gradientChangeLow", smoothness.ChangeLow);
+            json.WriteNumber("gradientChangeHigh", smoothness.ChangeHigh);
+        }
+
+        if (probe.HasGradientNorm)
+            json.WriteNumber("gradientNorm", probe.GradientNorm);
         if (probe is { HasPositive: true, HasNegative: true })
         {
             json.WriteNumber("positive", probe.Positive);
@@ -37,7 +47,8 @@ internal static class ProbeJson
             json.WriteNumber("passes", probe.Passes);
         if (probe.Examples == 0)
             return;
-        json.WriteNumber("products", probe.Products);
+        if (probe.Passes == 0)
+            json.WriteNumber("products", probe.Products);
         json.WriteNumber("examples", probe.Examples);
     }
 
@@ -64,7 +75,21 @@ internal static class ProbeJson
         if (root.TryGetProperty("high", out _))
             probe.High = Number("high");
         if (root.TryGetProperty("lambdaMax", out _))
-            (probe.LambdaMax, probe.LambdaMin, probe.GradientNorm) = (Number("lambdaMax"), Number("lambdaMin"), Number("gradientNorm"));
+            (probe.LambdaMax, probe.LambdaMin) = (Number("lambdaMax"), Number("lambdaMin"));
+        if (root.TryGetProperty("gradientNorm", out _))
+            probe.GradientNorm = Number("gradientNorm");
+        if (root.TryGetProperty("betaSmoothness", out _))
+        {
+            probe.Smoothness = new SmoothnessMetrics
+            {
+                Beta = Number("betaSmoothness"),
+                LossLow = Number("lossLow"),
+                LossHigh = Number("lossHigh"),
+                ChangeLow = Number("gradientChangeLow"),
+                ChangeHigh = Number("gradientChangeHigh"),
+            };
+        }
+
         if (root.TryGetProperty("positive", out _))
             (probe.Positive, probe.Negative) = (Number("positive"), Number("negative"));
         return probe;

@@ -16,6 +16,9 @@ public sealed record UpdateProbeRecipe(int EverySteps, string What)
     /// <summary>Both ends of the spectrum are measured.</summary>
     public bool IsCurvature => What == UpdateProbes.Curvature;
 
+    /// <summary>Loss and gradient are measured along the step's gradient.</summary>
+    public bool IsSmoothness => What == UpdateProbes.Smoothness;
+
     /// <summary>The update that makes a version is probed.</summary>
     public bool IsDue(long version) => EverySteps > 0 && version % EverySteps == 0;
 }
@@ -29,5 +32,8 @@ public static class UpdateProbes
     /// <summary>λ_max and λ_min of the Hessian where it ends.</summary>
     public const string Curvature = "curvature";
 
-    public static IReadOnlyList<string> All { get; } = [CriticalSharpness, Curvature];
+    /// <summary>How loss and gradient change along the gradient of its step (1805.11604).</summary>
+    public const string Smoothness = "smoothness";
+
+    public static IReadOnlyList<string> All { get; } = [CriticalSharpness, Curvature, Smoothness];
 }

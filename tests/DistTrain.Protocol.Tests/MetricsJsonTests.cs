@@ -99,12 +99,18 @@ public sealed class MetricsJsonTests
     }
 
     [Theory]
-    [InlineData(true, """{"event":"probe","step":9,"epoch":1.5,"criticalSharpness":30,"low":29,"high":31,"edge":40,"loss":0.5,"passes":7,"format":1}""")]
-    [InlineData(false, """{"event":"probe","step":9,"epoch":1.5,"lambdaMax":30,"lambdaMin":-0.5,"lambdaMaxResidual":0.25,"lambdaMinResidual":0.125,"gradientNorm":0.5,"positive":0.75,"negative":0.25,"edge":40,"loss":0.5,"products":20,"examples":1000,"format":1}""")]
-    public void A_probe_of_either_kind_comes_back(bool isSharpness, string text)
+    [InlineData("smoothness", """{"event":"probe","step":9,"epoch":1.5,"betaSmoothness":3,"lossLow":0.25,"lossHigh":0.75,"gradientChangeLow":0.0625,"gradientChangeHigh":0.125,"gradientNorm":0.5,"edge":40,"loss":0.5,"passes":9,"examples":64,"format":1}""")]
+    [InlineData("critical-sharpness", """{"event":"probe","step":9,"epoch":1.5,"criticalSharpness":30,"low":29,"high":31,"edge":40,"loss":0.5,"passes":7,"format":1}""")]
+    [InlineData("curvature", """{"event":"probe","step":9,"epoch":1.5,"lambdaMax":30,"lambdaMin":-0.5,"lambdaMaxResidual":0.25,"lambdaMinResidual":0.125,"gradientNorm":0.5,"positive":0.75,"negative":0.25,"edge":40,"loss":0.5,"products":20,"examples":1000,"format":1}""")]
+    public void A_probe_of_each_kind_comes_back(string what, string text)
     {
         var probe = new ProbeMetrics { Step = 9, Epoch = 1.5, Edge = 40, Loss = 0.5 };
-        if (isSharpness)
+        if (what == "smoothness")
+        {
+            (probe.GradientNorm, probe.Passes, probe.Examples) = (0.5, 9, 64);
+            probe.Smoothness = new SmoothnessMetrics { Beta = 3, LossLow = 0.25, LossHigh = 0.75, ChangeLow = 0.0625, ChangeHigh = 0.125 };
+        }
+        else if (what == "critical-sharpness")
             (probe.CriticalSharpness, probe.Low, probe.High, probe.Passes) = (30, 29, 31, 7);
         else
             (probe.LambdaMax, probe.LambdaMin, probe.LambdaMaxResidual, probe.LambdaMinResidual, probe.GradientNorm, probe.Positive, probe.Negative, probe.Products, probe.Examples) = (30, -0.5, 0.25, 0.125, 0.5, 0.75, 0.25, 20, 1000);
@@ -113,10 +119,13 @@ public sealed class MetricsJsonTests
         Assert.Equal(metrics, MetricsJson.Read(text));
     }
 
-    [Fact]
-    public void A_probe_of_curvature_that_is_not_finite_comes_back()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    public void A_probe_of_what_is_not_finite_comes_back(int passes)
     {
-        var metrics = new MetricsEvent { Probe = new ProbeMetrics { Step = 9, Edge = 40, Loss = double.NaN, Examples = 1000 } };
+        var metrics = new MetricsEvent { Probe = new ProbeMetrics { Step = 9, Edge = 40, Loss = double.NaN, Passes = passes, Examples = 1000 } };
+        Assert.DoesNotContain("low", Text(metrics), StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("lambda", Text(metrics), StringComparison.Ordinal);
         Assert.Equal(metrics, MetricsJson.Read(Text(metrics)));
     }

@@ -46,8 +46,9 @@ internal sealed class JsonDisplay(TextWriter output) : IJobDisplay
         EvaluationMetrics e => new EvaluationEvent(e.Step, e.Epoch, e.Loss, e.Accuracy),
         ValidationMetrics v => new ValidationEvent(v.Step, v.Epoch, v.Loss, v.Accuracy),
         ProbeMetrics p => new UpdateProbeEvent(
-            p.Step, p.Epoch, p.CriticalSharpness, p.Low, p.High, p.LambdaMax, p.LambdaMin, p.LambdaMaxResidual, p.LambdaMinResidual, p.GradientNorm,
-            p.Positive, p.Negative, p.Edge, p.Loss, p.Examples > 0 ? null : p.Passes, p.Examples > 0 ? p.Products : null, p.Examples > 0 ? p.Examples : null),
+            p.Step, p.Epoch, p.CriticalSharpness, p.Low, p.High, p.LambdaMax, p.LambdaMin, p.LambdaMaxResidual, p.LambdaMinResidual,
+            p.Smoothness?.Beta, p.Smoothness?.LossLow, p.Smoothness?.LossHigh, p.Smoothness?.ChangeLow, p.Smoothness?.ChangeHigh, p.GradientNorm,
+            p.Positive, p.Negative, p.Edge, p.Loss, p.Passes > 0 ? p.Passes : null, p.Passes > 0 ? null : p.Products, p.Examples > 0 ? p.Examples : null),
         LogLine log => new LogEvent(log.Text),
         _ => null,
     };

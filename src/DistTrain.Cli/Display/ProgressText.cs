@@ -20,11 +20,19 @@ internal static class ProgressText
         $"validation after step {validation.Step}: accuracy {Figures.Share(validation.Accuracy)}, loss {Figures.Number(validation.Loss)}";
 
     /// <summary>E.g. "along step 200: critical sharpness 31.2 (29.8 to 32.6), edge of stability 40".</summary>
-    public static string Probe(ProbeMetrics probe) => (probe.Examples > 0 ? Curvature(probe) : Sharpness(probe)) + $", edge of stability {Figures.Number(probe.Edge)}";
+    public static string Probe(ProbeMetrics probe) =>
+        (probe.Examples == 0 ? Sharpness(probe) : probe.Passes > 0 ? Smoothness(probe) : Curvature(probe)) + $", edge of stability {Figures.Number(probe.Edge)}";
 
     private static string Sharpness(ProbeMetrics probe) => $"along step {probe.Step}: critical sharpness "
         + (probe.CriticalSharpness is { } sharpness ? $"{Figures.Number(sharpness)} ({Figures.Number(probe.Low)} to {Figures.Number(probe.High)})"
             : probe.High is { } high ? $"below {Figures.Number(high)}" : $"above {Figures.Number(probe.Low)}");
+
+    /// <summary>E.g. "along the gradient of step 200: smoothness 12.5, loss 0.41 to 0.52, gradient changed by 0.08 to 0.51 of 0.63".</summary>
+    private static string Smoothness(ProbeMetrics probe) => $"along the gradient of step {probe.Step}: smoothness "
+        + (probe.Smoothness is { } found
+            ? $"{Figures.Number(found.Beta)}, loss {Figures.Number(found.LossLow)} to {Figures.Number(found.LossHigh)}, "
+                + $"gradient changed by {Figures.Number(found.ChangeLow)} to {Figures.Number(found.ChangeHigh)} of {Figures.Number(probe.GradientNorm)}"
+            : "not finite");
 
     /// <summary>E.g. "after step 200: curvature −0.41 to 31.2 (residuals 0.02 and 0.001)".</summary>
     private static string Curvature(ProbeMetrics probe) => $"after step {probe.Step}: curvature "

@@ -56,6 +56,8 @@ internal static class LiveEvents
             metrics.High = high;
         if (probe is { LambdaMax: { } largest, LambdaMin: { } smallest })
             (metrics.LambdaMax, metrics.LambdaMin) = (largest, smallest);
+        if (probe.Smoothness is { } found)
+            metrics.Smoothness = new SmoothnessMetrics { Beta = found.Beta, LossLow = found.LossLow, LossHigh = found.LossHigh, ChangeLow = found.ChangeLow, ChangeHigh = found.ChangeHigh };
         return metrics;
     }
 }

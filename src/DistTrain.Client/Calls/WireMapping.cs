@@ -124,7 +124,7 @@ internal static class WireMapping
         Step = probe.Step,
         Epoch = probe.Epoch,
         CriticalSharpness = probe.HasCriticalSharpness ? probe.CriticalSharpness : null,
-        Low = probe.Passes > 0 ? probe.Low : null,
+        Low = probe is { Passes: > 0, Examples: 0 } ? probe.Low : null,
         High = probe.HasHigh ? probe.High : null,
         Edge = probe.Edge,
         Loss = probe.Loss,
@@ -138,6 +138,7 @@ internal static class WireMapping
         Negative = probe.HasNegative ? probe.Negative : null,
         Products = probe.Products,
         Examples = probe.Examples,
+        Smoothness = probe.Smoothness is { } s ? new SmoothnessMetrics(s.Beta, s.LossLow, s.LossHigh, s.ChangeLow, s.ChangeHigh) : null,
     };
 
     private static string? Said(string text) => text.Length == 0 ? null : text;

@@ -8,12 +8,16 @@ public sealed record EvaluationPoint(long Step, double Epoch, double Loss, doubl
     internal static EvaluationPoint Of(EvaluationMetrics metrics) => new(metrics.Step, metrics.Epoch, metrics.Loss, metrics.Accuracy, metrics.Examples);
 }
 
-/// <summary>What a job measured of the landscape under way: along an update, or the curvature at a version.</summary>
+/// <summary>What a job measured of the landscape under way: along an update or the gradient of its step, or the curvature at a version.</summary>
 /// <param name="Sharpness">Critical sharpness; null where its bracket is open, and of curvature.</param>
 /// <param name="Edge">2 over the step's rate; null of curvature.</param>
 /// <param name="LambdaMax">The largest eigenvalue; null where it is not looked at.</param>
 /// <param name="LambdaMin">The smallest.</param>
-public sealed record ProbePoint(long Step, double Epoch, double? Sharpness, double? Edge, double? LambdaMax, double? LambdaMin)
+/// <param name="Smoothness">Effective β-smoothness; null where it is not looked at, as the next two.</param>
+/// <param name="ChangeLow">The smallest change of the gradient along itself.</param>
+/// <param name="ChangeHigh">The largest.</param>
+public sealed record ProbePoint(
+    long Step, double Epoch, double? Sharpness, double? Edge, double? LambdaMax, double? LambdaMin, double? Smoothness, double? ChangeLow, double? ChangeHigh)
 {
     internal static ProbePoint Of(ProbeMetrics metrics) => new(
         metrics.Step,
@@ -21,7 +25,10 @@ public sealed record ProbePoint(long Step, double Epoch, double? Sharpness, doub
         metrics.HasCriticalSharpness ? metrics.CriticalSharpness : null,
         metrics.Edge > 0 ? metrics.Edge : null,
         metrics.HasLambdaMax ? metrics.LambdaMax : null,
-        metrics.HasLambdaMin ? metrics.LambdaMin : null);
+        metrics.HasLambdaMin ? metrics.LambdaMin : null,
+        metrics.Smoothness?.Beta,
+        metrics.Smoothness?.ChangeLow,
+        metrics.Smoothness?.ChangeHigh);
 }
 
 /// <summary>A step that made no update.</summary>

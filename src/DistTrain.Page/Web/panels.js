@@ -20,6 +20,8 @@ export const kinds = [
     { id: 'time', title: 'Time of a step', unit: 'ms', format: number, best: 'low', lines: [['milliseconds', 'whole step'], ['computeMilliseconds', 'forward and backward']] },
     { id: 'sharpness', title: 'Critical sharpness', format: number, lines: [], points: [['probes', 'sharpness', 'critical sharpness'], ['probes', 'edge', '2 / rate']], needsPoints: 'probes' },
     { id: 'curvature', title: 'Curvature: ends of the spectrum', format: number, lines: [], points: [['probes', 'lambdaMax', 'λ max'], ['probes', 'lambdaMin', 'λ min']], needsPoints: 'probes' },
+    { id: 'smoothness', title: 'Smoothness along the gradient', format: number, lines: [], points: [['probes', 'smoothness', 'β-smoothness']], needsPoints: 'probes' },
+    { id: 'change', title: 'Change of the gradient along itself', format: number, lines: [], points: [['probes', 'changeHigh', 'largest'], ['probes', 'changeLow', 'smallest']], needsPoints: 'probes' },
     { id: 'spectrum', title: 'Ends of the spectrum', format: number, lines: [['lambdaMax', 'λ max'], ['lambdaMin', 'λ min']], needs: 'lambdaMax', exact: true },
 ];
 

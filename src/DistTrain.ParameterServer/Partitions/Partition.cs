@@ -202,6 +202,14 @@ internal sealed class Partition : IDisposable
             _probing!.Add(found);
     }
 
+    /// <summary>The rank says how smooth the loss is along the gradient of the step that made a version (leader only).</summary>
+    public void Probed(RankSession session, ProbedSmoothness found)
+    {
+        Refusal.If(_probing is null || session.Rank != 0, $"rank {session.Rank} says a smoothness, which is probed elsewhere, by another rank, or not at all");
+        lock (_phase.Gate)
+            _probing!.Add(found);
+    }
+
     /// <summary>The rank says whether it sees the versions in memory.</summary>
     public void Answer(RankSession session, RegionAnswer answer)
     {

@@ -82,7 +82,8 @@ internal sealed class RankFeed(PartitionPlan plan, ReplicaSet replicas, RankSess
     {
         var frame = VersionFrames.Head(step.Version > lastStep() ? step with { Take = 0, Evaluate = false } : step, replays?.OrderFor(step));
         var head = frame.Head.Head;
-        head.Probed = probing?.Awaits(step.Version) == true;
+        if (probing?.Awaits(step.Version) == true)
+            (head.Probed, head.ProbedRate) = (true, probing.Rate);
         if (session.Sees(replica.Region))
         {
             (head.Region, head.FirstElement) = (replica.Region!.Offer.Id, replica.FirstElement(step.Version));

@@ -9,7 +9,7 @@ namespace DistTrain.ParameterServer.Ranks;
 
 /// <summary>
 /// The probe of an update while a job trains: between two steps the ranks say the loss at scales of the update, which are found out here; or rank 0 says the
-/// curvature where it ends. On the job's leader; used under the partition's gate.
+/// curvature where it ends, or how smooth the loss is along its step's gradient. On the job's leader; used under the partition's gate.
 /// </summary>
 /// <remarks>
 /// The version before the update is still there: none of the next step's buckets is stepped before every rank has pushed, and no rank pushes before the
@@ -45,6 +45,9 @@ internal sealed class UpdateProbing(PartitionPlan plan, RankSessions sessions, T
         var metrics = _metrics = new ProbeMetrics { Step = version, Epoch = plan.Course.EpochsAt(next.Position), Edge = 2 / _rate };
         history.Pending.Add(new MetricsEvent { Probe = metrics }, () => metrics.Passes > 0 || metrics.Examples > 0);
     }
+
+    /// <summary>Of the update that is probed.</summary>
+    public double Rate => _rate;
 
     /// <summary>The update that made a version waits to be probed.</summary>
     public bool Awaits(long version) => _isOpen && version == _metrics!.Step;
@@ -90,7 +93,29 @@ internal sealed class UpdateProbing(PartitionPlan plan, RankSessions sessions, T
                 (metrics.Positive, metrics.Negative) = (found.Positive, found.Negative);
         }
 
-        metrics.Examples = found.Examples;
+        Complete(found.Examples);
+    }
+
+    /// <summary>Rank 0 says the smoothness; a second time after it was lost, to the same bits.</summary>
+    public void Add(ProbedSmoothness found)
+    {
+        if (!Awaits(found.Version))
+            return;
+        var metrics = _metrics!;
+        (metrics.Loss, metrics.Passes) = (found.LossSum / found.Examples, found.Passes);
+        if (found.Beta > 0)
+        {
+            metrics.GradientNorm = found.GradientNorm;
+            metrics.Smoothness = new SmoothnessMetrics { Beta = found.Beta, LossLow = found.LossLow, LossHigh = found.LossHigh, ChangeLow = found.ChangeLow, ChangeHigh = found.ChangeHigh };
+        }
+
+        Complete(found.Examples);
+    }
+
+    /// <summary>Rank 0 has looked, at so many examples.</summary>
+    private void Complete(int examples)
+    {
+        _metrics!.Examples = examples;
         _isOpen = false;
         history.Pending.Look();
     }

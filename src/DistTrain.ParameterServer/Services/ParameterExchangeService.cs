@@ -148,6 +148,9 @@ internal sealed class ParameterExchangeService(PartitionStore partitions, TimePr
             case RankMessage.BodyOneofCase.Curvature:
                 partition.Probed(session, frame.Head.Curvature);
                 break;
+            case RankMessage.BodyOneofCase.Smoothness:
+                partition.Probed(session, frame.Head.Smoothness);
+                break;
             case RankMessage.BodyOneofCase.Digest:
                 partition.Digest(session, frame.Head.Digest);
                 break;

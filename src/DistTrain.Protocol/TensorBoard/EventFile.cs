@@ -46,6 +46,7 @@ public static class EventFile
             ("probe/critical_sharpness", metrics.Probe.HasCriticalSharpness ? metrics.Probe.CriticalSharpness : null),
             ("probe/lambda_max", metrics.Probe.HasLambdaMax ? metrics.Probe.LambdaMax : null),
             ("probe/lambda_min", metrics.Probe.HasLambdaMin ? metrics.Probe.LambdaMin : null),
+            ("probe/beta_smoothness", metrics.Probe.Smoothness?.Beta),
             ("probe/positive_share", metrics.Probe.HasPositive ? metrics.Probe.Positive : null),
             ("probe/edge_of_stability", metrics.Probe.Edge)),
         _ => null,

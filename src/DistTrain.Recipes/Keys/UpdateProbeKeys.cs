@@ -8,7 +8,7 @@ internal static class UpdateProbeKeys
     public static JobKey Section { get; } = JobKey.SectionOf("spec.probe", "what is measured of the loss landscape under way");
 
     public static JobKey EverySteps { get; } =
-        new("spec.probe.everySteps", new WholeRule(0, 1_000_000_000), null, "updates between two measurements; one of critical sharpness costs at most seven forward passes over a step's examples, one of curvature some two gradient passes over its examples for each product; 0: never")
+        new("spec.probe.everySteps", new WholeRule(0, 1_000_000_000), null, "updates between two measurements; one of critical sharpness costs at most seven forward passes over a step's examples, one of curvature some two gradient passes over its examples for each product, one of smoothness nine in float64 over a step's examples, by one silo; 0: never")
         {
             DefaultText = "0",
             DecidesBits = false,
@@ -16,7 +16,7 @@ internal static class UpdateProbeKeys
         };
 
     public static JobKey What { get; } =
-        new("spec.probe.what", new ChoiceRule("a measurement", UpdateProbes.All), null, "critical-sharpness: 2 over the rate at which the step's update would raise the loss over the step's examples (2601.16979), beside 2 over its rate; where the two meet training is at the edge of stability. curvature: the largest and the smallest eigenvalue of the Hessian at the weights after the update, over examples of the training set, beside the same; one rank computes them while the others wait")
+        new("spec.probe.what", new ChoiceRule("a measurement", UpdateProbes.All), null, "critical-sharpness: 2 over the rate at which the step's update would raise the loss over the step's examples (2601.16979), beside 2 over its rate; where the two meet training is at the edge of stability. curvature: the largest and the smallest eigenvalue of the Hessian at the weights after the update, over examples of the training set, beside the same; one rank computes them while the others wait. smoothness: how much loss and gradient change along the gradient of the step that made the update, from half to four times its rate, with the batch statistics of training (1805.11604); by one rank too")
         {
             DefaultText = UpdateProbes.CriticalSharpness,
             DecidesBits = false,

@@ -8,4 +8,7 @@ public enum CurvatureMode
 
     /// <summary>Statistics of each micro-batch, dropout by its key: the loss that a step sees.</summary>
     Training,
+
+    /// <summary>The same for its gradients alone, so norms may also be those that have no second derivative.</summary>
+    Step,
 }

@@ -33,13 +33,14 @@ public sealed class CurvatureReplica<T> : IDisposable
     private readonly Tensor[] _parameters;
     private readonly Tensor[] _directions;
     private readonly CurvatureBatch<T> _batch;
+    private RenormLimits _renorm = RenormLimits.None;
 
     /// <summary>What is computed of the examples; gives their scores.</summary>
     private delegate Tensor Pass(Tensor inputs, Tensor labels, ForwardPass pass, int divisor);
 
     /// <param name="model">What the replica is a copy of.</param>
     /// <param name="capacity">Largest number of examples in one pass.</param>
-    /// <param name="mode">Evaluation mode, or that of training.</param>
+    /// <param name="mode">Which function of the weights.</param>
     /// <param name="device">Where its tensors live; null: <see cref="TensorDevice.Processor"/>.</param>
     /// <exception cref="ModelException">The mode is training, and a norm's statistics are shared by ranks or change from step to step.</exception>
     public CurvatureReplica(ModelBlueprint model, int capacity, CurvatureMode mode = CurvatureMode.Evaluation, TensorDevice? device = null)
@@ -94,8 +95,9 @@ public sealed class CurvatureReplica<T> : IDisposable
 
     /// <summary>Adds the examples' part of H·<see cref="Direction"/> to <see cref="Sum"/>.</summary>
     /// <inheritdoc cref="AddGradient"/>
+    /// <exception cref="InvalidOperationException">The mode is for gradients alone.</exception>
     public BatchResult AddProduct(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey? key = null) =>
-        Add(data, examples, divisor, key, DifferentiateSlope);
+        _mode == CurvatureMode.Step ? throw new InvalidOperationException("a step's function has gradients alone here") : Add(data, examples, divisor, key, DifferentiateSlope);
 
     /// <summary>The examples' loss alone.</summary>
     /// <inheritdoc cref="AddGradient"/>
@@ -130,6 +132,8 @@ public sealed class CurvatureReplica<T> : IDisposable
         if (examples.IsEmpty)
             return default;
         _batch.Load(data, examples);
+        if (_mode == CurvatureMode.Step)
+            _renorm = _model.RenormAt(key!.Position, data.Count);
         return AddLoaded(examples.Length, divisor, key, compute);
     }
 
@@ -141,9 +145,9 @@ public sealed class CurvatureReplica<T> : IDisposable
         {
             Parameters = _parameters,
             Direction = _directions,
-            Training = _mode == CurvatureMode.Training,
+            Training = _mode != CurvatureMode.Evaluation,
             Key = key,
-            Renorm = RenormLimits.None,
+            Renorm = _renorm,
         };
         var scores = compute(inputs, labels, pass, divisor).detach();
         return new BatchResult(examples, Loss.Of(scores, labels).to(float64).item<double>(), Loss.Right(scores, labels));

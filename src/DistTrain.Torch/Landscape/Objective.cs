@@ -1,5 +1,7 @@
 using System.Numerics;
 using DistTrain.Optimization.Order;
+using DistTrain.Optimization.Parameters;
+using DistTrain.Recipes;
 using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
@@ -14,7 +16,7 @@ namespace DistTrain.Torch.Landscape;
 /// <param name="Examples">Their indices, at least one.</param>
 /// <param name="Ranks">How many divide them.</param>
 /// <param name="MicroBatch">Most examples in one pass.</param>
-/// <param name="Mode">Evaluation mode, or that of training.</param>
+/// <param name="Mode">Which function of the weights.</param>
 /// <param name="Seed">Of dropout, in training mode.</param>
 /// <param name="Position">Where the version stands, for dropout in training mode.</param>
 public sealed record Objective(ExampleSet Data, ReadOnlyMemory<int> Examples, int Ranks, int MicroBatch, CurvatureMode Mode, long Seed, Position Position)
@@ -28,6 +30,21 @@ public sealed record Objective(ExampleSet Data, ReadOnlyMemory<int> Examples, in
     /// <param name="count">How many there are.</param>
     public static int[] Choose(long seed, int wanted, int count) =>
         wanted < count ? Permutation.Of(seed, 0, 0, count)[..wanted] : [.. Enumerable.Range(0, count)];
+
+    /// <summary>
+    /// The loss that a step sees. Ranks that take BatchNorm's statistics together are one here: they are over as many examples as in the step, and, where
+    /// those of a rank are one micro-batch and its shard as long as the others', over the same.
+    /// </summary>
+    /// <param name="spec">The job.</param>
+    /// <param name="layout">Says whether there is a BatchNorm.</param>
+    /// <param name="data">Its training set.</param>
+    /// <param name="examples">The step's, of all ranks in their order.</param>
+    /// <param name="position">Where it starts.</param>
+    public static Objective OfStep(TrainingSpec spec, ParameterLayout layout, ExampleSet data, ReadOnlyMemory<int> examples, Position position)
+    {
+        var together = layout.Segments.Any(segment => segment.Kind == SegmentKind.Statistics) ? spec.BatchNorm.Scope.RanksOf(spec.Workers) : 1;
+        return new Objective(data, examples, (spec.Workers + together - 1) / together, spec.LargestMicroBatch * together, CurvatureMode.Step, spec.Seed, position);
+    }
 
     /// <summary>Adds a rank's part of the gradient to the replica's sum.</summary>
     /// <returns>Sums over its shard.</returns>

@@ -174,10 +174,11 @@ internal sealed class RankLoop : IAsyncDisposable
     }
 
     /// <summary>The rank's part of what the job measures of an update; gives milliseconds.</summary>
-    private Func<VersionHead, double> Probing(ShareGradient gradient, Replica replica, ServerAttachment attachment, Dataset data, ModelBlueprint model) => _spec.UpdateProbe.IsCurvature switch
+    private Func<VersionHead, double> Probing(ShareGradient gradient, Replica replica, ServerAttachment attachment, Dataset data, ModelBlueprint model) => _spec.UpdateProbe.What switch
     {
-        false => new UpdateProbe(gradient, Assignment.Rank, replica, attachment, _stop.Token).Run,
-        true when Assignment.Rank == 0 => new VersionCurvature(_spec, data.Train, model, replica, attachment.Streams[0], _home.Device, _stop.Token).Run,
+        UpdateProbes.CriticalSharpness => new UpdateProbe(gradient, Assignment.Rank, replica, attachment, _stop.Token).Run,
+        UpdateProbes.Curvature when Assignment.Rank == 0 => new VersionCurvature(_spec, data.Train, model, replica, attachment.Streams[0], _home.Device, _stop.Token).Run,
+        UpdateProbes.Smoothness when Assignment.Rank == 0 => new StepSmoothness(_spec, gradient, model, replica, attachment, _home.Device, _stop.Token).Run,
         _ => _ => 0,
     };
 

@@ -61,10 +61,7 @@ internal sealed class ServerAttachment : IDisposable
         {
             var version = inbox.WaitForJoin();
             attachment.Moments?.Join(assignment, place.Layout);
-            inbox.Expect(version);
-            foreach (var stream in attachment.Streams)
-                stream.Send(new RankMessage { Pull = new PullRequest { Version = version } });
-            attachment.Head = inbox.WaitForVersion();
+            attachment.Head = attachment.Pull(version);
             return attachment;
         }
         catch
@@ -72,6 +69,16 @@ internal sealed class ServerAttachment : IDisposable
             attachment.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Asks for a version and waits until the replica holds it: the committed one, or the one before it.</summary>
+    /// <returns>Its head.</returns>
+    public VersionHead Pull(long version)
+    {
+        Inbox.Expect(version);
+        foreach (var stream in Streams)
+            stream.Send(new RankMessage { Pull = new PullRequest { Version = version } });
+        return Inbox.WaitForVersion();
     }
 
     /// <summary>The weights that a probe looks at, which come once.</summary>

@@ -23,10 +23,7 @@ internal sealed class UpdateProbe(ShareGradient gradient, int rank, Replica repl
     {
         var started = Stopwatch.GetTimestamp();
         var after = replica.Parameters.ToArray();
-        servers.Inbox.Expect(head.Version - 1);
-        foreach (var stream in servers.Streams)
-            stream.Send(new RankMessage { Pull = new PullRequest { Version = head.Version - 1 } });
-        var examples = gradient.ExamplesOf(servers.Inbox.WaitForVersion(), rank);
+        var examples = gradient.ExamplesOf(servers.Pull(head.Version - 1), rank);
         var before = replica.Parameters.ToArray();
         for (var at = new ProbedScale(); !at.Done; at = servers.Inbox.WaitForScale(head.Version, at.Turn + 1))
         {

@@ -60,7 +60,9 @@ public sealed class DisplayTests : IDisposable
             new ProbeMetrics { Step = 2, Epoch = 1, CriticalSharpness = 30, Low = 29, High = 31, Edge = 40, Loss = 0.5, Passes = 7 },
             new ProbeMetrics { Step = 4, Epoch = 1, Low = 0, High = 1.25, Edge = 40, Loss = 0.5, Passes = 7 },
             new ProbeMetrics { Step = 6, Epoch = 1, LambdaMax = 31.25, LambdaMin = -0.5, LambdaMaxResidual = 0.01, LambdaMinResidual = 0.25, GradientNorm = 0.125, Positive = 0.75, Negative = 0.25, Edge = 40, Loss = 0.5, Products = 20, Examples = 64 },
+            new ProbeMetrics { Step = 7, Epoch = 1, Smoothness = new SmoothnessMetrics(3, 0.25, 0.75, 0.0625, 0.125), GradientNorm = 0.5, Edge = 40, Loss = 0.5, Passes = 9, Examples = 64 },
             new ProbeMetrics { Step = 8, Epoch = 1, Edge = 40, Loss = double.NaN, Examples = 64 },
+            new ProbeMetrics { Step = 9, Epoch = 1, Edge = 40, Loss = double.NaN, Passes = 9, Examples = 64 },
         ];
         await new PlainDisplay(_output, _error, new ManualClock()).FollowAsync(events.Async(), CancellationToken.None);
         var lines = Contexts.Lines(_output);
@@ -73,12 +75,14 @@ public sealed class DisplayTests : IDisposable
                 "along step 2: critical sharpness 30 (29 to 31), edge of stability 40",
                 "along step 4: critical sharpness below 1.25, edge of stability 40",
                 "after step 6: curvature -0.5 to 31.25 (residuals 0.25 and 0.01), 75.00 % of it positive, edge of stability 40",
+                "along the gradient of step 7: smoothness 3, loss 0.25 to 0.75, gradient changed by 0.0625 to 0.125 of 0.5, edge of stability 40",
                 "after step 8: curvature not finite, edge of stability 40",
+                "along the gradient of step 9: smoothness not finite, edge of stability 40",
             ],
             lines[3..]);
 
         _output.GetStringBuilder().Clear();
-        await new JsonDisplay(_output).FollowAsync(events[1..7].Async(), CancellationToken.None);
+        await new JsonDisplay(_output).FollowAsync(events[1..8].Async(), CancellationToken.None);
         lines = Contexts.Lines(_output);
         Assert.EndsWith("""
             "gradientNorm":0.25,"gradientSquare":-0.5,"noiseTrace":0.125}
@@ -91,6 +95,9 @@ public sealed class DisplayTests : IDisposable
         Assert.Equal(
             """{"event":"probe","step":6,"epoch":1,"lambdaMax":31.25,"lambdaMin":-0.5,"lambdaMaxResidual":0.01,"lambdaMinResidual":0.25,"gradientNorm":0.125,"positive":0.75,"negative":0.25,"edge":40,"loss":0.5,"products":20,"examples":64}""",
             lines[5]);
+        Assert.Equal(
+            """{"event":"probe","step":7,"epoch":1,"betaSmoothness":3,"lossLow":0.25,"lossHigh":0.75,"gradientChangeLow":0.0625,"gradientChangeHigh":0.125,"gradientNorm":0.5,"edge":40,"loss":0.5,"passes":9,"examples":64}""",
+            lines[6]);
     }
 
     [Fact]

@@ -132,12 +132,72 @@ public sealed class UpdateProbingTests(RealServer server) : IClassFixture<RealSe
     }
 
     [Fact]
-    public async Task A_curvature_of_another_rank_than_the_first_is_refused()
+    public async Task Rank_0_is_told_the_steps_rate_and_says_the_smoothness_also_after_it_was_lost()
     {
-        var job = await new TinyJob(server, "probe={everySteps: 1, what: curvature}").OpenAsync();
+        var job = await new TinyJob(server, "steps=3", $"optimizer.lr={Rate}", "probe={everySteps: 1, what: smoothness}", "checkpoint.everySteps=1").OpenAsync();
+        await using var ranks = await RankGroup.AttachAsync(job);
+        var head = await ranks.StepAsync(0);
+        Assert.Equal((true, Rate), (head.Probed, head.ProbedRate));
+        await using var again = await FakeRank.JoinAsync(job, rank: 0);
+        await again.PullAsync(1);
+        Assert.Equal(Rate, (await again.ReceiveVersionAsync(1)).Head.ProbedRate);
+        Assert.DoesNotContain((await job.StatusAsync())[0].Saved, part => part.Step == 1);
+        await again.SendAsync(new RankMessage
+        {
+            Smoothness = new ProbedSmoothness
+            {
+                Version = 1,
+                Examples = 4,
+                LossSum = 8,
+                Passes = 9,
+                GradientNorm = 0.5,
+                LossLow = 1,
+                LossHigh = 1.75,
+                ChangeLow = 0.125,
+                ChangeHigh = 0.25,
+                Beta = 3,
+            },
+        });
+        await job.SavedAsync(1);
+        Assert.Equal(
+            new ProbeMetrics
+            {
+                Step = 1,
+                Epoch = 4 / 12.0,
+                Edge = 2 / Rate,
+                Loss = 2,
+                GradientNorm = 0.5,
+                Smoothness = new SmoothnessMetrics { Beta = 3, LossLow = 1, LossHigh = 1.75, ChangeLow = 0.125, ChangeHigh = 0.25 },
+                Passes = 9,
+                Examples = 4,
+            },
+            Assert.Single(Probes(job)));
+    }
+
+    [Fact]
+    public async Task Smoothness_that_is_not_finite_is_told_without_figures_and_training_goes_on()
+    {
+        var job = await new TinyJob(server, "steps=2", $"optimizer.lr={Rate}", "probe={everySteps: 1, what: smoothness}", "checkpoint.everySteps=1").OpenAsync();
         await using var ranks = await RankGroup.AttachAsync(job);
         await ranks.StepAsync(0);
-        await ranks[1].SendAsync(new RankMessage { Curvature = new ProbedCurvature { Version = 1, Examples = 5, LossSum = 1 } });
+        await ranks[0].SendAsync(new RankMessage { Smoothness = new ProbedSmoothness { Version = 1, Examples = 4, LossSum = 2, Passes = 9 } });
+        await job.SavedAsync(1);
+        var probe = Assert.Single(Probes(job));
+        Assert.Equal((null, false, 4, 0.5), (probe.Smoothness, probe.HasGradientNorm, probe.Examples, probe.Loss));
+        Assert.True((await ranks.StepAsync(1)).Probed);
+    }
+
+    [Theory]
+    [InlineData("curvature")]
+    [InlineData("smoothness")]
+    public async Task What_rank_0_looks_at_is_refused_of_another(string what)
+    {
+        var job = await new TinyJob(server, $"probe={{everySteps: 1, what: {what}}}").OpenAsync();
+        await using var ranks = await RankGroup.AttachAsync(job);
+        await ranks.StepAsync(0);
+        await ranks[1].SendAsync(what == "curvature"
+            ? new RankMessage { Curvature = new ProbedCurvature { Version = 1, Examples = 5, LossSum = 1 } }
+            : new RankMessage { Smoothness = new ProbedSmoothness { Version = 1, Examples = 5, LossSum = 1 } });
         Assert.Contains("by another rank, or not at all", (await ranks[1].EndAsync()).Detail, StringComparison.Ordinal);
     }
 

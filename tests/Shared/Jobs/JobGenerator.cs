@@ -55,7 +55,7 @@ internal static class JobGenerator
             Numerics = save.Item3,
             UpdateProbe = (named.Item1 & 7) > 4
                 ? new UpdateProbeRecipe((int)(named.Item1 & 3), UpdateProbes.Curvature) { Examples = s.Micro, Products = 1 + (s.Workers % 1000) }
-                : new UpdateProbeRecipe((int)(named.Item1 & 3), UpdateProbes.CriticalSharpness),
+                : new UpdateProbeRecipe((int)(named.Item1 & 3), (named.Item1 & 15) is 1 or 3 ? UpdateProbes.Smoothness : UpdateProbes.CriticalSharpness),
         }));
     }
 
