@@ -44,10 +44,10 @@ internal static class StudyForks
         var forks = Of(study, results);
         if (forks.Count == 0)
             return;
-        var plot = PlotFile.Empty(study.Name, new LogarithmicAxis { Title = "batch", Base = 2 }, new LinearAxis { Title = "loss above the smallest batch's" });
+        var plot = PlotFile.Empty(study.Name, new LogarithmicAxis { Title = "batch; behind a fork, what the noise scale predicted there", Base = 2 }, new LinearAxis { Title = "loss above the smallest batch's" });
         foreach (var (fork, color) in forks.Zip(OxyPalettes.HueDistinct(Math.Max(2, forks.Count)).Colors))
         {
-            var line = new LineSeries { Title = $"{fork.Recipe}, predicted {fork.Predicted?.ToString("N0", CultureInfo.InvariantCulture) ?? "nothing"}", Color = color, StrokeThickness = 2, MarkerType = MarkerType.Circle };
+            var line = new LineSeries { Title = $"{fork.Recipe} ({fork.Predicted?.ToString("N0", CultureInfo.InvariantCulture) ?? "–"})", Color = color, StrokeThickness = 2, MarkerType = MarkerType.Circle };
             line.Points.AddRange(fork.Losses.Select(loss => new DataPoint(loss.Key, loss.Value.Value)));
             plot.Series.Add(line);
             var bars = new ScatterErrorSeries { MarkerType = MarkerType.None, ErrorBarColor = color };
