@@ -66,6 +66,9 @@ public sealed record TrainingSpec
     /// <summary>host or portable: on which processors the job has the same bits.</summary>
     public required string Determinism { get; init; }
 
+    /// <summary>One of <see cref="Precisions"/>: what forward and backward passes multiply in.</summary>
+    public string Precision { get; init; } = Precisions.Float32;
+
     public required PolicyRecipe Optimizer { get; init; }
 
     public required PolicyRecipe Schedule { get; init; }

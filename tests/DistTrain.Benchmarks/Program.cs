@@ -6,6 +6,7 @@ using DistTrain.Benchmarks.Normalization;
 using DistTrain.Benchmarks.Observability;
 using DistTrain.Benchmarks.Overhead;
 using DistTrain.Benchmarks.Peers;
+using DistTrain.Benchmarks.Precision;
 using DistTrain.Benchmarks.Recovery;
 using DistTrain.Benchmarks.Start;
 using DistTrain.Benchmarks.Update;
@@ -74,6 +75,8 @@ var peers = new Command("peers", "Steps of mlp, cnn, cnn with BatchNorm and resn
 peers.SetAction(parsed => PeersBenchmark.RunAsync(
     parsed.GetValue(mnist)!, CifarFiles.Make(parsed.GetValue(cifar), parsed.GetValue(cifarSeenAs)), parsed.GetValue(peer), parsed.GetValue(rounds), parsed.GetValue(only)));
 var passes = new Option<int>("--passes") { Description = "Passes of each side and round.", DefaultValueFactory = _ => 10 };
+var precision = new Command("precision", "A gradient over 128 examples in float32 and in bfloat16, one thread, by model.") { data, rounds, passes };
+precision.SetAction(parsed => PrecisionBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes)));
 var product = new Command("product", "A Hessian-vector product beside a gradient pass over the same 256 examples, one thread, by model and type.") { data, rounds, passes };
 product.SetAction(parsed => ProductBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes)));
 var examples = new Option<int>("--examples") { Description = "Examples that the loss is over; 0: all.", DefaultValueFactory = _ => 0 };
@@ -83,5 +86,5 @@ probe.SetAction(parsed => ProbeBenchmark.Run(parsed.GetValue(data), parsed.GetVa
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, recovery, scale, soak, pytorch, product, probe, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, recovery, scale, soak, pytorch, precision, product, probe, micro }
     .Parse(args).InvokeAsync();

@@ -12,7 +12,7 @@ public class NormalizationTests(StandingClusters clusters)
         { ["batchNorm.scope=global", "batch=64", "microBatch=9", "dataset.trainExamples=324"] },
         { ["batchNorm.scope=\"group:2\"", "batchNorm.evaluation=recompute", "batch=64", "epochs=3"] },
         { ["batchNorm={scope: \"ghost:5\", evaluation: last}", "dataset.normalize=feature", "batch=64"] },
-        { ["batchNorm.scope=global", "averaging={name: swap, trainAccuracy: 0.05, batch: 32, epochs: 1, lr: 0.01}", "dataset.normalize=channel", "batch=64"] },
+        { ["batchNorm.scope=global", "averaging={name: swap, trainAccuracy: 0.05, batch: 32, epochs: 1, lr: 0.01}", "dataset.normalize=channel", "precision=bfloat16", "batch=64"] },
     };
 
     [Theory]

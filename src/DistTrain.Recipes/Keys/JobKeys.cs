@@ -185,6 +185,12 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Determinism,
         };
 
+    public static JobKey Precision { get; } =
+        new("spec.precision", new ChoiceRule("a precision", Precisions.All), Precisions.Float32, "what matrix products and convolutions multiply in while training; weights, gradients, norms, softmax, loss and sums are float32, and so is evaluation")
+        {
+            ValueIn = j => j.Spec.Precision,
+        };
+
     public static JobKey Optimizer { get; } =
         new("spec.optimizer", new PolicyRule(PolicyCatalog.Optimizers), null, "how a gradient becomes an update; its options stand beside its name, see below")
         {
@@ -265,7 +271,7 @@ internal static class JobKeys
         Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, DatasetContext, TrainExamples, TestExamples, Validation, DatasetNormalize,
         Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, .. TransformerKeys.All, ModelLayers,
         .. StartKeys.All,
-        Workers, Batch, MicroBatch, Epochs, Steps, TrainAccuracy, Seed, Determinism,
+        Workers, Batch, MicroBatch, Epochs, Steps, TrainAccuracy, Seed, Determinism, Precision,
         Optimizer, OptimizerName,
         Schedule, ScheduleName,
         Averaging, AveragingName,

@@ -51,6 +51,8 @@ internal sealed class JobReader
         var (epochs, steps) = Length();
         var trainAccuracy = _keys.Number(JobKeys.TrainAccuracy);
         var determinism = _keys.Text(JobKeys.Determinism);
+        var precision = _keys.Text(JobKeys.Precision);
+        policies.CheckPrecision(precision, determinism);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
         var schedule = _keys.Policy(JobKeys.Schedule);
         var averaging = _keys.Policy(JobKeys.Averaging);
@@ -86,6 +88,7 @@ internal sealed class JobReader
             TrainAccuracy = trainAccuracy,
             Seed = seed!.Value,
             Determinism = determinism!,
+            Precision = precision!,
             Optimizer = optimizer!,
             Schedule = schedule!,
             Averaging = averaging!,

@@ -52,6 +52,12 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
             Refuse(JobKeys.TrainAccuracy.Path, $"ends training where {averaging.Name} has still to average; leave one of the two out", ValueText.Of(trainAccuracy));
     }
 
+    public void CheckPrecision(string? precision, string? determinism)
+    {
+        if (precision == Precisions.BFloat16 && determinism == Determinisms.Portable)
+            Refuse(JobKeys.Precision.Path, $"is rounded by each kind of processor in a way of its own; write 'determinism: {Determinisms.Host}', or 'precision: {Precisions.Float32}'", precision);
+    }
+
     public void CheckScaling(ScalingRecipe? scaling, BatchRecipe? batch, int? workers)
     {
         if (scaling is null)

@@ -22,4 +22,33 @@ internal static class Instructions
         // What the libraries' code for AVX-512 needs; .NET knows the older ones of these sets only together.
         return determinism == Determinisms.Host && Avx512BW.VL.IsSupported ? AVX512 : AVX2;
     }
+
+    /// <summary>What the libraries multiply bfloat16 numbers with here. Each rounds in a way of its own.</summary>
+    public static string OfBFloat16 { get; } = !Avx512BW.VL.IsSupported || SystemFlags() is not { } flags ? Emulated
+        : flags.IsSupersetOf(["amx_bf16", "amx_tile"]) ? Tiles
+        : flags.Contains("avx512_bf16") ? "AVX512_BF16"
+        : Emulated;
+
+    /// <summary>Matrices in registers of their own: what makes bfloat16 faster than float32.</summary>
+    private const string Tiles = "AMX";
+
+    /// <summary>By float32's instructions.</summary>
+    private const string Emulated = "emulated";
+
+    /// <summary>What bfloat16 costs where it does not pay, by the ratios in tests/DistTrain.Benchmarks/results; null: it pays.</summary>
+    public static string? SlowBFloat16 => OfBFloat16 switch
+    {
+        Tiles => null,
+        Emulated => "has no instructions for bfloat16: its products are emulated, and a gradient took 2 to 3 times as long as in float32 where that was measured",
+        _ => $"multiplies bfloat16 by {OfBFloat16} and not by AMX: a gradient took 1.0 to 1.6 times as long as in float32 where that was measured",
+    };
+
+    /// <summary>What processor and system have together: tiles need both. .NET has no name for them.</summary>
+    private static HashSet<string>? SystemFlags()
+    {
+        const string Information = "/proc/cpuinfo";
+        return File.Exists(Information)
+            ? File.ReadLines(Information).FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal))?.Split(' ').ToHashSet()
+            : null;
+    }
 }

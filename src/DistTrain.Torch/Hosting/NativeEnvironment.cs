@@ -16,10 +16,21 @@ public static class NativeEnvironment
     private static string _determinism = Determinisms.Host;
 
     /// <summary>
-    /// What this process computes with once it is prepared, e.g. "host AVX2": ranks of one job must agree in it, because their bits are those of
+    /// What this process computes with once it is prepared, e.g. "host AVX2" or "host AVX-512, bfloat16 AMX": ranks of one job must agree in it, because their bits are those of
     /// the libraries' code for that set of instructions.
     /// </summary>
-    public static string Arithmetic => $"{_determinism} {Instructions.Of(_determinism)}";
+    /// <param name="precision">The job's, one of <see cref="Precisions"/>.</param>
+    public static string Arithmetic(string precision)
+    {
+        var arithmetic = $"{_determinism} {Instructions.Of(_determinism)}";
+        return precision == Precisions.BFloat16 ? $"{arithmetic}, {precision} {Instructions.OfBFloat16}" : arithmetic;
+    }
+
+    /// <summary>Why the job is slow in its precision on this processor, in words for the user; null: it is not.</summary>
+    /// <param name="precision">One of <see cref="Precisions"/>.</param>
+    public static string? Warning(string precision) => precision == Precisions.BFloat16 && Instructions.SlowBFloat16 is { } slow
+        ? $"precision {precision}: this processor {slow}"
+        : null;
 
     /// <summary>Prepares the process and loads libtorch; further calls return what the first one found.</summary>
     /// <param name="determinism">One of <see cref="Determinisms"/>; null: what the process was prepared for, or else host.</param>
@@ -50,7 +61,8 @@ public static class NativeEnvironment
         {
             case Instructions.AVX512:
                 variables.Add(new("MKL_CBWR", Instructions.AreIntels ? "AVX512,STRICT" : "AVX2"));
-                variables.Add(new("ONEDNN_MAX_CPU_ISA", "AVX512_CORE"));
+                // float32 is computed by the same code under AVX512_CORE; what is newer serves bfloat16.
+                variables.Add(new("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_AMX"));
                 variables.Add(new("ATEN_CPU_CAPABILITY", "avx512"));
                 break;
             case Instructions.AVX2:

@@ -41,7 +41,7 @@ internal static class SystemChecks
         if (!IsX64)
             return MachineCheckResult.Ok(name, $"{RuntimeInformation.ProcessArchitecture}; its results differ in the last bits from those of x64 machines");
         return Avx2.IsSupported
-            ? MachineCheckResult.Ok(name, $"{Instructions.Of(Determinisms.Host)}; {Instructions.AVX2} with determinism: portable")
+            ? MachineCheckResult.Ok(name, $"{Instructions.Of(Determinisms.Host)}, bfloat16: {Instructions.OfBFloat16}; {Instructions.AVX2} with determinism: portable")
             : MachineCheckResult.Warning(name, "no AVX2", "training works, slower, and its results differ in the last bits from those of machines with AVX2: do not mix the two in a cluster; on a virtual machine, pass the host's processor through");
     }
 

@@ -1,7 +1,6 @@
 using DistTrain.Torch.Passes;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;
 
@@ -22,20 +21,20 @@ internal sealed class AttentionLayer(int weight, int bias, int outWeight, int ou
 {
     public override Tensor Forward(Tensor x, ForwardPass pass)
     {
-        var (q, k, v) = Split(functional.linear(x, pass.Parameters[weight], pass.Parameters[bias]));
-        return functional.linear(Join(Shares(q, k).matmul(v)), pass.Parameters[outWeight], pass.Parameters[outBias]);
+        var (q, k, v) = Split(pass.Linear(x, pass.Parameters[weight], pass.Parameters[bias]));
+        return pass.Linear(Join(pass.Multiply(Shares(q, k, pass), v)), pass.Parameters[outWeight], pass.Parameters[outBias]);
     }
 
     public override Dual Forward(Dual x, ForwardPass pass)
     {
-        var (q, k, v) = Split(functional.linear(x.Value, pass.Parameters[weight], pass.Parameters[bias]));
+        var (q, k, v) = Split(pass.Linear(x.Value, pass.Parameters[weight], pass.Parameters[bias]));
         var (dq, dk, dv) = Split(SlopeOf(x, pass, weight, bias));
-        var p = Shares(q, k);
+        var p = Shares(q, k, pass);
         // Of softmax: ṗ = p·(ṡ − Σ p·ṡ). Where p is 0 because it may not be seen, it stays 0.
         var ds = (dq.matmul(k.transpose(2, 3)) + q.matmul(dk.transpose(2, 3))).Times(Scale(q));
         var dp = p * (ds - (p * ds).sum(3, keepdim: true));
         var seen = new Dual(Join(p.matmul(v)), Join(dp.matmul(v) + p.matmul(dv)));
-        return new Dual(functional.linear(seen.Value, pass.Parameters[outWeight], pass.Parameters[outBias]), SlopeOf(seen, pass, outWeight, outBias));
+        return new Dual(pass.Linear(seen.Value, pass.Parameters[outWeight], pass.Parameters[outBias]), SlopeOf(seen, pass, outWeight, outBias));
     }
 
     public override string Export(string x, OperatorGraph graph)
@@ -57,7 +56,7 @@ internal sealed class AttentionLayer(int weight, int bias, int outWeight, int ou
         graph.Apply("Add", [graph.Apply("MatMul", [x, graph.Beside(matrix, "transposed", graph.Pass.Parameters[matrix].t())]), graph.Parameter(offset)]);
 
     private static Tensor SlopeOf(Dual x, ForwardPass pass, int matrix, int offset) => Dual.Sum(
-        functional.linear(x.Value, pass.Direction[matrix], pass.Direction[offset]), x.Slope is { } slope ? functional.linear(slope, pass.Parameters[matrix]) : null);
+        pass.Linear(x.Value, pass.Direction[matrix], pass.Direction[offset]), x.Slope is { } slope ? pass.Linear(slope, pass.Parameters[matrix], null) : null);
 
     /// <summary>[n, t, 3d] → three of [n, heads, t, d/heads].</summary>
     private (Tensor Query, Tensor Key, Tensor Value) Split(Tensor all)
@@ -70,10 +69,10 @@ internal sealed class AttentionLayer(int weight, int bias, int outWeight, int ou
     private static Tensor Join(Tensor parts) => parts.transpose(1, 2).flatten(2);
 
     /// <summary>How much each place takes of each, [n, heads, t, t].</summary>
-    private Tensor Shares(Tensor q, Tensor k)
+    private Tensor Shares(Tensor q, Tensor k, ForwardPass pass)
     {
-        var fit = q.matmul(k.transpose(2, 3)).Times(Scale(q));
-        return (isCausal ? fit + Later(q.shape[2]).to(q.dtype).to(q.device) : fit).softmax(3);
+        var fit = pass.Multiply(q, k.transpose(2, 3)).to(pass.Parameters[weight].dtype).Times(Scale(q));
+        return (isCausal ? fit + Later(q.shape[2]).to(fit.dtype).to(q.device) : fit).softmax(3);
     }
 
     private static double Scale(Tensor q) => 1 / Math.Sqrt(q.shape[3]);

@@ -10,14 +10,14 @@ namespace DistTrain.Torch.Models;
 internal sealed class LinearLayer(Weight weight, int? bias, bool isSequence) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
-        functional.linear(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null);
+        pass.Linear(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null);
 
     public override Dual Forward(Dual x, ForwardPass pass)
     {
         var (value, slope) = weight.Along(pass);
         return new Dual(
-            functional.linear(x.Value, value, bias is { } b ? pass.Parameters[b] : null),
-            Dual.Sum(functional.linear(x.Value, slope, bias is { } d ? pass.Direction[d] : null), x.Slope is { } input ? functional.linear(input, value) : null));
+            pass.Linear(x.Value, value, bias is { } b ? pass.Parameters[b] : null),
+            Dual.Sum(pass.Linear(x.Value, slope, bias is { } d ? pass.Direction[d] : null), x.Slope is { } input ? pass.Linear(input, value, null) : null));
     }
 
     public override string Export(string x, OperatorGraph graph)
@@ -33,17 +33,17 @@ internal sealed class LinearLayer(Weight weight, int? bias, bool isSequence) : L
 internal sealed class ConvLayer(Weight weight, int? bias, int stride, int padding) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
-        Convolve(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null);
+        pass.Convolve(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null, stride, padding);
 
     public override Dual Forward(Dual x, ForwardPass pass)
     {
         var (value, slope) = weight.Along(pass);
         return new Dual(
-            Convolve(x.Value, value, bias is { } b ? pass.Parameters[b] : null),
-            Dual.Sum(Convolve(x.Value, slope, bias is { } d ? pass.Direction[d] : null), x.Slope is { } input ? Convolve(input, value, null) : null));
+            pass.Convolve(x.Value, value, bias is { } b ? pass.Parameters[b] : null, stride, padding),
+            Dual.Sum(
+                pass.Convolve(x.Value, slope, bias is { } d ? pass.Direction[d] : null, stride, padding),
+                x.Slope is { } input ? pass.Convolve(input, value, null, stride, padding) : null));
     }
-
-    private Tensor Convolve(Tensor x, Tensor filters, Tensor? offsets) => functional.conv2d(x, filters, offsets, [stride, stride], [padding, padding]);
 
     public override string Export(string x, OperatorGraph graph) => graph.Apply(
         "Conv",
@@ -120,7 +120,7 @@ internal sealed class DropoutLayer(double rate, int index) : Layer
         var scale = (float)(1 / (1 - rate));
         foreach (ref var value in mask.AsSpan())
             value = random.NextSingle() >= rate ? scale : 0;
-        return x * tensor(mask, x.shape, dtype: x.dtype, device: x.device);
+        return (x * tensor(mask, x.shape, dtype: pass.Parameters[0].dtype, device: x.device)).to(x.dtype);
     }
 
     /// <summary>The mask is a function of the key: the slope has the same.</summary>

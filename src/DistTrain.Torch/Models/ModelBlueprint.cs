@@ -33,6 +33,9 @@ public sealed class ModelBlueprint
 
     internal IReadOnlyList<Layer> Layers { get; }
 
+    /// <summary>What products are in while training (<see cref="ForwardPass.Products"/>).</summary>
+    internal ScalarType? Products => _spec.Precision == Precisions.BFloat16 ? bfloat16 : null;
+
     /// <summary>Builds the blueprint by walking the shapes through the layers.</summary>
     /// <param name="spec">The job: its model and normalization, and its length, which ramps follow.</param>
     /// <param name="inputShape">Shape of one example.</param>

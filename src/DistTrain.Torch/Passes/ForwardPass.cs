@@ -17,6 +17,9 @@ internal sealed class ForwardPass
     /// <summary>Training mode: batch statistics, dropout.</summary>
     public required bool Training { get; init; }
 
+    /// <summary>What factors of products are rounded to (<see cref="Passes.Products"/>); null: they are not.</summary>
+    public ScalarType? Products { get; init; }
+
     /// <summary>Keys of the counter generator for this micro-batch; null in evaluation.</summary>
     public MicroBatchKey? Key { get; init; }
 

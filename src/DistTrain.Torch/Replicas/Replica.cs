@@ -178,6 +178,7 @@ public sealed class Replica : IDisposable
     {
         Parameters = _parameters,
         Training = true,
+        Products = _model.Products,
         Key = key,
         Moments = Record,
         Exchange = exchange,
@@ -190,7 +191,8 @@ public sealed class Replica : IDisposable
     {
         foreach (var layer in _model.Layers)
             x = layer.Forward(x, pass);
-        return x;
+        // The loss is float32, whatever the last product was.
+        return x.to(float32);
     }
 
     private (Tensor X, Tensor Y) Load(ExampleSet data, ReadOnlySpan<int> examples)

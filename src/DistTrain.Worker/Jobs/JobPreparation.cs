@@ -63,6 +63,8 @@ internal sealed record JobPreparation(ParameterLayout Layout, DataRecord Data)
             yield return line;
         if (BatchNormCheck.Warning(spec, Layout) is { } warning)
             yield return $"warning: {warning}";
+        if (NativeEnvironment.Warning(spec.Precision) is { } slow)
+            yield return $"warning: {slow}";
         if (spec is { Workers: 1, Probe: null })
             yield return "one rank: its gradients have no others to be compared with, so the metrics have no noise scale and no critical batch; two workers or more have them";
     }

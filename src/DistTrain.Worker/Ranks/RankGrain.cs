@@ -17,6 +17,7 @@ internal sealed class RankGrain(
     DatasetCache datasets,
     PeerChannels peers,
     IClusterMembershipService membership,
+    ISiloStatusOracle silos,
     ILogger<RankGrain> logger,
     ILocalSiloDetails silo) : Grain, IRankGrain, IGrainMigrationParticipant
 {
@@ -59,7 +60,7 @@ internal sealed class RankGrain(
     {
         await StopLoopAsync();
         // A silo that was declared dead has nothing to hand over: its ranks live elsewhere.
-        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown && _assignment is not null)
+        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown && _assignment is not null && silos.HasOthers())
             this.MigrateOnIdle();
     }
 

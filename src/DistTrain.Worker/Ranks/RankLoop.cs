@@ -132,10 +132,11 @@ internal sealed class RankLoop : IAsyncDisposable
 
     private void RefuseOtherArithmetic()
     {
-        if (NativeEnvironment.Arithmetic != Assignment.Arithmetic)
+        var arithmetic = NativeEnvironment.Arithmetic(_spec.Precision);
+        if (arithmetic != Assignment.Arithmetic)
         {
             throw new RankFaultException(
-                $"rank {Assignment.Rank} is on a silo that computes with '{NativeEnvironment.Arithmetic}', and the job with '{Assignment.Arithmetic}': its bits would be others. "
+                $"rank {Assignment.Rank} is on a silo that computes with '{arithmetic}', and the job with '{Assignment.Arithmetic}': its bits would be others. "
                 + "Start all silos with one --determinism, and host only where all processors are of one kind");
         }
     }

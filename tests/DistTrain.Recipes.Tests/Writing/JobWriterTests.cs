@@ -42,6 +42,7 @@ public sealed class JobWriterTests
               steps: 10
               seed: 1
               determinism: host
+              precision: float32
               optimizer:
                 name: momentum
                 lr: 0.05

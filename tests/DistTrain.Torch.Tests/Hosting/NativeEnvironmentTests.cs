@@ -59,7 +59,7 @@ public sealed class NativeEnvironmentTests(PreparedProcess process)
     public void Host_on_a_processor_without_avx512_computes_with_avx2()
     {
         Assert.SkipUnless(Avx2.IsSupported && !Avx512F.IsSupported, "a processor with AVX2 and without AVX-512");
-        Assert.Equal("host AVX2", NativeEnvironment.Arithmetic);
+        Assert.Equal("host AVX2", NativeEnvironment.Arithmetic(Precisions.Float32));
         Assert.Equal(
             ["OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "MKL_CBWR=AVX2", "ONEDNN_MAX_CPU_ISA=AVX2", "ATEN_CPU_CAPABILITY=avx2"],
             NativeEnvironment.Variables(Determinisms.Host).Select(v => $"{v.Key}={v.Value}"));

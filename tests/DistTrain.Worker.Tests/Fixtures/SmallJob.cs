@@ -54,7 +54,7 @@ internal sealed class SmallJob
     public static VersionHead Head(long version, int take = 8) => new() { Version = version, Take = take, Position = new DataPosition { Cursor = (int)(8 * version), Examples = 8 * version } };
 
     public RankAssignment Assignment(int rank, params IReadOnlyList<string> servers) => new(
-        "small", rank, Generation: 1, File, servers, Data.Fingerprint, NativeEnvironment.Arithmetic, new Dictionary<string, string>());
+        "small", rank, Generation: 1, File, servers, Data.Fingerprint, NativeEnvironment.Arithmetic(Precisions.Float32), new Dictionary<string, string>());
 
     public static RankHome Home { get; } = new("silo", Membership: 1, new PeerChannels(certificates: null), TensorDevice.Processor);
 

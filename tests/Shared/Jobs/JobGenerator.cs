@@ -44,6 +44,7 @@ internal static class JobGenerator
             Steps = l.Item2,
             Seed = named.Item1,
             Determinism = named.Item3,
+            Precision = named.Item3 == Determinisms.Host && named.Item1 % 2 == 0 ? Precisions.BFloat16 : Precisions.Float32,
             Optimizer = ps.Item1.Item1,
             Schedule = ps.Item1.Item2,
             Averaging = ps.Item1.Item3,

@@ -28,9 +28,9 @@ internal sealed class BatchNormLayer(int weight, int bias, int statistics, doubl
         if (pass.Exchange is { } exchange)
         {
             var call = new SyncBatchNormCall(exchange, statistics, epsilon, pass);
-            var synchronized = SyncBatchNorm.Apply(x, gamma, beta, call);
+            var synchronized = SyncBatchNorm.Apply(x.to(gamma.dtype), gamma, beta, call);
             pass.Moments?.Invoke(statistics, call.Own);
-            return synchronized;
+            return synchronized.to(x.dtype);
         }
 
         if (ghost == 0 || x.shape[0] <= ghost)
@@ -71,8 +71,8 @@ internal sealed class BatchNormLayer(int weight, int bias, int statistics, doubl
     private Tensor Normalize(Tensor x, Tensor gamma, Tensor beta, ForwardPass pass)
     {
         // With momentum 1 the native kernel leaves exactly the batch's mean and unbiased variance in the "running" tensors.
-        using var mean = zeros(x.shape[1], dtype: x.dtype, device: x.device);
-        using var variance = zeros(x.shape[1], dtype: x.dtype, device: x.device);
+        using var mean = zeros(x.shape[1], dtype: gamma.dtype, device: x.device);
+        using var variance = zeros(x.shape[1], dtype: gamma.dtype, device: x.device);
         var y = functional.batch_norm(x, mean, variance, gamma, beta, training: true, momentum: 1, eps: epsilon);
         pass.Moments?.Invoke(statistics, ChannelMoments.Of(mean, variance, x.numel() / x.shape[1]));
         return y;

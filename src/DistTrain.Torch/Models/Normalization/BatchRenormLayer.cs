@@ -58,6 +58,7 @@ internal sealed class BatchRenormLayer(int weight, int bias, int statistics, dou
     internal static (Tensor R, Tensor D) Corrections(Tensor x, Tensor mu, Tensor sigma, RenormLimits limits, double epsilon)
     {
         using var noGradient = no_grad();
+        x = x.to(mu.dtype);
         var overBatch = ChannelMoments.Dimensions(x);
         var batchSigma = x.var(overBatch, unbiased: false).Plus(epsilon).sqrt();
         return ((batchSigma / sigma).Between(1 / limits.R, limits.R), ((x.mean(overBatch) - mu) / sigma).Between(-limits.D, limits.D));

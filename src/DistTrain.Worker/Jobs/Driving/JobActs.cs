@@ -127,7 +127,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
     {
         foreach (var lost in open.Lost)
             parts.Notes.Say(lost, JobLogKind.Fault);
-        await journal.WriteAsync(Record.Opening(open, look, NativeEnvironment.Arithmetic));
+        await journal.WriteAsync(Record.Opening(open, look, NativeEnvironment.Arithmetic(look.Spec.Precision)));
         var (layout, data) = look.Preparation!;
         var request = new OpenPartitionRequest
         {

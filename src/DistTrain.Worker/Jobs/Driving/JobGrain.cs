@@ -146,7 +146,7 @@ internal sealed class JobGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _servers?.Dispose();
-        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown)
+        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown && silos.HasOthers())
             this.MigrateOnIdle();
         return Task.CompletedTask;
     }
