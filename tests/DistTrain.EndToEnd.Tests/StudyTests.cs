@@ -43,6 +43,8 @@ public class StudyTests
         Assert.Matches(@"\n\| slow \| [0-9.]+, [0-9]+ s \|  \|\n\| wild \|  \| diverged \|\n\n", await File.ReadAllTextAsync(table));
         Assert.Matches(@"\n\| curved-100-s1 \| 1 \| .*\n\|  \| 2 \| .*\n\|  \| 3 \| .*\n$", await File.ReadAllTextAsync(table));
         var curved = (await File.ReadAllLinesAsync(results))[2];
+        // Bits are those of a kind of processor.
+        Assert.Matches("^disttrain .*, [0-9]+ cores$", JsonDocument.Parse(curved).RootElement.GetProperty("machine").GetString());
         Assert.True(File.Exists(Path.Combine(folder["out"], "slow-30-s1", "model.safetensors")));
         var (job, before) = (Path.Combine(folder["out"], "slow-30-s1", "job.yaml"), await File.ReadAllTextAsync(table));
         var written = File.GetLastWriteTimeUtc(job);

@@ -46,5 +46,5 @@ internal static class StudyLandscape
     }
 
     private static IEnumerable<StudyResult> Looked(Study study, IReadOnlyCollection<StudyResult> results) =>
-        study.Looked.Select(cell => results.FirstOrDefault(r => r.Cell == cell.Name && r.Looks is not null)).OfType<StudyResult>();
+        study.Looked.Where(cell => cell.Job.Spec.UpdateProbe.IsCurvature).Select(cell => results.FirstOrDefault(r => r.Cell == cell.Name && r.Looks is not null)).OfType<StudyResult>();
 }

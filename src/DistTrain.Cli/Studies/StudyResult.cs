@@ -27,6 +27,7 @@ namespace DistTrain.Cli.Studies;
 /// <param name="Looks">How the loss is curved along the way, in order of steps; null where the cell is not for that.</param>
 /// <param name="Diagnosis">What was found at the weights that it ended with; null: nothing was looked for.</param>
 /// <param name="Predictions">What the noise scale said of the critical batch at the steps from which other cells start; null: none does.</param>
+/// <param name="Machine">What it ran on, and which program: weights have the same bits on the same kind of processor. Null in results that did not keep it.</param>
 internal sealed record StudyResult(
     string Cell,
     string Recipe,
@@ -44,7 +45,8 @@ internal sealed record StudyResult(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? StepMilliseconds = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StudyLook>? Looks = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StudyDiagnosis? Diagnosis = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StudyPrediction>? Predictions = null) : IRunResult<StudyResult>
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StudyPrediction>? Predictions = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Machine = null) : IRunResult<StudyResult>
 {
     public const string Completed = "completed";
 

@@ -31,6 +31,7 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             StudyPlot.Write(study, results, folder.Path);
             StudyTime.Write(study, results, folder.Path);
             StudyLandscape.Write(study, results, folder.Path);
+            StudySmoothness.Write(study, results, folder.Path);
             StudySharpness.Write(study, results, folder.Path);
             StudyForks.Write(study, results, folder.Path);
             context.Print(
@@ -81,7 +82,8 @@ internal sealed class StudyRun(CommandContext context, Study study, ResultsFolde
             result?.ValidationAccuracy,
             display.StepMilliseconds,
             cell.Shows == StudyShows.Landscape ? display.Looks : null,
-            Predictions: forks.Count == 0 ? null : display.Predictions);
+            Predictions: forks.Count == 0 ? null : display.Predictions,
+            Machine: RunDiary.Machine);
     }
 
     /// <summary>The cell's job, with the path of what it starts from.</summary>

@@ -26,9 +26,9 @@ internal static class StudyTable
 
         if (study.Timed.Any())
             text.Append("\nTime of an update in ms (the median of a run's second half), and of the epoch that they make in s.\n\n").Append(Table(study.Timed, results, found => StudyTime.Of(study, found)));
-        if (study.Looked.Any())
+        if (study.Looked.Any(cell => cell.Job.Spec.UpdateProbe.IsCurvature))
             text.Append("\nCurvature after steps of each run; positive is the share of positive eigenvalues, the minimum ratio.\n\n").Append(StudyLandscape.Table(study, results));
-        return text.Append(StudySharpness.Table(study, results)).Append(StudyForks.Table(study, results)).ToString();
+        return text.Append(StudySmoothness.Table(study, results)).Append(StudySharpness.Table(study, results)).Append(StudyForks.Table(study, results)).ToString();
     }
 
     /// <summary>Rows of recipes, columns of batches.</summary>

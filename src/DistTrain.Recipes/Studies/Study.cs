@@ -37,7 +37,7 @@ public sealed record Study(string Name, string Summary, int Silos, int Servers, 
     /// <summary>The cells whose time is.</summary>
     public IEnumerable<StudyCell> Timed => Cells.Where(c => c.Shows == StudyShows.Time);
 
-    /// <summary>The cells whose curvature is told along the way.</summary>
+    /// <summary>The cells whose curvature or smoothness is told along the way.</summary>
     public IEnumerable<StudyCell> Looked => Cells.Where(c => c.Shows == StudyShows.Landscape);
 
     private const string Folder = "Studies.";
@@ -101,6 +101,6 @@ public enum StudyShows
     /// <summary>How long an update takes, and an epoch of them.</summary>
     Time,
 
-    /// <summary>How the loss is curved along the way: what its <c>probe</c> tells.</summary>
+    /// <summary>How the loss is curved along the way, or how smooth it is: what its <c>probe</c> tells.</summary>
     Landscape,
 }

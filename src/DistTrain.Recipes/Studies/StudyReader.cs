@@ -84,8 +84,8 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
             }
         }
 
-        if (shows == StudyShows.Landscape && cells.Exists(c => c.Job.Spec.UpdateProbe is not { EverySteps: > 0, IsCurvature: true }))
-            findings.Add(recipe.Entry("shows")!.Origin, Join(path, "shows"), "takes a curvature to show; give the spec probe: {everySteps: N, what: curvature}", "landscape");
+        if (shows == StudyShows.Landscape && cells.Exists(c => c.Job.Spec.UpdateProbe is not ({ EverySteps: > 0 } and ({ IsCurvature: true } or { IsSmoothness: true }))))
+            findings.Add(recipe.Entry("shows")!.Origin, Join(path, "shows"), "takes a curvature or a smoothness to show; give the spec probe: {everySteps: N, what: curvature} or {everySteps: N, what: smoothness}", "landscape");
         return cells;
     }
 

@@ -1,4 +1,5 @@
 using DistTrain.Cli.Studies;
+using DistTrain.Client;
 using DistTrain.Recipes.Studies;
 
 namespace DistTrain.Cli.Tests.Studies;
@@ -92,8 +93,8 @@ public class StudyTableTests
         var study = Study.Read("summary: s\nbase: {probe: {everySteps: 5, what: curvature}}\nrecipes: [{name: a, shows: landscape, runs: [{batches: [64], seeds: [1, 2]}]}]", "t", [], out _)!;
         IReadOnlyList<StudyResult> results =
         [
-            Result("a", 64, 1, 0.9) with { Looks = [new StudyLook(100, 2.25, 0.5, 4.5, -0.125, 20, 0.5, 0.25), new StudyLook(200, 0.125, 0.0001, 8, 0.0625, 20, 0.75, 0)] },
-            Result("a", 64, 2, 0.9) with { Looks = [new StudyLook(100, double.MaxValue, null, null, null, 20)] },
+            Result("a", 64, 1, 0.9) with { Looks = [new StudyLook(100, 2.25, 20, 0.5, 4.5, -0.125, 0.5, 0.25), new StudyLook(200, 0.125, 20, 0.0001, 8, 0.0625, 0.75, 0)] },
+            Result("a", 64, 2, 0.9) with { Looks = [new StudyLook(100, double.MaxValue, 20)] },
         ];
         Assert.EndsWith(
             """
@@ -106,12 +107,43 @@ public class StudyTableTests
             """.ReplaceLineEndings("\n"),
             StudyTable.Markdown(study, results),
             StringComparison.Ordinal);
-        Assert.Equal(results[0].Looks, StudyResult.FromJson(results[0].ToJson()).Looks);
+        Assert.All(results, result => Assert.Equal(result.Looks, StudyResult.FromJson(result.ToJson()).Looks));
         using var folder = new TempFolder();
         StudyLandscape.Write(study, results, folder.Path);
         var picture = File.ReadAllText(folder["minimum-ratio.svg"]);
         Assert.Contains("a-64-s1", picture, StringComparison.Ordinal);
         Assert.DoesNotContain("a-64-s2", picture, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Smoothness_along_the_way_has_a_row_a_run_and_two_pictures()
+    {
+        var study = Study.Read("summary: s\nbase: {probe: {everySteps: 5, what: smoothness}}\nrecipes: [{name: a, shows: landscape, runs: [{batches: [64], seeds: [1, 2, 3]}]}]", "t", [], out _)!;
+        StudyLook Look(long step, double beta) => new(step, 2, 20, 0.5, Smoothness: new SmoothnessMetrics(beta, 1, 1 + (beta / 8), 0.125, beta / 4));
+        var lost = new StudyLook(15, double.MaxValue, 20);
+        IReadOnlyList<StudyResult> results =
+        [
+            Result("a", 64, 1, 0.9) with { Looks = [Look(5, 2), Look(10, 4), lost, Look(20, 1)] },
+            Result("a", 64, 2, null) with { Looks = [lost] },
+        ];
+        Assert.EndsWith(
+            """
+            | run | test accuracy, % | looks | β-smoothness | largest change of the gradient, % of its norm | range of the loss |
+            |---|---|---|---|---|---|
+            | a-64-s1 | 90.00 | 3 of 4 | 2 (1 to 4) | 100 (50 to 200) | 0.25 (0.125 to 0.5) |
+            | a-64-s2 | diverged | 0 of 1 |  |  |  |
+
+            """.ReplaceLineEndings("\n"),
+            StudyTable.Markdown(study, results),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("λ_max", StudyTable.Markdown(study, results), StringComparison.Ordinal);
+        Assert.Equal(results[0].Looks, StudyResult.FromJson(results[0].ToJson()).Looks);
+        using var folder = new TempFolder();
+        StudySmoothness.Write(study, [results[1]], folder.Path);
+        StudyLandscape.Write(study, results, folder.Path);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+        StudySmoothness.Write(study, results, folder.Path);
+        Assert.Equal(["gradient-change.svg", "smoothness.svg"], Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal).Select(Path.GetFileName));
     }
 
     internal static StudyResult Result(string recipe, int batch, int seed, double? accuracy, double seconds = 1, string jobSha256 = "job") => new(

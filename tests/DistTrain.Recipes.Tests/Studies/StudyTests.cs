@@ -158,10 +158,11 @@ public sealed class StudyTests
     {
         const string Recipe = "{name: a, shows: landscape, runs: [{batches: [64], seeds: [1]}]}";
         Assert.Equal(["a-64-s1"], Read($"summary: s\nbase: {{probe: {{everySteps: 5, what: curvature}}}}\nrecipes: [{Recipe}]").Looked.Select(c => c.Name));
+        Assert.Single(Read($"summary: s\nbase: {{probe: {{everySteps: 5, what: smoothness}}}}\nrecipes: [{Recipe}]").Looked);
         foreach (var probe in new[] { "{}", "{everySteps: 5}", "{what: curvature}" })
         {
             Assert.Equal(
-                ["small:3: recipes[0].shows: 'landscape' takes a curvature to show; give the spec probe: {everySteps: N, what: curvature}"],
+                ["small:3: recipes[0].shows: 'landscape' takes a curvature or a smoothness to show; give the spec probe: {everySteps: N, what: curvature} or {everySteps: N, what: smoothness}"],
                 Problems($"summary: s\nbase: {{probe: {probe}}}\nrecipes: [{Recipe}]"));
         }
     }
