@@ -13,13 +13,13 @@ internal static class PlotFile
     /// <param name="y">Axis to the left.</param>
     public static PlotModel Empty(string title, Axis x, Axis y)
     {
-        // The legend's text is wider where it is shown than it was measured.
-        var plot = new PlotModel { Title = title, Background = OxyColors.White, Padding = new OxyThickness(8, 8, 40, 8) };
+        var plot = new PlotModel { Title = title, Background = OxyColors.White, Padding = new OxyThickness(8) };
         (x.Position, y.Position) = (AxisPosition.Bottom, AxisPosition.Left);
         x.MajorGridlineStyle = y.MajorGridlineStyle = LineStyle.Dot;
         plot.Axes.Add(x);
         plot.Axes.Add(y);
-        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
+        // The legend's text is wider where it is shown than it was measured, and what leaves its box is cut off.
+        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendPadding = 28 });
         return plot;
     }
 

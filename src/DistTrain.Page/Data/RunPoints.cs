@@ -10,7 +10,7 @@ public sealed record EvaluationPoint(long Step, double Epoch, double Loss, doubl
 
 /// <summary>What a job measured of the landscape under way: along an update or the gradient of its step, or the curvature at a version.</summary>
 /// <param name="Sharpness">Critical sharpness; null where its bracket is open, and of curvature.</param>
-/// <param name="Edge">2 over the step's rate; null of curvature.</param>
+/// <param name="Edge">2 over the step's rate; null of curvature and smoothness.</param>
 /// <param name="LambdaMax">The largest eigenvalue; null where it is not looked at.</param>
 /// <param name="LambdaMin">The smallest.</param>
 /// <param name="Smoothness">Effective β-smoothness; null where it is not looked at, as the next two.</param>
@@ -23,7 +23,7 @@ public sealed record ProbePoint(
         metrics.Step,
         metrics.Epoch,
         metrics.HasCriticalSharpness ? metrics.CriticalSharpness : null,
-        metrics.Edge > 0 ? metrics.Edge : null,
+        metrics is { Examples: 0, Edge: > 0 } ? metrics.Edge : null,
         metrics.HasLambdaMax ? metrics.LambdaMax : null,
         metrics.HasLambdaMin ? metrics.LambdaMin : null,
         metrics.Smoothness?.Beta,
