@@ -18,10 +18,11 @@ var rounds = new Option<int>("--rounds") { Description = "Rounds; each runs both
 var steps = new Option<int>("--steps") { Description = "Timed steps of each side and round.", DefaultValueFactory = _ => 30 };
 var skip = new Option<int>("--skip") { Description = "Steps before the timed ones: while .NET still compiles, it competes with the ranks.", DefaultValueFactory = _ => 30 };
 
-var overhead = new Command("overhead", "images/s of 2 ranks on 2 silos against two bare TorchSharp loops in two processes (cnn, batch 256 each).") { data, rounds, steps, skip };
+var overhead = new Command("overhead", "images/s of 2 ranks on 2 silos against two bare TorchSharp loops in two processes (cnn, batch 256 each), and against two that wait for each other after each step.") { data, rounds, steps, skip };
 overhead.SetAction(parsed => OverheadBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(steps), parsed.GetValue(skip)));
-var bare = new Command("bare", "One bare TorchSharp loop; waits for a line on standard input before the timed steps.") { data, steps, skip };
-bare.SetAction(parsed => BareLoop.Run(parsed.GetValue(data), parsed.GetValue(steps), parsed.GetValue(skip)));
+var together = new Option<bool>("--together") { Description = "Waits for a line after each timed step, too." };
+var bare = new Command("bare", "One bare TorchSharp loop; waits for a line on standard input before the timed steps.") { data, steps, skip, together };
+bare.SetAction(parsed => BareLoop.Run(parsed.GetValue(data), parsed.GetValue(steps), parsed.GetValue(skip), parsed.GetValue(together)));
 var memory = new Command("memory", "Resident size of the silos over 2,000 steps (mlp, batch 128).") { data };
 memory.SetAction(parsed => MemoryBenchmark.RunAsync(parsed.GetValue(data)));
 var threads = new Option<int>("--threads") { Description = "Threads of both sides.", DefaultValueFactory = _ => Environment.ProcessorCount };
@@ -71,9 +72,10 @@ var cifar = new Option<string?>("--cifar") { Description = "Folder for CIFAR-10 
 var cifarSeenAs = new Option<string?>("--cifar-seen-as") { Description = "The same folder as the Python command sees it, when it runs in another root." };
 var peer = new Option<string?>("--pytorch") { Description = "Command that runs ddp_train.py under PyTorch, e.g. ../shared/peers/pytorch.sh; without it ours are measured alone." };
 var only = new Option<string?>("--only") { Description = "One model: mlp, cnn, cnn + BatchNorm or resnet20." };
-var peers = new Command("peers", "Steps of mlp, cnn, cnn with BatchNorm and resnet20 over 2 ranks on 2 silos beside PyTorch DDP over gloo, in turns, cold and warm.") { mnist, cifar, cifarSeenAs, peer, rounds, only };
+var also = new Option<string[]>("--set") { Description = "KEY=VALUE of our job, e.g. precision=bfloat16 beside a --pytorch that trains under autocast." };
+var peers = new Command("peers", "Steps of mlp, cnn, cnn with BatchNorm and resnet20 over 2 ranks on 2 silos beside PyTorch DDP over gloo, in turns, cold and warm.") { mnist, cifar, cifarSeenAs, peer, rounds, only, also };
 peers.SetAction(parsed => PeersBenchmark.RunAsync(
-    parsed.GetValue(mnist)!, CifarFiles.Make(parsed.GetValue(cifar), parsed.GetValue(cifarSeenAs)), parsed.GetValue(peer), parsed.GetValue(rounds), parsed.GetValue(only)));
+    parsed.GetValue(mnist)!, CifarFiles.Make(parsed.GetValue(cifar), parsed.GetValue(cifarSeenAs)), parsed.GetValue(peer), parsed.GetValue(rounds), parsed.GetValue(only), parsed.GetValue(also) ?? []));
 var passes = new Option<int>("--passes") { Description = "Passes of each side and round.", DefaultValueFactory = _ => 10 };
 var precision = new Command("precision", "A gradient over 128 examples in float32 and in bfloat16, one thread, by model.") { data, rounds, passes };
 precision.SetAction(parsed => PrecisionBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes)));

@@ -14,7 +14,11 @@ internal static class BareLoop
     public const int Batch = 256;
 
     /// <summary>Prints <c>ready</c>, waits for a line, runs, prints images/s.</summary>
-    public static void Run(string? data, int steps, int skip)
+    /// <param name="data">Folder of the MNIST files; null: digits.</param>
+    /// <param name="steps">Steps that are timed.</param>
+    /// <param name="skip">Steps before them.</param>
+    /// <param name="isTogether">Prints <c>done</c> and waits for a line after each timed step: the least that synchronous training is.</param>
+    public static void Run(string? data, int steps, int skip, bool isTogether)
     {
         NativeEnvironment.Prepare();
         var examples = DatasetReader.Read(DatasetOf(data)).Train;
@@ -28,7 +32,14 @@ internal static class BareLoop
         Console.ReadLine();
         var watch = Stopwatch.StartNew();
         for (var step = 0; step < steps; step++)
+        {
             Step(skip + step);
+            if (!isTogether)
+                continue;
+            Console.WriteLine("done");
+            Console.ReadLine();
+        }
+
         Console.WriteLine((Batch * steps / watch.Elapsed.TotalSeconds).ToString(CultureInfo.InvariantCulture));
 
         void Step(int step)

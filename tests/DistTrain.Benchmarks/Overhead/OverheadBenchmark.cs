@@ -7,31 +7,31 @@ internal static class OverheadBenchmark
 {
     public static async Task RunAsync(string? data, int rounds, int steps, int skip)
     {
-        Console.WriteLine("| round | bare, images/s (2 processes) | cluster, images/s (2 ranks, 2 silos) | ratio | share outside forward/backward |");
-        Console.WriteLine("|---|---|---|---|---|");
-        var (ratios, shares) = (new List<double>(), new List<double>());
+        Console.WriteLine("| round | bare, images/s (2 processes) | the same, waiting for each other after each step | cluster, images/s (2 ranks, 2 silos) | over bare | over those that wait | share outside forward/backward |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        var (ratios, waiting, shares) = (new List<double>(), new List<double>(), new List<double>());
         for (var round = 1; round <= rounds; round++)
         {
-            var bare = await BareAsync(data, steps, skip);
+            var bare = await BareAsync(data, steps, skip, isTogether: false);
+            var together = await BareAsync(data, steps, skip, isTogether: true);
             var (cluster, share) = await ClusterAsync(data, steps, skip);
             ratios.Add(cluster / bare);
+            waiting.Add(cluster / together);
             shares.Add(share);
-            Console.WriteLine(Invariant($"| {round} | {bare:F0} | {cluster:F0} | {cluster / bare:F3} | {share:P1} |"));
+            Console.WriteLine(Invariant($"| {round} | {bare:F0} | {together:F0} | {cluster:F0} | {cluster / bare:F3} | {cluster / together:F3} | {share:P1} |"));
         }
 
-        Console.WriteLine(Invariant($"| **median** | | | **{Median(ratios):F3}** | **{Median(shares):P1}** |"));
+        Console.WriteLine(Invariant($"| **median** | | | | **{Median(ratios):F3}** | **{Median(waiting):F3}** | **{Median(shares):P1}** |"));
     }
 
-    private static async Task<double> BareAsync(string? data, int steps, int skip)
+    private static async Task<double> BareAsync(string? data, int steps, int skip, bool isTogether)
     {
-        var processes = Enumerable.Range(0, 2)
-            .Select(_ => Self.Start(["bare", "--steps", $"{steps}", "--skip", $"{skip}", .. data is null ? Array.Empty<string>() : ["--data", data]]))
-            .ToList();
+        string[] arguments = ["bare", "--steps", $"{steps}", "--skip", $"{skip}", .. data is null ? Array.Empty<string>() : ["--data", data], .. isTogether ? ["--together"] : Array.Empty<string>()];
+        var processes = Enumerable.Range(0, 2).Select(_ => Self.Start(arguments)).ToList();
         // Both are warm before either is timed.
-        foreach (var process in processes)
-            Expect("ready", await process.StandardOutput.ReadLineAsync());
-        foreach (var process in processes)
-            await process.StandardInput.WriteLineAsync();
+        await MeetAsync("ready");
+        for (var step = 0; isTogether && step < steps; step++)
+            await MeetAsync("done");
         var total = 0.0;
         foreach (var process in processes)
         {
@@ -41,6 +41,14 @@ internal static class OverheadBenchmark
         }
 
         return total;
+
+        async Task MeetAsync(string point)
+        {
+            foreach (var process in processes)
+                Expect(point, await process.StandardOutput.ReadLineAsync());
+            foreach (var process in processes)
+                await process.StandardInput.WriteLineAsync();
+        }
     }
 
     private static async Task<(double ImagesPerSecond, double OutsideShare)> ClusterAsync(string? data, int steps, int skip)

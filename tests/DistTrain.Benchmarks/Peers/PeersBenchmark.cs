@@ -27,7 +27,8 @@ internal static class PeersBenchmark
     /// <param name="pytorch">Command that runs a script of the peers' folder, e.g. ../shared/peers/pytorch.sh; null: ours only.</param>
     /// <param name="rounds">Rounds.</param>
     /// <param name="only">A model's name; null: all.</param>
-    public static async Task RunAsync(string data, CifarFiles? cifar, string? pytorch, int rounds, string? only)
+    /// <param name="also">More keys of our jobs.</param>
+    public static async Task RunAsync(string data, CifarFiles? cifar, string? pytorch, int rounds, string? only, string[] also)
     {
         Console.WriteLine("| model, global batch | round | ours: ms a step from 31 | forward and backward | DDP: ms | images/s, ours over DDP | steps 1 to 50, s: ours | DDP | over DDP |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
@@ -36,7 +37,7 @@ internal static class PeersBenchmark
             var (warm, cold) = (new List<double>(), new List<double>());
             for (var round = 1; round <= rounds; round++)
             {
-                var ours = await OursAsync(model, data, cifar);
+                var ours = await OursAsync(model, data, cifar, also);
                 var theirs = pytorch is null ? default : await TheirsAsync(pytorch, model.Name == "resnet20" ? cifar : null, model.Theirs, model.Batch, model.Steps);
                 warm.Add(theirs.Warm / ours.Warm);
                 cold.Add(theirs.Cold / ours.Cold);
@@ -47,10 +48,10 @@ internal static class PeersBenchmark
         }
     }
 
-    private static async Task<(double Warm, double Compute, double Cold)> OursAsync((string Name, string[] Ours, string Theirs, int Batch, int Steps) model, string data, CifarFiles? cifar)
+    private static async Task<(double Warm, double Compute, double Cold)> OursAsync((string Name, string[] Ours, string Theirs, int Batch, int Steps) model, string data, CifarFiles? cifar, string[] also)
     {
         string[] from = model.Name == "resnet20" ? ["dataset.name=cifar10", $"dataset.path={cifar!.Folder}"] : ["dataset.name=mnist", $"dataset.path={data}"];
-        var (events, _) = await Self.TrainAsync(data: null, [.. from, .. model.Ours, $"batch={model.Batch}", "workers=2", $"steps={model.Steps}", "dataset.testExamples=100", "evaluation.everyEpochs=0"]);
+        var (events, _) = await Self.TrainAsync(data: null, [.. from, .. model.Ours, $"batch={model.Batch}", "workers=2", $"steps={model.Steps}", "dataset.testExamples=100", "evaluation.everyEpochs=0", .. also]);
         var steps = events.Where(e => e.GetProperty("event").GetString() == "step").ToList();
         double[] Of(string name) => [.. steps.Select(e => e.GetProperty(name).GetDouble())];
         return (Median(Of("milliseconds")[Warm..]), Median(Of("computeMilliseconds")[Warm..]), Of("milliseconds")[..Cold].Sum() / 1000);
