@@ -19,7 +19,7 @@ public class ReferenceTests
         ["Torch"] = ["Optimization", "Recipes"],
         ["Training"] = ["Optimization", "Protocol", "Recipes"],
         ["ParameterServer"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security", "Training"],
-        ["Worker"] = ["Observability", "Optimization", "Protocol", "Recipes", "Security", "Torch", "Training"],
+        ["Worker"] = ["Observability", "Optimization", "Page", "Protocol", "Recipes", "Security", "Torch", "Training"],
         ["Cli"] = ["Client", "Observability", "Operator", "Optimization", "Page", "ParameterServer", "Protocol", "Recipes", "Security", "Torch", "Worker"],
     };
 

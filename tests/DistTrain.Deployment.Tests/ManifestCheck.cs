@@ -137,7 +137,7 @@ internal static class ManifestCheck
         var given = container.Args.Skip(1).Select(a => a.Split('=', 2)).ToDictionary(a => a[0], a => a.ElementAtOrDefault(1) ?? "");
         foreach (var option in given.Keys.Where(o => !known.Contains(o)))
             yield return $"{workload.Name}: 'disttrain {container.Args[0]}' has no option {option}";
-        foreach (var (option, port) in given.Where(o => o.Key.EndsWith("port", StringComparison.Ordinal)))
+        foreach (var (option, port) in given.Where(o => o.Key.EndsWith("port", StringComparison.Ordinal) || o.Key == "--page"))
         {
             if (!(container.Ports ?? []).Any(p => Workload.Is(p, port)))
                 yield return $"{workload.Name}: {option} is {port}, and the container does not say so";

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
 using DistTrain.Protocol.Clients;
@@ -59,6 +60,16 @@ internal static class WorkerCommand
     private static readonly Option<int?> DashboardPort = RoleOptions.OptionalPort(
         "--dashboard-port", "Port for Orleans' dashboard, for operators; give it to all silos or to none. None by default.");
 
+    private static readonly Option<int?> PagePort = RoleOptions.OptionalPort(
+        "--page", "Port for the page of jobs and runs, for browsers, under --certs and --access as the calls of clients. None by default.");
+
+    private static readonly Option<Uri?> PageAddress = new("--page-address")
+    {
+        Description = "Where browsers reach the page of this silo, if not at --advertise and --page: other silos' pages send their viewers there.",
+        HelpName = "https://host:port",
+        CustomParser = ParsePageAddress,
+    };
+
     private static readonly Option<bool> Reflection = new("--reflection")
     {
         Description = "Tell clients which calls there are (gRPC server reflection), for tools like grpcurl; for submitters and operators, as the calls themselves.",
@@ -87,6 +98,8 @@ internal static class WorkerCommand
         RoleOptions.HttpPort,
         RoleOptions.HealthPort,
         DashboardPort,
+        PagePort,
+        PageAddress,
         RoleOptions.SharedMemory,
         Reflection,
         RoleOptions.Log,
@@ -119,12 +132,27 @@ internal static class WorkerCommand
     [
         .. ClusterAddresses.Problems(context.Get(Servers), new IPEndPoint(context.Get(RoleOptions.Host), context.Get(RoleOptions.Port))),
         .. ClusterAddresses.Problems(PortsOf(context)),
+        .. PageProblems(context),
     ];
+
+    /// <summary>Everybody who reaches a page that asks nobody could end jobs by it.</summary>
+    private static IEnumerable<string> PageProblems(CommandContext context)
+    {
+        if (context.GetOrDefault(PagePort) is null)
+        {
+            if (context.GetOrDefault(PageAddress) is not null)
+                yield return $"{PageAddress.Name} without {PagePort.Name}: there is no page to be reached there";
+        }
+        else if (BindAddress.Problem(context.Get(RoleOptions.Host), insecure: false, context.GetOrDefault(RoleOptions.Certificates) is not null) is not null)
+        {
+            yield return $"{PagePort.Name} {context.Get(RoleOptions.Host)}: other machines can reach it, and nothing would ask who they are; give --certs, bind 127.0.0.1, or leave {PagePort.Name} out";
+        }
+    }
 
     private static IReadOnlyList<BoundPort> PortsOf(CommandContext context)
     {
         var silo = new BoundPort(SiloPort.Name, context.Get(RoleOptions.Host), context.Get(SiloPort));
-        return RoleOptions.BoundPorts(context, RoleOptions.PortOf(context, DashboardPort) is { } dashboard ? [silo, dashboard] : [silo]);
+        return RoleOptions.BoundPorts(context, [silo, .. new[] { DashboardPort, PagePort }.Select(option => RoleOptions.PortOf(context, option)).OfType<BoundPort>()]);
     }
 
     private static async Task ServeAsync(SiloOptions options, Action<string> listening, CancellationToken stop)
@@ -166,6 +194,9 @@ internal static class WorkerCommand
         Admission = RoleOptions.Admission(context),
         Probes = RoleOptions.Probes(context),
         DashboardPort = context.GetOrDefault(DashboardPort),
+        PagePort = context.GetOrDefault(PagePort),
+        PageAddress = context.GetOrDefault(PageAddress),
+        Program = RunDiary.Program,
         Reflection = context.Get(Reflection),
         JsonLogs = context.Get(RoleOptions.Log) == "json",
         Advertised = Advertised(context)?.ToString(),
@@ -202,6 +233,16 @@ internal static class WorkerCommand
             return redis;
         // Not the text itself: there may be a password in it.
         result.AddError($"--cluster is not {RedisStore.Form}; a password goes into a file, see --redis-password-file");
+        return null;
+    }
+
+    private static Uri? ParsePageAddress(ArgumentResult result)
+    {
+        // The page's policy names it: nothing that could end a name there.
+        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "https" or "http"
+            && address is { PathAndQuery: "/", Fragment: "", UserInfo: "" } && Uri.CheckHostName(address.IdnHost) != UriHostNameType.Unknown)
+            return address;
+        result.AddError($"--page-address '{result.Tokens[0].Value}' is no address of a page: give scheme, name and port, e.g. https://silo-0.example.org:8443");
         return null;
     }
 

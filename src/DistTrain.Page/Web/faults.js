@@ -70,7 +70,7 @@ export class FaultPanel {
             this.legend,
             this.plot.host,
             run.progress
-                ? el('p', { class: 'quiet' }, 'The digests of the examples that each step used are checked, and drawn here, when the run has ended.')
+                ? el('p', { class: 'quiet' }, 'The digests of the examples that each step used are checked from the run’s files, when it has ended: here, where its command serves this page; by disttrain verify and report anywhere.')
                 : el('p', { class: 'quiet' }, `Strip: the digests of the examples that each step used, ${word}. `, sentence),
             run.ledger.problems.length > 0 && table('Problems of the history', [{ name: 'problem', text: true, wide: true, of: text => text }], run.ledger.problems),
             this.lines);

@@ -33,13 +33,15 @@ function joined(known, later, after) {
 
 /**
  * Follows the page's server.
+ * @param {string} base of its addresses
  * @param {number} edition of the document that is shown
- * @param {{ grown(tail), renewed(), lost(isLost) }} calls
+ * @param {{ grown(tail), renewed(), lost(isLost, isClosed) }} calls
  */
-export function follow(edition, calls) {
-    const source = new EventSource(`news?edition=${edition}`);
+export function follow(base, edition, calls) {
+    const source = new EventSource(`${base}news?edition=${edition}`);
     source.onopen = () => calls.lost(false);
-    source.onerror = () => calls.lost(true);
+    source.onerror = () => calls.lost(true, source.readyState === EventSource.CLOSED);
     source.onmessage = event => calls.grown(JSON.parse(event.data));
     source.addEventListener('edition', () => { source.close(); calls.renewed(); });
+    return source;
 }

@@ -1,6 +1,6 @@
 /** How the page is looked at. The address holds it: a link shows what its sender saw. */
 
-const start = { run: 0, compare: false, x: 'step', smooth: 0.6, logX: false, log: [], from: null, to: null, marks: true, means: true, off: [] };
+const start = { job: null, run: 0, compare: false, x: 'step', smooth: 0.6, logX: false, log: [], from: null, to: null, marks: true, means: true, off: [] };
 
 export const view = { ...start };
 
@@ -14,7 +14,7 @@ export function onChange(listener) {
 /** Changes how the page is looked at. */
 export function change(part) {
     Object.assign(view, part);
-    writeAddress();
+    writeAddress('job' in part);
     for (const listener of listeners)
         listener(part);
 }
@@ -27,6 +27,7 @@ export function readAddress(runs) {
         return Number.isFinite(value) ? Math.min(Math.max(value, low), high) : start[name];
     };
     Object.assign(view, start, {
+        job: said.get('job'),
         run: Math.round(figure('run', 0, runs - 1)),
         compare: said.has('run') ? false : runs > 1,
         x: ['step', 'epoch', 'seen', 'seconds'].includes(said.get('x')) ? said.get('x') : start.x,
@@ -43,10 +44,12 @@ export function readAddress(runs) {
         view.from = view.to = null;
 }
 
-function writeAddress() {
+/** Another job is another page to go back from. */
+function writeAddress(isNew) {
     const said = new URLSearchParams();
     const say = (name, value, is) => is && said.set(name, value);
-    say('run', view.run, !view.compare);
+    say('job', view.job, view.job !== null);
+    say('run', view.run, !view.compare && view.job === null);
     say('x', view.x, view.x !== start.x);
     say('smooth', view.smooth, view.smooth !== start.smooth);
     say('from', view.from, view.from !== null);
@@ -56,7 +59,7 @@ function writeAddress() {
     say('noMarks', '', !view.marks);
     say('singly', '', !view.means);
     say('off', view.off.join(','), view.off.length > 0);
-    history.replaceState(null, '', `#${said}`);
+    history[isNew ? 'pushState' : 'replaceState'](null, '', `#${said}`);
 }
 
 /** Light or dark: as chosen, else as the system has it. */

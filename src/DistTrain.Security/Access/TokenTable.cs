@@ -25,4 +25,7 @@ public sealed class TokenTable(IReadOnlyList<KnownToken> tokens)
 
         return found;
     }
+
+    /// <summary>Somebody of this name has a token for this role.</summary>
+    public bool Has(string name, string role) => tokens.Any(known => known.Name == name && known.Role == role);
 }

@@ -11,11 +11,11 @@ using Microsoft.Extensions.Options;
 namespace DistTrain.Security.Callers;
 
 /// <summary>
-/// Who calls, by the bearer token that comes with the call, or else by the certificate of the connection. Whoever is refused learns why, as a gRPC
+/// Who calls, by the bearer token that comes with the call, or else by the ticket that a browser was given for one, or by the certificate of the connection. Whoever is refused learns why, as a gRPC
 /// status: UNAUTHENTICATED, or PERMISSION_DENIED for a role that may not. A browser does not speak gRPC: it gets 401 or 403.
 /// </summary>
 internal sealed class CallerHandler(
-    Admission admission, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    Admission admission, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionTickets? tickets = null)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "DistTrain";
@@ -30,7 +30,12 @@ internal sealed class CallerHandler(
         var authorization = Request.Headers.Authorization.ToString();
         if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
             return await ByTokenAsync(authorization[Bearer.Length..].Trim());
-        return Context.Connection.ClientCertificate is { } shown ? ByCertificate(shown) : AuthenticateResult.NoResult();
+        var ticket = tickets is null ? null : Request.Cookies[SessionTickets.Cookie];
+        if (ticket is not null && tickets!.Read(ticket) is { } known)
+            return Known(known.Name, known.Role);
+        if (Context.Connection.ClientCertificate is { } shown)
+            return ByCertificate(shown);
+        return ticket is null ? AuthenticateResult.NoResult() : Refused("this session is over, or was never one of this cluster: show the token again");
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => AnswerAsync(GrpcStatus.Unauthenticated, _reason);
@@ -60,7 +65,7 @@ internal sealed class CallerHandler(
         if (result.Principal is not { } principal)
             return Refused($"the token is not known, and not good as a JWT: {result.Failure?.Message}");
         return principal.FindAll(jwt.RoleClaim).Select(c => c.Value).FirstOrDefault(CallerRoles.All.Contains) is { } role
-            ? Known(principal.FindFirstValue("sub") ?? "nameless", role)
+            ? Known(principal.FindFirstValue("sub") ?? "nameless", role, result.Properties?.ExpiresUtc)
             : Refused($"the token has no role: its claim '{jwt.RoleClaim}' has to be one of {string.Join(", ", CallerRoles.All)}");
     }
 
@@ -70,10 +75,10 @@ internal sealed class CallerHandler(
         return AuthenticateResult.Fail(reason);
     }
 
-    private static AuthenticateResult Known(string name, string role)
+    private static AuthenticateResult Known(string name, string role, DateTimeOffset? ends = null)
     {
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name), new Claim(ClaimTypes.Role, role)], SchemeName);
-        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), new AuthenticationProperties { ExpiresUtc = ends }, SchemeName));
     }
 
     private Task AnswerAsync(string status, string message)

@@ -31,6 +31,15 @@ public sealed record SiloOptions
     /// <summary>Port of Orleans' dashboard; null: there is none.</summary>
     public int? DashboardPort { get; init; }
 
+    /// <summary>Port of the page of jobs and runs; null: there is none.</summary>
+    public int? PagePort { get; init; }
+
+    /// <summary>Where browsers find it, if not at the address that other silos use: scheme, name and port; null: there.</summary>
+    public Uri? PageAddress { get; init; }
+
+    /// <summary>Version of the program, for the page.</summary>
+    public string Program { get; init; } = "";
+
     /// <summary>The front door tells tools which calls it has (gRPC server reflection).</summary>
     public bool Reflection { get; init; }
 

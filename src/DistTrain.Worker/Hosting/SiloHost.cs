@@ -12,6 +12,7 @@ using DistTrain.Worker.Jobs.Door;
 using DistTrain.Worker.Jobs.Queue;
 using DistTrain.Worker.Jobs.Servers;
 using DistTrain.Worker.Ranks;
+using DistTrain.Worker.Viewing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -70,6 +71,7 @@ public static partial class SiloHost
         builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "silo", memory));
         builder.Services.AddSingleton<DatasetCache>();
         builder.Services.AddSingleton<JobFollower>();
+        builder.Services.AddSingleton<JobAccess>();
         builder.Services.AddSingleton<JobFiles>();
         builder.Services.AddSingleton<SiloServers>();
         builder.Services.AddSingleton<ProbeResolution>();
@@ -113,6 +115,7 @@ public static partial class SiloHost
         app.MapDashboard(options);
         await waits.DuringAsync("the silos of its cluster to let it join", app.StartAsync(address, [options.Port, options.Probes.Http, options.Probes.Health, options.DashboardPort], stop));
         await waits.DuringAsync("the parameter servers to listen", options.Servers.WaitAsync(stop));
+        await using var page = options.PagePort is null ? null : await SiloPage.StartAsync(options, app.Services, stop);
         isUp = true;
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try
@@ -124,6 +127,9 @@ public static partial class SiloHost
             // The wanted end.
         }
 
+        // Those who look are to look elsewhere.
+        if (page is not null)
+            await page.DisposeAsync();
         await StopAsync(app);
 
         // A start that is broken off is no failure of its parts, though each of them says so.

@@ -45,8 +45,8 @@ internal static class ComposeCheck
             yield return $"{name}: it has no /tmp to write to";
         if (service.Options.GetValueOrDefault("--http-port") is not { } http || !service.Healthcheck!.Test.Any(t => t.Contains($"/127.0.0.1/{http};", StringComparison.Ordinal)))
             yield return $"{name}: it is not asked at its --http-port";
-        foreach (var port in service.Ports.Where(p => p.Split(':')[^1] != service.Options.GetValueOrDefault("--port")))
-            yield return $"{name}: {port} is not its --port";
+        foreach (var port in service.Ports.Where(p => !new[] { "--port", "--page" }.Select(option => service.Options.GetValueOrDefault(option)).Contains(p.Split(':')[^1])))
+            yield return $"{name}: {port} is not its --port, nor its --page";
         foreach (var port in service.Ports.Where(p => !p.StartsWith("127.0.0.1:", StringComparison.Ordinal)))
             yield return $"{name}: {port} is open to other machines";
         if (service.Options.TryGetValue("--servers", out var servers))

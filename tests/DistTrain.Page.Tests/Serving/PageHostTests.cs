@@ -88,7 +88,7 @@ public sealed class PageHostTests : IAsyncLifetime
     public async Task More_viewers_than_it_has_place_for_are_refused_until_one_leaves()
     {
         List<HttpResponseMessage> viewers = [];
-        for (var i = 0; i < PageHost.MostViewers; i++)
+        for (var i = 0; i < NewsStreams.MostViewers; i++)
             viewers.Add(await _client.GetAsync("/news", HttpCompletionOption.ResponseHeadersRead));
         Assert.All(viewers, viewer => Assert.Equal(HttpStatusCode.OK, viewer.StatusCode));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _client.GetAsync("/news", HttpCompletionOption.ResponseHeadersRead)).StatusCode);

@@ -43,10 +43,10 @@ internal sealed class Browser : IAsyncDisposable
         return opened;
     }
 
-    /// <summary>The same with a page that is served.</summary>
-    public static async Task<Browser> OpenAsync(Uri address)
+    /// <summary>The same with a page that is served, also by who shows a certificate of an authority of its own.</summary>
+    public static async Task<Browser> OpenAsync(Uri address, int width = 1280)
     {
-        var opened = await StartAsync(1280);
+        var opened = await StartAsync(width);
         await opened.GoAsync(address.ToString());
         return opened;
     }
@@ -65,7 +65,7 @@ internal sealed class Browser : IAsyncDisposable
     {
         var program = _places.FirstOrDefault(File.Exists);
         Assert.SkipWhen(program is null, "there is no chromium");
-        var browser = await Puppeteer.LaunchAsync(new LaunchOptions { ExecutablePath = program, Headless = true, Args = ["--no-sandbox", "--disable-gpu"] }).For("a browser");
+        var browser = await Puppeteer.LaunchAsync(new LaunchOptions { ExecutablePath = program, Headless = true, AcceptInsecureCerts = true, Args = ["--no-sandbox", "--disable-gpu"] }).For("a browser");
         var opened = new Browser(browser, await browser.NewPageAsync());
         await opened.Page.SetViewportAsync(new ViewPortOptions { Width = width, Height = 900 });
         return opened;

@@ -19,10 +19,11 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
     private string[] _guard = [];
     private string[] _pass = [];
     private string[] _memory = [];
+    private bool _hasPages;
 
     /// <summary>Starts the servers and the first silos.</summary>
     public static async Task<(StandingCluster Cluster, Silo[] Silos)> StartAsync(
-        RunFolder folder, int silos, int servers = 1, RedisServer? redis = null, ClusterCertificates? certificates = null, bool sharesMemory = true)
+        RunFolder folder, int silos, int servers = 1, RedisServer? redis = null, ClusterCertificates? certificates = null, bool sharesMemory = true, bool pages = false)
     {
         var cluster = new StandingCluster(folder);
         if (redis is not null)
@@ -31,6 +32,7 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
             (cluster._guard, cluster._pass) = (["--certs", certificates["worker"], "--access", certificates.AccessFile], ["--certs", certificates["operator"]]);
         if (!sharesMemory)
             cluster._memory = ["--shared-memory", "off"];
+        cluster._hasPages = pages;
         try
         {
             cluster._serverProcesses = [.. Enumerable.Range(0, servers).Select(_ => cluster.StartServer("0"))];
@@ -135,8 +137,9 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
 
     private async Task<Silo> JoinAtAsync(string port)
     {
-        var process = Start(["worker", "--port", port, "--servers", _servers, .. _store, .. _guard, .. _memory]);
-        return new Silo(process, await process.EndpointAsync());
+        var page = Ports.Free();
+        var process = Start(["worker", "--port", port, "--servers", _servers, .. _hasPages ? new[] { "--page", $"{page}" } : [], .. _store, .. _guard, .. _memory]);
+        return new Silo(process, await process.EndpointAsync(), page);
     }
 
     private DistTrainProcess Start(params string[] arguments)
@@ -149,4 +152,5 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
 }
 
 /// <summary>A silo of a standing cluster.</summary>
-internal sealed record Silo(DistTrainProcess Process, string Endpoint);
+/// <param name="Page">Port of its page, where the cluster was to have such.</param>
+internal sealed record Silo(DistTrainProcess Process, string Endpoint, int Page);

@@ -14,7 +14,7 @@ namespace DistTrain.Worker.Jobs.Door;
 
 /// <summary>The front door of the cluster, the same on every silo.</summary>
 internal sealed class TrainingJobsService(
-    IGrainFactory grains, JobFollower follower, JobFiles files, ProbeResolution probes, StartCheck starts, DatasetCache datasets, SiloOptions options, SiloServers all) : TrainingJobs.TrainingJobsBase
+    IGrainFactory grains, JobAccess access, JobFollower follower, JobFiles files, ProbeResolution probes, StartCheck starts, DatasetCache datasets, SiloOptions options, SiloServers all) : TrainingJobs.TrainingJobsBase
 {
     /// <summary>A status travels in HTTP/2 headers, which are bounded.</summary>
     private const int MaxProblems = 25;
@@ -24,7 +24,7 @@ internal sealed class TrainingJobsService(
         var caller = Caller.Of(context.GetHttpContext().User);
         var job = Placed(ProbeFile.Is(request.JobFile) ? await ProbeAsync(request, caller) : Read(request.JobFile));
         var jobId = request.JobId.Length > 0 ? request.JobId : $"{job.Name}-{Guid.NewGuid().ToString("N")[..8]}";
-        RequireJobId(jobId);
+        JobAccess.RequireJobId(jobId);
         context.GetHttpContext().AboutJob(jobId);
         var grain = grains.GetGrain<IJobGrain>(jobId);
         (job, var preparation) = await PrepareAsync(job, (await grain.DescribeAsync()).JobFile);
@@ -40,37 +40,30 @@ internal sealed class TrainingJobsService(
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<JobEvent> responseStream, ServerCallContext context)
     {
-        await OwnAsync(request.JobId, context);
+        await access.OwnAsync(request.JobId, context.GetHttpContext());
         await follower.FollowAsync(request.JobId, request.FromStep, responseStream, context.CancellationToken);
     }
 
     public override async Task<ListResponse> List(ListRequest request, ServerCallContext context)
     {
         var caller = Caller.Of(context.GetHttpContext().User);
-        var ids = await grains.GetGrain<IQueueGrain>(0).ListAsync();
-        var descriptions = await Task.WhenAll(ids.Select(id => grains.GetGrain<IJobGrain>(id).DescribeAsync()));
         var response = new ListResponse();
-        response.Jobs.AddRange(descriptions.Where(job => IsOf(caller, job)).Select(JobMapping.ToSummary));
+        response.Jobs.AddRange((await access.AllAsync()).Where(job => JobAccess.IsOf(caller, job)).Select(JobMapping.ToSummary));
         return response;
     }
 
-    public override async Task<JobSummary> Cancel(CancelRequest request, ServerCallContext context)
-    {
-        await OwnAsync(request.JobId, context);
-        var job = grains.GetGrain<IJobGrain>(request.JobId);
-        await job.CancelAsync();
-        return JobMapping.ToSummary(await job.DescribeAsync());
-    }
+    public override async Task<JobSummary> Cancel(CancelRequest request, ServerCallContext context) =>
+        JobMapping.ToSummary(await access.CancelAsync(request.JobId, context.GetHttpContext()));
 
     public override async Task<JobSummary> Resume(ResumeRequest request, ServerCallContext context)
     {
-        RequireJobId(request.JobId);
+        JobAccess.RequireJobId(request.JobId);
         context.GetHttpContext().AboutJob(request.JobId);
         var caller = Caller.Of(context.GetHttpContext().User);
         var grain = grains.GetGrain<IJobGrain>(request.JobId);
         var known = await grain.DescribeAsync();
         if (known.Exists)
-            RequireOwn(caller, known);
+            JobAccess.RequireOwn(caller, known);
         else if (!caller.IsOperator)
             throw new RpcException(new Status(StatusCode.PermissionDenied, $"the cluster has no record of job '{request.JobId}', so only an operator may resume it"));
         var stored = known.Exists ? null : await SavedAsync(request.JobId);
@@ -89,28 +82,10 @@ internal sealed class TrainingJobsService(
     }
 
     public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> responseStream, ServerCallContext context) =>
-        await files.SendAsync(await OwnAsync(request.JobId, context), responseStream, context.CancellationToken);
+        await files.SendAsync(await access.OwnAsync(request.JobId, context.GetHttpContext()), responseStream, context.CancellationToken);
 
     private IReadOnlyList<string> Differences(SavedJob? stored, string jobId, TrainingJob job, JobPreparation preparation) =>
         stored?.Differences(jobId, job, preparation, (was, now) => datasets.Describe(job.Spec.Dataset, new Dictionary<string, string>(), was, now)) ?? [];
-
-    private static bool IsOf(Caller caller, JobDescription job) => caller.IsOperator || job.Submitter == caller.Name;
-
-    private static void RequireOwn(Caller caller, JobDescription job)
-    {
-        if (!IsOf(caller, job))
-            throw new RpcException(new Status(StatusCode.PermissionDenied, $"job '{job.JobId}' is not {caller.Name}'s"));
-    }
-
-    /// <summary>The job that a call is about, if it is the caller's.</summary>
-    private async Task<JobDescription> OwnAsync(string jobId, ServerCallContext context)
-    {
-        RequireJobId(jobId);
-        context.GetHttpContext().AboutJob(jobId);
-        var job = await follower.DescribeAsync(jobId);
-        RequireOwn(Caller.Of(context.GetHttpContext().User), job);
-        return job;
-    }
 
     /// <summary>What one job may take; how many there may be is the queue's.</summary>
     private void RequireWithinLimits(TrainingJob job, JobPreparation preparation, Caller caller)
@@ -148,7 +123,7 @@ internal sealed class TrainingJobsService(
             throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', problems.Take(MaxProblems))));
         var looked = probe.Recipe.Weights.Job is { } id ? await grains.GetGrain<IJobGrain>(id).DescribeAsync() : null;
         if (looked is { Exists: true })
-            RequireOwn(caller, looked);
+            JobAccess.RequireOwn(caller, looked);
         else if (!caller.IsOperator)
             throw new RpcException(new Status(StatusCode.PermissionDenied, $"{probe.Recipe.Weights} is no job that the cluster has a record of, so only an operator may look at it"));
         var known = JobId.IsValid(request.JobId) ? await grains.GetGrain<IJobGrain>(request.JobId).DescribeAsync() : null;
@@ -197,11 +172,5 @@ internal sealed class TrainingJobsService(
     {
         using var servers = await all.AllAsync();
         return SavedJob.Of(await servers.ListCheckpointsAsync(jobId));
-    }
-
-    private static void RequireJobId(string jobId)
-    {
-        if (!JobId.IsValid(jobId))
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"'{jobId}' is not a job id: lower-case letters, digits and dashes, at most 63"));
     }
 }

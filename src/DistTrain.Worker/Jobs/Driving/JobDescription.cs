@@ -6,6 +6,7 @@ namespace DistTrain.Worker.Jobs.Driving;
 /// <param name="Waits">What it has been waiting for for long; null: for nothing.</param>
 /// <param name="Findings">What a probe has found, JSON (<see cref="ProbeFindings"/>); null: it is none, or not done.</param>
 /// <param name="Decision">Why it is as it is: the reason of what was decided last; null: this activation of its grain has not looked at it.</param>
+/// <param name="RankSilos">Silo of each rank when it was last seen; null: a silo of an earlier version tells of the job.</param>
 [GenerateSerializer]
 [Alias("DistTrain.JobDescription")]
 public sealed record JobDescription(
@@ -24,4 +25,5 @@ public sealed record JobDescription(
     DataRecord? Data,
     string? Waits,
     string? Decision,
-    string? Findings);
+    string? Findings,
+    IReadOnlyList<string>? RankSilos);

@@ -125,7 +125,8 @@ internal sealed class JobGrain(
             Record.Data,
             Waits.Text,
             _decision?.Reason,
-            Record.Findings));
+            Record.Findings,
+            Record.RankSilos));
     }
 
     public async Task TickAsync()
