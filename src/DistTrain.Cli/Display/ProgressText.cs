@@ -5,6 +5,8 @@ namespace DistTrain.Cli.Display;
 /// <summary>The lines in which progress is told.</summary>
 internal static class ProgressText
 {
+    private const string Between = "   ";
+
     /// <summary>E.g. "running: 400 steps, 2 workers".</summary>
     public static string State(JobSummary summary) =>
         summary is { State: JobState.Running, TotalSteps: > 0 }
@@ -47,6 +49,24 @@ internal static class ProgressText
     /// <summary>E.g. "step 120/400".</summary>
     public static string Steps(TrainingProgress progress) =>
         progress.TotalSteps > 0 ? $"step {progress.Step}/{progress.TotalSteps}" : $"step {progress.Step}";
+
+    /// <summary>E.g. "step 1,200: rank 3 moves"; null: nothing has happened.</summary>
+    public static string? Happened(TrainingProgress progress) => progress.Happened is var (what, step) ? $"step {Figures.Count(step)}: {what}" : null;
+
+    /// <summary>The values in as few lines as a width has room for, none of them torn.</summary>
+    public static IReadOnlyList<string> Lines(TrainingProgress progress, int width)
+    {
+        List<string> lines = [];
+        foreach (var value in Values(progress))
+        {
+            if (lines.Count > 0 && lines[^1].Length + Between.Length + value.Length <= width)
+                lines[^1] += Between + value;
+            else
+                lines.Add(value);
+        }
+
+        return lines;
+    }
 
     /// <summary>One short text per value.</summary>
     public static IReadOnlyList<string> Values(TrainingProgress progress) =>

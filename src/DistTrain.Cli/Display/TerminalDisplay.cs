@@ -7,6 +7,11 @@ namespace DistTrain.Cli.Display;
 /// <summary>A progress bar with the values below it, redrawn in place; log lines scroll by above.</summary>
 internal sealed class TerminalDisplay(IAnsiConsole console, TextWriter output, TextWriter error) : TextDisplay(output, error)
 {
+    private const string Indent = "  ";
+
+    /// <summary>A bar that leaves room for the step before it and the percentage behind.</summary>
+    private const int WidestBar = 40, NarrowestBar = 6, BesideBar = 32;
+
     public override void Note(string text) => console.MarkupLineInterpolated($"[grey]{text}[/]");
 
     public override Task<JobSummary> FollowAsync(IAsyncEnumerable<JobEvent> events, CancellationToken cancel)
@@ -14,18 +19,18 @@ internal sealed class TerminalDisplay(IAnsiConsole console, TextWriter output, T
         var progress = new TrainingProgress();
         return console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn())
-            .UseRenderHook((bar, _) => new Rows(bar, Below(progress)))
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = Math.Clamp(console.Profile.Width - BesideBar, NarrowestBar, WidestBar) }, new PercentageColumn())
+            .UseRenderHook((bar, _) => new Rows(bar, Below(progress, console.Profile.Width)))
             .StartAsync(context => FollowAsync(context, progress, events, cancel));
     }
 
-    /// <summary>The lines below the bar.</summary>
-    internal static IRenderable Below(TrainingProgress progress)
+    /// <summary>The lines below the bar: what has happened last, then the values.</summary>
+    internal static IRenderable Below(TrainingProgress progress, int width)
     {
-        var values = ProgressText.Values(progress);
-        return new Rows(
-            new Markup("  " + string.Join("   ", values.Take(4).Select(Markup.Escape))),
-            new Markup("  [grey]" + string.Join("   ", values.Skip(4).Select(Markup.Escape)) + "[/]"));
+        List<string> lines = [.. ProgressText.Lines(progress, width - Indent.Length).Index().Select(line => line.Index == 0 ? Markup.Escape(line.Item) : $"[grey]{Markup.Escape(line.Item)}[/]")];
+        if (ProgressText.Happened(progress) is { } happened)
+            lines.Insert(0, $"[yellow]{Markup.Escape(happened)}[/]");
+        return new Rows(lines.Select(line => new Markup(Indent + line)));
     }
 
     private async Task<JobSummary> FollowAsync(

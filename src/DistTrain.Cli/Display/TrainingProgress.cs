@@ -21,6 +21,9 @@ internal sealed class TrainingProgress
     /// <summary>What the job has come to wait for; null: nothing.</summary>
     public string? Waits { get; private set; }
 
+    /// <summary>What has happened last that somebody may look up for, and the step that was seen then; null: nothing.</summary>
+    public (string What, long Step)? Happened { get; private set; }
+
     /// <summary>0 while unknown.</summary>
     public long TotalSteps { get; private set; }
 
@@ -75,6 +78,9 @@ internal sealed class TrainingProgress
                 break;
             case ValidationMetrics validation:
                 ValidationAccuracy = validation.Accuracy;
+                break;
+            case LogLine line:
+                Happened = Happening.Of(line) is { } what ? (what, Step) : Happened;
                 break;
             default:
                 break;

@@ -146,6 +146,46 @@ public sealed class DisplayTests : IDisposable
     }
 
     [Theory]
+    [InlineData(LogKind.Moved, "rank 3 moves to silo S127.0.0.1:11111:9", 0, "rank 3 moves")]
+    [InlineData(LogKind.Moved, "rank 12 goes on at silo S127.0.0.1:11111:9; S127.0.0.1:2:3 is gone", 0, "rank 12 moves")]
+    [InlineData(LogKind.Restored, "a server is gone: the servers go on from a checkpoint", 0, "servers go back to a checkpoint")]
+    [InlineData(LogKind.Restored, "generation 2 goes on from step 60; 12 step(s) are done again", 12, "servers restored, 12 steps again")]
+    [InlineData(LogKind.Restored, "generation 2 goes on from step 60; 1 step(s) are done again", 1, "servers restored, 1 step again")]
+    [InlineData(LogKind.Note, "1,200 parameters in 3 buckets", 0, null)]
+    public void What_happens_is_said_in_a_few_words(LogKind kind, string text, long redone, string? said) =>
+        Assert.Equal(said, Happening.Of(Events.Log(text) with { Kind = kind, Redone = redone }));
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(100)]
+    public async Task The_live_display_says_what_happened_and_keeps_to_its_width_without_colours(int width)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.Yes,
+            Interactive = InteractionSupport.Yes,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(_output),
+        });
+        console.Profile.Width = width;
+        await new TerminalDisplay(console, _output, _error).FollowAsync(
+            ((JobEvent[])
+            [
+                Events.State(JobState.Running, 0, 100_000), Events.Step(60),
+                Events.Log("rank 3 moves to silo S127.0.0.1:11111:9") with { Kind = LogKind.Moved }, Events.Step(61),
+            ]).Async(),
+            CancellationToken.None).For("the live display");
+
+        // Without what moves the cursor the output is lines.
+        var lines = System.Text.RegularExpressions.Regex.Replace(_output.ToString(), "\u001b\\[[0-9;?]*[A-Za-z]", "").Split('\n', '\r');
+        Assert.All(lines, line => Assert.True(line.Length <= width, $"'{line}' has {line.Length} characters"));
+        Assert.Contains("  step 60: rank 3 moves", lines.Select(line => line.TrimEnd()));
+        Assert.Contains(lines, line => line.Contains("60/100000", StringComparison.Ordinal));
+        // No value is torn from its name.
+        Assert.All(lines, line => Assert.DoesNotMatch("(loss|train|test|rate|epoch)$", line.TrimEnd()));
+    }
+
+    [Theory]
     [InlineData(false, null, null, true)]
     [InlineData(true, null, null, false)]
     [InlineData(false, "NO_COLOR", "1", false)]
