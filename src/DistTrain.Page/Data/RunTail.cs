@@ -23,7 +23,25 @@ public sealed record RunTail(int Run, long After, RunProgress Progress, RunSerie
 /// <param name="State">queued or running.</param>
 /// <param name="TotalSteps">Steps of the whole job; 0 while unknown.</param>
 /// <param name="Waits">What it has been waiting for for long; null: nothing.</param>
-public sealed record RunProgress(string State, long TotalSteps, string? Waits);
+public sealed record RunProgress(string State, long TotalSteps, string? Waits)
+{
+    /// <summary>Where each rank's time goes; null where that is not told.</summary>
+    public IReadOnlyList<RankRow>? Ranks { get; init; }
+
+    /// <summary>What the open step waits for; null: it goes on.</summary>
+    public string? Hangs { get; init; }
+}
+
+/// <summary>A rank, and where the time of its steps goes: milliseconds, means over the last steps.</summary>
+/// <param name="Rank">Its number.</param>
+/// <param name="Silo">Where it lives; null: it does not answer.</param>
+/// <param name="Compute">Forward and backward.</param>
+/// <param name="Push">Handing the gradient over.</param>
+/// <param name="Wait">For slower ranks: what it waits longer than the rank that waits least.</param>
+/// <param name="Update">Sums and the update, as seen from the ranks: what even the rank waits that waits least.</param>
+/// <param name="Pull">From the first bucket of the next version to the last.</param>
+/// <param name="IsSlow">Others wait for it.</param>
+public sealed record RankRow(int Rank, string? Silo, double Compute, double Push, double Wait, double Update, double Pull, bool IsSlow);
 
 /// <summary>Up to where curves stay as they are, as long as their buckets have these widths.</summary>
 /// <param name="Step">The last step of the last bucket that is full in all of them.</param>

@@ -39,7 +39,16 @@ public sealed class LiveRun(string name, string job, string jobFile, IReadOnlyDi
     public void Stand(RunProgress progress)
     {
         lock (_gate)
-            _progress = progress;
+            _progress = progress with { Ranks = _progress.Ranks, Hangs = _progress.Hangs };
+    }
+
+    /// <summary>Where its ranks' time goes.</summary>
+    /// <param name="ranks">Each of them.</param>
+    /// <param name="hangs">What the open step waits for; null: it goes on.</param>
+    public void Measure(IReadOnlyList<RankRow> ranks, string? hangs)
+    {
+        lock (_gate)
+            _progress = _progress with { Ranks = ranks, Hangs = hangs };
     }
 
     /// <summary>What was understood of its data.</summary>

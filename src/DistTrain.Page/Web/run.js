@@ -6,6 +6,8 @@ import { view } from './state.js';
 import { kindsOf, panelOf } from './panels.js';
 import { FaultPanel, marksOf } from './faults.js';
 import { chips, figures, particulars } from './facts.js';
+import { RanksPanel } from './ranks.js';
+import { palette } from './plot.js';
 
 export class RunView {
     constructor(run, page, controls) {
@@ -19,12 +21,14 @@ export class RunView {
         this.plots = kinds.length;
         this.head = chips(run);
         this.numbers = figures(run);
+        this.ranks = new RanksPanel(run, palette().series);
         this.element = el('div', { class: 'stack' },
             run.notes.map(note => el('p', { class: 'note' }, note)),
             this.numbers,
             isEmpty && el('p', { class: 'card empty' }, 'This run has no step yet: there is nothing to draw.'),
             panels[0] && !isEmpty && panels[0].element,
             faults?.element,
+            this.ranks.element,
             !isEmpty && el('div', { class: 'grid' }, panels.slice(1).map(panel => panel.element)),
             particulars(run, page));
     }
@@ -38,6 +42,7 @@ export class RunView {
         this.numbers.replaceWith(numbers);
         [this.head, this.numbers] = [head, numbers];
         this.faults?.refresh();
+        this.ranks.refresh(this.run);
         return true;
     }
 

@@ -35,6 +35,7 @@ public enum RankState
 /// <param name="MovedFrom">The silo that handed it over to this one; null where it was started anew.</param>
 /// <param name="Fault">Why it failed, in words for the user; null otherwise.</param>
 /// <param name="Waits">Why it can't join its servers so far, in words for the user; null: it has joined them.</param>
+/// <param name="Time">Where its steps' time goes; null: a silo of an earlier version tells of it.</param>
 [GenerateSerializer]
 [Alias("DistTrain.RankProgress")]
-public sealed record RankProgress(RankState State, long Step, string Silo, string? MovedFrom, string? Fault, string? Waits = null);
+public sealed record RankProgress(RankState State, long Step, string Silo, string? MovedFrom, string? Fault, string? Waits = null, RankTime? Time = null);

@@ -47,6 +47,7 @@ internal sealed class RankLoop : IAsyncDisposable
     private readonly DatasetCache _datasets;
     private readonly ILogger _logger;
     private readonly TrainingSpec _spec;
+    private readonly RankTimes _times = new();
     private long _step;
     private volatile bool _trainingIsOver;
     private string? _fault;
@@ -81,7 +82,7 @@ internal sealed class RankLoop : IAsyncDisposable
     public RankProgress Progress(string? movedFrom)
     {
         var state = _fault is not null ? RankState.Failed : _trainingIsOver ? RankState.Finished : RankState.Running;
-        return new RankProgress(state, Volatile.Read(ref _step), _home.Silo, movedFrom, _fault, _waits);
+        return new RankProgress(state, Volatile.Read(ref _step), _home.Silo, movedFrom, _fault, _waits, _times.Now());
     }
 
     /// <summary>Stops between two micro-batches, and returns once the thread has ended. What the open step lacks is computed by the rank's next loop.</summary>
@@ -220,7 +221,7 @@ internal sealed class RankLoop : IAsyncDisposable
     /// <param name="look">Looks at the version of a head beside training, as far as that is wanted; gives milliseconds.</param>
     private void Follow(IShareGradient share, ServerAttachment attachment, StepTrace? trace, Func<VersionHead, double> look)
     {
-        using var step = new TrainingStep(_spec, Assignment.Rank, share, attachment, trace);
+        using var step = new TrainingStep(_spec, Assignment.Rank, share, attachment, trace, _times);
         var head = attachment.Head;
         while (true)
         {

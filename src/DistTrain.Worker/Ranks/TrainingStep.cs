@@ -30,7 +30,8 @@ namespace DistTrain.Worker.Ranks;
 /// <param name="gradient">Computes a share's gradient; the step adds what is told of it.</param>
 /// <param name="servers">The rank's streams.</param>
 /// <param name="trace">Where the step's parts are noted; null: nowhere.</param>
-internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient gradient, ServerAttachment servers, StepTrace? trace) : IDisposable
+/// <param name="times">Told how long they took.</param>
+internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient gradient, ServerAttachment servers, StepTrace? trace, RankTimes times) : IDisposable
 {
     private readonly ExampleDigest _used = new();
     private readonly bool _failsAlone = spec.Numerics.Policy == NumericsPolicies.Stop;
@@ -44,7 +45,7 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient g
     public VersionHead Run(VersionHead head, double evaluationMilliseconds)
     {
         // 1–3 Shard, minibatches, forward and backward. The ledger is told what was really used, not what was planned.
-        var started = Stopwatch.GetTimestamp();
+        var started = times.Enter(RankStage.Compute);
         var own = gradient.Of(head, rank, trace);
         var compute = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         _used.Add(own.Used.Span);
@@ -52,12 +53,15 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient g
             Replay(replay, head);
 
         // 4–5 Buckets, each one chunk to the server that owns it.
+        var computed = times.Enter(RankStage.Push);
         servers.Inbox.Expect(head.Version + 1);
         Push(head, own.Batch, compute, evaluationMilliseconds);
         gradient.Prepare(head, rank);
 
         // 6–9 happen at the servers; 10 the replica holds the next version when all its buckets and heads are there.
+        times.Enter(RankStage.Wait);
         var next = servers.Inbox.WaitForVersion();
+        times.Stepped(started, computed, servers.Streams.Max(stream => stream.LastSent), Enumerable.Range(0, servers.Streams.Count).Min(server => servers.Inbox.ArrivalOf(server).First));
         trace?.End(head.Version, servers.Streams, servers.Inbox);
         return next;
     }

@@ -68,9 +68,6 @@ internal sealed class JobBoard(JobAccess access, JobClock clock) : IDisposable
     private static IReadOnlyList<RankPlaces> PlacesOf(IReadOnlyList<string> silos) =>
     [
         .. silos.Index().Where(rank => rank.Item.Length > 0).GroupBy(rank => rank.Item)
-            .Select(silo => new RankPlaces(EndpointOf(silo.Key), [.. silo.Select(rank => rank.Index)])),
+            .Select(silo => new RankPlaces(StepTime.EndpointOf(silo.Key), [.. silo.Select(rank => rank.Index)])),
     ];
-
-    /// <summary>A silo's address is S, its endpoint, and when it was started.</summary>
-    private static string EndpointOf(string silo) => silo.LastIndexOf(':') is > 0 and var end ? silo.TrimStart('S')[..(end - 1)] : silo;
 }

@@ -33,6 +33,7 @@ public sealed class SiloPageInBrowserTests(GuardedCluster guarded)
 
         await browser.Page.ClickAsync("[aria-label='Job watched'] h2 button");
         await StepAsync(browser, 20);
+        await Waiting.UntilAsync(() => browser.TextsAsync("[aria-label='Where a step’s time goes'] .rank"), ranks => ranks.Length == 3, "where the time of three ranks goes");
         await UsableAsync(browser, 400);
         Assert.Equal("#job=watched", await browser.Page.EvaluateExpressionAsync<string>("location.hash"));
         // A refused token is a line of the browser's own.

@@ -99,7 +99,7 @@ public sealed class TrainingStepTests : IAsyncLifetime
             {
                 using var servers = ServerAttachment.Open(_job.Assignment(0, _server.Endpoint), SmallJob.Home, sharesMoments: false, _job.Data, VersionPlace.Of(replica), gradient: null, CancellationToken.None);
                 var gradient = new ShareGradient(_job.Spec, _job.Data.Train, replica, moments: null, CancellationToken.None);
-                using var step = new TrainingStep(_job.Spec, rank: 0, gradient, servers, trace: null);
+                using var step = new TrainingStep(_job.Spec, rank: 0, gradient, servers, trace: null, new RankTimes());
                 return step.Run(servers.Head, evaluationMilliseconds: 0);
             },
             CancellationToken.None,

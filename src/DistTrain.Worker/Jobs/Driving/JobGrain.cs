@@ -37,6 +37,7 @@ internal sealed class JobGrain(
     private JobServers? _servers;
     private JobActs? _acts;
     private JobDecision? _decision;
+    private IReadOnlyList<RankProgress?> _ranks = [];
 
     private JobJournal Journal => _journal ??= new JobJournal(state, this);
 
@@ -126,7 +127,8 @@ internal sealed class JobGrain(
             Waits.Text,
             _decision?.Reason,
             Record.Findings,
-            Record.RankSilos));
+            Record.RankSilos,
+            _ranks));
     }
 
     public async Task TickAsync()
@@ -136,6 +138,7 @@ internal sealed class JobGrain(
         // 1 look
         for (JobLook? look = await Acts.LookAsync(); look is not null;)
         {
+            _ranks = look.Ranks.Count > 0 ? look.Ranks : _ranks;
             // 2 decide
             _decision = JobDecision.Of(Record, look, clock.Now);
             Log(_decision, look);
