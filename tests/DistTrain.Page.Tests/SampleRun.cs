@@ -64,8 +64,18 @@ internal static class SampleRun
             Log(),
             new string('a', 64),
             JsonNode.Parse("""{"dataset":"mnist","trainExamples":60000,"testExamples":10000,"shape":[1,28,28],"classes":10,"fingerprint":"f00d"}"""),
-            []);
+            [])
+        {
+            Landscape = [JsonNode.Parse(Diagnosis)!],
+        };
     }
+
+    private const string Diagnosis = """
+        {"step":300,"data":"train","examples":1000,"precision":"float64","loss":0.25,"accuracy":0.9,"gradientNorm":0.001,"gradientTolerance":0.01,"curvatureTolerance":0.1,"verdict":"saddle",
+        "reason":"the gradient vanishes, and the smallest eigenvalue is negative","lambdaMax":31.5,"lambdaMin":-2.5,"isComplete":false,"products":80,
+        "positive":{"value":0.2,"error":0.01,"low":0.19,"high":0.21},"spectrum":[{"value":-2.5,"residual":0.1,"weight":0.01},{"value":0.1,"residual":0.1,"weight":0.9},{"value":31.5,"residual":0.1,"weight":0.09}],
+        "sharpness":[{"box":"full","radius":0.001,"sharpness":12.5,"highestLoss":0.4,"passes":20,"isAtCorner":true}]}
+        """;
 
     /// <summary>A document with these runs.</summary>
     public static PageDocument Document(params IReadOnlyList<RunPage> runs) => new("sample", "1.0.0", DateTimeOffset.UnixEpoch, runs, []);

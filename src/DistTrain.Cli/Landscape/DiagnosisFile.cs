@@ -16,6 +16,9 @@ internal static class DiagnosisFile
 
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>All such names.</summary>
+    public const string Pattern = "diagnosis*.json";
+
     /// <summary>Its name, of a version or of a model file.</summary>
     public static string NameOf(long? step) => step is { } version ? $"diagnosis-step-{version}.json" : "diagnosis.json";
 

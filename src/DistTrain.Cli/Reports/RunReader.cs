@@ -4,6 +4,7 @@ using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
+using DistTrain.Cli.Landscape;
 using DistTrain.Cli.Verification;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Page.Data;
@@ -17,6 +18,9 @@ namespace DistTrain.Cli.Reports;
 /// <summary>Reads a run's folder as the page shows it: once from the first line to the last, whatever its length.</summary>
 internal static class RunReader
 {
+    /// <summary>The newest are shown.</summary>
+    private const int MostDiagnoses = 8;
+
     /// <param name="path">A run's folder.</param>
     /// <param name="buckets">Of its curves.</param>
     /// <exception cref="CommandException">It is no run's folder, or its job can't be read.</exception>
@@ -43,7 +47,34 @@ internal static class RunReader
             log,
             WeightsOf(folder),
             data,
-            notes);
+            notes)
+        {
+            Landscape = LandscapeOf(folder, notes),
+        };
+    }
+
+    /// <summary>The files of <c>diagnose</c> in the folder, by step, without what the page does not draw; null: none.</summary>
+    private static List<JsonNode>? LandscapeOf(RunFolder folder, List<string> notes)
+    {
+        List<JsonNode> found = [];
+        foreach (var file in Directory.GetFiles(folder.FullPath, DiagnosisFile.Pattern))
+        {
+            try
+            {
+                _ = DiagnosisFile.Read(file);
+                var diagnosis = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+                // Paths are of the machine that looked; densities of single directions are not drawn.
+                foreach (var key in (string[])["checkpoint", "file", "escape", "directions"])
+                    diagnosis.Remove(key);
+                found.Add(diagnosis);
+            }
+            catch (CommandException e)
+            {
+                notes.AddRange(e.Problems.Select(problem => problem.Replace(folder.FullPath, Path.GetFileName(folder.FullPath), StringComparison.Ordinal)));
+            }
+        }
+
+        return found.Count == 0 ? null : [.. found.OrderBy(diagnosis => diagnosis["step"]?.GetValue<long>() ?? long.MaxValue).TakeLast(MostDiagnoses)];
     }
 
     private static void ReadHistory(RunFolder folder, RunCurves curves, CheckedHistory check, List<string> notes)

@@ -27,6 +27,9 @@ public sealed record RunPage(
     JsonNode? Data,
     IReadOnlyList<string> Notes)
 {
+    /// <summary>What <c>diagnose</c> found of its weights, a file each, by step; null where it was not asked.</summary>
+    public IReadOnlyList<JsonNode>? Landscape { get; init; }
+
     /// <summary>Of a run that lasts: how it stands.</summary>
     public RunProgress? Progress { get; init; }
 }

@@ -6,6 +6,7 @@ import { view } from './state.js';
 import { kindsOf, panelOf } from './panels.js';
 import { FaultPanel, marksOf } from './faults.js';
 import { chips, figures, particulars } from './facts.js';
+import { landscape } from './landscape.js';
 import { RanksPanel } from './ranks.js';
 import { palette } from './plot.js';
 
@@ -30,6 +31,7 @@ export class RunView {
             faults?.element,
             this.ranks.element,
             !isEmpty && el('div', { class: 'grid' }, panels.slice(1).map(panel => panel.element)),
+            landscape(run),
             particulars(run, page));
     }
 

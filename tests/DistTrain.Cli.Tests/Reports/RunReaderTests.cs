@@ -43,6 +43,26 @@ public sealed class RunReaderTests : IDisposable
     }
 
     [Fact]
+    public void What_diagnose_found_is_there_by_step_without_paths_and_what_is_no_such_file_is_said()
+    {
+        var path = WrittenRun.Write(_folder["run"], WrittenRun.History());
+        Assert.Null(RunReader.Read(path).Landscape);
+        foreach (var step in (int[])[20, 9])
+        {
+            File.WriteAllText(
+                Path.Combine(path, $"diagnosis-step-{step}.json"),
+                $$"""{"format":1,"checkpoint":"/home/somebody/run","file":"/home/somebody/run/d.json","step":{{step}},"parameters":3,"isComplete":true,"verdict":"saddle","spectrum":[{"value":-1,"residual":0,"weight":0.25},{"value":2,"residual":0,"weight":0.75}],"directions":[]}""");
+        }
+
+        File.WriteAllText(Path.Combine(path, "diagnosis-step-11.json"), "{");
+        var run = RunReader.Read(path);
+        Assert.Equal([9, 20], run.Landscape!.Select(found => found["step"]!.GetValue<int>()));
+        Assert.Equal(0.75, run.Landscape![0]["spectrum"]![1]!["weight"]!.GetValue<double>());
+        Assert.DoesNotContain("somebody", run.Landscape![0].ToJsonString(), StringComparison.Ordinal);
+        Assert.StartsWith("run/diagnosis-step-11.json: this is no diagnosis' file of results", Assert.Single(run.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_that_was_cut_off_in_the_middle_of_a_line_has_what_is_before_it()
     {
         var path = WrittenRun.Write(_folder["run"], WrittenRun.History());

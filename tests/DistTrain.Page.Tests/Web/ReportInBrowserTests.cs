@@ -24,6 +24,11 @@ public class ReportInBrowserTests
         await browser.Page.WaitForSelectorAsync("[aria-label='Loss'] tbody tr").For("the table");
         Assert.Equal("1", (await browser.TextsAsync("[aria-label='Loss'] tbody td"))[0]);
 
+        // The verdict with what it rests on, and a stem for each node of the spectrum.
+        Assert.Contains("saddle", await browser.TextsAsync("[aria-label='Landscape at step 300'] .chip"));
+        Assert.Contains("-2.5 to 31.5; zero within ± 0.1", await browser.TextsAsync("[aria-label='Landscape at step 300'] dd"));
+        Assert.Equal(3, (await browser.TextsAsync("[aria-label='Landscape at step 300'] .node")).Length);
+
         Assert.Equal(Hostile, await browser.Page.GetTitleAsync());
         Assert.Empty(browser.Complaints);
         Assert.Single(browser.Requests);
