@@ -11,7 +11,7 @@ export function signIn(why, done) {
     const said = el('p', { class: 'note bad', role: 'alert', hidden: true });
     const form = el('form', { class: 'card signin' },
         el('h2', {}, 'Who are you?'),
-        el('p', { class: 'quiet' }, `${why}. A certificate that the browser has serves too.`),
+        el('p', { class: 'quiet' }, `${why.charAt(0).toUpperCase()}${why.slice(1)}. What is typed here is exchanged for a cookie, and not kept.`),
         el('label', { for: 'token' }, 'Token'), token, el('button', { type: 'submit' }, 'Sign in'), said);
     form.addEventListener('submit', async event => {
         event.preventDefault();
