@@ -10,7 +10,7 @@ export function chips(run) {
     const state = { completed: 'good', failed: 'bad', running: 'good' }[run.state] ?? 'wait';
     return el('div', { class: 'chips' },
         el('span', { class: `chip ${state}` }, run.progress?.totalSteps > 0 ? `${run.state}, step ${count(run.series.figures.steps)} of ${count(run.progress.totalSteps)}` : run.state),
-        run.progress?.waits && el('span', { class: 'chip wait' }, `waits for ${run.progress.waits}`),
+        run.progress?.waits && el('span', { class: 'chip wait' }, run.progress.waits),
         !run.progress && el('span', { class: `chip ${tone}`, title: sentence }, word),
         el('span', { class: 'chip' }, run.keys['spec.model.name'] ?? 'model'),
         el('span', { class: 'chip' }, run.keys['spec.dataset.name'] ?? 'data'),

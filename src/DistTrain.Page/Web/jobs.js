@@ -82,7 +82,7 @@ class JobCard {
         const isOver = !['queued', 'running'].includes(job.state);
         this.chips.replaceChildren(
             el('span', { class: `chip ${tones[job.state] ?? 'wait'}` }, job.place ? `queued, place ${job.place}` : job.state),
-            job.waits ? el('span', { class: 'chip wait' }, `waits for ${job.waits}`) : '');
+            job.waits ? el('span', { class: 'chip wait' }, job.waits) : '');
         this.why.textContent = job.why ?? '';
         this.why.hidden = !job.why;
         this.bar.value = job.totalSteps > 0 ? job.step / job.totalSteps : 0;
