@@ -1,3 +1,4 @@
+using DistTrain.Page.Tests.Clusters;
 using DistTrain.Page.Tests.Web;
 
 namespace DistTrain.Page.Tests.Serving;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using DistTrain.Page.Serving;
+using DistTrain.Page.Tests.Clusters;
 
 namespace DistTrain.Page.Tests.Serving;
 

@@ -4,7 +4,7 @@ using System.Text;
 using DistTrain.Security.Certificates;
 using DistTrain.Tests.Clusters;
 
-namespace DistTrain.Page.Tests.Serving;
+namespace DistTrain.Page.Tests.Clusters;
 
 /// <summary>One cluster for all tests of its page: a server, and silos with a page each, under certificates and tokens.</summary>
 public sealed class GuardedCluster : IAsyncLifetime
