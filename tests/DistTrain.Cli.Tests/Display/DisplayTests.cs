@@ -186,6 +186,27 @@ public sealed class DisplayTests : IDisposable
     }
 
     [Theory]
+    [InlineData(24)]
+    [InlineData(40)]
+    [InlineData(60)]
+    public void As_many_values_stand_on_a_line_as_fit(int width)
+    {
+        var progress = new TrainingProgress();
+        progress.Apply(Events.State(JobState.Running, 0, 100_000));
+        progress.Apply(Events.Step(60));
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(_output) });
+        // The terminal itself would break a line that is too long.
+        console.Profile.Width = 500;
+        console.Write(TerminalDisplay.Below(progress, width));
+
+        string[] lines = [.. _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd())];
+        Assert.All(lines, line => Assert.InRange(line.Length, 1, width));
+        // The first value of the next line would not have fitted.
+        Assert.All(lines.Zip(lines.Skip(1)), pair => Assert.True($"{pair.First}   {pair.Second.Trim().Split("   ")[0]}".Length > width));
+        Assert.Equal(ProgressText.Values(progress), lines.SelectMany(line => line.Trim().Split("   ")));
+    }
+
+    [Theory]
     [InlineData(false, null, null, true)]
     [InlineData(true, null, null, false)]
     [InlineData(false, "NO_COLOR", "1", false)]
