@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace DistTrain.Security.Callers;
 
 /// <summary>
-/// Who calls, by the bearer token that comes with the call, or else by the ticket that a browser was given for one, or by the certificate of the connection. Whoever is refused learns why, as a gRPC
-/// status: UNAUTHENTICATED, or PERMISSION_DENIED for a role that may not. A browser does not speak gRPC: it gets 401 or 403.
+/// Who calls, by the bearer token that comes with the call, or else by the ticket that a browser was given for one, or by the certificate of the
+/// connection. Whoever is refused learns why, as a gRPC status: UNAUTHENTICATED, or PERMISSION_DENIED for a role that may not. A browser does not speak gRPC: it gets 401 or 403.
 /// </summary>
 internal sealed class CallerHandler(
     Admission admission, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionTickets? tickets = null)

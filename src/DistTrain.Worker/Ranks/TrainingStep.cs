@@ -61,7 +61,10 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient g
         // 6–9 happen at the servers; 10 the replica holds the next version when all its buckets and heads are there.
         times.Enter(RankStage.Wait);
         var next = servers.Inbox.WaitForVersion();
-        times.Stepped(started, computed, servers.Streams.Max(stream => stream.LastSent), Enumerable.Range(0, servers.Streams.Count).Min(server => servers.Inbox.ArrivalOf(server).First));
+        var (pushed, came) = (long.MinValue, long.MaxValue);
+        for (var server = 0; server < servers.Streams.Count; server++)
+            (pushed, came) = (Math.Max(pushed, servers.Streams[server].LastSent), Math.Min(came, servers.Inbox.ArrivalOf(server).First));
+        times.Stepped(started, computed, pushed, came);
         trace?.End(head.Version, servers.Streams, servers.Inbox);
         return next;
     }
