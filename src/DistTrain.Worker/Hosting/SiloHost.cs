@@ -47,7 +47,8 @@ public static partial class SiloHost
         var builder = RoleApplication.CreateBuilder();
         builder.Logging.AddLogs(options.JsonLogs);
         var isUp = false;
-        builder.Logging.AddFilter("Microsoft", Tells).AddFilter("Grpc", Tells).AddFilter("Orleans", Tells).AddFilter("Polly", Tells);
+        ISiloStatusOracle? silosAtEnd = null;
+        builder.Logging.AddFilter("Microsoft", Tells).AddFilter("Grpc", Tells).AddFilter("Orleans", TellsOfOthers).AddFilter("Polly", TellsOfOthers);
         var address = IPAddress.Parse(options.Host);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -130,10 +131,14 @@ public static partial class SiloHost
         // Those who look are to look elsewhere.
         if (page is not null)
             await page.DisposeAsync();
+        silosAtEnd = app.Services.GetRequiredService<ISiloStatusOracle>();
         await StopAsync(app);
 
         // A start that is broken off is no failure of its parts, though each of them says so.
         bool Tells(LogLevel level) => level >= LogLevel.Warning && (isUp || !stop.IsCancellationRequested);
+
+        // Nor is it one that the last silo finds nobody who takes its grains, which Orleans says for each call that waits.
+        bool TellsOfOthers(LogLevel level) => Tells(level) && silosAtEnd?.HasOthers() != false;
     }
 
     /// <summary>Orleans tells the others that this silo leaves, then its ranks and jobs go to them; meanwhile watchers are sent elsewhere.</summary>
