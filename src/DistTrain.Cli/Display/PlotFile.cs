@@ -18,8 +18,7 @@ internal static class PlotFile
         x.MajorGridlineStyle = y.MajorGridlineStyle = LineStyle.Dot;
         plot.Axes.Add(x);
         plot.Axes.Add(y);
-        // The legend's text is wider where it is shown than it was measured, and what leaves its box is cut off.
-        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendPadding = 28 });
+        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendPadding = 8 });
         return plot;
     }
 
@@ -29,7 +28,22 @@ internal static class PlotFile
     {
         // In memory first: of a disk without room OxyPlot's writer says that it is closed.
         using var picture = new MemoryStream();
-        new SvgExporter { Width = width, Height = height }.Export(plot, picture);
+        new SvgExporter { Width = width, Height = height, TextMeasurer = new WidestText() }.Export(plot, picture);
         File.WriteAllBytes(file, picture.ToArray());
+    }
+
+    /// <summary>
+    /// Measures text as the widest font draws it that may stand in for the one of the plot. OxyPlot measures by Helvetica; where there is only DejaVu Sans the same
+    /// text is up to a quarter wider, and what leaves a legend's box is cut off.
+    /// </summary>
+    private sealed class WidestText() : PdfRenderContext(1, 1, OxyColors.White)
+    {
+        private const double Wider = 1.25;
+
+        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight)
+        {
+            var measured = base.MeasureText(text, fontFamily, fontSize, fontWeight);
+            return new OxySize(measured.Width * Wider, measured.Height);
+        }
     }
 }
