@@ -5,6 +5,7 @@ using DistTrain.Benchmarks.Landscape;
 using DistTrain.Benchmarks.Normalization;
 using DistTrain.Benchmarks.Observability;
 using DistTrain.Benchmarks.Overhead;
+using DistTrain.Benchmarks.Pages;
 using DistTrain.Benchmarks.Peers;
 using DistTrain.Benchmarks.Precision;
 using DistTrain.Benchmarks.Recovery;
@@ -85,8 +86,12 @@ var examples = new Option<int>("--examples") { Description = "Examples that the 
 var probed = new Option<string>("--model") { Description = "As in a job file.", DefaultValueFactory = _ => "{name: cnn}" };
 var probe = new Command("probe", "20 Lanczos iterations in gradient passes over the same examples.") { data, examples, probed };
 probe.SetAction(parsed => ProbeBenchmark.Run(parsed.GetValue(data), parsed.GetValue(examples), parsed.GetValue(probed)!));
+var part = new Option<string?>("--only") { Description = $"One part: {string.Join(", ", PageBenchmark.Parts)}." };
+part.AcceptOnlyFromAmong([.. PageBenchmark.Parts]);
+var page = new Command("page", "The page in chromium: steps and kills until they are shown, 1,000,000 steps and 200 runs until they are drawn, images/s with 5 viewers against none.") { part, data, rounds, timed, skip };
+page.SetAction(parsed => PageBenchmark.RunAsync(parsed.GetValue(part), parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(timed), parsed.GetValue(skip)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, recovery, scale, soak, pytorch, precision, product, probe, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, page, recovery, scale, soak, pytorch, precision, product, probe, micro }
     .Parse(args).InvokeAsync();

@@ -67,6 +67,8 @@ internal static class SampleRun
             [])
         {
             Landscape = [JsonNode.Parse(Diagnosis)!],
+            Slices = [Slice(1), Slice(2)],
+            Ranks = [new RankRow(0, "127.0.0.1:5000", 70, 2, 0, 6, 1, true), new RankRow(1, null, 40, 2, 30, 6, 1, false)],
         };
     }
 
@@ -76,6 +78,16 @@ internal static class SampleRun
         "positive":{"value":0.2,"error":0.01,"low":0.19,"high":0.21},"spectrum":[{"value":-2.5,"residual":0.1,"weight":0.01},{"value":0.1,"residual":0.1,"weight":0.9},{"value":31.5,"residual":0.1,"weight":0.09}],
         "sharpness":[{"box":"full","radius":0.001,"sharpness":12.5,"highestLoss":0.4,"passes":20,"isAtCorner":true}]}
         """;
+
+    /// <summary>A bowl, along a line or over a plane.</summary>
+    private static JsonObject Slice(int dimensions)
+    {
+        double[] places = [.. Enumerable.Range(-5, 11).Select(i => i / 5.0)];
+        var points = dimensions == 1
+            ? places.Select(alpha => new JsonObject { ["alpha"] = alpha, ["loss"] = 0.25 + (alpha * alpha), ["accuracy"] = 0.9 })
+            : places.SelectMany(alpha => places, (alpha, beta) => new JsonObject { ["alpha"] = alpha, ["beta"] = beta, ["loss"] = 0.25 + (alpha * alpha) + (3 * beta * beta), ["accuracy"] = 0.9 });
+        return new JsonObject { ["step"] = 300, ["data"] = "train", ["examples"] = 1000, ["losses"] = new JsonArray([.. points]) };
+    }
 
     /// <summary>A document with these runs.</summary>
     public static PageDocument Document(params IReadOnlyList<RunPage> runs) => new("sample", "1.0.0", DateTimeOffset.UnixEpoch, runs, []);

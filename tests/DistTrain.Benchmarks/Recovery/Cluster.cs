@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Benchmarks.Recovery;
@@ -10,8 +11,9 @@ internal sealed class Cluster : IDisposable
     private readonly TempFolder _folder = new();
     private readonly string[] _settings;
     private readonly List<Role> _all = [];
+    private readonly Dictionary<Role, Uri>? _pages;
 
-    private Cluster(string[] settings) => _settings = settings;
+    private Cluster(string[] settings, bool hasPages) => (_settings, _pages) = (settings, hasPages ? [] : null);
 
     public List<Role> Servers { get; } = [];
 
@@ -19,27 +21,32 @@ internal sealed class Cluster : IDisposable
     public List<Role> Silos { get; } = [];
 
     /// <summary>Starts the processes and submits the job.</summary>
-    public static async Task<Cluster> StartAsync(int servers, int silos, params string[] settings)
+    public static Task<Cluster> StartAsync(int servers, int silos, params string[] settings) => StartAsync(new Cluster(settings, hasPages: false), servers, silos);
+
+    /// <summary>The same with a page at each silo.</summary>
+    public static Task<Cluster> StartWithPagesAsync(int servers, int silos, params string[] settings) => StartAsync(new Cluster(settings, hasPages: true), servers, silos);
+
+    public async Task JoinAsync(int silos) => Silos.AddRange(await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => StartSiloAsync())));
+
+    /// <summary>Starts a silo, which is ended with the others.</summary>
+    public async Task<Role> StartSiloAsync()
     {
-        var cluster = new Cluster(settings);
-        for (var i = 0; i < servers; i++)
-            cluster.Servers.Add(await cluster.StartServerAsync(i, "0"));
-        await cluster.JoinAsync(silos);
-        await File.WriteAllTextAsync(cluster._folder["job.yaml"], "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
-        await Role.RunAsync([
-            "submit", cluster._folder["job.yaml"], "--id", JobId, "--endpoint", cluster.Silos[0].Endpoint,
-            .. Set([.. settings, "steps=1000000"]),
+        var port = Ports.Free();
+        var silo = await Role.StartAsync([
+            "worker", "--port", "0", "--cluster", _folder["cluster"], "--servers", string.Join(',', Servers.Select(s => s.Endpoint)), "--exit-with-parent",
+            .. _pages is null ? [] : (string[])["--page", port.ToString(CultureInfo.InvariantCulture)],
         ]);
-        return cluster;
+        lock (_all)
+        {
+            _all.Add(silo);
+            _pages?.Add(silo, new UriBuilder("http", "127.0.0.1", port).Uri);
+        }
+
+        return silo;
     }
 
-    public async Task JoinAsync(int silos)
-    {
-        var joined = await Task.WhenAll(Enumerable.Range(0, silos).Select(_ =>
-            Role.StartAsync("worker", "--port", "0", "--cluster", _folder["cluster"], "--servers", string.Join(',', Servers.Select(s => s.Endpoint)), "--exit-with-parent")));
-        _all.AddRange(joined);
-        Silos.AddRange(joined);
-    }
+    /// <summary>Where the page of a silo is.</summary>
+    public Uri PageOf(Role silo) => _pages![silo];
 
     /// <summary>Starts a server again that has ended, where it was.</summary>
     public async Task RestartServerAsync(int index) => Servers[index] = await StartServerAsync(index, Servers[index].Endpoint.Split(':')[1]);
@@ -73,12 +80,26 @@ internal sealed class Cluster : IDisposable
         _folder.Dispose();
     }
 
+    private static async Task<Cluster> StartAsync(Cluster cluster, int servers, int silos)
+    {
+        for (var i = 0; i < servers; i++)
+            cluster.Servers.Add(await cluster.StartServerAsync(i, "0"));
+        await cluster.JoinAsync(silos);
+        await File.WriteAllTextAsync(cluster._folder["job.yaml"], "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
+        await Role.RunAsync([
+            "submit", cluster._folder["job.yaml"], "--id", JobId, "--endpoint", cluster.Silos[0].Endpoint,
+            .. Set([.. cluster._settings, "steps=1000000"]),
+        ]);
+        return cluster;
+    }
+
     private static IEnumerable<string> Set(IEnumerable<string> settings) => settings.SelectMany(s => new[] { "--set", s });
 
     private async Task<Role> StartServerAsync(int index, string port)
     {
         var server = await Role.StartAsync("server", "--port", port, "--job-folder", _folder[$"jobs-{index}/{{job}}"], "--exit-with-parent");
-        _all.Add(server);
+        lock (_all)
+            _all.Add(server);
         return server;
     }
 }

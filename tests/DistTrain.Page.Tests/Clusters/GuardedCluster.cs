@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using DistTrain.Client;
 using DistTrain.Security.Certificates;
 using DistTrain.Tests.Clusters;
 
@@ -51,21 +52,30 @@ public sealed class GuardedCluster : IAsyncLifetime
     };
 
     /// <summary>Submits a job with a token, and returns at once.</summary>
-    internal async Task SubmitAsync(string id, string token, params string[] settings)
+    /// <param name="id">The job's.</param>
+    /// <param name="token">Whose it is.</param>
+    /// <param name="spec">YAML of its spec.</param>
+    internal async Task SubmitAsync(string id, string token, string spec)
     {
-        await File.WriteAllTextAsync(_folder["job.yaml"], StandingCluster.EmptyJob);
-        await File.WriteAllTextAsync(_folder["token"], token);
-        var submitted = await DistTrainProcess.RunAsync(
-            ["submit", _folder["job.yaml"], "--endpoint", Silos[0].Endpoint, "--id", id, "--certs", Certificates["nobody"], "--token-file", _folder["token"], .. Training.Set(settings)]);
-        Assert.True(submitted.ExitCode == 0, submitted.Error);
+        using var client = Client(new DistTrainClientOptions { CertificateFolder = Certificates["nobody"], Token = _ => ValueTask.FromResult(token) });
+        await client.SubmitAsync($"{StandingCluster.EmptyJob}spec: {spec}\n", id);
     }
 
     /// <summary>Ends a job, so that the next test's has room.</summary>
-    internal async Task CancelAsync(string id) =>
-        Assert.Equal(0, (await DistTrainProcess.RunAsync("cancel", id, "--endpoint", Silos[0].Endpoint, "--certs", Certificates["operator"])).ExitCode);
+    internal async Task CancelAsync(string id)
+    {
+        using var client = Client(new DistTrainClientOptions { CertificateFolder = Certificates["operator"] });
+        await client.CancelAsync(id);
+    }
 
-    /// <summary>Starts a silo in the place of one that was killed.</summary>
-    internal async Task JoinAgainAsync(int index) => Silos[index] = (await Cluster.JoinAsync(1))[0];
+    /// <summary>Kills a silo; the others are those that there are.</summary>
+    internal async Task KillAsync(Silo silo)
+    {
+        Silos = [.. Silos.Where(other => other != silo)];
+        await silo.Process.KillAsync();
+    }
+
+    private DistTrainClient Client(DistTrainClientOptions options) => new($"https://{Silos[0].Endpoint}", options);
 
     private static string Line(string name, string role, string token) =>
         $"- {{name: \"{name}\", role: {role}, sha256: {Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)))}}}\n";

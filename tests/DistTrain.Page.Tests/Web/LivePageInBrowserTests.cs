@@ -13,7 +13,7 @@ public class LivePageInBrowserTests
         var run = new LiveRun("live", "job-1", "kind: TrainingJob\n", new Dictionary<string, string> { ["spec.batch"] = "128" });
         store.Begin(run);
         var host = await PageHost.StartAsync(store, 0, TimeProvider.System, CancellationToken.None);
-        await using var browser = await Browser.OpenAsync(new Uri(host.Address, "#from=10&to=40"));
+        await using var browser = await Opened.PageAsync(new Uri(host.Address, "#from=10&to=40"));
         Assert.Contains("This run has no step yet: there is nothing to draw.", await browser.TextsAsync("p"));
 
         run.Stand(new Page.Data.RunProgress("running", 2_500, null));

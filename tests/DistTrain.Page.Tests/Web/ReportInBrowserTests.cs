@@ -11,12 +11,12 @@ public class ReportInBrowserTests
     [Fact]
     public async Task A_run_is_drawn_with_its_numbers_and_its_faults_and_nothing_is_asked_for()
     {
-        await using var browser = await Browser.OpenAsync(SampleRun.Document(SampleRun.Page(Hostile, SampleRun.Events(300), jobFile: Hostile)));
+        await using var browser = await Opened.ReportAsync(SampleRun.Document(SampleRun.Page(Hostile, SampleRun.Events(300), jobFile: Hostile)));
         Assert.Equal(Hostile, Assert.Single(await browser.TextsAsync("h1")));
         Assert.Contains("unbroken", await browser.TextsAsync(".chip"));
         var titles = await browser.TextsAsync("h2");
         Assert.All((string[])["Loss", "Accuracy", "Learning rate", "Gradient norm", "Images per second", "What happened"], title => Assert.Contains(title, titles));
-        Assert.True(await browser.Page.EvaluateExpressionAsync<int>("document.querySelectorAll('.chart canvas').length") >= titles.Length - 3);
+        Assert.True(await browser.Page.EvaluateExpressionAsync<int>("document.querySelectorAll('.chart canvas').length") >= titles.Length - 6);
         Assert.Contains("redone 13", (await browser.TextsAsync("[aria-label='What happened'] .legend"))[0], StringComparison.Ordinal);
 
         // Every plot has its numbers: those of the first step, with all digits, in a table.
@@ -29,6 +29,12 @@ public class ReportInBrowserTests
         Assert.Contains("-2.5 to 31.5; zero within ± 0.1", await browser.TextsAsync("[aria-label='Landscape at step 300'] dd"));
         Assert.Equal(3, (await browser.TextsAsync("[aria-label='Landscape at step 300'] .node")).Length);
 
+        // Losses along a line, and over a plane; where a step's time went, with who is slow.
+        Assert.Equal(11, (await browser.TextsAsync("[aria-label='Line through the weights of step 300'] tbody tr")).Length);
+        Assert.Equal(121, (await browser.TextsAsync("[aria-label='Plane through the weights of step 300'] rect title")).Length);
+        Assert.Equal(2, (await browser.TextsAsync("[aria-label='Where a step’s time goes'] .rank")).Length);
+        Assert.Contains("Rank 0 is slow: others wait.", await browser.TextsAsync("[aria-label='Where a step’s time goes'] .note"));
+
         Assert.Equal(Hostile, await browser.Page.GetTitleAsync());
         Assert.Empty(browser.Complaints);
         Assert.Single(browser.Requests);
@@ -37,7 +43,7 @@ public class ReportInBrowserTests
     [Fact]
     public async Task Zoom_axis_and_scale_are_in_the_address_and_come_back_from_it()
     {
-        await using var browser = await Browser.OpenAsync(SampleRun.Document(SampleRun.Page("first", SampleRun.Events(300))), address: "#x=epoch&from=0.1&to=0.3&log=loss");
+        await using var browser = await Opened.ReportAsync(SampleRun.Document(SampleRun.Page("first", SampleRun.Events(300))), hash: "#x=epoch&from=0.1&to=0.3&log=loss");
         Assert.Equal("true", await browser.Page.EvaluateExpressionAsync<string>("[...document.querySelectorAll('.segments button')].find(b => b.textContent === 'Epoch').ariaPressed"));
         await browser.Page.FocusAsync("[aria-label^='Loss. ']");
         await browser.Page.Keyboard.PressAsync("+");
@@ -50,7 +56,7 @@ public class ReportInBrowserTests
     [Fact]
     public async Task Runs_are_compared_by_what_differs_and_seeds_are_one_group()
     {
-        await using var browser = await Browser.OpenAsync(SampleRun.Document(
+        await using var browser = await Opened.ReportAsync(SampleRun.Document(
             SampleRun.Page("slow-1", SampleRun.Events(300, 1), seed: "1", rate: "0.01"),
             SampleRun.Page("slow-2", SampleRun.Events(300, 2), seed: "2", rate: "0.01"),
             SampleRun.Page("fast-1", SampleRun.Events(300, 3), seed: "1", rate: "0.5", ledger: LedgerFindings.IsBroken)));
@@ -65,7 +71,7 @@ public class ReportInBrowserTests
     [InlineData(400, "dark")]
     public async Task It_fits_its_window_and_everybody_can_use_it(int width, string scheme)
     {
-        await using var browser = await Browser.OpenAsync(SampleRun.Document(SampleRun.Page("first", SampleRun.Events(300))), width);
+        await using var browser = await Opened.ReportAsync(SampleRun.Document(SampleRun.Page("first", SampleRun.Events(300))), width);
         await browser.Page.EmulateMediaFeaturesAsync([new PuppeteerSharp.MediaFeatureValue { MediaFeature = PuppeteerSharp.MediaFeature.PrefersColorScheme, Value = scheme }]);
         await browser.Page.WaitForSelectorAsync($"html[data-theme={scheme}]").For("the theme");
         Assert.True(await browser.Page.EvaluateExpressionAsync<int>("document.documentElement.scrollWidth") <= width, "the page is wider than its window");
@@ -76,7 +82,7 @@ public class ReportInBrowserTests
     [Fact]
     public async Task A_run_without_a_step_says_so()
     {
-        await using var browser = await Browser.OpenAsync(SampleRun.Document(SampleRun.Page("empty", [])));
+        await using var browser = await Opened.ReportAsync(SampleRun.Document(SampleRun.Page("empty", [])));
         Assert.Contains("This run has no step yet: there is nothing to draw.", await browser.TextsAsync("p"));
         Assert.Empty(browser.Complaints);
     }
