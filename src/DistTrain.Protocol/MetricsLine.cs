@@ -14,19 +14,25 @@ public sealed record MetricsLine(MetricsEvent? Event, string? Problem, bool IsLa
     /// <summary>Name of the file in a run's folder.</summary>
     public const string FileName = "metrics.jsonl";
 
+    /// <summary>From one word of how far it is to the next.</summary>
+    private const int Lines = 10_000;
+
     /// <summary>The lines of a file in order, each read when it is asked for.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="told">Told now and then which share of it has been read, 0..1.</param>
     /// <exception cref="IOException">The file is not there or not readable.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="UnknownFormatException">A line is of another format.</exception>
-    public static IEnumerable<MetricsLine> ReadAll(string path)
+    public static IEnumerable<MetricsLine> ReadAll(string path, Action<double>? told = null)
     {
-        using var lines = File.ReadLines(path).GetEnumerator();
-        var more = lines.MoveNext();
-        for (var number = 1; more; number++)
+        using var file = new StreamReader(path);
+        var next = file.ReadLine();
+        for (var number = 1; next is { } text; number++)
         {
-            var text = lines.Current;
-            more = lines.MoveNext();
-            yield return Read(text, $"{path}:{number}", isLast: !more);
+            next = file.ReadLine();
+            yield return Read(text, $"{path}:{number}", isLast: next is null);
+            if (number % Lines == 0)
+                told?.Invoke((double)file.BaseStream.Position / file.BaseStream.Length);
         }
     }
 

@@ -5,7 +5,7 @@ using DistTrain.Page.Data;
 
 namespace DistTrain.Cli.Cluster;
 
-/// <summary>Writes the log of a run into its folder: what its command does, what becomes of the processes, and what the job itself has to say.</summary>
+/// <summary>Writes the log of a run into its folder: what its command does, what becomes of the processes, what the job itself has to say; and at its end where its ranks' time went.</summary>
 /// <param name="folder">The run's.</param>
 /// <param name="clock">Dates lines.</param>
 /// <param name="watcher">Who looks on; null: nobody.</param>
@@ -13,6 +13,7 @@ internal sealed class RunDiary(RunFolder folder, TimeProvider clock, IRunWatcher
 {
     private readonly RunLog _log = RunLog.Open(folder.FullPath);
     private long _step;
+    private RankTimings? _timings;
 
     /// <summary>Version of this program.</summary>
     public static string Program { get; } = typeof(RunDiary).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -32,12 +33,19 @@ internal sealed class RunDiary(RunFolder folder, TimeProvider clock, IRunWatcher
                 Volatile.Write(ref _step, step.Step);
             else if (next is LogLine line)
                 Write(new RunLogLine(line.Time, line.Step > 0 || line.Redone > 0 ? line.Step : Volatile.Read(ref _step), KindOf(line.Kind), line.Text, line.Redone));
+            else if (next is RankTimings { Ranks.Count: > 0 } timings)
+                _timings = timings;
             watcher?.Seen(next);
             yield return next;
         }
     }
 
-    public void Dispose() => _log.Dispose();
+    public void Dispose()
+    {
+        _log.Dispose();
+        if (_timings is not null)
+            RanksFile.Write(folder.FullPath, _timings);
+    }
 
     private void Write(RunLogLine line)
     {

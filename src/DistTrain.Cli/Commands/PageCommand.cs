@@ -27,7 +27,7 @@ internal static class PageCommand
     private static async Task<int> RunAsync(CommandContext context)
     {
         var paths = context.Get(Runs);
-        var pages = Report.Read(Report.RunsOf(paths));
+        var pages = Report.Read(Report.RunsOf(paths), new ReadingProgress(context.Error, context.Clock));
         var store = new PageStore(Report.TitleOf(paths), RunDiary.Program, context.Clock) { Notes = Comparison.Notes };
         foreach (var page in pages)
             store.End(page);

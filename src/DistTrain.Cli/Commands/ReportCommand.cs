@@ -34,7 +34,7 @@ internal static class ReportCommand
         var paths = context.Get(Runs);
         var runs = Report.RunsOf(paths);
         var file = context.GetOrDefault(Out) ?? (paths.Length == 1 ? Path.Combine(paths[0], ReportFile.Name) : ReportFile.Name);
-        var report = Report.Of(Report.TitleOf(paths), runs, context.Clock);
+        var report = Report.Of(Report.TitleOf(paths), runs, context.Clock, new ReadingProgress(context.Error, context.Clock));
         Report.Write(file, report);
         context.Print(
             new ReportedEvent(Path.GetFullPath(file), runs.Count, report.Length),

@@ -24,6 +24,12 @@ internal static class SliceCommand
 
     private static readonly Option<int> Points = SharedOptions.Number("--points", "Points in each direction; 0: 41 on a line, 21 by 21 on a plane.", 0, 0, 1000);
 
+    private static readonly Option<string?> Out = new("--out")
+    {
+        Description = "File for the results and all losses. Default: slice-step-N-line.json, -plane.json or -between.json in the run's folder, where its report shows it.",
+        HelpName = "file.json",
+    };
+
     private static readonly Option<string?> Plot = new("--plot")
     {
         Description = "Draw the curve or the contours into this SVG file as well.",
@@ -42,6 +48,7 @@ internal static class SliceCommand
         LandscapeOptions.Mode,
         LandscapeOptions.Precision,
         LandscapeOptions.Seed,
+        Out,
         Plot,
     }.Does(RunAsync);
 
@@ -58,6 +65,7 @@ internal static class SliceCommand
         if (other is not null && other.Layout.Hash != saved.Layout.Hash)
             throw CommandException.BadInput($"--to {to}: these weights are of another model than {saved.Source}");
 
+        var file = SharedOptions.ForWriting("--out", context.GetOrDefault(Out) ?? Path.Combine(saved.Home, SliceFile.NameOf(saved.Step, isPlane, to is not null)));
         var plane = other is null ? Plane.Around(saved, isPlane ? 2 : 1, context.Get(LandscapeOptions.Seed)) : Plane.Between(saved, other);
         var count = context.Get(Points) is > 0 and var given ? given : isPlane ? 21 : 41;
         var grid = Slice.Grid(-1, other is null ? 1 : 2, count, isPlane);
@@ -69,7 +77,8 @@ internal static class SliceCommand
             : Slice.Run<float>(data, plane, grid, Tell, stop);
         if (picture is not null)
             Draw(picture, saved, other, points);
-        var sliced = Closing(context, saved, other, data, points, picture) with { Seconds = context.Clock.GetElapsedTime(began).TotalSeconds };
+        var sliced = Closing(context, saved, other, data, points, file, picture) with { Seconds = context.Clock.GetElapsedTime(began).TotalSeconds };
+        Keep(sliced, context.Get(LandscapeOptions.Seed), points);
         context.Print(sliced, Closing(sliced));
         return Task.FromResult(ExitCode.Done);
 
@@ -77,7 +86,7 @@ internal static class SliceCommand
     }
 
     private static SlicedEvent Closing(
-        CommandContext context, SavedModel saved, SavedModel? other, ProbeData data, IReadOnlyList<LossEvent> points, string? picture)
+        CommandContext context, SavedModel saved, SavedModel? other, ProbeData data, IReadOnlyList<LossEvent> points, string file, string? picture)
     {
         // What is not a number is above all others.
         var ordered = points.OrderBy(point => double.IsNaN(point.Loss) ? double.PositiveInfinity : point.Loss).ToList();
@@ -93,9 +102,22 @@ internal static class SliceCommand
             Of(ordered[0]),
             Of(ordered[^1]),
             0,
+            file,
             picture);
 
         static SlicePoint Of(LossEvent point) => new(point.Alpha, point.Beta, point.Loss);
+    }
+
+    private static void Keep(SlicedEvent sliced, long seed, IReadOnlyList<LossEvent> points)
+    {
+        try
+        {
+            SliceFile.Write(sliced, seed, points);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SystemFailure.Of(e, $"results of {sliced.Checkpoint}");
+        }
     }
 
     private static void Draw(string file, SavedModel saved, SavedModel? other, IReadOnlyList<LossEvent> points)
@@ -124,6 +146,6 @@ internal static class SliceCommand
         var drawn = sliced.Plot is { } plot ? $"; drawn into {plot}" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{sliced.Checkpoint}: loss over {sliced.Examples:N0} examples of the {sliced.Data} set, {sliced.Mode} mode: lowest {At(sliced.Lowest)}, highest {At(sliced.Highest)}{drawn}");
+            $"{sliced.Checkpoint}: loss over {sliced.Examples:N0} examples of the {sliced.Data} set, {sliced.Mode} mode: lowest {At(sliced.Lowest)}, highest {At(sliced.Highest)}; all losses in {sliced.File}{drawn}");
     }
 }

@@ -19,6 +19,7 @@ internal sealed record LossEvent(double Alpha, double? Beta, double Loss, double
 /// <param name="Lowest">Where the loss is lowest.</param>
 /// <param name="Highest">Where it is highest.</param>
 /// <param name="Seconds">Wall time, reading left out.</param>
+/// <param name="File">Where these results and all losses are, absolute.</param>
 /// <param name="Plot">The picture, absolute; left out when none was asked for.</param>
 internal sealed record SlicedEvent(
     string Checkpoint,
@@ -32,6 +33,7 @@ internal sealed record SlicedEvent(
     SlicePoint Lowest,
     SlicePoint Highest,
     double Seconds,
+    string File,
     string? Plot) : OutputEvent;
 
 /// <param name="Alpha">How far along the first direction.</param>

@@ -73,6 +73,8 @@ internal sealed class LivePage : IAsyncDisposable
         {
             if (next is JobSummary summary)
                 run.Stand(new RunProgress(summary.State.Name(), summary.TotalSteps, summary.Waits));
+            else if (next is RankTimings timings)
+                run.Measure(RanksFile.Rows(timings), timings.Hangs);
             else if (LiveEvents.Of(next) is { } line)
                 run.Add(line);
             if (!_knowsData && next is StepMetrics)

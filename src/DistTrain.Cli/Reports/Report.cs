@@ -37,15 +37,15 @@ internal static class Report
 
     /// <summary>The report of some runs, as a whole file.</summary>
     /// <exception cref="CommandException">With what is wrong with each of them.</exception>
-    public static byte[] Of(string title, IReadOnlyList<string> runs, TimeProvider clock)
+    public static byte[] Of(string title, IReadOnlyList<string> runs, TimeProvider clock, ReadingProgress? progress = null)
     {
-        var pages = Read(runs);
+        var pages = Read(runs, progress);
         return ReportFile.Of(new PageDocument(title, RunDiary.Program, clock.GetUtcNow(), pages, Comparison.Notes(pages)));
     }
 
     /// <summary>Some runs as a page shows them.</summary>
     /// <exception cref="CommandException">With what is wrong with each of them.</exception>
-    public static IReadOnlyList<RunPage> Read(IReadOnlyList<string> runs)
+    public static IReadOnlyList<RunPage> Read(IReadOnlyList<string> runs, ReadingProgress? progress = null)
     {
         var buckets = BucketsOf(runs.Count);
         List<string> problems = [];
@@ -54,7 +54,7 @@ internal static class Report
         {
             try
             {
-                pages.Add(RunReader.Read(run, buckets));
+                pages.Add(RunReader.Read(run, buckets, share => progress?.Tell(run, share)));
             }
             catch (CommandException e)
             {

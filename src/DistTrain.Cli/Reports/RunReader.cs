@@ -4,7 +4,6 @@ using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
-using DistTrain.Cli.Landscape;
 using DistTrain.Cli.Verification;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Page.Data;
@@ -18,70 +17,58 @@ namespace DistTrain.Cli.Reports;
 /// <summary>Reads a run's folder as the page shows it: once from the first line to the last, whatever its length.</summary>
 internal static class RunReader
 {
-    /// <summary>The newest are shown.</summary>
-    private const int MostDiagnoses = 8;
-
     /// <param name="path">A run's folder.</param>
     /// <param name="buckets">Of its curves.</param>
+    /// <param name="told">Told now and then which share of its history has been read, 0..1.</param>
+    /// <param name="longFrom">Bytes of a history from which on what it came to is kept beside it.</param>
     /// <exception cref="CommandException">It is no run's folder, or its job can't be read.</exception>
     /// <exception cref="Protocol.Formats.UnknownFormatException">A file is of a version that this program does not read.</exception>
-    public static RunPage Read(string path, int buckets = RunCurves.Finest)
+    public static RunPage Read(string path, int buckets = RunCurves.Finest, Action<double>? told = null, long longFrom = HistoryIndex.Long)
     {
         var folder = RunFolder.Open(path);
         var job = JobFileInput.Read(folder.Job, [], TextWriter.Null);
-        List<string> notes = [];
         var data = DataOf(folder);
-        var curves = new RunCurves(buckets);
-        var check = new CheckedHistory(CheckOf(folder, job.Spec, data));
-        ReadHistory(folder, curves, check, notes);
-        var ledger = check.Findings();
+        var history = HistoryOf(folder, job.Spec, data, (buckets, longFrom), told);
+        List<string> notes = [.. history.Notes];
         var log = RunLog.Read(folder.FullPath);
         return new RunPage(
             Path.GetFileName(folder.FullPath),
             FolderOwner.Of(folder.FullPath),
-            StateOf(log, ledger),
+            StateOf(log, history.Ledger),
             JobFile.Write(job),
             JobFile.Values(job),
-            curves.ToSeries(),
-            ledger,
+            history.Series,
+            history.Ledger,
             log,
             WeightsOf(folder),
             data,
             notes)
         {
-            Landscape = LandscapeOf(folder, notes),
+            Landscape = LandscapeReader.Diagnoses(folder, notes),
+            Slices = LandscapeReader.Slices(folder, notes),
+            Ranks = RanksFile.Read(folder.FullPath),
         };
     }
 
-    /// <summary>The files of <c>diagnose</c> in the folder, by step, without what the page does not draw; null: none.</summary>
-    private static List<JsonNode>? LandscapeOf(RunFolder folder, List<string> notes)
+    private static ReadHistory HistoryOf(RunFolder folder, TrainingSpec spec, JsonNode? data, (int Buckets, long LongFrom) size, Action<double>? told)
     {
-        List<JsonNode> found = [];
-        foreach (var file in Directory.GetFiles(folder.FullPath, DiagnosisFile.Pattern))
-        {
-            try
-            {
-                _ = DiagnosisFile.Read(file);
-                var diagnosis = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
-                // Paths are of the machine that looked; densities of single directions are not drawn.
-                foreach (var key in (string[])["checkpoint", "file", "escape", "directions"])
-                    diagnosis.Remove(key);
-                found.Add(diagnosis);
-            }
-            catch (CommandException e)
-            {
-                notes.AddRange(e.Problems.Select(problem => problem.Replace(folder.FullPath, Path.GetFileName(folder.FullPath), StringComparison.Ordinal)));
-            }
-        }
-
-        return found.Count == 0 ? null : [.. found.OrderBy(diagnosis => diagnosis["step"]?.GetValue<long>() ?? long.MaxValue).TakeLast(MostDiagnoses)];
+        var key = HistoryIndex.KeyOf(folder, size.Buckets, size.LongFrom);
+        if (key is not null && HistoryIndex.Read(folder, key) is { } known)
+            return known;
+        List<string> notes = [];
+        var (curves, check) = (new RunCurves(size.Buckets), new CheckedHistory(CheckOf(folder, spec, data)));
+        ReadLines(folder, curves, check, notes, told);
+        var history = new ReadHistory(curves.ToSeries(), check.Findings(), notes);
+        if (key is not null)
+            HistoryIndex.Write(folder, key, history);
+        return history;
     }
 
-    private static void ReadHistory(RunFolder folder, RunCurves curves, CheckedHistory check, List<string> notes)
+    private static void ReadLines(RunFolder folder, RunCurves curves, CheckedHistory check, List<string> notes, Action<double>? told)
     {
         try
         {
-            foreach (var line in MetricsLine.ReadAll(Path.Combine(folder.FullPath, MetricsLine.FileName)))
+            foreach (var line in MetricsLine.ReadAll(Path.Combine(folder.FullPath, MetricsLine.FileName), told))
             {
                 if (line.Event is { } next)
                 {

@@ -11,6 +11,7 @@ internal static class WireMapping
         Protocol.JobEvent.EventOneofCase.Validation => Of<ValidationMetrics>(next.Validation),
         Protocol.JobEvent.EventOneofCase.Probe => Of(next.Probe),
         Protocol.JobEvent.EventOneofCase.Log => Of(next.Log),
+        Protocol.JobEvent.EventOneofCase.Ranks => new RankTimings([.. next.Ranks.Ranks.Select(Of)], Said(next.Ranks.Hangs)),
         // WatchPosition passes over what a later version may tell.
         _ => throw new ArgumentException($"no event of a job: {next.EventCase}", nameof(next)),
     };
@@ -32,6 +33,15 @@ internal static class WireMapping
 
     private static LogLine Of(Protocol.LogLine line) =>
         new(DateTimeOffset.FromUnixTimeMilliseconds(line.Time), line.Text, Of(line.Kind)) { Step = line.Step, Redone = line.Redone };
+
+    private static RankTiming Of(Protocol.RankTiming rank) => new(rank.Rank, Said(rank.Silo), rank.IsSlow)
+    {
+        Compute = rank.Compute,
+        Push = rank.Push,
+        Wait = rank.Wait,
+        Update = rank.Update,
+        Pull = rank.Pull,
+    };
 
     private static JobState Of(Protocol.JobState state) => state switch
     {

@@ -24,4 +24,5 @@ public sealed record PageDocument(string Title, string Program, DateTimeOffset M
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(PageDocument))]
 [JsonSerializable(typeof(RunTail))]
+[JsonSerializable(typeof(ReadHistory))]
 internal sealed partial class PageJson : JsonSerializerContext;

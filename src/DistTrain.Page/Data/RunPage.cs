@@ -30,6 +30,12 @@ public sealed record RunPage(
     /// <summary>What <c>diagnose</c> found of its weights, a file each, by step; null where it was not asked.</summary>
     public IReadOnlyList<JsonNode>? Landscape { get; init; }
 
+    /// <summary>The loss along lines and over planes through its weights, a file of <c>slice</c> each, by step; null where it was not asked.</summary>
+    public IReadOnlyList<JsonNode>? Slices { get; init; }
+
+    /// <summary>Of a run that is over: where the time of its last steps went, by rank; null where that is not known.</summary>
+    public IReadOnlyList<RankRow>? Ranks { get; init; }
+
     /// <summary>Of a run that lasts: how it stands.</summary>
     public RunProgress? Progress { get; init; }
 }

@@ -34,7 +34,7 @@ public sealed record RunProgress(string State, long TotalSteps, string? Waits)
 
 /// <summary>A rank, and where the time of its steps goes: milliseconds, means over the last steps.</summary>
 /// <param name="Rank">Its number.</param>
-/// <param name="Silo">Where it lives; null: it does not answer.</param>
+/// <param name="Silo">Where it lives; null: it did not answer.</param>
 /// <param name="Compute">Forward and backward.</param>
 /// <param name="Push">Handing the gradient over.</param>
 /// <param name="Wait">For slower ranks: what it waits longer than the rank that waits least.</param>

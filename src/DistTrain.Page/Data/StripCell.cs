@@ -15,19 +15,19 @@ public sealed class StripCell
     internal StripCell(long step, LedgerEntry entry)
     {
         From = To = step;
-        FirstGeneration = Generation = entry.Generation;
+        Generation = entry.Generation;
         _fold = entry.Digests.Aggregate(Start, (fold, digest) => (fold ^ digest) * Prime);
     }
+
+    [JsonConstructor]
+    internal StripCell(long from, long to, long generation, string fold) =>
+        (From, To, Generation, _fold) = (from, to, generation, ulong.Parse(fold, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 
     /// <summary>Number of the first step.</summary>
     public long From { get; }
 
     /// <summary>Of the last one.</summary>
     public long To { get; private set; }
-
-    /// <summary>The generation that committed the first of them.</summary>
-    [JsonIgnore]
-    public long FirstGeneration { get; }
 
     /// <summary>The generation that committed the last of them.</summary>
     public long Generation { get; private set; }

@@ -7,7 +7,7 @@ public static class PageFile
 
     /// <summary>The page's modules, each before those that import it.</summary>
     public static IReadOnlyList<string> Modules { get; } =
-        ["text.js", "state.js", "series.js", "elements.js", "table.js", "plot.js", "panels.js", "faults.js", "facts.js", "ranks.js", "landscape.js", "run.js", "groups.js", "compare.js", "news.js", "jobs.js", "cluster.js", Start];
+        ["text.js", "state.js", "series.js", "elements.js", "table.js", "plot.js", "panels.js", "faults.js", "facts.js", "ranks.js", "landscape.js", "slices.js", "run.js", "groups.js", "compare.js", "news.js", "jobs.js", "cluster.js", Start];
 
     /// <summary>Its bytes.</summary>
     /// <param name="name">One of the names above.</param>

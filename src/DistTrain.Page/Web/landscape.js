@@ -65,15 +65,15 @@ function spectrum(found) {
     ], found.spectrum, { sort: true, file: 'spectrum.csv' })));
 }
 
-function line(x1, y1, x2, y2, name, title) {
+export function line(x1, y1, x2, y2, name, title) {
     return svg('line', { x1, y1, x2, y2, class: name }, title ? svg('title', {}, title) : '');
 }
 
-function text(x, y, said, anchor) {
+export function text(x, y, said, anchor) {
     return svg('text', { x, y, 'text-anchor': anchor }, said);
 }
 
-function svg(tag, attributes, ...children) {
+export function svg(tag, attributes, ...children) {
     const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
     for (const [name, value] of Object.entries(attributes))
         element.setAttribute(name, value);

@@ -22,7 +22,7 @@ export class RanksPanel {
 
     /** What was told last; nothing where a run's ranks are not told of. */
     refresh(run) {
-        const { ranks, hangs } = run.progress ?? {};
+        const { ranks, hangs } = run.progress ?? run;
         const text = JSON.stringify([ranks, hangs]);
         if (text === this.told)
             return;
@@ -34,7 +34,7 @@ export class RanksPanel {
         const longest = Math.max(...ranks.map(whole));
         const slow = ranks.filter(row => row.isSlow);
         this.element.replaceChildren(
-            el('h2', {}, 'Where a step’s time goes ', el('span', { class: 'quiet' }, 'ms, by rank')),
+            el('h2', {}, 'Where a step’s time goes ', el('span', { class: 'quiet' }, run.progress ? 'ms, by rank' : 'ms, by rank, of the last steps')),
             el('p', { class: 'legend' }, parts.map(([, name], i) => el('span', {}, swatch(this.colors[i]), name))),
             hangs ? el('p', { class: 'note bad' }, `The open step waits for ${hangs}.`) : '',
             slow.length > 0 ? el('p', { class: 'note' }, `${slow.length === 1 ? 'Rank' : 'Ranks'} ${slow.map(row => row.rank).join(', ')} ${slow.length === 1 ? 'is' : 'are'} slow: others wait.`) : '',

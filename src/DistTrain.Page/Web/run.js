@@ -7,6 +7,7 @@ import { kindsOf, panelOf } from './panels.js';
 import { FaultPanel, marksOf } from './faults.js';
 import { chips, figures, particulars } from './facts.js';
 import { landscape } from './landscape.js';
+import { slices } from './slices.js';
 import { RanksPanel } from './ranks.js';
 import { palette } from './plot.js';
 
@@ -32,6 +33,7 @@ export class RunView {
             this.ranks.element,
             !isEmpty && el('div', { class: 'grid' }, panels.slice(1).map(panel => panel.element)),
             landscape(run),
+            slices(run),
             particulars(run, page));
     }
 

@@ -51,6 +51,9 @@ public sealed class WatchPosition(long fromStep)
                 || (next.Log.Time == _lastLog.Time && next.Log.Text != _lastLog.Text):
                 _lastLog = next.Log;
                 return true;
+            // As it is now: nothing of it is kept.
+            case JobEvent.EventOneofCase.Ranks:
+                return true;
             default:
                 return false;
         }

@@ -26,10 +26,13 @@ internal sealed class RunFeed(LiveRun run, PageStore store) : IServerStreamWrite
         switch (message.EventCase)
         {
             case JobEvent.EventOneofCase.Summary:
-                run.Stand(new RunProgress(StateOf(message.Summary.State), message.Summary.TotalSteps, message.Summary.Waits.Length > 0 ? message.Summary.Waits : null));
+                run.Stand(new RunProgress(StateOf(message.Summary.State), message.Summary.TotalSteps, Said(message.Summary.Waits)));
                 break;
             case JobEvent.EventOneofCase.Log:
                 Add(message.Log);
+                break;
+            case JobEvent.EventOneofCase.Ranks:
+                run.Measure([.. message.Ranks.Ranks.Select(RowOf)], Said(message.Ranks.Hangs));
                 break;
             case JobEvent.EventOneofCase.Step:
                 NextStep = message.Step.Step + 1;
@@ -62,6 +65,10 @@ internal sealed class RunFeed(LiveRun run, PageStore store) : IServerStreamWrite
         if (_said.Add(said))
             run.Add(said);
     }
+
+    private static RankRow RowOf(RankTiming rank) => new(rank.Rank, Said(rank.Silo), rank.Compute, rank.Push, rank.Wait, rank.Update, rank.Pull, rank.IsSlow);
+
+    private static string? Said(string text) => text.Length == 0 ? null : text;
 
     private static RunLogKind KindOf(LogKind kind) => kind switch
     {

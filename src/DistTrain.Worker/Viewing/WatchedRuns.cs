@@ -68,31 +68,7 @@ internal sealed partial class WatchedRuns(JobFollower follower, JobClock clock, 
         var store = new PageStore(job.JobId, program, time);
         store.Begin(run);
         var stop = CancellationTokenSource.CreateLinkedTokenSource(ends);
-        return new Watched(store, Task.WhenAll(FollowAsync(job.JobId, new RunFeed(run, store), stop.Token), MeasureAsync(job.JobId, run, store, stop.Token)), stop);
-    }
-
-    /// <summary>Where its ranks' time goes, each second until it has ended.</summary>
-    private async Task MeasureAsync(string jobId, LiveRun run, PageStore store, CancellationToken stop)
-    {
-        // The caller holds the lock.
-        await Task.Yield();
-        for (var hasEnded = false; !stop.IsCancellationRequested && !hasEnded;)
-        {
-            try
-            {
-                var job = await follower.DescribeAsync(jobId).WaitAsync(stop);
-                hasEnded = job.Phase.HasEnded();
-                IReadOnlyList<Ranks.RankProgress?> ranks = job.Phase == JobPhase.Running ? job.Ranks ?? [] : [];
-                run.Measure(StepTime.Rows(ranks), StepTime.Hangs(ranks));
-                store.Tell();
-            }
-            catch (Exception e) when (e is RpcException or OrleansException or TimeoutException or OperationCanceledException)
-            {
-                // As in following.
-            }
-
-            await Task.Delay(Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        return new Watched(store, FollowAsync(job.JobId, new RunFeed(run, store), stop.Token), stop);
     }
 
     private async Task FollowAsync(string jobId, RunFeed feed, CancellationToken stop)

@@ -6,6 +6,7 @@ using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Cli.Tests.Processes;
+using DistTrain.Page.Data;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
 using DistTrain.Tests.Silos;
@@ -25,7 +26,8 @@ public sealed class LocalRunTests : IDisposable
         await using var silo = await FakeSilo.StartAsync();
         silo.OnWatch = async (_, events, cancel) =>
         {
-            foreach (var next in (JobEvent[])[Messages.State(JobState.Running, 0, 1), Messages.Step(1), Messages.State(JobState.Completed, 1, 1)])
+            JobEvent timed = new() { Ranks = new RankTimings { Ranks = { new RankTiming { Silo = "a:1", Compute = 7.5, IsSlow = true }, new RankTiming { Rank = 1, Update = 0.25 } } } };
+            foreach (var next in (JobEvent[])[Messages.State(JobState.Running, 0, 1), Messages.Step(1), timed, Messages.State(JobState.Completed, 1, 1)])
                 await events.WriteAsync(next, cancel);
         };
         silo.OnDownload = () => [Messages.Chunk("model.safetensors", "we"), Messages.Chunk("model.safetensors", "ights")];
@@ -39,6 +41,7 @@ public sealed class LocalRunTests : IDisposable
         Assert.Equal(
             ["submitted", "state", "step", "state"],
             Contexts.Lines(_context.Output).Select(line => line.Split('"')[3]));
+        Assert.Equal([new RankRow(0, "a:1", 7.5, 0, 0, 0, 0, true), new RankRow(1, null, 0, 0, 0, 0.25, 0, false)], RanksFile.Read(_folder.Path));
     }
 
     [Fact]

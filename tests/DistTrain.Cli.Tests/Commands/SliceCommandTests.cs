@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DistTrain.Cli.Invocation;
+using DistTrain.Cli.Landscape;
 using DistTrain.Cli.Tests.Doubles;
 
 namespace DistTrain.Cli.Tests.Commands;
@@ -20,6 +21,10 @@ public class SliceCommandTests
         Assert.Equal(("sliced", 4), (events[^1].GetProperty("event").GetString(), events[^1].GetProperty("points").GetInt32()));
         Assert.Equal(events[..4].Min(Loss), Loss(events[^1].GetProperty("lowest")));
         Assert.Contains("<svg", await File.ReadAllTextAsync(picture), StringComparison.Ordinal);
+        // A model file has no step; the file has what was printed.
+        var file = events[^1].GetProperty("file").GetString()!;
+        Assert.Equal(Path.Combine(one.Folder, "slice-between.json"), file);
+        Assert.Equal(events[..4].Select(Loss), SliceFile.Read(file)["losses"]!.AsArray().Select(point => point!["loss"]!.GetValue<double>()));
     }
 
     [Fact]

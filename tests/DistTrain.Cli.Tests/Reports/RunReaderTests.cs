@@ -63,6 +63,43 @@ public sealed class RunReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_slice_is_there_with_its_losses_and_without_paths_and_one_that_is_too_large_is_said()
+    {
+        var path = WrittenRun.Write(_folder["run"], WrittenRun.History());
+        File.WriteAllText(
+            Path.Combine(path, "slice-step-20-between.json"),
+            """{"format":1,"checkpoint":"/home/somebody/run","step":20,"to":"/home/somebody/other/","file":"/home/somebody/s.json","data":"train","examples":9,"losses":[{"alpha":0,"loss":1.5,"accuracy":0.5},{"alpha":1,"loss":"NaN","accuracy":0}]}""");
+        File.WriteAllText(Path.Combine(path, "slice-plane.json"), $$"""{"format":1,"losses":[{{string.Join(',', Enumerable.Repeat("{}", 10_202))}}]}""");
+        var run = RunReader.Read(path);
+        var slice = Assert.Single(run.Slices!);
+        Assert.Equal(("other", 1.5, "NaN"), (slice["to"]!.GetValue<string>(), slice["losses"]![0]!["loss"]!.GetValue<double>(), slice["losses"]![1]!["loss"]!.GetValue<string>()));
+        Assert.DoesNotContain("somebody", slice.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("run/slice-plane.json: 10,202 losses are more than a page shows (10,201); the file has them", Assert.Single(run.Notes));
+    }
+
+    [Fact]
+    public void A_long_history_is_read_once_and_anew_when_it_or_its_job_has_changed()
+    {
+        var path = WrittenRun.Write(_folder["run"], WrittenRun.History());
+        var first = RunReader.Read(path, longFrom: 0);
+        var index = Path.Combine(path, HistoryIndex.Name);
+        Assert.Contains("0.25", File.ReadAllText(index), StringComparison.Ordinal);
+        // What it says is taken, and comes to the same page.
+        File.WriteAllText(index, File.ReadAllText(index).Replace("\"notes\":[]", "\"notes\":[\"from the index\"]", StringComparison.Ordinal));
+        var second = RunReader.Read(path, longFrom: 0);
+        Assert.Equal("from the index", Assert.Single(second.Notes));
+        Assert.Equal(Json(first), Json(second with { Notes = [] }));
+        // Of another program's, of other files, or damaged, it is none.
+        Assert.Empty(RunReader.Read(path, buckets: 64, longFrom: 0).Notes);
+        File.WriteAllText(index, "{\"of\":7}");
+        Assert.Empty(RunReader.Read(path, longFrom: 0).Notes);
+        File.AppendAllText(Path.Combine(path, MetricsLine.FileName), "{\"ev");
+        Assert.Equal("run/metrics.jsonl:22: the last line is cut off, what it told is lost", Assert.Single(RunReader.Read(path, longFrom: 0).Notes));
+
+        static string Json(RunPage run) => System.Text.Encoding.UTF8.GetString(new PageDocument("", "", DateTimeOffset.UnixEpoch, [run], []).ToJson());
+    }
+
+    [Fact]
     public void A_run_that_was_cut_off_in_the_middle_of_a_line_has_what_is_before_it()
     {
         var path = WrittenRun.Write(_folder["run"], WrittenRun.History());

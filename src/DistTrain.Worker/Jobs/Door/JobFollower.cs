@@ -19,7 +19,7 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
         return job.Exists ? job : throw new RpcException(new Status(StatusCode.NotFound, $"there is no job '{jobId}'"));
     }
 
-    /// <summary>Writes the job's state, each committed step from <paramref name="fromStep"/> on once and in order, evaluations and log lines.</summary>
+    /// <summary>Writes the job's state, each committed step from <paramref name="fromStep"/> on once and in order, evaluations, log lines, and where its ranks' time goes.</summary>
     /// <remarks>When this silo leaves it ends, and the watcher attaches to another.</remarks>
     public async Task FollowAsync(string jobId, long fromStep, IServerStreamWriter<JobEvent> writer, CancellationToken watching)
     {
@@ -97,6 +97,7 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
         // Lines, not their number: the grain's log begins anew when it is lost with its silo.
         private readonly HashSet<JobLogLine> _said = [];
         private (JobPhase Phase, long TotalSteps, string? Waits)? _told;
+        private RankTimings _timings = new();
 
         public void Dispose() => _turn.Dispose();
 
@@ -113,7 +114,7 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
             }
         }
 
-        /// <summary>Log lines not told yet, and the state, or what is waited for, where it has changed; that of a job that has ended comes last, after its history.</summary>
+        /// <summary>Log lines not told yet, and the state, what is waited for and where time goes, where they have changed; the state of a job that has ended comes last, after its history.</summary>
         public async Task TellAsync(JobDescription job)
         {
             foreach (var line in job.Log.Where(_said.Add))
@@ -121,6 +122,12 @@ internal sealed class JobFollower(IGrainFactory grains, IHostApplicationLifetime
             if (_told != (job.Phase, job.TotalSteps, job.Waits) && !job.Phase.HasEnded())
                 await WriteAsync(new JobEvent { Summary = JobMapping.ToSummary(job) });
             _told = (job.Phase, job.TotalSteps, job.Waits);
+            // Where the time of the last steps went stays true when there are no more.
+            var timings = StepTime.Of(job);
+            if (timings.Ranks.Count == 0)
+                timings.Ranks.Add(_timings.Ranks);
+            if (!timings.Equals(_timings))
+                await WriteAsync(new JobEvent { Ranks = _timings = timings });
         }
     }
 

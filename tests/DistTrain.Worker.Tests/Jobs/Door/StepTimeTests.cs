@@ -1,7 +1,7 @@
+using DistTrain.Worker.Jobs.Door;
 using DistTrain.Worker.Ranks;
-using DistTrain.Worker.Viewing;
 
-namespace DistTrain.Worker.Tests.Viewing;
+namespace DistTrain.Worker.Tests.Jobs.Door;
 
 [Trait("Kind", "Fast")]
 public class StepTimeTests
@@ -23,7 +23,7 @@ public class StepTimeTests
         Assert.Empty(StepTime.Rows([]));
         var rows = StepTime.Rows([Rank(compute: 10), null]);
         Assert.Equal([0, 1], rows.Select(row => row.Rank));
-        Assert.Null(rows[1].Silo);
+        Assert.Empty(rows[1].Silo);
     }
 
     [Fact]

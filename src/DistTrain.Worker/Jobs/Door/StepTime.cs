@@ -1,7 +1,8 @@
-using DistTrain.Page.Data;
+using DistTrain.Protocol;
+using DistTrain.Worker.Jobs.Driving;
 using DistTrain.Worker.Ranks;
 
-namespace DistTrain.Worker.Viewing;
+namespace DistTrain.Worker.Jobs.Door;
 
 /// <summary>Where a step's time goes by rank, and what a step that hangs waits for: from what the ranks said at the last look at their job.</summary>
 internal static class StepTime
@@ -12,8 +13,15 @@ internal static class StepTime
     /// <summary>A rank is slow whose own work takes so many times that of the rank in the middle.</summary>
     private const double Slow = 1.2;
 
+    /// <summary>Both of a job; nothing of one that does not train.</summary>
+    public static RankTimings Of(JobDescription job)
+    {
+        IReadOnlyList<RankProgress?> ranks = job.Phase == JobPhase.Running ? job.Ranks ?? [] : [];
+        return new RankTimings { Ranks = { Rows(ranks) }, Hangs = Hangs(ranks) ?? string.Empty };
+    }
+
     /// <summary>Each rank's part of a step; empty where none has made one.</summary>
-    public static IReadOnlyList<RankRow> Rows(IReadOnlyList<RankProgress?> ranks)
+    public static IReadOnlyList<RankTiming> Rows(IReadOnlyList<RankProgress?> ranks)
     {
         List<RankTime> measured = [.. ranks.Select(rank => rank?.Time).OfType<RankTime>().Where(time => time.Compute > 0)];
         if (measured.Count == 0)
@@ -45,9 +53,19 @@ internal static class StepTime
 
     private static double Own(RankTime time) => time.Compute + time.Push;
 
-    private static RankRow RowOf(int number, RankProgress? rank, double update, double middle) => rank?.Time is { } time
-        ? new RankRow(number, EndpointOf(rank.Silo), time.Compute, time.Push, Math.Max(0, time.Wait - update), update, time.Pull, Own(time) > Slow * middle)
-        : new RankRow(number, null, 0, 0, 0, 0, 0, false);
+    private static RankTiming RowOf(int number, RankProgress? rank, double update, double middle) => rank?.Time is { } time
+        ? new RankTiming
+        {
+            Rank = number,
+            Silo = EndpointOf(rank.Silo),
+            Compute = time.Compute,
+            Push = time.Push,
+            Wait = Math.Max(0, time.Wait - update),
+            Update = update,
+            Pull = time.Pull,
+            IsSlow = Own(time) > Slow * middle,
+        }
+        : new RankTiming { Rank = number };
 
     private static string Does(RankStage stage) => stage switch
     {
