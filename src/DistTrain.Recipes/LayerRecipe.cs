@@ -36,6 +36,9 @@ public sealed record EmbeddingRecipe(int Out) : LayerRecipe;
 /// <summary>Adds a vector for each place of a sequence: [n, t, d] → [n, t, d]; Kind: one of <see cref="PositionKinds"/>.</summary>
 public sealed record PositionsRecipe(string Kind) : LayerRecipe;
 
+/// <summary>A score of each token of the vocabulary: the product with its row of the embedding's weight, plus a bias: [n, t, d] → [n, t, tokens].</summary>
+public sealed record UnembeddingRecipe : LayerRecipe;
+
 /// <summary>Multi-head attention of a sequence to itself: [n, t, d] → [n, t, d]. Causal: a token sees those before it and itself only.</summary>
 public sealed record AttentionRecipe(int Heads, bool Causal) : LayerRecipe;
 

@@ -14,11 +14,14 @@ public static class ModelNames
     /// <summary>A decoder that tells the next token (1706.03762 without the encoder, normalization before each part).</summary>
     public const string Transformer = "transformer";
 
+    /// <summary>An encoder that tells hidden tokens from those around them (1810.04805).</summary>
+    public const string Bert = "bert";
+
     /// <summary>The job's own <c>layers</c>.</summary>
     public const string Custom = "custom";
 
     /// <summary>Those that classify an image or a row of a table.</summary>
     public static IReadOnlyList<string> Classifiers { get; } = [Softmax, Mlp, Cnn, ResNet20];
 
-    public static IReadOnlyList<string> All { get; } = [Softmax, Mlp, Cnn, ResNet20, Transformer, Custom];
+    public static IReadOnlyList<string> All { get; } = [Softmax, Mlp, Cnn, ResNet20, Transformer, Bert, Custom];
 }

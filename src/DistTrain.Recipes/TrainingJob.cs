@@ -147,11 +147,20 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
     /// <summary>What of the training set is set apart; null: nothing.</summary>
     public ValidationRecipe? Validation { get; init; }
 
-    /// <summary>text: characters of an example; 0 for others.</summary>
+    /// <summary>text: tokens of an example, at most; 0 for others.</summary>
     public int Context { get; init; }
 
-    /// <summary>Examples are tokens, each to be told from those before it.</summary>
+    /// <summary>text: one of <see cref="DocumentLayouts"/>, what of it an example is.</summary>
+    public string Documents { get; init; } = DocumentLayouts.Packed;
+
+    /// <summary>text: which tokens are hidden and to be told; null: each next one is.</summary>
+    public MaskingRecipe? Masking { get; init; }
+
+    /// <summary>Examples are tokens.</summary>
     public bool HasTokens => Name == DatasetNames.Text;
+
+    /// <summary>One of <see cref="TaskNames"/>.</summary>
+    public string Task => !HasTokens ? TaskNames.Classification : Masking is null ? TaskNames.NextToken : TaskNames.MaskedToken;
 }
 
 /// <param name="Name">One of <see cref="ModelNames"/>; custom when <paramref name="Layers"/> is given.</param>
@@ -168,7 +177,7 @@ public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRe
     /// <summary>The scale of the last norm of each residual block of a built-in starts at 0.</summary>
     public bool ZeroGamma { get; init; }
 
-    /// <summary>transformer: how large it is; null for others.</summary>
+    /// <summary>transformer and bert: how large it is; null for others.</summary>
     public TransformerSize? Size { get; init; }
 }
 

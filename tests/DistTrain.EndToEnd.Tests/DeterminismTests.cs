@@ -34,6 +34,23 @@ public class DeterminismTests(StandingClusters clusters)
         Assert.Single(shas);
     }
 
+    /// <summary>Lines of different lengths, some of whose characters are hidden: what and how many, each rank knows by itself.</summary>
+    [Fact]
+    public async Task Hidden_tokens_give_the_same_weights_on_any_silos_and_servers()
+    {
+        using var folder = new RunFolder();
+        File.WriteAllLines(folder["train.txt"], Enumerable.Range(0, 150).Select(i => string.Join(' ', Enumerable.Range(i, 1 + (i * 7 % 9)))));
+        File.WriteAllLines(folder["test.txt"], Enumerable.Range(0, 30).Select(i => $"{i * 31}"));
+        string[] settings =
+        [
+            $"dataset={{name: text, path: {folder.Path}, documents: padded, context: 40}}", "task.name=maskedToken", "model={name: bert, width: 16, depth: 1, heads: 2}",
+            "workers=4", "batch=50", "microBatch=8", "epochs=2",
+        ];
+        var first = await clusters.RunAsync(folder, "a", silos: 1, servers: 1, settings);
+        Assert.Equal(first.WeightsSha256, (await clusters.RunAsync(folder, "b", silos: 2, servers: 2, settings)).WeightsSha256);
+        Assert.Equal(first.WeightsSha256, (await clusters.RunAsync(folder, "c", silos: 3, servers: 1, settings)).WeightsSha256);
+    }
+
     [Fact]
     public async Task Another_seed_gives_other_weights()
     {

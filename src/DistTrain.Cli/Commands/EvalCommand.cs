@@ -38,10 +38,14 @@ internal static class EvalCommand
             result.Correct / result.Examples,
             result.LossSum / result.Examples,
             result.Examples,
-            WeightsHash.Compute(saved.Layout, saved.Vector));
+            WeightsHash.Compute(saved.Layout, saved.Vector))
+        {
+            Perplexity = spec.Dataset.HasTokens ? Math.Exp(result.LossSum / result.Examples) : null,
+        };
+        var perplexity = evaluated.Perplexity is { } choices ? $", perplexity {choices:F2}" : "";
         context.Print(
             evaluated,
-            $"{saved.Source}: accuracy {evaluated.TestAccuracy:P2}, loss {evaluated.TestLoss:F4} on {evaluated.Examples:N0} examples; weights {evaluated.WeightsSha256}");
+            $"{saved.Source}: accuracy {evaluated.TestAccuracy:P2}, loss {evaluated.TestLoss:F4}{perplexity} on {evaluated.Examples:N0} examples; weights {evaluated.WeightsSha256}");
         return Task.FromResult(ExitCode.Done);
     }
 
@@ -52,7 +56,7 @@ internal static class EvalCommand
             var test = DatasetReader.ReadTest(spec.Dataset);
             using var replica = new Replica(saved.ModelFor(spec, test), ExamplesAtOnce);
             saved.Vector.CopyTo(replica.Parameters);
-            return replica.Evaluate(test, [.. Enumerable.Range(0, test.Count)]);
+            return replica.Evaluate(test, [.. Enumerable.Range(0, test.Count)], test.Whole);
         }
         catch (Exception e) when (e is DatasetException or ModelException)
         {

@@ -19,7 +19,7 @@ internal static class ClosingSummary
         foreach (var row in c.Diagnosis is { } diagnosis ? Found(diagnosis) : Learned(c))
             yield return row;
         yield return ("length", $"{Figures.Count(c.Steps)} steps, {Figures.Epoch(c.Epochs)} epochs, {Figures.Duration(TimeSpan.FromSeconds(c.Seconds))}");
-        yield return ("speed", $"{Figures.Count(c.ImagesPerSecond)} images/s");
+        yield return ("speed", $"{Figures.Count(c.ImagesPerSecond)} examples/s");
         yield return ("step", $"{Figures.Number(c.StepMillisecondsMedian)} ms median, {Figures.Share(c.OverheadShare)} of it outside forward and backward");
         if (c.Recoveries > 0)
             yield return ("recoveries", $"{Figures.Count(c.Recoveries)}, {Figures.Count(c.RedoneSteps)} steps done again");

@@ -75,7 +75,7 @@ internal static class ProgressText
         $"loss {Figures.Number(progress.Loss)}",
         $"train {Figures.Share(progress.TrainAccuracy)}",
         progress.ValidationAccuracy is { } accuracy ? $"validation {Figures.Share(accuracy)}" : $"test {Figures.Share(progress.TestAccuracy)}",
-        $"{Figures.Count(progress.ImagesPerSecond)} images/s",
+        $"{Figures.Count(progress.ImagesPerSecond)} examples/s",
         $"rate {Figures.Number(progress.LearningRate)}",
         .. progress.GradientNorm is { } norm ? [$"gradient {Figures.Number(norm)}"] : Array.Empty<string>(),
         .. progress.CriticalBatch is { } batch ? [$"critical batch {Figures.Count(batch)}"] : Array.Empty<string>(),

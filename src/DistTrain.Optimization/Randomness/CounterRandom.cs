@@ -135,4 +135,5 @@ public enum Draw
     Directions = 6,
     Validation = 7,
     Subspace = 8,
+    Masks = 9,
 }

@@ -66,14 +66,6 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Dataset.Name == DatasetNames.Csv ? j.Spec.Dataset.Label : null,
         };
 
-    public static JobKey DatasetContext { get; } =
-        new("spec.dataset.context", new WholeRule(1, 65_536), null, "text: characters of an example; each is told from those before it in the example")
-        {
-            DefaultText = $"{DatasetNames.DefaultContext}",
-            IgnoredWhen = "the dataset is not text",
-            ValueIn = j => j.Spec.Dataset.HasTokens ? j.Spec.Dataset.Context : null,
-        };
-
     public static JobKey TrainExamples { get; } =
         new("spec.dataset.trainExamples", new WholeRule(1, 100_000_000), null, "examples of the training set: the first ones; of digits, how many are made")
         {
@@ -113,7 +105,7 @@ internal static class JobKeys
         new("spec.model.norm", new ChoiceRule("a normalization", NormKinds.All), null, "what stands behind each convolution, or hidden linear layer of mlp; custom says so in its layers")
         {
             DefaultText = "none; for resnet20 batch",
-            IgnoredWhen = "the model is softmax or transformer",
+            IgnoredWhen = "the model is softmax, transformer or bert",
             ValueIn = j => j.Spec.Model.Norm,
         };
 
@@ -268,7 +260,8 @@ internal static class JobKeys
         Metadata, Name,
         Spec,
         Recipe,
-        Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, DatasetContext, TrainExamples, TestExamples, Validation, DatasetNormalize,
+        Dataset, DatasetName, DatasetPath, DatasetHeader, DatasetLabel, .. TextKeys.All, TrainExamples, TestExamples, Validation, DatasetNormalize,
+        .. TaskKeys.All,
         Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, .. TransformerKeys.All, ModelLayers,
         .. StartKeys.All,
         Workers, Batch, MicroBatch, Epochs, Steps, TrainAccuracy, Seed, Determinism, Precision,

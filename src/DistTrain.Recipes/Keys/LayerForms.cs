@@ -76,6 +76,7 @@ internal static class LayerForms
             [new("kind", new ChoiceRule("what says where a token stands", PositionKinds.All), PositionKinds.Learned, "learned: parameters; sinusoidal: sines and cosines (1706.03762)")],
             v => new PositionsRecipe((string)v[0]!),
             layer => layer is PositionsRecipe p ? [p.Kind] : null),
+        Bare<UnembeddingRecipe>("unembedding", "a score of each token: product with the embedding's own vector of it, plus a bias"),
         new(
             "attention",
             "multi-head attention of a sequence to itself",

@@ -37,7 +37,7 @@ internal sealed class JobReader
 
         var recipe = _keys.Text(JobKeys.Recipe);
         var seed = _keys.Whole(JobKeys.Seed);
-        var dataset = Dataset(seed);
+        var dataset = new DatasetSection(_keys, _findings).Read(seed);
         var name = _keys.IsGiven(JobKeys.Name) ? _keys.Text(JobKeys.Name) : dataset?.Name;
         var model = Model();
         CheckShape(dataset, model);
@@ -102,45 +102,6 @@ internal sealed class JobReader
         });
     }
 
-    private DatasetRecipe? Dataset(long? seed)
-    {
-        var name = _keys.Text(JobKeys.DatasetName);
-        var path = _keys.Text(JobKeys.DatasetPath);
-        var header = _keys.Text(JobKeys.DatasetHeader) ?? CsvHeaders.Auto;
-        var label = _keys.Text(JobKeys.DatasetLabel);
-        var trainExamples = _keys.Count(JobKeys.TrainExamples);
-        var testExamples = _keys.Count(JobKeys.TestExamples);
-        var validation = seed is null ? null : _keys.Number(JobKeys.Validation) is { } amount ? new ValidationRecipe(amount, seed.Value) : null;
-        var normalize = _keys.Text(JobKeys.DatasetNormalize);
-        var isPathGiven = _keys.IsGiven(JobKeys.DatasetPath);
-        if (name is DatasetNames.Digits && isPathGiven)
-            Refuse(JobKeys.DatasetPath, "digits is built in and has no path; leave it out, or name another dataset");
-        if (name is not null and not DatasetNames.Digits && !isPathGiven)
-            Refuse(JobKeys.DatasetPath, $"is missing; {name} needs {JobKeys.DatasetPath.Rule.Text}", at: JobKeys.DatasetName);
-        // How many digits are made decides the bits, so the resolved file says it.
-        if (name is DatasetNames.Digits)
-            (trainExamples, testExamples) = (trainExamples ?? DatasetNames.DigitsTrainExamples, testExamples ?? DatasetNames.DigitsTestExamples);
-        // Of other sets it is known when they are read.
-        if (name is DatasetNames.Digits && trainExamples is { } made && validation?.WhyNot(made) is { } leaves)
-        {
-            Refuse(JobKeys.Validation, leaves);
-            return null;
-        }
-
-        var context = _keys.IsGiven(JobKeys.DatasetContext) ? _keys.Count(JobKeys.DatasetContext) : DatasetNames.DefaultContext;
-        if (name is DatasetNames.Text && normalize is not (null or InputNormalizations.None))
-            Refuse(JobKeys.DatasetNormalize, $"characters are no measurements that have a mean; leave it out");
-        if (name is null || normalize is null || context is null)
-            return null;
-        var dataset = new DatasetRecipe(name, path, trainExamples, testExamples, normalize) { Validation = validation };
-        return name switch
-        {
-            DatasetNames.Csv => dataset with { Header = header, Label = label },
-            DatasetNames.Text => dataset with { Context = context.Value },
-            _ => dataset,
-        };
-    }
-
     private ModelRecipe? Model()
     {
         var name = _keys.Text(JobKeys.ModelName);
@@ -164,7 +125,8 @@ internal sealed class JobReader
         var spectralPenalty = _keys.Number(JobKeys.ModelSpectralPenalty);
         if (name is not ModelNames.Custom && spectralPenalty > 0 && reparametrization is not (null or Reparametrizations.None))
             Refuse(JobKeys.ModelSpectralPenalty, $"reparametrization {reparametrization} leaves no plain weight to penalize; keep one of the two");
-        var size = Size(name is ModelNames.Transformer);
+        var hasSize = name is ModelNames.Transformer or ModelNames.Bert;
+        var size = Size(hasSize);
         if (name is null || norm is null || zeroGamma is null || reparametrization is null || spectralPenalty is null)
             return null;
         return new ModelRecipe(name, norm, layers)
@@ -172,14 +134,15 @@ internal sealed class JobReader
             ZeroGamma = zeroGamma.Value,
             Reparametrization = reparametrization,
             SpectralPenalty = spectralPenalty.Value,
-            Size = name is ModelNames.Transformer ? size : null,
+            Size = hasSize ? size : null,
         };
     }
 
-    private TransformerSize? Size(bool isTransformer)
+    private TransformerSize? Size(bool hasSize)
     {
-        var (width, depth, heads) = (Of(TransformerKeys.Width, TransformerKeys.Default.Width), Of(TransformerKeys.Depth, TransformerKeys.Default.Depth), Of(TransformerKeys.Heads, TransformerKeys.Default.Heads));
-        if (isTransformer && width % heads is > 0)
+        var size = _keys.Text(TransformerKeys.Size) is null ? TransformerKeys.Default : TransformerKeys.Base;
+        var (width, depth, heads) = (Of(TransformerKeys.Width, size.Width), Of(TransformerKeys.Depth, size.Depth), Of(TransformerKeys.Heads, size.Heads));
+        if (hasSize && width % heads is > 0)
             Refuse(TransformerKeys.Heads, $"{heads} heads do not divide a width of {width}; give a divisor of {width}");
         return width is null || depth is null || heads is null ? null : new TransformerSize(width.Value, depth.Value, heads.Value);
 
@@ -194,10 +157,17 @@ internal sealed class JobReader
         var (takes, has, cure) = (dataset.Name, model.Name) switch
         {
             (DatasetNames.Csv, ModelNames.Cnn or ModelNames.ResNet20) => ("images", "tables", $"{ModelNames.Mlp} or {ModelNames.Softmax}"),
-            (DatasetNames.Text, not (ModelNames.Transformer or ModelNames.Custom)) => ("images or tables", "characters", ModelNames.Transformer),
-            (not DatasetNames.Text, ModelNames.Transformer) => ("tokens", dataset.Name is DatasetNames.Csv ? "tables" : "images", ModelNames.Mlp),
+            (DatasetNames.Text, not (ModelNames.Transformer or ModelNames.Bert or ModelNames.Custom)) => ("images or tables", "characters", dataset.Masking is null ? ModelNames.Transformer : ModelNames.Bert),
+            (not DatasetNames.Text, ModelNames.Transformer or ModelNames.Bert) => ("tokens", dataset.Name is DatasetNames.Csv ? "tables" : "images", ModelNames.Mlp),
             _ => default,
         };
+        if (dataset.Masking is null ? model.Name is ModelNames.Bert && dataset.HasTokens : model.Name is ModelNames.Transformer)
+        {
+            Refuse(JobKeys.ModelName, dataset.Masking is null
+                ? $"bert sees all tokens of an example, also the next one that it were to tell; give {ModelNames.Transformer}, or task.name: {TaskNames.MaskedToken}"
+                : $"transformer sees the tokens before one alone, and a hidden one is told from those around it; give {ModelNames.Bert}, or {ModelNames.Custom} with layers");
+        }
+
         if (takes is null)
             return;
         var found = _keys.IsGiven(JobKeys.ModelName) ? model.Name : $"is missing, and {model.Name}, the default,";

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using DistTrain.Optimization.Order;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data.Examples;
@@ -26,14 +24,14 @@ public sealed record Dataset(ExampleSet Train, ExampleSet Test, string Fingerpri
     public TableColumns? Columns { get; init; }
 
     /// <summary>Text: what each token stands for; null for others.</summary>
-    public IReadOnlyList<Rune>? Vocabulary { get; init; }
+    public Vocabulary? Vocabulary { get; init; }
 
     /// <summary>Joins two sets and takes their fingerprint.</summary>
     /// <param name="train">Training set.</param>
     /// <param name="test">Test set.</param>
     /// <param name="vocabulary">Text: what each token stands for.</param>
     /// <exception cref="ArgumentException">Shape or number of classes differ.</exception>
-    public static Dataset Of(ExampleSet train, ExampleSet test, IReadOnlyList<Rune>? vocabulary = null)
+    public static Dataset Of(ExampleSet train, ExampleSet test, Vocabulary? vocabulary = null)
     {
         if (!train.Shape.SequenceEqual(test.Shape) || train.Classes != test.Classes)
             throw new ArgumentException($"training set ([{string.Join(", ", train.Shape)}], {train.Classes} classes) and test set ([{string.Join(", ", test.Shape)}], {test.Classes} classes) differ", nameof(test));
@@ -41,8 +39,7 @@ public sealed record Dataset(ExampleSet Train, ExampleSet Test, string Fingerpri
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         train.AppendTo(hash);
         test.AppendTo(hash);
-        if (vocabulary is not null)
-            hash.AppendData(MemoryMarshal.AsBytes<int>([.. vocabulary.Select(character => character.Value)]));
+        vocabulary?.AppendTo(hash);
         return new Dataset(train, test, Convert.ToHexStringLower(hash.GetHashAndReset())) { Vocabulary = vocabulary };
     }
 

@@ -26,7 +26,7 @@ public static class DatasetReader
         var files = new DatasetFiles(FolderOf(recipe));
         if (recipe.Name == DatasetNames.Text)
         {
-            var (texts, judged, vocabulary) = TextFiles.Read(paths, recipe.Context, files);
+            var (texts, judged, vocabulary) = TextFiles.Read(paths, recipe, files);
             return Dataset.Of(Cap(texts, recipe.TrainExamples), Cap(judged, recipe.TestExamples), vocabulary) with { Files = files.Digests };
         }
 
@@ -60,7 +60,7 @@ public static class DatasetReader
             DatasetNames.Cifar10 => Cifar10Reader.ReadTest(FolderOf(recipe)),
             DatasetNames.Csv => CsvReader.ReadTest(FolderOf(recipe), recipe),
             // What the tokens are, the training set says.
-            DatasetNames.Text => TextFiles.Read(FilesOf(recipe), recipe.Context, new DatasetFiles(FolderOf(recipe))).Test,
+            DatasetNames.Text => TextFiles.Read(FilesOf(recipe), recipe, new DatasetFiles(FolderOf(recipe))).Test,
             _ => throw Unknown(recipe),
         };
         return Cap(test, recipe.TestExamples);

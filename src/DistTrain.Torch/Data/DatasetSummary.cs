@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DistTrain.Recipes;
+using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Data;
 
@@ -20,7 +21,7 @@ public static class DatasetSummary
         var (train, test) = (data.Train, data.Test);
         var apart = data.Validation is { } set ? Invariant($", {set.Count:N0} validation") : "";
         if (train.HasTokens)
-            return [Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {train.Features:N0} characters, {train.Classes:N0} different ones")];
+            return [Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {Lengths(train)} characters, {train.Classes:N0} different ones")];
         var shape = string.Join(" × ", train.Shape);
         List<string> lines =
         [
@@ -47,7 +48,7 @@ public static class DatasetSummary
         };
         if (data.Vocabulary is { } vocabulary)
         {
-            summary["vocabulary"] = new JsonArray([.. vocabulary.Select(character => JsonValue.Create(character.ToString()))]);
+            summary["vocabulary"] = new JsonArray([.. vocabulary.Tokens.Select(token => JsonValue.Create(token))]);
         }
         else
         {
@@ -82,6 +83,14 @@ public static class DatasetSummary
         {
             return new Dictionary<string, string>();
         }
+    }
+
+    private static string Lengths(ExampleSet set)
+    {
+        if (!set.IsUneven)
+            return Invariant($"{set.Features:N0}");
+        List<int> lengths = [.. Enumerable.Range(0, set.Count).Select(set.LengthOf)];
+        return Invariant($"{lengths.Min():N0} to {lengths.Max():N0}, {lengths.Average():N1} on average,");
     }
 
     private static string Counts(int[] counts) => counts.Length <= MostCounts

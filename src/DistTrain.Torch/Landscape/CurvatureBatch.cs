@@ -2,6 +2,7 @@ using System.Numerics;
 using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Devices;
 using DistTrain.Torch.Models;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Landscape;
@@ -14,6 +15,7 @@ internal sealed class CurvatureBatch<T> : IDisposable
     private readonly Staged<long> _labels;
     private readonly float[] _features;
     private readonly int _targets;
+    private int _longest;
 
     /// <param name="device">Where they are to be.</param>
     /// <param name="model">Its inputs' shape, and how many labels an example has.</param>
@@ -23,7 +25,7 @@ internal sealed class CurvatureBatch<T> : IDisposable
     {
         _features = new float[model.InputShape.Aggregate(1, (product, side) => product * side)];
         _inputs = device.Stage<T>([capacity, .. model.InputShape.Select(s => (long)s)], type);
-        _targets = model.Targets;
+        (_targets, _longest) = (model.Targets, _features.Length);
         _labels = device.Stage<long>(model.LabelShape(capacity), int64);
     }
 
@@ -33,25 +35,36 @@ internal sealed class CurvatureBatch<T> : IDisposable
     /// <summary>[capacity, targets], row-major.</summary>
     public Memory<long> LabelMemory => _labels.Memory;
 
+    /// <summary>Where examples have ended; null: all are equally long.</summary>
+    public Padding? Padding { get; private set; }
+
     public void Load(ExampleSet data, ReadOnlySpan<int> examples)
     {
+        (_longest, Padding) = Padding.Of(data, examples);
+        var targets = data.HasTokens ? _longest : _targets;
         var inputs = InputMemory.Span;
         for (var i = 0; i < examples.Length; i++)
         {
-            data.CopyFeatures(examples[i], _features);
-            for (var k = 0; k < _features.Length; k++)
-                inputs[(i * _features.Length) + k] = T.CreateChecked(_features[k]);
-            data.CopyLabels(examples[i], LabelMemory.Span.Slice(i * _targets, _targets));
+            data.CopyFeatures(examples[i], _features.AsSpan(0, _longest));
+            for (var k = 0; k < _longest; k++)
+                inputs[(i * _longest) + k] = T.CreateChecked(_features[k]);
+            data.CopyLabels(examples[i], LabelMemory.Span.Slice(i * targets, targets));
         }
     }
 
-    /// <summary>The first of what lies in the memory, where it is computed: inputs [count, …] and labels, [count] or [count, targets].</summary>
+    /// <summary>The first of what lies in the memory, where it is computed: inputs [count, …] and labels, [count] or [count, targets]; of sequences [count, t], t being the
+    /// longest's.</summary>
     public (Tensor Inputs, Tensor Labels) Tensors(int count)
     {
-        _inputs.Send(count * _features.Length);
-        _labels.Send(count * _targets);
-        return (_inputs.Tensor.narrow(0, 0, count), _labels.Tensor.narrow(0, 0, count));
+        var isWhole = _longest == _features.Length;
+        _inputs.Send(count * _longest);
+        _labels.Send(count * (isWhole ? _targets : _longest));
+        return isWhole
+            ? (_inputs.Tensor.narrow(0, 0, count), _labels.Tensor.narrow(0, 0, count))
+            : (Sequences(_inputs.Tensor, count), Sequences(_labels.Tensor, count));
     }
+
+    private Tensor Sequences(Tensor memory, int count) => memory.flatten().narrow(0, 0, count * _longest).view(count, _longest);
 
     public void Dispose()
     {

@@ -36,7 +36,7 @@ public sealed class CurvatureReplica<T> : IDisposable
     private RenormLimits _renorm = RenormLimits.None;
 
     /// <summary>What is computed of the examples; gives their scores.</summary>
-    private delegate Tensor Pass(Tensor inputs, Tensor labels, ForwardPass pass, int divisor);
+    private delegate Tensor Pass(Tensor inputs, Tensor labels, ForwardPass pass, Divisor divisor);
 
     /// <param name="model">What the replica is a copy of.</param>
     /// <param name="capacity">Largest number of examples in one pass.</param>
@@ -88,23 +88,23 @@ public sealed class CurvatureReplica<T> : IDisposable
     /// <summary>Adds the examples' gradient to <see cref="Sum"/>.</summary>
     /// <param name="data">Where the examples are.</param>
     /// <param name="examples">Their indices, at most the replica's capacity.</param>
-    /// <param name="divisor">The examples of all ranks.</param>
+    /// <param name="divisor">Of all ranks' examples.</param>
     /// <param name="key">Where the micro-batch stands; in evaluation mode nothing depends on it.</param>
-    public BatchResult AddGradient(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey? key = null) =>
+    public BatchResult AddGradient(ExampleSet data, ReadOnlySpan<int> examples, Divisor divisor, MicroBatchKey? key = null) =>
         Add(data, examples, divisor, key, Differentiate);
 
     /// <summary>Adds the examples' part of H·<see cref="Direction"/> to <see cref="Sum"/>.</summary>
     /// <inheritdoc cref="AddGradient"/>
     /// <exception cref="InvalidOperationException">The mode is for gradients alone.</exception>
-    public BatchResult AddProduct(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey? key = null) =>
+    public BatchResult AddProduct(ExampleSet data, ReadOnlySpan<int> examples, Divisor divisor, MicroBatchKey? key = null) =>
         _mode == CurvatureMode.Step ? throw new InvalidOperationException("a step's function has gradients alone here") : Add(data, examples, divisor, key, DifferentiateSlope);
 
     /// <summary>The examples' loss alone.</summary>
     /// <inheritdoc cref="AddGradient"/>
-    public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, MicroBatchKey? key = null)
+    public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, Divisor divisor, MicroBatchKey? key = null)
     {
         using var noGradient = no_grad();
-        return Add(data, examples, divisor: 1, key, (inputs, _, pass, _) => Scores(inputs, pass));
+        return Add(data, examples, divisor, key, (inputs, _, pass, _) => Scores(inputs, pass));
     }
 
     public void Dispose()
@@ -118,7 +118,7 @@ public sealed class CurvatureReplica<T> : IDisposable
     }
 
     /// <summary>The examples that lie in the batch's memory already.</summary>
-    internal BatchResult AddLoaded(int examples, int divisor, MicroBatchKey? key, bool isProduct) =>
+    internal BatchResult AddLoaded(int examples, Divisor divisor, MicroBatchKey? key, bool isProduct) =>
         AddLoaded(examples, divisor, key, isProduct ? DifferentiateSlope : Differentiate);
 
     /// <summary>Where the examples of a pass lie.</summary>
@@ -127,7 +127,7 @@ public sealed class CurvatureReplica<T> : IDisposable
     private static Tensor Of(Staged<T> flat, Segment segment) =>
         flat.Tensor.narrow(0, segment.Offset, segment.Length).view([.. segment.Shape.Select(s => (long)s)]).detach().MoveToOuterDisposeScope();
 
-    private BatchResult Add(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey? key, Pass compute)
+    private BatchResult Add(ExampleSet data, ReadOnlySpan<int> examples, Divisor divisor, MicroBatchKey? key, Pass compute)
     {
         if (examples.IsEmpty)
             return default;
@@ -137,7 +137,7 @@ public sealed class CurvatureReplica<T> : IDisposable
         return AddLoaded(examples.Length, divisor, key, compute);
     }
 
-    private BatchResult AddLoaded(int examples, int divisor, MicroBatchKey? key, Pass compute)
+    private BatchResult AddLoaded(int examples, Divisor divisor, MicroBatchKey? key, Pass compute)
     {
         using var scope = NewDisposeScope();
         var (inputs, labels) = _batch.Tensors(examples);
@@ -146,11 +146,12 @@ public sealed class CurvatureReplica<T> : IDisposable
             Parameters = _parameters,
             Direction = _directions,
             Training = _mode != CurvatureMode.Evaluation,
+            Padding = _batch.Padding,
             Key = key,
             Renorm = _renorm,
         };
         var scores = compute(inputs, labels, pass, divisor).detach();
-        return new BatchResult(examples, Loss.Of(scores, labels).to(float64).item<double>(), Loss.Right(scores, labels));
+        return new BatchResult(examples, Loss.Of(scores, labels, divisor.Targets).to(float64).item<double>(), Loss.Right(scores, labels, divisor.Targets));
     }
 
     private Tensor Scores(Tensor inputs, ForwardPass pass)
@@ -160,19 +161,19 @@ public sealed class CurvatureReplica<T> : IDisposable
         return inputs;
     }
 
-    private Tensor Differentiate(Tensor inputs, Tensor labels, ForwardPass pass, int divisor)
+    private Tensor Differentiate(Tensor inputs, Tensor labels, ForwardPass pass, Divisor divisor)
     {
         var scores = Scores(inputs, pass);
-        Loss.Of(scores, labels).Over(divisor).backward();
+        Loss.Of(scores, labels, divisor.Targets).Over(divisor.Examples).backward();
         return scores;
     }
 
-    private Tensor DifferentiateSlope(Tensor inputs, Tensor labels, ForwardPass pass, int divisor)
+    private Tensor DifferentiateSlope(Tensor inputs, Tensor labels, ForwardPass pass, Divisor divisor)
     {
         var scores = new Dual(inputs, null);
         foreach (var layer in _model.Layers)
             scores = layer.Forward(scores, pass);
-        Loss.Slope(scores, labels).Over(divisor).backward();
+        Loss.Slope(scores, labels, divisor.Targets).Over(divisor.Examples).backward();
         return scores.Value;
     }
 }

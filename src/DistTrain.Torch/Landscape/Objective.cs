@@ -21,6 +21,9 @@ namespace DistTrain.Torch.Landscape;
 /// <param name="Position">Where the version stands, for dropout in training mode.</param>
 public sealed record Objective(ExampleSet Data, ReadOnlyMemory<int> Examples, int Ranks, int MicroBatch, CurvatureMode Mode, long Seed, Position Position)
 {
+    /// <summary>What sums over the examples are divided by.</summary>
+    public Divisor Divisor { get; } = Data.DivisorOf(Examples.Span);
+
     /// <summary>Examples in the largest pass: the capacity of a replica.</summary>
     public int LargestPass => Math.Min(MicroBatch, Shard.LargestCount(Ranks, Examples.Length));
 
@@ -43,7 +46,7 @@ public sealed record Objective(ExampleSet Data, ReadOnlyMemory<int> Examples, in
     public static Objective OfStep(TrainingSpec spec, ParameterLayout layout, ExampleSet data, ReadOnlyMemory<int> examples, Position position)
     {
         var together = layout.Segments.Any(segment => segment.Kind == SegmentKind.Statistics) ? spec.BatchNorm.Scope.RanksOf(spec.Workers) : 1;
-        return new Objective(data, examples, (spec.Workers + together - 1) / together, spec.LargestMicroBatch * together, CurvatureMode.Step, spec.Seed, position);
+        return new Objective(data.At(position.Group, position.Epoch), examples, (spec.Workers + together - 1) / together, spec.LargestMicroBatch * together, CurvatureMode.Step, spec.Seed, position);
     }
 
     /// <summary>Adds a rank's part of the gradient to the replica's sum.</summary>
@@ -51,19 +54,19 @@ public sealed record Objective(ExampleSet Data, ReadOnlyMemory<int> Examples, in
     /// <exception cref="OperationCanceledException">Asked to stop, between two micro-batches.</exception>
     public BatchResult AddGradient<T>(CurvatureReplica<T> replica, int rank, CancellationToken stop)
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        OfShard(rank, (examples, key) => replica.AddGradient(Data, examples.Span, Examples.Length, key), stop);
+        OfShard(rank, (examples, key) => replica.AddGradient(Data, examples.Span, Divisor, key), stop);
 
     /// <summary>Adds a rank's part of the product with the replica's direction to its sum.</summary>
     /// <inheritdoc cref="AddGradient"/>
     public BatchResult AddProduct<T>(CurvatureReplica<T> replica, int rank, CancellationToken stop)
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        OfShard(rank, (examples, key) => replica.AddProduct(Data, examples.Span, Examples.Length, key), stop);
+        OfShard(rank, (examples, key) => replica.AddProduct(Data, examples.Span, Divisor, key), stop);
 
     /// <summary>A rank's part of the loss.</summary>
     /// <inheritdoc cref="AddGradient"/>
     public BatchResult Measure<T>(CurvatureReplica<T> replica, int rank, CancellationToken stop)
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        OfShard(rank, (examples, key) => replica.Measure(Data, examples.Span, key), stop);
+        OfShard(rank, (examples, key) => replica.Measure(Data, examples.Span, Divisor, key), stop);
 
     private BatchResult OfShard(int rank, Func<ReadOnlyMemory<int>, MicroBatchKey, BatchResult> pass, CancellationToken stop)
     {

@@ -9,7 +9,8 @@ namespace DistTrain.Torch.Models;
 /// <code>
 /// q, k, v = parts of x·Wᵀ + b, [n, heads, t, d/heads]        p = softmax(q·kᵀ / sqrt(d/heads))        y = (p·v)·Uᵀ + c
 /// </code>
-/// Written out and not left to a fused kernel, whose sums depend on the processor.
+/// Written out and not left to a fused kernel, whose sums depend on the processor. What a place may not see, −∞ is added to before the softmax: its share
+/// is 0, and so is what comes back to it.
 /// </summary>
 /// <param name="weight">W, [3d, d].</param>
 /// <param name="bias">b, [3d].</param>
@@ -72,7 +73,9 @@ internal sealed class AttentionLayer(int weight, int bias, int outWeight, int ou
     private Tensor Shares(Tensor q, Tensor k, ForwardPass pass)
     {
         var fit = pass.Multiply(q, k.transpose(2, 3)).to(pass.Parameters[weight].dtype).Times(Scale(q));
-        return (isCausal ? fit + Later(q.shape[2]).to(fit.dtype).to(q.device) : fit).softmax(3);
+        // Padding comes last, so that a causal place does not see it anyway.
+        var unseen = isCausal ? Later(q.shape[2]) : pass.Padding?.Unseen();
+        return (unseen is null ? fit : fit + unseen.to(fit.dtype).to(q.device)).softmax(3);
     }
 
     private static double Scale(Tensor q) => 1 / Math.Sqrt(q.shape[3]);

@@ -24,6 +24,7 @@ public static class BuiltInModels
             new GlobalAveragePoolRecipe(), Linear(model, classes),
         ],
         "transformer" => Transformer(model, model.Size!, classes),
+        "bert" => Bert(model, model.Size!),
         "custom" => model.Layers,
         _ => throw new ArgumentException($"'{model.Name}' is not a model", nameof(model)),
     };
@@ -42,6 +43,26 @@ public static class BuiltInModels
             new EmbeddingRecipe(size.Width), new PositionsRecipe(PositionKinds.Learned),
             .. Enumerable.Repeat(block, size.Depth).SelectMany(layers => layers),
             norm, Linear(model, classes),
+        ];
+    }
+
+    /// <summary>
+    /// An encoder as BERT's: normalization behind each sum and behind embedding and positions, GELU; the scores are products with the embedding, of what a
+    /// linear layer, GELU and a norm have made of each token.
+    /// </summary>
+    private static IReadOnlyList<LayerRecipe> Bert(ModelRecipe model, TransformerSize size)
+    {
+        var (norm, gelu) = (new NormRecipe(NormKinds.Layer), new ActivationRecipe("gelu"));
+        LayerRecipe[] block =
+        [
+            new ResidualRecipe([new AttentionRecipe(size.Heads, Causal: false)]), norm,
+            new ResidualRecipe([Linear(model, 4 * size.Width), gelu, Linear(model, size.Width)]), norm,
+        ];
+        return
+        [
+            new EmbeddingRecipe(size.Width), new PositionsRecipe(PositionKinds.Learned), norm,
+            .. Enumerable.Repeat(block, size.Depth).SelectMany(layers => layers),
+            Linear(model, size.Width), gelu, norm, new UnembeddingRecipe(),
         ];
     }
 

@@ -11,7 +11,7 @@ namespace DistTrain.Torch.Models;
 /// <param name="tokens">How many different tokens there are; null: examples are no tokens.</param>
 /// <param name="batchNorm">How BatchNorm works; its ε is every norm's.</param>
 /// <param name="spectralPenalty">λ of the spectral norm regularization of plain weights; 0 for none.</param>
-internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, BatchNormRecipe batchNorm, double spectralPenalty)
+internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, BatchNormRecipe batchNorm, double spectralPenalty)
 {
     private readonly List<Segment> _trainable = [];
     private readonly List<(Segment Segment, Deferred Index)> _buffers = [];
@@ -73,6 +73,7 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, B
         DropoutRecipe dropout => Always(new DropoutLayer(dropout.Rate, Next("dropout"))),
         EmbeddingRecipe embedding => Embedding(embedding, path),
         PositionsRecipe positions => Positions(positions, path),
+        UnembeddingRecipe => Unembedding(path),
         AttentionRecipe attention => Attention(attention, path),
         ResidualRecipe residual => Residual(residual, path),
         _ => throw new ModelException($"{path}: unknown layer {recipe.GetType().Name}"),
@@ -201,43 +202,6 @@ internal sealed class LayerBuilder(IReadOnlyList<int> inputShape, int? tokens, B
         Shape = [Product(Shape)];
         return Always(new FlattenLayer());
     }
-
-    private Func<Layer> Embedding(EmbeddingRecipe recipe, string path)
-    {
-        if (!_areTokens)
-            throw Misfit(path, "embedding", "[tokens], of text", tokens is null ? "leave it out" : "let it be the first layer");
-        _areTokens = false;
-        var weight = Trainable($"embedding{Next("embedding")}.weight", SegmentKind.Weight, [tokens!.Value, recipe.Out], Narrow);
-        Shape = [Shape[0], recipe.Out];
-        return Always(new EmbeddingLayer(weight));
-    }
-
-    private Func<Layer> Positions(PositionsRecipe recipe, string path)
-    {
-        if (Shape is not [var places, var width])
-            throw Misfit(path, "positions", "[tokens, numbers]", "put 'embedding' before it");
-        return Always(recipe.Kind == PositionKinds.Learned
-            ? new LearnedPositionsLayer(Trainable($"positions{Next("positions")}.weight", SegmentKind.Weight, [places, width], Narrow))
-            : new SinusoidalPositionsLayer(places, width));
-    }
-
-    private Func<Layer> Attention(AttentionRecipe recipe, string path)
-    {
-        if (Shape is not [_, var width])
-            throw Misfit(path, "attention", "[tokens, numbers]", "put 'embedding' before it");
-        if (width % recipe.Heads != 0)
-            throw new ModelException($"{path}: {recipe.Heads} heads do not divide {width} numbers of a token; give a divisor of {width}");
-        var name = $"attention{Next("attention")}";
-        // Names, shapes and initial values as of PyTorch's MultiheadAttention.
-        var weight = Trainable($"{name}.in_proj_weight", SegmentKind.Weight, [3 * width, width], new Initialization(InitializationKind.Uniform, Math.Sqrt(6.0 / (4 * width))));
-        var bias = Trainable($"{name}.in_proj_bias", SegmentKind.Bias, [3 * width], Initialization.Zero);
-        var outWeight = Trainable($"{name}.out_proj.weight", SegmentKind.Weight, [width, width], Initialization.FanIn(width));
-        var outBias = Trainable($"{name}.out_proj.bias", SegmentKind.Bias, [width], Initialization.Zero);
-        return Always(new AttentionLayer(weight, bias, outWeight, outBias, recipe.Heads, recipe.Causal));
-    }
-
-    /// <summary>The deviation of GPT-2's initial values of what is looked up, 0.02; uniform, since a normal number needs functions that are not the same everywhere.</summary>
-    private static Initialization Narrow => new(InitializationKind.Uniform, 0.02 * Math.Sqrt(3));
 
     private Func<Layer> Residual(ResidualRecipe recipe, string path)
     {

@@ -16,13 +16,30 @@ internal sealed class EmbeddingLayer(int weight) : Layer
     private static Tensor Rows(Tensor table, Tensor x) => table.index_select(0, x.flatten().to(int64)).view(x.shape[0], x.shape[1], -1);
 }
 
-/// <summary>[n, t, d] → [n, t, d]: adds a learned row for each place.</summary>
+/// <summary>[n, t, d] → [n, t, tokens]: y = x·Eᵀ + b, E being the embedding's weight.</summary>
+/// <param name="weight">E, [tokens, d].</param>
+/// <param name="bias">b, [tokens].</param>
+internal sealed class UnembeddingLayer(int weight, int bias) : Layer
+{
+    public override Tensor Forward(Tensor x, ForwardPass pass) => pass.Linear(x, pass.Parameters[weight], pass.Parameters[bias]);
+
+    public override Dual Forward(Dual x, ForwardPass pass) => new(Forward(x.Value, pass), Dual.Sum(
+        pass.Linear(x.Value, pass.Direction[weight], pass.Direction[bias]), x.Slope is { } slope ? pass.Linear(slope, pass.Parameters[weight], null) : null));
+
+    public override string Export(string x, OperatorGraph graph) =>
+        graph.Apply("Add", [graph.Apply("MatMul", [x, graph.Beside(weight, "transposed", graph.Pass.Parameters[weight].t())]), graph.Parameter(bias)]);
+}
+
+/// <summary>[n, t, d] → [n, t, d]: adds a learned row for each place; there may be more rows than places.</summary>
 internal sealed class LearnedPositionsLayer(int weight) : Layer
 {
-    public override Tensor Forward(Tensor x, ForwardPass pass) => x + pass.Parameters[weight];
+    public override Tensor Forward(Tensor x, ForwardPass pass) => x + pass.Parameters[weight].PlacesOf(x);
 
-    public override Dual Forward(Dual x, ForwardPass pass) =>
-        new(Forward(x.Value, pass), x.Slope is { } slope ? slope + pass.Direction[weight] : pass.Direction[weight].expand_as(x.Value));
+    public override Dual Forward(Dual x, ForwardPass pass)
+    {
+        var rows = pass.Direction[weight].PlacesOf(x.Value);
+        return new Dual(Forward(x.Value, pass), x.Slope is { } slope ? slope + rows : rows.expand_as(x.Value));
+    }
 
     public override string Export(string x, OperatorGraph graph) => graph.Apply("Add", [x, graph.Parameter(weight)]);
 }
@@ -37,7 +54,7 @@ internal sealed class SinusoidalPositionsLayer(int places, int width) : Layer
 {
     private readonly float[] _values = ValuesOf(places, width);
 
-    public override Tensor Forward(Tensor x, ForwardPass pass) => x + Values().to(x.dtype).to(x.device);
+    public override Tensor Forward(Tensor x, ForwardPass pass) => x + Values().PlacesOf(x).to(x.dtype).to(x.device);
 
     public override Dual Forward(Dual x, ForwardPass pass) => new(Forward(x.Value, pass), x.Slope);
 
@@ -59,4 +76,11 @@ internal sealed class SinusoidalPositionsLayer(int places, int width) : Layer
 
         return values;
     }
+}
+
+/// <summary>Rows for places.</summary>
+internal static class Places
+{
+    /// <summary>[places, d] → [t, d]: the first ones, of a sequence [n, t, d].</summary>
+    public static Tensor PlacesOf(this Tensor rows, Tensor x) => rows.shape[0] == x.shape[1] ? rows : rows.narrow(0, 0, x.shape[1]);
 }

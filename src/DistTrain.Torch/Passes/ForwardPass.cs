@@ -20,6 +20,9 @@ internal sealed class ForwardPass
     /// <summary>What factors of products are rounded to (<see cref="Passes.Products"/>); null: they are not.</summary>
     public ScalarType? Products { get; init; }
 
+    /// <summary>Where sequences have ended; null: all are equally long.</summary>
+    public Padding? Padding { get; init; }
+
     /// <summary>Keys of the counter generator for this micro-batch; null in evaluation.</summary>
     public MicroBatchKey? Key { get; init; }
 

@@ -12,7 +12,8 @@ internal static class ScalarArithmetic
     /// <summary>The number 1, for operations that have a factor.</summary>
     public static Scalar One { get; } = 1.ToScalar();
 
-    private static Scalar Zero { get; } = 0.ToScalar();
+    /// <summary>The number 0, to compare with.</summary>
+    public static Scalar Zero { get; } = 0.ToScalar();
 
     /// <summary>x + number</summary>
     public static Tensor Plus(this Tensor x, double number)

@@ -69,10 +69,10 @@ public sealed class Replica : IDisposable
     /// </summary>
     /// <param name="data">Where the examples are.</param>
     /// <param name="examples">Their indices, at most the replica's capacity.</param>
-    /// <param name="divisor">The step's examples over all ranks.</param>
+    /// <param name="divisor">Of the step, over all ranks.</param>
     /// <param name="key">Where the micro-batch stands.</param>
     /// <param name="exchange">Where its BatchNorm layers meet those of other ranks, who must all come; null where each rank is by itself.</param>
-    public BatchResult Accumulate(ExampleSet data, ReadOnlySpan<int> examples, int divisor, MicroBatchKey key, IMomentExchange? exchange = null)
+    public BatchResult Accumulate(ExampleSet data, ReadOnlySpan<int> examples, Divisor divisor, MicroBatchKey key, IMomentExchange? exchange = null)
     {
         if (examples.IsEmpty)
         {
@@ -84,20 +84,20 @@ public sealed class Replica : IDisposable
         var (x, y) = Load(data, examples);
         var pass = TrainingPass(key, _model.RenormAt(key.Position, data.Count), exchange);
         var scores = Forward(x, pass);
-        var loss = Loss.Of(scores, y);
+        var loss = Loss.Of(scores, y, divisor.Targets);
         // Each micro-batch brings its examples' share of the penalty: over all ranks it is there once.
         var objective = pass.Penalty is { } penalty ? loss + penalty.Times(examples.Length) : loss;
         BackwardBegan = Stopwatch.GetTimestamp();
-        objective.Over(divisor).backward();
+        objective.Over(divisor.Examples).backward();
         pass.Fault?.Throw();
-        return Result(loss, scores, y, examples.Length);
+        return Result(loss, scores, y, examples.Length, divisor);
     }
 
     /// <summary>
     /// Adds the examples' moments to the buffers' part of <see cref="Gradient"/> without taking a gradient: a forward pass in training mode.
     /// Statistics are taken anew, so batch renormalization is held to no old ones: it is BatchNorm here.
     /// </summary>
-    public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, MicroBatchKey key, IMomentExchange? exchange = null)
+    public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, Divisor divisor, MicroBatchKey key, IMomentExchange? exchange = null)
     {
         BackwardBegan = 0;
         if (examples.IsEmpty)
@@ -110,12 +110,16 @@ public sealed class Replica : IDisposable
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
         var scores = Forward(x, TrainingPass(key, RenormLimits.None, exchange, measuresInputs: true));
-        return Result(Loss.Of(scores, y), scores, y, examples.Length);
+        return Result(Loss.Of(scores, y, divisor.Targets), scores, y, examples.Length, divisor);
     }
 
     /// <summary>Loss and accuracy in evaluation mode (running statistics, no dropout), without gradients.</summary>
+    /// <param name="data">Where the examples are.</param>
+    /// <param name="examples">Their indices.</param>
+    /// <param name="divisor">Of the whole that they are a part of.</param>
+    /// <param name="stop">Ends it.</param>
     /// <exception cref="OperationCanceledException">Asked to stop, between two micro-batches.</exception>
-    public BatchResult Evaluate(ExampleSet data, ReadOnlySpan<int> examples, CancellationToken stop = default)
+    public BatchResult Evaluate(ExampleSet data, ReadOnlySpan<int> examples, Divisor divisor, CancellationToken stop = default)
     {
         var total = default(BatchResult);
         _vector.Send(Layout.Length);
@@ -126,8 +130,8 @@ public sealed class Replica : IDisposable
             using var scope = NewDisposeScope();
             var part = examples[at..Math.Min(examples.Length, at + _minibatch.Capacity)];
             var (x, y) = Load(data, part);
-            var scores = Forward(x, new ForwardPass { Parameters = _parameters, Training = false });
-            total += Result(Loss.Of(scores, y), scores, y, part.Length);
+            var scores = Forward(x, new ForwardPass { Parameters = _parameters, Training = false, Padding = _minibatch.Padding });
+            total += Result(Loss.Of(scores, y, divisor.Targets), scores, y, part.Length, divisor);
         }
 
         return total;
@@ -179,6 +183,7 @@ public sealed class Replica : IDisposable
         Parameters = _parameters,
         Training = true,
         Products = _model.Products,
+        Padding = _minibatch.Padding,
         Key = key,
         Moments = Record,
         Exchange = exchange,
@@ -223,14 +228,14 @@ public sealed class Replica : IDisposable
         new TensorMemory<float>(next.cpu()).GetSpan().CopyTo(Gradient.Span.Slice(placed.Offset, placed.Length));
     }
 
-    private static BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples) =>
-        new(examples, loss.item<float>(), Loss.Right(scores, labels));
+    private static BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples, Divisor divisor) =>
+        new(examples, loss.item<float>(), Loss.Right(scores, labels, divisor.Targets));
 }
 
 /// <summary>Sums over some examples.</summary>
 /// <param name="Examples">How many.</param>
-/// <param name="LossSum">Sum of their cross entropies; of several labels the mean.</param>
-/// <param name="Correct">How many were classified right; of several labels the share of an example.</param>
+/// <param name="LossSum">Sum of their labels' cross entropies, over the labels of an average example of the whole that they are a part of.</param>
+/// <param name="Correct">How many labels were told right, over the same number.</param>
 public readonly record struct BatchResult(int Examples, double LossSum, double Correct)
 {
     public static BatchResult operator +(BatchResult a, BatchResult b) =>

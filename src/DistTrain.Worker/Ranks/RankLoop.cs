@@ -266,7 +266,7 @@ internal sealed class RankLoop : IAsyncDisposable
     private void Evaluate(ExampleSet examples, EvaluationSet set, Replica replica, ServerAttachment attachment, long version)
     {
         var shard = Shard.Of(Assignment.Rank, _spec.Workers, examples.Count);
-        var result = replica.Evaluate(examples, [.. Enumerable.Range(shard.Start, shard.Count)], _stop.Token);
+        var result = replica.Evaluate(examples, [.. Enumerable.Range(shard.Start, shard.Count)], examples.Whole, _stop.Token);
         attachment.Streams[0].Send(new RankMessage
         {
             Evaluation = new EvaluationReport

@@ -22,7 +22,7 @@ namespace DistTrain.Worker.Ranks;
 /// <param name="stop">Ends it, between two micro-batches.</param>
 internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica replica, MomentStream? moments, CancellationToken stop) : IShareGradient
 {
-    private readonly EpochOrder _order = new(spec.Seed, data.Count);
+    private readonly EpochOrder _order = new(spec.Seed, data);
 
     /// <inheritdoc/>
     public ParameterLayout Layout => replica.Layout;
@@ -52,8 +52,8 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
         var (total, used) = (default(BatchResult), 0);
         var size = spec.LargestMicroBatch;
         var microBatches = (Shard.LargestCount(sharers, head.Take) + size - 1) / size;
-        // Each is divided by the examples of all ranks that share the replica: gradients are sums, and the server only adds.
-        var divisor = head.Sharing == Sharing.Local ? examples.Length : head.Take;
+        // Each is divided by what all ranks have that share the replica: gradients are sums, and the server only adds.
+        var (shown, divisor) = (DataOf(head), DivisorOf(head, rank));
         for (var index = 0; index < microBatches; index++)
         {
             stop.ThrowIfCancellationRequested();
@@ -65,8 +65,8 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
             // 3 Forward and backward.
             began = Stopwatch.GetTimestamp();
             total += head.Kind == StepKind.Statistics
-                ? replica.Measure(data, microBatch, key, exchange)
-                : replica.Accumulate(data, microBatch, divisor, key, exchange);
+                ? replica.Measure(shown, microBatch, divisor, key, exchange)
+                : replica.Accumulate(shown, microBatch, divisor, key, exchange);
             trace?.Computed(began, replica.BackwardBegan);
         }
 
@@ -95,6 +95,16 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
         return _order.Of(position).AsMemory(position.Cursor + shard.Start, shard.Count);
     }
 
+    /// <summary>The training set as a step sees it.</summary>
+    public ExampleSet DataOf(VersionHead head) => _order.DataOf(head.Position.ToPosition());
+
+    /// <summary>What sums over a step are divided by, over all ranks that share the replica.</summary>
+    public Divisor DivisorOf(VersionHead head, int rank)
+    {
+        var position = head.Position.ToPosition();
+        return data.DivisorOf(head.Sharing == Sharing.Local ? ExamplesOf(head, rank).Span : _order.Of(position).AsSpan(position.Cursor, head.Take));
+    }
+
     /// <summary>
     /// While the rank waits: copies what it will begin the next step with to where that is computed, if the step is what most are, the next one of the epoch
     /// and as long as this.
@@ -108,6 +118,6 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
             return;
         var sharers = head.Sharing == Sharing.Alone ? 1 : spec.Workers;
         var shard = Shard.Of(sharers == 1 ? 0 : rank, sharers, head.Take);
-        replica.Prepare(data, _order.Of(position).AsSpan(begin + shard.Start, Math.Min(shard.Count, spec.LargestMicroBatch)));
+        replica.Prepare(DataOf(head), _order.Of(position).AsSpan(begin + shard.Start, Math.Min(shard.Count, spec.LargestMicroBatch)));
     }
 }

@@ -23,12 +23,13 @@ internal sealed class UpdateProbe(ShareGradient gradient, int rank, Replica repl
     {
         var started = Stopwatch.GetTimestamp();
         var after = replica.Parameters.ToArray();
-        var examples = gradient.ExamplesOf(servers.Pull(head.Version - 1), rank);
+        var stepped = servers.Pull(head.Version - 1);
+        var (examples, divisor) = (gradient.ExamplesOf(stepped, rank), gradient.DivisorOf(stepped, rank));
         var before = replica.Parameters.ToArray();
         for (var at = new ProbedScale(); !at.Done; at = servers.Inbox.WaitForScale(head.Version, at.Turn + 1))
         {
             Place(before, after, at.Scale);
-            var result = replica.Evaluate(gradient.Data, examples.Span, stop);
+            var result = replica.Evaluate(gradient.DataOf(stepped), examples.Span, divisor, stop);
             servers.Streams[0].Send(new RankMessage
             {
                 Probed = new ProbedLoss { Version = head.Version, Turn = at.Turn, Examples = result.Examples, LossSum = result.LossSum },

@@ -57,8 +57,8 @@ internal static class ProductBenchmark
             var (gradient, product) = (new List<double>(), new List<double>());
             for (var step = 0; step < steps; step++)
             {
-                gradient.Add(Milliseconds(() => replica.AddGradient(examples, batch, Batch)));
-                product.Add(Milliseconds(() => replica.AddProduct(examples, batch, Batch)));
+                gradient.Add(Milliseconds(() => replica.AddGradient(examples, batch, new Divisor(Batch, examples.Targets))));
+                product.Add(Milliseconds(() => replica.AddProduct(examples, batch, new Divisor(Batch, examples.Targets))));
             }
 
             gradients.Add(Median(gradient));

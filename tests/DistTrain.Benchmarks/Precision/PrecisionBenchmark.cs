@@ -80,7 +80,7 @@ internal static class PrecisionBenchmark
         {
             var start = Environment.CpuUsage.TotalTime;
             _replica.BeginStep();
-            _replica.Accumulate(_examples, _batch, Batch, new MicroBatchKey(1, Position.Start(), 0, 0));
+            _replica.Accumulate(_examples, _batch, new Divisor(Batch, _examples.Targets), new MicroBatchKey(1, Position.Start(), 0, 0));
             _replica.EndStep();
             return (Environment.CpuUsage.TotalTime - start).TotalMilliseconds;
         }

@@ -141,7 +141,7 @@ public sealed class DisplayTests : IDisposable
         var shown = _output.ToString();
         Assert.Contains("test after step 1: accuracy 75.00 %", shown);
         Assert.Contains("[brackets]", shown);
-        Assert.Contains("2,000 images/s", shown);
+        Assert.Contains("2,000 examples/s", shown);
         Assert.Contains("loss 1", shown);
     }
 
@@ -230,7 +230,7 @@ public sealed class DisplayTests : IDisposable
                 "  test accuracy   98.75 % (loss 0.25)",
                 "  train loss      0.5",
                 "  length          40 steps, 1.00 epochs, 1:01",
-                "  speed           1,880 images/s",
+                "  speed           1,880 examples/s",
                 "  step            68.25 ms median, 12.50 % of it outside forward and backward",
                 $"  weights sha256  {Events.Hash}",
                 "  folder          runs/job-1",

@@ -42,6 +42,6 @@ public class TrainingProgressTests
         Assert.Equal(1, progress.Loss!.Value, 12);
         Assert.Equal(0.9, progress.TestAccuracy);
         Assert.Equal(
-            "step 5/10  epoch 0.50  loss 1  train 50.00 %  test 90.00 %  2,000 images/s  rate 0.1  0:00 left", ProgressText.Line(progress));
+            "step 5/10  epoch 0.50  loss 1  train 50.00 %  test 90.00 %  2,000 examples/s  rate 0.1  0:00 left", ProgressText.Line(progress));
     }
 }

@@ -57,10 +57,11 @@ public sealed class OnnxFileTests
     [InlineData("{name: transformer, width: 12, depth: 2, heads: 3}")]
     [InlineData("{name: transformer, width: 8, depth: 1, heads: 1, reparametrization: weight}")]
     [InlineData("{name: custom, layers: [embedding: 8, positions: sinusoidal, residual: [norm: layer, attention: {heads: 2, causal: false}], silu, dropout: 0.1, linear: {out: 10, bias: false}]}")]
-    public void Text_gives_the_same_scores(string model)
+    [InlineData("{name: bert, width: 8, depth: 2, heads: 2}", "task={name: maskedToken}")]
+    public void Text_gives_the_same_scores(string model, string task = "task={}")
     {
         const int places = 5;
-        var (blueprint, vector) = Trained([places], "dataset={name: text, path: x, context: 5}", $"model={model}");
+        var (blueprint, vector) = Trained([places], "dataset={name: text, path: x, context: 5}", task, $"model={model}");
         using var session = new InferenceSession(Bytes(blueprint, vector, new Dictionary<string, string>()), new SessionOptions { IntraOpNumThreads = 1 });
         foreach (var count in new[] { 1, 7 })
         {

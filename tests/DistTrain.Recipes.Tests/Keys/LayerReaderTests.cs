@@ -56,7 +56,7 @@ public sealed class LayerReaderTests
     }
 
     [Theory]
-    [InlineData("[relu6]", "[0]: 'relu6' is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, attention, dropout, residual (did you mean 'relu'?)")]
+    [InlineData("[relu6]", "[0]: 'relu6' is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual (did you mean 'relu'?)")]
     [InlineData("[conv]", "[0].conv.out: is missing; conv needs it: give a whole number from 1 to 65536")]
     [InlineData("[{conv: {out: 0}}]", "[0].conv.out: '0' is not allowed; give a whole number from 1 to 65536")]
     [InlineData("[{conv: {out: 8, kernal: 3}}]", "[0].conv.kernal: 'kernal' is not an option of conv; use out, kernel, stride, padding, bias, reparametrization (did you mean 'kernel'?)")]
@@ -72,9 +72,9 @@ public sealed class LayerReaderTests
     [InlineData("[{linear: [1]}]", "[0].linear.out: is a list; give a whole number from 1 to 65536")]
     [InlineData("[{residual: []}]", "[0].residual: has no layers; give a list of at least one layer, e.g. [flatten, linear: 10]")]
     [InlineData("[residual]", "[0].residual: has no layers; give a list of at least one layer, e.g. [flatten, linear: 10]")]
-    [InlineData("[[relu]]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, attention, dropout, residual")]
-    [InlineData("[null]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, attention, dropout, residual")]
-    [InlineData("[{}]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, attention, dropout, residual")]
+    [InlineData("[[relu]]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
+    [InlineData("[null]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
+    [InlineData("[{}]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
     [InlineData("[]", ": has no layers; give a list of at least one layer, e.g. [flatten, linear: 10]")]
     [InlineData("relu", ": is a single value; give a list of at least one layer, e.g. [flatten, linear: 10]")]
     [InlineData("{conv: {out: 3}}", ": is a section; give a list of at least one layer, e.g. [flatten, linear: 10]")]

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Devices;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
@@ -69,13 +70,13 @@ public class TensorDeviceTests
         foreach (var version in new[] { 1, 2 })
         {
             VersionZero.Fill(model.Layout, seed: version, offset: 0, replica.Parameters.Span);
-            results.Add(replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 32)]));
+            results.Add(replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 32)], new Divisor(32, 1)));
             replica.BeginStep();
-            results.Add(replica.Accumulate(Digits.Train, Examples.AsSpan(0, 32), Examples.Length, new MicroBatchKey(1, Position.Start(), 0, 0)));
+            results.Add(replica.Accumulate(Digits.Train, Examples.AsSpan(0, 32), Digits.Train.DivisorOf(Examples), new MicroBatchKey(1, Position.Start(), 0, 0)));
             // What comes next is there already, or something else is.
             if (prepares)
                 replica.Prepare(Digits.Train, Examples.AsSpan(version == 1 ? 32 : 31, 16));
-            results.Add(replica.Accumulate(Digits.Train, Examples.AsSpan(32), Examples.Length, new MicroBatchKey(1, Position.Start(), 0, 1)));
+            results.Add(replica.Accumulate(Digits.Train, Examples.AsSpan(32), Digits.Train.DivisorOf(Examples), new MicroBatchKey(1, Position.Start(), 0, 1)));
             replica.EndStep();
         }
 

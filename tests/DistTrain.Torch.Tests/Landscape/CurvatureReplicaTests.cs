@@ -87,8 +87,8 @@ public class CurvatureReplicaTests
         using var training = new Replica(ModelBlueprint.Of(Specs.Of(job), Digits.Train.Shape, Digits.Train.Classes), capacity: 64);
         replica.Parameters.CopyTo(training.Parameters);
         training.BeginStep();
-        var expected = training.Accumulate(Digits.Train, Examples, Examples.Length, Key);
-        var result = replica.AddGradient(Digits.Train, Examples, Examples.Length, Key);
+        var expected = training.Accumulate(Digits.Train, Examples, Digits.Train.DivisorOf(Examples), Key);
+        var result = replica.AddGradient(Digits.Train, Examples, Digits.Train.DivisorOf(Examples), Key);
         Assert.Equal(expected, result);
         Assert.Equal(training.Gradient[..replica.Sum.Length].ToArray(), replica.Sum.ToArray());
     }
@@ -100,10 +100,10 @@ public class CurvatureReplicaTests
         using var replica = Make<float>(CurvatureMode.Evaluation, job);
         using var training = new Replica(ModelBlueprint.Of(Specs.Of(job), Digits.Train.Shape, Digits.Train.Classes), capacity: 64);
         replica.Parameters.CopyTo(training.Parameters);
-        var expected = training.Evaluate(Digits.Test, Examples);
-        Assert.Equal(expected, replica.Measure(Digits.Test, Examples));
-        Assert.Equal(expected, replica.AddGradient(Digits.Test, Examples, Examples.Length));
-        Assert.Equal(expected, replica.AddProduct(Digits.Test, Examples, Examples.Length));
+        var expected = training.Evaluate(Digits.Test, Examples, Digits.Test.DivisorOf(Examples));
+        Assert.Equal(expected, replica.Measure(Digits.Test, Examples, Digits.Test.DivisorOf(Examples)));
+        Assert.Equal(expected, replica.AddGradient(Digits.Test, Examples, Digits.Test.DivisorOf(Examples)));
+        Assert.Equal(expected, replica.AddProduct(Digits.Test, Examples, Digits.Test.DivisorOf(Examples)));
     }
 
     [Fact]
@@ -140,14 +140,14 @@ public class CurvatureReplicaTests
         {
             using var replica = Make<float>(CurvatureMode.Evaluation, ["model={name: cnn, norm: batch}"], device);
             replica.BeginSum();
-            replica.AddGradient(Digits.Train, Examples, Examples.Length);
+            replica.AddGradient(Digits.Train, Examples, Digits.Train.DivisorOf(Examples));
             replica.EndSum();
             var gradient = replica.Sum.ToArray();
             gradient.CopyTo(replica.Direction);
             replica.BeginSum();
-            replica.AddProduct(Digits.Train, Examples, Examples.Length);
+            replica.AddProduct(Digits.Train, Examples, Digits.Train.DivisorOf(Examples));
             replica.EndSum();
-            return (gradient, replica.Sum.ToArray(), replica.Measure(Digits.Test, Examples));
+            return (gradient, replica.Sum.ToArray(), replica.Measure(Digits.Test, Examples, Digits.Test.DivisorOf(Examples)));
         }
     }
 
@@ -189,7 +189,7 @@ public class CurvatureReplicaTests
     {
         direction.CopyTo(replica.Direction);
         replica.BeginSum();
-        replica.AddProduct(Digits.Train, examples ?? Examples, Examples.Length, Key);
+        replica.AddProduct(Digits.Train, examples ?? Examples, Digits.Train.DivisorOf(Examples), Key);
         replica.EndSum();
         return [.. replica.Sum.ToArray().Select(double.CreateChecked)];
     }
@@ -210,7 +210,7 @@ public class CurvatureReplicaTests
         for (var i = 0; i < direction.Length; i++)
             replica.Parameters.Span[i] += length * direction[i];
         replica.BeginSum();
-        replica.AddGradient(Digits.Train, Examples, Examples.Length, Key);
+        replica.AddGradient(Digits.Train, Examples, Digits.Train.DivisorOf(Examples), Key);
         replica.EndSum();
         there.CopyTo(replica.Parameters);
         return replica.Sum.ToArray();

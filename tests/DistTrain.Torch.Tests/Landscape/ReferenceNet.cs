@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DistTrain.Optimization.Parameters;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Landscape;
 using DistTrain.Torch.Models;
 
@@ -59,7 +60,7 @@ internal sealed class ReferenceNet : IDisposable
         Labels.AsSpan(start, count).CopyTo(Replica.Batch.LabelMemory.Span);
         direction?.CopyTo(Replica.Direction);
         Replica.BeginSum();
-        var result = Replica.AddLoaded(count, Labels.Length, key: null, isProduct: direction is not null);
+        var result = Replica.AddLoaded(count, new Divisor(Labels.Length, 1), key: null, isProduct: direction is not null);
         Replica.EndSum();
         return (result.LossSum / Labels.Length, Replica.Sum.ToArray());
     }

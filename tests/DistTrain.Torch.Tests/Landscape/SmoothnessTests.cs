@@ -60,7 +60,7 @@ public class SmoothnessTests
         using var replica = new Replica(model, 32);
         VersionZero.Fill(model.Layout, seed: 3, offset: 0, replica.Parameters.Span);
         replica.BeginStep();
-        var trained = replica.Accumulate(digits, examples, divisor: 32, new MicroBatchKey(3, position, Rank: 0, Index: 0));
+        var trained = replica.Accumulate(digits, examples, new Divisor(32, 1), new MicroBatchKey(3, position, Rank: 0, Index: 0));
         replica.EndStep();
         using var local = new LocalObjective<double>(model, Objective.OfStep(spec, model.Layout, digits, examples, position), threads: 1);
         local.MoveTo(replica.Parameters.Span);
@@ -90,7 +90,7 @@ public class SmoothnessTests
         {
             var model = ModelBlueprint.Of(Spec("none", "local"), [4], 3);
             using var replica = new CurvatureReplica<double>(model, 4, CurvatureMode.Step);
-            replica.AddProduct(Data(), [0, 1], divisor: 2, new MicroBatchKey(1, Position.Start(), 0, 0));
+            replica.AddProduct(Data(), [0, 1], new Divisor(2, 1), new MicroBatchKey(1, Position.Start(), 0, 0));
         });
 
     private static TrainingSpec Spec(string norm, string scope) => Specs.Of(

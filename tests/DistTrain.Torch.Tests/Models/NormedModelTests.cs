@@ -2,6 +2,7 @@ using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
@@ -39,7 +40,7 @@ public sealed class NormedModelTests
         using var replica = new Replica(ModelBlueprint.Of(Specs.Of($"model.name={model}", setting), Digits.Train.Shape, Digits.Train.Classes), capacity: 4);
         VersionZero.Fill(replica.Layout, 3, 0, replica.Parameters.Span);
         replica.BeginStep();
-        var result = replica.Accumulate(Digits.Train, [0, 1, 2, 3], 4, new MicroBatchKey(3, Position.Start(), 0, 0));
+        var result = replica.Accumulate(Digits.Train, [0, 1, 2, 3], new Divisor(4, 1), new MicroBatchKey(3, Position.Start(), 0, 0));
         Assert.True(double.IsFinite(result.LossSum));
         foreach (var segment in replica.Layout.Segments)
         {

@@ -31,7 +31,7 @@ public sealed class TransformerTests
         using var replica = new CurvatureReplica<double>(Model, Text.Count);
         Fill("parameters", replica.Parameters.Span);
         replica.BeginSum();
-        var result = replica.AddGradient(Text, [0, 1, 2], 3);
+        var result = replica.AddGradient(Text, [0, 1, 2], Text.Whole);
         replica.EndSum();
 
         Assert.Equal(Reference.GetProperty("loss").GetDouble(), result.LossSum / 3, 1e-12);
@@ -48,12 +48,12 @@ public sealed class TransformerTests
         for (var i = 0; i < parameters.Length; i++)
             replica.Parameters.Span[i] = (float)parameters[i];
         replica.BeginStep();
-        var result = replica.Accumulate(Text, [0, 1], 3, new MicroBatchKey(1, Position.Start(), 0, 0)) + replica.Accumulate(Text, [2], 3, new MicroBatchKey(1, Position.Start(), 0, 1));
+        var result = replica.Accumulate(Text, [0, 1], Text.Whole, new MicroBatchKey(1, Position.Start(), 0, 0)) + replica.Accumulate(Text, [2], Text.Whole, new MicroBatchKey(1, Position.Start(), 0, 1));
         replica.EndStep();
 
         Assert.Equal(Reference.GetProperty("loss").GetDouble(), result.LossSum / 3, 1e-5);
         Near([.. replica.Gradient.Span.ToArray().Select(value => (double)value)], 1e-5);
-        Assert.Equal(result.LossSum, replica.Evaluate(Text, [0, 1, 2]).LossSum, 1e-5);
+        Assert.Equal(result.LossSum, replica.Evaluate(Text, [0, 1, 2], Text.Whole).LossSum, 1e-5);
     }
 
     /// <summary>H v against the difference of two gradients.</summary>
@@ -82,7 +82,7 @@ public sealed class TransformerTests
             for (var i = 0; i < replica.Direction.Length; i++)
                 replica.Direction.Span[i] = direction[i];
             replica.BeginSum();
-            _ = isProduct ? replica.AddProduct(Text, [0, 1, 2], 3) : replica.AddGradient(Text, [0, 1, 2], 3);
+            _ = isProduct ? replica.AddProduct(Text, [0, 1, 2], Text.Whole) : replica.AddGradient(Text, [0, 1, 2], Text.Whole);
             replica.EndSum();
             return replica.Sum.ToArray();
         }

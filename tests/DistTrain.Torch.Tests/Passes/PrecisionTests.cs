@@ -79,7 +79,7 @@ public class PrecisionTests
         BatchResult Evaluated(string precision)
         {
             using var replica = ReplicaOf(job, precision, w => w);
-            return replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 8)]);
+            return replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 8)], Digits.Test.Whole);
         }
     }
 
@@ -87,7 +87,8 @@ public class PrecisionTests
     {
         using var replica = ReplicaOf(job, precision, weights ?? (w => w));
         replica.BeginStep();
-        var result = replica.Accumulate(IsText(job) ? Text : Digits.Train, [.. Enumerable.Range(0, 16)], 16, new MicroBatchKey(1, Position.Start(), 0, 0));
+        var data = IsText(job) ? Text : Digits.Train;
+        var result = replica.Accumulate(data, [.. Enumerable.Range(0, 16)], new Divisor(16, data.Targets), new MicroBatchKey(1, Position.Start(), 0, 0));
         replica.EndStep();
         return (replica.Gradient.ToArray(), result.LossSum / 16);
     }

@@ -53,7 +53,7 @@ public class InterruptionTests
         VersionZero.Fill(replica.Layout, seed: 3, offset: 0, replica.Parameters.Span);
         replica.BeginStep();
         var key = new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, Index: 0);
-        Assert.Throws<OperationCanceledException>(() => replica.Accumulate(Digits.Train, Examples, Examples.Length, key, new InterruptedExchange(isInForward)));
+        Assert.Throws<OperationCanceledException>(() => replica.Accumulate(Digits.Train, Examples, Digits.Train.DivisorOf(Examples), key, new InterruptedExchange(isInForward)));
         return 2L * sizeof(float) * replica.Layout.Length;
     }
 

@@ -108,7 +108,7 @@ public class ReplicaTests
             replica.BeginStep();
             var start = shares[..rank].Sum();
             var result = replica.Accumulate(
-                Digits.Train, Examples.AsSpan(start, shares[rank]), Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), rank, 0), exchange);
+                Digits.Train, Examples.AsSpan(start, shares[rank]), Digits.Train.DivisorOf(Examples), new MicroBatchKey(Seed: 3, Position.Start(), rank, 0), exchange);
             return (Gradient: replica.Gradient.ToArray(), Result: result);
         });
 
@@ -135,7 +135,7 @@ public class ReplicaTests
         using var alone = Make("model.norm=batch");
         alone.BeginStep();
         var parts = Examples.Chunk(16).Select((part, index) => alone.Accumulate(
-            Digits.Train, part, Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index))).Aggregate((a, b) => a + b);
+            Digits.Train, part, Digits.Train.DivisorOf(Examples), new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index))).Aggregate((a, b) => a + b);
         Assert.Equal(parts.LossSum, together.LossSum, 1e-3);
         foreach (var segment in alone.Layout.Segments)
             AssertClose(alone.Gradient.Span, ghost.Gradient.Span, segment);
@@ -145,11 +145,11 @@ public class ReplicaTests
     public void Evaluation_uses_running_statistics_and_no_dropout()
     {
         using var replica = Make("model.name=custom", "model.layers=[{norm: batch}, {dropout: 0.5}, flatten, {linear: 10}]");
-        var first = replica.Evaluate(Digits.Test, Examples);
-        Assert.Equal(first, replica.Evaluate(Digits.Test, Examples));
+        var first = replica.Evaluate(Digits.Test, Examples, Digits.Test.DivisorOf(Examples));
+        Assert.Equal(first, replica.Evaluate(Digits.Test, Examples, Digits.Test.DivisorOf(Examples)));
         var statistics = replica.Layout.Segments.Single(s => s.Kind == SegmentKind.Statistics);
         replica.Parameters.Span[statistics.Offset] = 0.5f;
-        Assert.NotEqual(first.LossSum, replica.Evaluate(Digits.Test, Examples).LossSum);
+        Assert.NotEqual(first.LossSum, replica.Evaluate(Digits.Test, Examples, Digits.Test.DivisorOf(Examples)).LossSum);
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public class ReplicaTests
     }
 
     private static BatchResult Accumulate(Replica replica, ReadOnlySpan<int> examples, int index = 0) =>
-        replica.Accumulate(Digits.Train, examples, Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index));
+        replica.Accumulate(Digits.Train, examples, Digits.Train.DivisorOf(Examples), new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index));
 
     /// <summary>A bias before a norm has no slope but rounding, so small ones are held to the size of the whole gradient.</summary>
     private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, Segment segment)

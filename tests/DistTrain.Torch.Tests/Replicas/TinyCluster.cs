@@ -5,6 +5,7 @@ using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
 using DistTrain.Torch.Replicas;
@@ -54,7 +55,7 @@ internal sealed class TinyCluster : IDisposable
     public BatchResult Evaluate()
     {
         Version.CopyTo(_ranks[0].Parameters);
-        return _ranks[0].Evaluate(_data.Test, [.. Enumerable.Range(0, _data.Test.Count)]);
+        return _ranks[0].Evaluate(_data.Test, [.. Enumerable.Range(0, _data.Test.Count)], _data.Test.Whole);
     }
 
     /// <summary>One segment of the committed version.</summary>
@@ -75,7 +76,7 @@ internal sealed class TinyCluster : IDisposable
         for (var (at, index) = (0, 0); at < shard.Count; at += _spec.MicroBatch, index++)
         {
             int[] examples = [.. Enumerable.Range(Position.Cursor + shard.Start + at, Math.Min(_spec.MicroBatch, shard.Count - at))];
-            loss += replica.Accumulate(_data.Train, examples, take, new MicroBatchKey(Seed, Position, rank, index)).LossSum;
+            loss += replica.Accumulate(_data.Train, examples, new Divisor(take, _data.Train.Targets), new MicroBatchKey(Seed, Position, rank, index)).LossSum;
         }
 
         return loss;

@@ -34,7 +34,7 @@ internal static class JobGenerator
         return Gen.Select(Dataset(), Model(), shape, length, Gen.Select(Gen.Long, recipe, Gen.OneOf([.. Determinisms.All]), Start()), Gen.Select(policies, batches), Gen.Select(batchNorm, rates, renorm), saving, (dataset, model, s, l, named, ps, norm, save) => Fitting(new TrainingSpec
         {
             Recipe = named.Item2,
-            Dataset = named.Item1 % 3 == 0 && dataset.TrainExamples is null or > 10 ? dataset with { Validation = new ValidationRecipe(Apart(named.Item1), named.Item1) } : dataset,
+            Dataset = Drawn(dataset, named.Item1),
             Model = model,
             From = named.Item4,
             Workers = s.Workers,
@@ -122,9 +122,16 @@ internal static class JobGenerator
         {
             DatasetNames.Digits => new DatasetRecipe(name, null, train ?? 8000, test ?? 2000),
             DatasetNames.Csv => new DatasetRecipe(name, path, train, test) { Header = header, Label = label },
-            DatasetNames.Text => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length },
+            DatasetNames.Text => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Documents = DocumentLayouts.All[path.Length % 2] },
             _ => new DatasetRecipe(name, path, train, test),
         });
+
+    /// <summary>With what the seed draws.</summary>
+    private static DatasetRecipe Drawn(DatasetRecipe dataset, long seed) => dataset with
+    {
+        Validation = seed % 3 == 0 && dataset.TrainExamples is null or > 10 ? new ValidationRecipe(Apart(seed), seed) : null,
+        Masking = dataset.HasTokens && seed % 2 == 0 ? new MaskingRecipe(0.25, 0.5, 0.375, seed) : null,
+    };
 
     private static Gen<StartRecipe?> Start()
     {
@@ -149,8 +156,8 @@ internal static class JobGenerator
     private static ModelRecipe Fitting(DatasetRecipe dataset, ModelRecipe model) => (dataset.Name, model.Name) switch
     {
         (_, ModelNames.Custom) => model,
-        (DatasetNames.Text, _) => model with { Name = ModelNames.Transformer, Norm = NormKinds.None, Size = model.Size ?? new TransformerSize(6, 2, 3) },
-        (_, ModelNames.Transformer) or (DatasetNames.Csv, ModelNames.Cnn or ModelNames.ResNet20) => model with { Name = ModelNames.Softmax, Size = null },
+        (DatasetNames.Text, _) => model with { Name = dataset.Masking is null ? ModelNames.Transformer : ModelNames.Bert, Norm = NormKinds.None, Size = model.Size ?? new TransformerSize(6, 2, 3) },
+        (_, ModelNames.Transformer or ModelNames.Bert) or (DatasetNames.Csv, ModelNames.Cnn or ModelNames.ResNet20) => model with { Name = ModelNames.Softmax, Size = null },
         _ => model,
     };
 
@@ -164,7 +171,7 @@ internal static class JobGenerator
             Reparametrization = isCustom ? Reparametrizations.None : reparametrization,
             SpectralPenalty = isCustom || reparametrization == Reparametrizations.None ? penalty : 0,
             ZeroGamma = zeroGamma,
-            Size = name == ModelNames.Transformer ? new TransformerSize(8, 3, 2) : null,
+            Size = name is ModelNames.Transformer or ModelNames.Bert ? new TransformerSize(8, 3, 2) : null,
         };
     }
 

@@ -1,20 +1,20 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using DistTrain.Recipes;
 
 namespace DistTrain.Torch.Data.Examples;
 
 /// <summary>
 /// Labelled examples in memory, each a row-major block of <see cref="Features"/> numbers. Immutable: a silo loads a set once
 /// for all its ranks. Images stay bytes (a quarter of the memory, a quarter of the traffic) and are scaled when they are copied. Of tokens an example is a part
-/// of a text, and its labels are the tokens behind each of its own.
+/// of a text, and its labels are the tokens behind each of its own; examples of a text may differ in length.
 /// </summary>
 public sealed class ExampleSet
 {
     private readonly byte[] _pixels = [];
     private readonly float[] _values = [];
     private readonly int[] _labels = [];
-    private readonly ushort[] _tokens = [];
-    private readonly int[] _starts = [];
+    private readonly TokenRuns? _runs;
 
     private ExampleSet(IReadOnlyList<int> shape, int classes, int[] labels, long stored)
     {
@@ -36,21 +36,26 @@ public sealed class ExampleSet
     private ExampleSet(IReadOnlyList<int> shape, int classes, float[] values, int[] labels)
         : this(shape, classes, labels, values.LongLength) => _values = values;
 
-    private ExampleSet(int context, int classes, ushort[] tokens, int[] starts)
-    {
-        if (tokens.Any(token => token >= classes))
-            throw new ArgumentException($"a token lies outside 0..{classes - 1}", nameof(tokens));
-        (Shape, Features, Classes, Targets, HasTokens, _tokens, _starts) = ([context], context, classes, context, true, tokens, starts);
-    }
+    private ExampleSet(int context, int classes, TokenRuns runs) =>
+        (Shape, Features, Classes, Targets, HasTokens, _runs) = ([context], context, classes, context, true, runs);
+
+    /// <summary>The label of what is not to be told: it has no part in loss and accuracy. libtorch's cross entropy passes over it.</summary>
+    public const long NoLabel = -100;
 
     /// <summary>Number of examples.</summary>
-    public int Count => HasTokens ? _starts.Length : _labels.Length;
+    public int Count => _runs?.Count ?? _labels.Length;
 
-    /// <summary>Labels of an example: 1, or one for each of its tokens.</summary>
+    /// <summary>Labels of an example, at most: 1, or one for each of its tokens.</summary>
     public int Targets { get; } = 1;
 
     /// <summary>Features are tokens, whole numbers 0..<see cref="Classes"/> − 1, and so are labels.</summary>
     public bool HasTokens { get; }
+
+    /// <summary>Examples may differ in length: the shape is that of the longest that may be.</summary>
+    public bool IsUneven => _runs is { AreUneven: true };
+
+    /// <summary>What sums over the set are divided by.</summary>
+    public Divisor Whole => DivisorOf([.. Enumerable.Range(0, Count)]);
 
     /// <summary>Shape of one example: [channels, height, width] for images, [features] for tables, [tokens] for text.</summary>
     public IReadOnlyList<int> Shape { get; }
@@ -79,13 +84,38 @@ public sealed class ExampleSet
     public static ExampleSet OfValues(IReadOnlyList<int> shape, int classes, float[] values, int[] labels) =>
         new(shape, classes, values, labels);
 
-    /// <summary>Text: each example has so many tokens, one behind the other, and what is left over at the end is in none. Keeps the array; the caller gives it up.</summary>
+    /// <summary>
+    /// Text: each example has so many tokens, one behind the other, each with the one behind it for its label, and what is left over at the end is in none.
+    /// Keeps the array; the caller gives it up.
+    /// </summary>
     /// <param name="context">Tokens of an example.</param>
     /// <param name="classes">Number of different tokens.</param>
     /// <param name="tokens">More than <paramref name="context"/>.</param>
     /// <exception cref="ArgumentException">A token is not in 0..<paramref name="classes"/> − 1.</exception>
     public static ExampleSet OfTokens(int context, int classes, ushort[] tokens) =>
-        new(context, classes, tokens, [.. Enumerable.Range(0, (tokens.Length - 1) / context).Select(example => example * context)]);
+        Of(classes, tokens, new TokenRuns(tokens, Starts(context, (tokens.Length - 1) / context), [], context, padding: 0, masks: null), context);
+
+    /// <summary>The same with some tokens hidden, which are to be told.</summary>
+    /// <param name="context">Tokens of an example.</param>
+    /// <param name="vocabulary">What tokens stand for; has a mask.</param>
+    /// <param name="tokens">At least <paramref name="context"/>.</param>
+    /// <param name="masking">What is hidden.</param>
+    /// <exception cref="ArgumentException">A token is not of the vocabulary.</exception>
+    public static ExampleSet OfMasked(int context, Vocabulary vocabulary, ushort[] tokens, MaskingRecipe masking) => Of(
+        vocabulary.Tokens.Count, tokens, new TokenRuns(tokens, Starts(context, tokens.Length / context), [], context, vocabulary.Padding, new Masks(masking, vocabulary)), context);
+
+    /// <summary>Text: each example is a run of tokens of its own, behind which stands one more, or some of which are hidden. Keeps the arrays; the caller gives them up.</summary>
+    /// <param name="context">Most tokens of an example.</param>
+    /// <param name="vocabulary">What tokens stand for. Nothing depends on the one of padding.</param>
+    /// <param name="tokens">All of them.</param>
+    /// <param name="starts">Of each example its first token.</param>
+    /// <param name="lengths">Of each example its tokens, 1..<paramref name="context"/>.</param>
+    /// <param name="masking">What is hidden; null: nothing, each next token is to be told.</param>
+    /// <exception cref="ArgumentException">A token is not of the vocabulary, or a length not in its range.</exception>
+    public static ExampleSet OfRuns(int context, Vocabulary vocabulary, ushort[] tokens, int[] starts, int[] lengths, MaskingRecipe? masking = null) =>
+        starts.Length == lengths.Length && lengths.All(length => length >= 1 && length <= context)
+            ? Of(vocabulary.Tokens.Count, tokens, new TokenRuns(tokens, starts, lengths, context, vocabulary.Padding, masking is null ? null : new Masks(masking, vocabulary)), context)
+            : throw new ArgumentException($"an example has not 1 to {context} tokens", nameof(lengths));
 
     /// <summary>The features as they are stored, [<see cref="Count"/>, <see cref="Features"/>], row-major; empty for images and text.</summary>
     internal ReadOnlySpan<float> Values => _values;
@@ -93,38 +123,53 @@ public sealed class ExampleSet
     /// <summary>The class of an example that has one, 0..<see cref="Classes"/> − 1.</summary>
     public int Label(int index) => _labels[index];
 
+    /// <summary>Numbers of an example: <see cref="Features"/>, or as many as its tokens are.</summary>
+    public int LengthOf(int index) => _runs?.LengthOf(index) ?? Features;
+
+    /// <summary>The set as it is in an epoch: the same, but for tokens that are hidden.</summary>
+    /// <param name="group">The replica group.</param>
+    /// <param name="epoch">The epoch.</param>
+    public ExampleSet At(int group, int epoch) => _runs is { } runs && runs.At(group, epoch) is var then && then != runs ? new ExampleSet(Features, Classes, then) : this;
+
+    /// <summary>What sums over these examples are divided by.</summary>
+    /// <param name="examples">Their indices, at least one.</param>
+    public Divisor DivisorOf(ReadOnlySpan<int> examples)
+    {
+        if (_runs is not { } runs)
+            return new Divisor(examples.Length, Targets);
+        if (!runs.AreUneven)
+            return new Divisor(examples.Length, runs.TargetsOf(0));
+        var labels = 0L;
+        foreach (var example in examples)
+            labels += runs.TargetsOf(example);
+        return new Divisor(examples.Length, (double)labels / examples.Length);
+    }
+
     /// <summary>Writes an example's labels.</summary>
     /// <param name="index">The example, 0..<see cref="Count"/> − 1.</param>
-    /// <param name="destination">[<see cref="Targets"/>].</param>
+    /// <param name="destination">[<see cref="Targets"/>], or no longer than the longest example at hand; <see cref="NoLabel"/> where the example has ended.</param>
     public void CopyLabels(int index, Span<long> destination)
     {
-        if (!HasTokens)
-        {
+        if (_runs is { } runs)
+            runs.CopyLabels(index, destination);
+        else
             destination[0] = _labels[index];
-            return;
-        }
-
-        var behind = _tokens.AsSpan(_starts[index] + 1, Targets);
-        for (var i = 0; i < behind.Length; i++)
-            destination[i] = behind[i];
     }
 
     /// <summary>Writes an example's features, row-major; pixels are divided by 255. Safe from several threads.</summary>
     /// <param name="index">The example, 0..<see cref="Count"/> − 1.</param>
-    /// <param name="destination">At least <see cref="Features"/> floats; those behind stay as they are.</param>
+    /// <param name="destination">At least <see cref="LengthOf"/> floats; behind tokens padding is written, those behind others stay as they are.</param>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such example.</exception>
     public void CopyFeatures(int index, Span<float> destination)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        if (destination.Length < Features)
-            throw new ArgumentException($"{destination.Length} floats cannot hold {Features} features", nameof(destination));
+        if (destination.Length < LengthOf(index))
+            throw new ArgumentException($"{destination.Length} floats cannot hold {LengthOf(index)} features", nameof(destination));
 
-        if (HasTokens)
+        if (_runs is { } runs)
         {
-            var tokens = _tokens.AsSpan(_starts[index], Features);
-            for (var i = 0; i < tokens.Length; i++)
-                destination[i] = tokens[i];
+            runs.CopyTokens(index, destination);
             return;
         }
 
@@ -149,9 +194,9 @@ public sealed class ExampleSet
     public int[] CountClasses()
     {
         var counts = new int[Classes];
-        foreach (var start in _starts)
+        for (var example = 0; example < _runs?.Count; example++)
         {
-            foreach (var token in _tokens.AsSpan(start + 1, Targets))
+            foreach (var token in _runs.LabelsOf(example))
                 counts[token]++;
         }
 
@@ -168,7 +213,7 @@ public sealed class ExampleSet
         if (count >= Count)
             return this;
         if (HasTokens)
-            return new ExampleSet(Features, Classes, _tokens, _starts[..count]);
+            return Only([.. Enumerable.Range(0, count)]);
         return _pixels.Length > 0
             ? new ExampleSet(Shape, Classes, _pixels[..(count * Features)], _labels[..count])
             : new ExampleSet(Shape, Classes, _values[..(count * Features)], _labels[..count]);
@@ -178,11 +223,16 @@ public sealed class ExampleSet
     /// <param name="indices">Each in 0..<see cref="Count"/> − 1.</param>
     public ExampleSet Only(IReadOnlyList<int> indices)
     {
-        if (HasTokens)
-            return new ExampleSet(Features, Classes, _tokens, [.. indices.Select(index => _starts[index])]);
+        if (_runs is { } runs)
+            return new ExampleSet(Features, Classes, runs.Only(indices));
         int[] labels = [.. indices.Select(Label)];
         return _pixels.Length > 0 ? new ExampleSet(Shape, Classes, Rows(_pixels, indices), labels) : new ExampleSet(Shape, Classes, Rows(_values, indices), labels);
     }
+
+    private static ExampleSet Of(int classes, ushort[] tokens, TokenRuns runs, int context) =>
+        tokens.Any(token => token >= classes) ? throw new ArgumentException($"a token lies outside 0..{classes - 1}", nameof(tokens)) : new ExampleSet(context, classes, runs);
+
+    private static int[] Starts(int context, int count) => [.. Enumerable.Range(0, count).Select(example => example * context)];
 
     private T[] Rows<T>(T[] stored, IReadOnlyList<int> indices)
     {
@@ -195,10 +245,9 @@ public sealed class ExampleSet
     /// <summary>Adds shape, classes, labels and features, as stored, in little-endian order (libtorch runs on no other).</summary>
     internal void AppendTo(IncrementalHash hash)
     {
-        ReadOnlySpan<int> header = [HasTokens ? 2 : _pixels.Length > 0 ? 1 : 4, Count, Classes, Shape.Count, .. Shape];
+        ReadOnlySpan<int> header = [IsUneven ? 3 : HasTokens ? 2 : _pixels.Length > 0 ? 1 : 4, Count, Classes, Shape.Count, .. Shape];
         hash.AppendData(MemoryMarshal.AsBytes(header));
-        hash.AppendData(MemoryMarshal.AsBytes<int>(_starts));
-        hash.AppendData(MemoryMarshal.AsBytes<ushort>(_tokens));
+        _runs?.AppendTo(hash);
         hash.AppendData(MemoryMarshal.AsBytes<int>(_labels));
         hash.AppendData(_pixels);
 

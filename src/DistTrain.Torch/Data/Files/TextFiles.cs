@@ -1,16 +1,17 @@
 using System.Text;
+using DistTrain.Recipes;
 using DistTrain.Torch.Data.Examples;
 
 namespace DistTrain.Torch.Data.Files;
 
 /// <summary>
 /// Text: a folder with train.txt and test.txt in UTF-8. A token is a character (a Unicode scalar value); the vocabulary is those of train.txt in the order of
-/// their code points. An example is as many characters as the job says, one after the other, without gaps.
+/// their code points. An example is as many characters as the job says, one after the other, without gaps; or a line (<see cref="TextLines"/>).
 /// </summary>
 internal static class TextFiles
 {
     /// <summary>Tokens are kept in 16 bits.</summary>
-    private const int MostCharacters = ushort.MaxValue + 1;
+    private const int MostTokens = ushort.MaxValue + 1;
 
     private static readonly string[] Names = ["train.txt", "test.txt"];
 
@@ -23,31 +24,46 @@ internal static class TextFiles
     }
 
     /// <param name="paths">What <see cref="FilesIn"/> found.</param>
-    /// <param name="context">Characters of an example.</param>
+    /// <param name="recipe">Says what an example is.</param>
     /// <param name="files">Opens them.</param>
     /// <returns>Both sets, and what the tokens stand for, in order.</returns>
-    /// <exception cref="DatasetException">A file is no UTF-8 or too short, or test.txt has a character that train.txt has not.</exception>
-    public static (ExampleSet Train, ExampleSet Test, IReadOnlyList<Rune> Vocabulary) Read(IReadOnlyList<string> paths, int context, DatasetFiles files)
+    /// <exception cref="DatasetException">
+    /// A file is no UTF-8, too short or has a line that is too long, or test.txt has a character that train.txt has not.
+    /// </exception>
+    public static (ExampleSet Train, ExampleSet Test, Vocabulary Vocabulary) Read(IReadOnlyList<string> paths, DatasetRecipe recipe, DatasetFiles files)
     {
         var (train, test) = (Characters(paths[0], files), Characters(paths[1], files));
-        List<Rune> vocabulary = [.. new HashSet<Rune>(train).Order()];
-        if (vocabulary.Count > MostCharacters)
-            throw new DatasetException($"{paths[0]}: expected at most {MostCharacters} different characters, found {vocabulary.Count}. Leave some out.");
-        var tokens = vocabulary.Index().ToDictionary(entry => entry.Item, entry => (ushort)entry.Index);
-        return (SetOf(paths[0], train), SetOf(paths[1], test), vocabulary);
+        var (trainLines, testLines) = recipe.Documents == DocumentLayouts.Padded ? (TextLines.Of(paths[0], train, recipe), TextLines.Of(paths[1], test, recipe)) : (null, null);
+        var characters = new HashSet<Rune>(trainLines?.Characters ?? train).Order().ToList();
+        var vocabulary = new Vocabulary([.. characters.Select(character => character.ToString())]);
+        if (recipe.Masking is not null)
+            vocabulary = vocabulary.WithMask();
+        if (vocabulary.Tokens.Count > MostTokens)
+            throw new DatasetException($"{paths[0]}: expected at most {MostTokens} different characters, found {characters.Count}. Leave some out.");
+        var tokens = characters.Index().ToDictionary(entry => entry.Item, entry => (ushort)entry.Index);
+        return (SetOf(paths[0], train, trainLines), SetOf(paths[1], test, testLines), vocabulary);
 
-        ExampleSet SetOf(string path, List<Rune> characters)
+        ExampleSet SetOf(string path, List<Rune> text, TextLines? lines)
         {
-            if (characters.Count <= context)
-                throw new DatasetException($"{path}: expected more than {context} characters, as dataset.context says, found {characters.Count}. Give more text, or lower dataset.context.");
-            var coded = new ushort[characters.Count];
+            if (lines is not null)
+                return ExampleSet.OfRuns(recipe.Context, vocabulary, Coded(lines.Characters, at => Unknown(path, text, lines.Origins[at])), lines.Starts, lines.Lengths, recipe.Masking);
+            var least = recipe.Context + (recipe.Masking is null ? 1 : 0);
+            if (text.Count < least)
+                throw new DatasetException($"{path}: expected at least {least} characters, as dataset.context says, found {text.Count}. Give more text, or lower dataset.context.");
+            var coded = Coded(text, at => Unknown(path, text, at));
+            return recipe.Masking is { } masking ? ExampleSet.OfMasked(recipe.Context, vocabulary, coded, masking) : ExampleSet.OfTokens(recipe.Context, vocabulary.Tokens.Count, coded);
+        }
+
+        ushort[] Coded(List<Rune> text, Func<int, DatasetException> unknown)
+        {
+            var coded = new ushort[text.Count];
             for (var i = 0; i < coded.Length; i++)
             {
-                if (!tokens.TryGetValue(characters[i], out coded[i]))
-                    throw Unknown(path, characters, i);
+                if (!tokens.TryGetValue(text[i], out coded[i]))
+                    throw unknown(i);
             }
 
-            return ExampleSet.OfTokens(context, vocabulary.Count, coded);
+            return coded;
         }
     }
 

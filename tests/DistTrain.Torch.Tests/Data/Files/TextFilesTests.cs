@@ -18,7 +18,7 @@ public sealed class TextFilesTests : IDisposable
     {
         var data = Read("abcdaé🎲b", "ddb🎲", context: 3);
 
-        Assert.Equal(["a", "b", "c", "d", "é", "🎲"], data.Vocabulary!.Select(c => c.ToString()));
+        Assert.Equal(["a", "b", "c", "d", "é", "🎲"], data.Vocabulary!.Tokens);
         Assert.Equal((2, 1, 6, 3, true), (data.Train.Count, data.Test.Count, data.Train.Classes, data.Train.Targets, data.Train.HasTokens));
         Assert.Equal([3], data.Train.Shape);
         Assert.Equal("0 1 2 → 1 2 3", Example(data.Train, 0));
@@ -74,8 +74,8 @@ public sealed class TextFilesTests : IDisposable
 
     [Theory]
     [InlineData("abc\nabc", "ab\ncx", "test.txt, line 2, column 2: expected a character of train.txt, whose characters are the vocabulary, found 'x' (U+0078). Put it into train.txt, or take it out here.")]
-    [InlineData("abc", "abcabc", "train.txt: expected more than 3 characters, as dataset.context says, found 3. Give more text, or lower dataset.context.")]
-    [InlineData("abcabc", "", "test.txt: expected more than 3 characters, as dataset.context says, found 0.")]
+    [InlineData("abc", "abcabc", "train.txt: expected at least 4 characters, as dataset.context says, found 3. Give more text, or lower dataset.context.")]
+    [InlineData("abcabc", "", "test.txt: expected at least 4 characters, as dataset.context says, found 0.")]
     public void Texts_that_do_not_fit_are_refused(string train, string test, string reason) =>
         Assert.Contains(reason, Assert.Throws<DatasetException>(() => Read(train, test, context: 3)).Message, StringComparison.Ordinal);
 
@@ -91,11 +91,46 @@ public sealed class TextFilesTests : IDisposable
     public void Files_that_are_not_there_are_all_named() =>
         Assert.Contains("lacks train.txt, test.txt. Put both files there, or correct dataset.path.", Assert.Throws<DatasetException>(() => DatasetReader.Read(Recipe(2))).Message, StringComparison.Ordinal);
 
-    private Dataset Read(string train, string test, int context)
+    [Fact]
+    public void Lines_are_examples_from_end_to_end()
+    {
+        var data = Read("ab\r\n\nc\nbca", "cab\n", context: 4, DocumentLayouts.Padded);
+
+        Assert.Equal(["\n", "a", "b", "c"], data.Vocabulary!.Tokens);
+        Assert.Equal((3, 1, true), (data.Train.Count, data.Test.Count, data.Train.IsUneven));
+        Assert.Equal("0 1 2 0 → 1 2 0 -100", Example(data.Train, 0));
+        Assert.Equal("0 3 0 0 → 3 0 -100 -100", Example(data.Train, 1));
+        Assert.Equal("0 2 3 1 → 2 3 1 0", Example(data.Train, 2));
+        Assert.Equal("0 3 1 2 → 3 1 2 0", Example(data.Test, 0));
+        Assert.Equal((new Divisor(3, 3), new Divisor(2, 2.5)), (data.Train.Whole, data.Train.DivisorOf([1, 0])));
+        Assert.Equal([3, 2, 2, 2], data.Train.CountClasses());
+        Assert.Equal(Example(data.Train, 2), Example(data.Train.Only([2, 0]), 0));
+        Assert.Equal("data text: 3 training and 1 test examples of 2 to 4, 3.0 on average, characters, 4 different ones", Assert.Single(DatasetSummary.Lines(data, Recipe(4))));
+    }
+
+    [Fact]
+    public void The_fingerprint_is_of_where_lines_end_too()
+    {
+        var first = Read("ab\nc", "ab", context: 4, DocumentLayouts.Padded).Fingerprint;
+
+        Assert.Equal(first, Read("ab\r\nc\n\n", "ab\n", context: 4, DocumentLayouts.Padded).Fingerprint);
+        Assert.NotEqual(first, Read("a\nbc", "ab", context: 4, DocumentLayouts.Padded).Fingerprint);
+        Assert.NotEqual(first, Read("ab\nc", "ab", context: 5, DocumentLayouts.Padded).Fingerprint);
+    }
+
+    [Theory]
+    [InlineData("abc\nabcd\n\nabcde", "ab", "train.txt: expected lines of at most 3 characters, which with their end are dataset.context, found 2 that are longer; the longest is line 4 with 5. Raise dataset.context to 6, or split them.")]
+    [InlineData("\n\r\n", "ab", "train.txt: expected a line with a character, as dataset.documents: padded makes an example of each, found none. Give more text.")]
+    [InlineData("abc", "", "test.txt: expected a line with a character")]
+    [InlineData("abc\nabc", "\na\r\n\ncx", "test.txt, line 4, column 2: expected a character of train.txt, whose characters are the vocabulary, found 'x' (U+0078).")]
+    public void Lines_that_do_not_fit_are_refused(string train, string test, string reason) =>
+        Assert.Contains(reason, Assert.Throws<DatasetException>(() => Read(train, test, context: 4, DocumentLayouts.Padded)).Message, StringComparison.Ordinal);
+
+    private Dataset Read(string train, string test, int context, string documents = DocumentLayouts.Packed)
     {
         File.WriteAllText(_folder["train.txt"], train, new UTF8Encoding(false));
         File.WriteAllText(_folder["test.txt"], test, new UTF8Encoding(false));
-        return DatasetReader.Read(Recipe(context));
+        return DatasetReader.Read(Recipe(context) with { Documents = documents });
     }
 
     private DatasetRecipe Recipe(int context) => new(DatasetNames.Text, _folder.Path, null, null) { Context = context };

@@ -2,6 +2,7 @@ using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data;
+using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Models.Weights;
 using DistTrain.Torch.Passes;
@@ -59,7 +60,7 @@ public sealed class PenalizedWeightTests
             VersionZero.Fill(replica.Layout, 3, 0, replica.Parameters.Span);
             replica.BeginStep();
             foreach (var (index, examples) in microBatches.Index())
-                replica.Accumulate(digits.Train, examples, divisor: 6, new MicroBatchKey(3, Position.Start(), Rank: 0, index));
+                replica.Accumulate(digits.Train, examples, new Divisor(6, 1), new MicroBatchKey(3, Position.Start(), Rank: 0, index));
             var (first, last) = (replica.Layout.Segments[0], replica.Layout.Segments[^1]);
             return (
                 replica.Gradient.Slice(first.Offset, first.Length).ToArray(),

@@ -1,0 +1,47 @@
+using DistTrain.Optimization.Randomness;
+using DistTrain.Recipes;
+
+namespace DistTrain.Torch.Data.Examples;
+
+/// <summary>
+/// Which tokens of an example are to be told, and what stands in their places (1810.04805, section 3.1): max(1, round(share · n)) of n tokens, each as likely
+/// as any other. A function of (seed, group, epoch, example), whoever trains on it; in evaluation of (seed, example), so that versions are judged by the same.
+/// </summary>
+/// <param name="recipe">The shares.</param>
+/// <param name="vocabulary">Has a mask.</param>
+internal sealed record Masks(MaskingRecipe recipe, Vocabulary vocabulary)
+{
+    /// <summary>Group and epoch of the draw; of evaluation no epoch.</summary>
+    public (int Group, int Epoch) Turn { get; init; } = (0, -1);
+
+    /// <summary>How many of so many tokens are to be told: no draw decides it.</summary>
+    public int CountOf(int tokens) => recipe.Of(tokens);
+
+    /// <summary>Writes what stands in the places of an example's chosen tokens, and the tokens that are to be told there.</summary>
+    /// <param name="example">Its number.</param>
+    /// <param name="run">Its tokens.</param>
+    /// <param name="inputs">Has them; empty: nobody asks.</param>
+    /// <param name="labels">Has none; empty: nobody asks.</param>
+    public void Apply(int example, ReadOnlySpan<ushort> run, Span<float> inputs, Span<long> labels)
+    {
+        var random = new CounterRandom(recipe.Seed, Draw.Masks, Turn.Group, Turn.Epoch, example);
+        var wanted = CountOf(run.Length);
+        for (var place = 0; wanted > 0; place++)
+        {
+            if (random.NextBelow(run.Length - place) >= wanted)
+                continue;
+            wanted--;
+            var stands = InPlaceOf(run[place], ref random);
+            if (!inputs.IsEmpty)
+                inputs[place] = stands;
+            if (!labels.IsEmpty)
+                labels[place] = run[place];
+        }
+    }
+
+    private ushort InPlaceOf(ushort token, ref CounterRandom random)
+    {
+        var chance = random.NextDouble();
+        return chance < recipe.Masked ? vocabulary.Mask!.Value : chance < recipe.Masked + recipe.Random ? vocabulary.Ordinary(random.NextBelow(vocabulary.OrdinaryCount)) : token;
+    }
+}
