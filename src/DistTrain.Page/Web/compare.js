@@ -3,7 +3,7 @@ import { el, swatch, toggle } from './elements.js';
 import { count, duration, number, percent, share } from './text.js';
 import { axes, column, extremes, pointColumns, smooth, smoothable } from './series.js';
 import { Panel } from './panels.js';
-import { palette } from './plot.js';
+import { drawInTurn, palette } from './plot.js';
 import { change, view } from './state.js';
 import { table } from './table.js';
 import { differing, grouped, meanOf, short, spread } from './groups.js';
@@ -74,8 +74,7 @@ export class CompareView {
 
     draw(x) {
         const axis = { ...x, format: axes[view.x].format, said: at => `${axes[view.x].name} ${axes[view.x].format(at)}` };
-        for (const panel of this.panels)
-            panel.draw(axis, []);
+        drawInTurn(this.panels, panel => panel.draw(axis, []));
     }
 
     /** A colour a group where means are shown, else one a run; it stays what it is when others are hidden. */

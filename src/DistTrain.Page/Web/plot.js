@@ -5,6 +5,9 @@ const margins = { left: 66, right: 18, top: 10, bottom: 24 };
 
 const plots = new Set();
 
+/** What is out of view and not drawn yet. */
+let waiting = [];
+
 /** Colours by their meaning, in the theme that is on. */
 export function palette() {
     const style = getComputedStyle(document.documentElement);
@@ -23,6 +26,31 @@ export function clearPlots() {
     for (const plot of plots)
         plot.chart.dispose();
     plots.clear();
+    waiting = [];
+}
+
+/**
+ * Draws what is in view at once, and the rest one a frame: who opens very many curves sees the first of them soon.
+ * @param {{ element }[]} parts of the page
+ * @param {(part) => void} draw
+ */
+export function drawInTurn(parts, draw) {
+    const isSeen = ({ element }) => { const { top, bottom } = element.getBoundingClientRect(); return bottom > 0 && top < innerHeight; };
+    // Asked of all of them first: each drawing moves those behind it.
+    const seen = new Set(parts.filter(isSeen));
+    const isAsked = waiting.length > 0;
+    // Who waits already is first: a run that grows faster than all of it is drawn would never come to the last ones.
+    const before = new Set(waiting.map(one => one.part));
+    waiting = parts.filter(part => !seen.has(part)).sort((a, b) => before.has(b) - before.has(a)).map(part => ({ part, draw: () => draw(part) }));
+    seen.forEach(draw);
+    if (!isAsked && waiting.length > 0)
+        requestAnimationFrame(drawNext);
+}
+
+function drawNext() {
+    waiting.shift()?.draw();
+    if (waiting.length > 0)
+        requestAnimationFrame(drawNext);
 }
 
 export class Plot {

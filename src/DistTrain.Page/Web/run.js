@@ -9,7 +9,7 @@ import { chips, figures, particulars } from './facts.js';
 import { landscape } from './landscape.js';
 import { slices } from './slices.js';
 import { RanksPanel } from './ranks.js';
-import { palette } from './plot.js';
+import { drawInTurn, palette } from './plot.js';
 
 export class RunView {
     constructor(run, page, controls) {
@@ -69,7 +69,6 @@ export class RunView {
         };
         const axis = { ...x, format: axes[view.x].format, said };
         const marks = marksOf(run);
-        for (const part of this.parts)
-            part.draw(axis, marks);
+        drawInTurn(this.parts, part => part.draw(axis, marks));
     }
 }

@@ -46,7 +46,7 @@ function curve(points, title) {
         text(left, height - 8, `α ${number(from)}`, 'start'), text(x(0), height - 8, '0', 'middle'), text(width - 12, height - 8, number(to), 'end'));
 }
 
-/** The loss over α and β, the darker the higher, on a logarithmic scale where it can be. */
+/** The loss over α and β, the more colour the higher, on a logarithmic scale where it can be. */
 function plane(points, title) {
     const { width, height, left, bottom } = sliceBox;
     const [low, high] = lossRange(points.map(point => point.loss));

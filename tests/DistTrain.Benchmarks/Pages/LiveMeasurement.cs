@@ -104,7 +104,7 @@ internal static partial class LiveMeasurement
         Waiting.UntilAsync(() => CountAsync(browser, lane), found => found >= count, $"{count} of {lane} on the fault line");
 
     private static async Task<long> CountAsync(Browser browser, string lane) =>
-        Number(Regex.Match(await InFrameAsync(browser, "[aria-label='What happened'] .legend"), $@"\b{lane} (?<number>[\d,]+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)));
+        Number(Regex.Match(await InFrameAsync(browser, "[aria-label='What happened'] .legend"), $@"{lane} (?<number>[\d,]+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)));
 
     private static async Task<long> NewestAsync(Browser browser) => Number(NewestStep().Match(await InFrameAsync(browser, ".chip")));
 

@@ -16,7 +16,8 @@ public class ReportInBrowserTests
         Assert.Contains("unbroken", await browser.TextsAsync(".chip"));
         var titles = await browser.TextsAsync("h2");
         Assert.All((string[])["Loss", "Accuracy", "Learning rate", "Gradient norm", "Images per second", "What happened"], title => Assert.Contains(title, titles));
-        Assert.True(await browser.Page.EvaluateExpressionAsync<int>("document.querySelectorAll('.chart canvas').length") >= titles.Length - 6);
+        // What is out of view is drawn frame by frame.
+        await Waiting.UntilAsync(() => browser.Page.EvaluateExpressionAsync<int>("document.querySelectorAll('.chart canvas').length"), drawn => drawn >= titles.Length - 6, "all plots");
         Assert.Contains("redone 13", (await browser.TextsAsync("[aria-label='What happened'] .legend"))[0], StringComparison.Ordinal);
 
         // Every plot has its numbers: those of the first step, with all digits, in a table.
