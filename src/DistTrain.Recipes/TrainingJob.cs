@@ -147,6 +147,9 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
     /// <summary>What of the training set is set apart; null: nothing.</summary>
     public ValidationRecipe? Validation { get; init; }
 
+    /// <summary>text: one of <see cref="TokenKinds"/>.</summary>
+    public string Tokens { get; init; } = TokenKinds.Characters;
+
     /// <summary>text: tokens of an example, at most; 0 for others.</summary>
     public int Context { get; init; }
 

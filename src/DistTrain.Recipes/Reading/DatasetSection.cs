@@ -36,17 +36,18 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
         }
 
         var context = keys.IsGiven(TextKeys.Context) ? keys.Count(TextKeys.Context) : DatasetNames.DefaultContext;
+        var tokens = keys.IsGiven(TextKeys.Tokens) ? keys.Text(TextKeys.Tokens) : TokenKinds.Characters;
         var documents = keys.IsGiven(TextKeys.Documents) ? keys.Text(TextKeys.Documents) : DocumentLayouts.Packed;
         if (name is DatasetNames.Text && normalize is not (null or InputNormalizations.None))
             Refuse(JobKeys.DatasetNormalize, $"characters are no measurements that have a mean; leave it out");
         var (isTold, masking) = Masking(name, seed);
-        if (!isTold || name is null || normalize is null || context is null || documents is null)
+        if (!isTold || name is null || normalize is null || context is null || tokens is null || documents is null)
             return null;
         var dataset = new DatasetRecipe(name, path, trainExamples, testExamples, normalize) { Validation = validation };
         return name switch
         {
             DatasetNames.Csv => dataset with { Header = header, Label = label },
-            DatasetNames.Text => dataset with { Context = context.Value, Documents = documents, Masking = masking },
+            DatasetNames.Text => dataset with { Tokens = tokens, Context = context.Value, Documents = documents, Masking = masking },
             _ => dataset,
         };
     }

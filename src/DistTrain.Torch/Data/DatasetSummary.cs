@@ -21,7 +21,7 @@ public static class DatasetSummary
         var (train, test) = (data.Train, data.Test);
         var apart = data.Validation is { } set ? Invariant($", {set.Count:N0} validation") : "";
         if (train.HasTokens)
-            return [Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {Lengths(train)} characters, {train.Classes:N0} different ones")];
+            return [Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {Lengths(train)} {recipe.Tokens}, {train.Classes:N0} different ones")];
         var shape = string.Join(" × ", train.Shape);
         List<string> lines =
         [

@@ -48,7 +48,7 @@ public sealed class ModelBlueprint
             return model;
         var found = $"the model's output has shape [{string.Join(", ", outputs)}]";
         throw new ModelException(spec.Dataset.HasTokens
-            ? $"{found}, the data want a score of each of {classes} characters behind each of {inputShape[0]}; begin with 'embedding', keep the sequence and end with 'linear: {classes}'"
+            ? $"{found}, the data want a score of each of {classes} tokens for each of {inputShape[0]}; begin with 'embedding', keep the sequence and end with 'linear: {classes}'"
             : $"{found}, the data has {classes} classes; end with 'flatten' and 'linear: {classes}'");
     }
 

@@ -131,7 +131,7 @@ public sealed class TransformerTests
     [InlineData("[embedding: 4, embedding: 4, linear: 7]", "let it be the first layer")]
     [InlineData("[positions, embedding: 4, linear: 7]", "the data are numbered tokens and no measurements; begin with 'embedding'")]
     [InlineData("[embedding: 4, flatten, positions, linear: 7]", "positions needs an input of shape [tokens, numbers], it gets [24]")]
-    [InlineData("[embedding: 4, flatten, linear: 7]", "the model's output has shape [7], the data want a score of each of 7 characters behind each of 6")]
+    [InlineData("[embedding: 4, flatten, linear: 7]", "the model's output has shape [7], the data want a score of each of 7 tokens for each of 6")]
     [InlineData("[embedding: 4, conv: 3, linear: 7]", "conv needs an input of shape [channels, height, width], it gets [6, 4]")]
     public void Layers_that_do_not_fit_a_text_are_refused(string layers, string reason) =>
         Assert.Contains(reason, Assert.Throws<ModelException>(() => Blueprint($"model={{name: custom, layers: {layers}}}")).Message, StringComparison.Ordinal);

@@ -122,7 +122,7 @@ internal static class JobGenerator
         {
             DatasetNames.Digits => new DatasetRecipe(name, null, train ?? 8000, test ?? 2000),
             DatasetNames.Csv => new DatasetRecipe(name, path, train, test) { Header = header, Label = label },
-            DatasetNames.Text => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Documents = DocumentLayouts.All[path.Length % 2] },
+            DatasetNames.Text => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Documents = DocumentLayouts.All[path.Length % 2], Tokens = TokenKinds.All[path.Length % 3 / 2] },
             _ => new DatasetRecipe(name, path, train, test),
         });
 

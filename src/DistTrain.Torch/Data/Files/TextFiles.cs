@@ -5,8 +5,9 @@ using DistTrain.Torch.Data.Examples;
 namespace DistTrain.Torch.Data.Files;
 
 /// <summary>
-/// Text: a folder with train.txt and test.txt in UTF-8. A token is a character (a Unicode scalar value); the vocabulary is those of train.txt in the order of
-/// their code points. An example is as many characters as the job says, one after the other, without gaps; or a line (<see cref="TextLines"/>).
+/// Text: a folder with train.txt and test.txt. A token is a character (a Unicode scalar value, in UTF-8), and the vocabulary is those of train.txt in the order
+/// of their code points; or a byte, of 256. An example is as many tokens as the job says, one after the other, without gaps; or a line
+/// (<see cref="TextLines"/>).
 /// </summary>
 internal static class TextFiles
 {
@@ -32,29 +33,30 @@ internal static class TextFiles
     /// </exception>
     public static (ExampleSet Train, ExampleSet Test, Vocabulary Vocabulary) Read(IReadOnlyList<string> paths, DatasetRecipe recipe, DatasetFiles files)
     {
-        var (train, test) = (Characters(paths[0], files), Characters(paths[1], files));
+        var areBytes = recipe.Tokens == TokenKinds.Bytes;
+        var (train, test) = (areBytes ? Bytes(paths[0], files) : Characters(paths[0], files), areBytes ? Bytes(paths[1], files) : Characters(paths[1], files));
         var (trainLines, testLines) = recipe.Documents == DocumentLayouts.Padded ? (TextLines.Of(paths[0], train, recipe), TextLines.Of(paths[1], test, recipe)) : (null, null);
-        var characters = new HashSet<Rune>(trainLines?.Characters ?? train).Order().ToList();
-        var vocabulary = new Vocabulary([.. characters.Select(character => character.ToString())]);
+        List<int> numbers = areBytes ? [.. Enumerable.Range(0, byte.MaxValue + 1)] : [.. new HashSet<int>(trainLines?.Tokens ?? train).Order()];
+        var vocabulary = new Vocabulary([.. numbers.Select(number => areBytes ? $"0x{number:X2}" : new Rune(number).ToString())]);
         if (recipe.Masking is not null)
             vocabulary = vocabulary.WithMask();
         if (vocabulary.Tokens.Count > MostTokens)
-            throw new DatasetException($"{paths[0]}: expected at most {MostTokens} different characters, found {characters.Count}. Leave some out.");
-        var tokens = characters.Index().ToDictionary(entry => entry.Item, entry => (ushort)entry.Index);
+            throw new DatasetException($"{paths[0]}: expected at most {MostTokens} different characters, found {numbers.Count}. Leave some out.");
+        var tokens = numbers.Index().ToDictionary(entry => entry.Item, entry => (ushort)entry.Index);
         return (SetOf(paths[0], train, trainLines), SetOf(paths[1], test, testLines), vocabulary);
 
-        ExampleSet SetOf(string path, List<Rune> text, TextLines? lines)
+        ExampleSet SetOf(string path, List<int> text, TextLines? lines)
         {
             if (lines is not null)
-                return ExampleSet.OfRuns(recipe.Context, vocabulary, Coded(lines.Characters, at => Unknown(path, text, lines.Origins[at])), lines.Starts, lines.Lengths, recipe.Masking);
+                return ExampleSet.OfRuns(recipe.Context, vocabulary, Coded(lines.Tokens, at => Unknown(path, text, lines.Origins[at])), lines.Starts, lines.Lengths, recipe.Masking);
             var least = recipe.Context + (recipe.Masking is null ? 1 : 0);
             if (text.Count < least)
-                throw new DatasetException($"{path}: expected at least {least} characters, as dataset.context says, found {text.Count}. Give more text, or lower dataset.context.");
+                throw new DatasetException($"{path}: expected at least {least} {recipe.Tokens}, as dataset.context says, found {text.Count}. Give more text, or lower dataset.context.");
             var coded = Coded(text, at => Unknown(path, text, at));
             return recipe.Masking is { } masking ? ExampleSet.OfMasked(recipe.Context, vocabulary, coded, masking) : ExampleSet.OfTokens(recipe.Context, vocabulary.Tokens.Count, coded);
         }
 
-        ushort[] Coded(List<Rune> text, Func<int, DatasetException> unknown)
+        ushort[] Coded(List<int> text, Func<int, DatasetException> unknown)
         {
             var coded = new ushort[text.Count];
             for (var i = 0; i < coded.Length; i++)
@@ -67,40 +69,45 @@ internal static class TextFiles
         }
     }
 
-    private static DatasetException Unknown(string path, List<Rune> characters, int at)
+    private static DatasetException Unknown(string path, List<int> characters, int at)
     {
         var before = characters.Take(at).ToList();
-        var (line, column) = (before.Count(c => c.Value == '\n') + 1, at - before.LastIndexOf(new Rune('\n')));
-        return DatasetException.At(path, $"line {line}, column {column}", "a character of train.txt, whose characters are the vocabulary", $"'{characters[at]}' (U+{characters[at].Value:X4})", "Put it into train.txt, or take it out here.");
+        var (line, column) = (before.Count(c => c == '\n') + 1, at - before.LastIndexOf('\n'));
+        return DatasetException.At(path, $"line {line}, column {column}", "a character of train.txt, whose characters are the vocabulary", $"'{new Rune(characters[at])}' (U+{characters[at]:X4})", "Put it into train.txt, or take it out here.");
     }
 
-    private static List<Rune> Characters(string path, DatasetFiles files)
+    private static List<int> Bytes(string path, DatasetFiles files) => [.. Content(path, files)];
+
+    private static List<int> Characters(string path, DatasetFiles files)
     {
-        byte[] bytes;
+        var bytes = Content(path, files);
+        var text = bytes.AsSpan();
+        if (text.StartsWith(Encoding.UTF8.Preamble))
+            text = text[Encoding.UTF8.Preamble.Length..];
+        var characters = new List<int>(text.Length);
+        while (!text.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(text, out var character, out var length) != System.Buffers.OperationStatus.Done)
+                throw DatasetException.At(path, $"byte {bytes.Length - text.Length}", "UTF-8", $"0x{text[0]:X2}", "Save the file as UTF-8, or give dataset.tokens: bytes.");
+            characters.Add(character.Value);
+            text = text[length..];
+        }
+
+        return characters;
+    }
+
+    private static byte[] Content(string path, DatasetFiles files)
+    {
         try
         {
             using var file = files.Open(path);
             using var all = new MemoryStream();
             file.CopyTo(all);
-            bytes = all.ToArray();
+            return all.ToArray();
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
             throw DatasetException.At(path, "byte 0", "a readable file", cause.Message, "Check the file and its permissions.", cause);
         }
-
-        var text = bytes.AsSpan();
-        if (text.StartsWith(Encoding.UTF8.Preamble))
-            text = text[Encoding.UTF8.Preamble.Length..];
-        var characters = new List<Rune>(text.Length);
-        while (!text.IsEmpty)
-        {
-            if (Rune.DecodeFromUtf8(text, out var character, out var length) != System.Buffers.OperationStatus.Done)
-                throw DatasetException.At(path, $"byte {bytes.Length - text.Length}", "UTF-8", $"0x{text[0]:X2}", "Save the file as UTF-8.");
-            characters.Add(character);
-            text = text[length..];
-        }
-
-        return characters;
     }
 }

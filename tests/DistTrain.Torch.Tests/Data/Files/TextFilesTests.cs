@@ -84,7 +84,21 @@ public sealed class TextFilesTests : IDisposable
     {
         File.WriteAllBytes(_folder["train.txt"], [.. "abcd"u8, 0xE9, .. "fg"u8]);
         File.WriteAllText(_folder["test.txt"], "abcd");
-        Assert.Contains("train.txt, byte 4: expected UTF-8, found 0xE9. Save the file as UTF-8.", Assert.Throws<DatasetException>(() => DatasetReader.Read(Recipe(2))).Message, StringComparison.Ordinal);
+        Assert.Contains("train.txt, byte 4: expected UTF-8, found 0xE9. Save the file as UTF-8, or give dataset.tokens: bytes.", Assert.Throws<DatasetException>(() => DatasetReader.Read(Recipe(2))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bytes_are_tokens_of_whatever_file()
+    {
+        File.WriteAllBytes(_folder["train.txt"], [0x61, 0xE9, 0x00, 0x62]);
+        File.WriteAllBytes(_folder["test.txt"], [0xFF, 0x0A, 0xFE]);
+        var recipe = Recipe(2) with { Tokens = TokenKinds.Bytes };
+        var data = DatasetReader.Read(recipe);
+
+        Assert.Equal((256, "0x61"), (data.Train.Classes, data.Vocabulary!.Tokens[0x61]));
+        Assert.Equal("97 233 → 233 0", Example(data.Train, 0));
+        Assert.Equal("255 10 → 10 254", Example(data.Test, 0));
+        Assert.Equal("data text: 1 training and 1 test examples of 2 bytes, 256 different ones", Assert.Single(DatasetSummary.Lines(data, recipe)));
     }
 
     [Fact]
