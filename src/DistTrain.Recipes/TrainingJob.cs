@@ -71,6 +71,12 @@ public sealed record TrainingSpec
 
     public required PolicyRecipe Optimizer { get; init; }
 
+    /// <summary>Patterns over the names of parameters that take no update; <see cref="ParameterRates"/> resolves them.</summary>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
+
+    /// <summary>What the rate of some of the others is multiplied by.</summary>
+    public IReadOnlyList<RateFactor> Rates { get; init; } = [];
+
     public required PolicyRecipe Schedule { get; init; }
 
     public required PolicyRecipe Averaging { get; init; }

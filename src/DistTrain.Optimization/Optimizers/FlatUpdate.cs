@@ -24,13 +24,16 @@ public sealed class FlatUpdate<T>
     private readonly double[] _weightSquares;
     private readonly int[] _segmentOfPiece;
     private readonly double[] _norms;
+    private readonly IReadOnlyList<double>? _rates;
 
     /// <param name="optimizer">The rule.</param>
     /// <param name="layout">The whole vector.</param>
     /// <param name="buckets">The run, a stretch of the layout's buckets.</param>
-    public FlatUpdate(IOptimizer<T> optimizer, ParameterLayout layout, IReadOnlyList<Bucket> buckets)
+    /// <param name="rates">By segment, what its rate is multiplied by; 0: it stays as it is, and so do its slots. Null: 1 for all.</param>
+    public FlatUpdate(IOptimizer<T> optimizer, ParameterLayout layout, IReadOnlyList<Bucket> buckets, IReadOnlyList<double>? rates = null)
     {
         _optimizer = optimizer;
+        _rates = rates;
         _offset = buckets.Count == 0 ? 0 : buckets[0].Offset;
         Slots = [.. Enumerable.Range(0, optimizer.Slots).Select(_ => AlignedVector.Allocate<T>(buckets.Sum(b => b.Length)))];
         var pieces = buckets.SelectMany(b => b.Pieces).ToList();
@@ -57,7 +60,7 @@ public sealed class FlatUpdate<T>
     {
         foreach (var piece in bucket.Pieces)
         {
-            if (!piece.Segment.IsBuffer)
+            if (!piece.Segment.IsBuffer && RateOf(piece) != 0)
                 _optimizer.Measure(StepOf(bucket, piece, time, weights, gradient, next), SumsOf(piece));
         }
     }
@@ -82,8 +85,13 @@ public sealed class FlatUpdate<T>
     {
         foreach (var piece in bucket.Pieces)
         {
-            if (!piece.Segment.IsBuffer)
-                _optimizer.Step(StepOf(bucket, piece, time, weights, gradient, next), NormsOf(_segmentOfPiece[piece.Index]));
+            if (piece.Segment.IsBuffer)
+                continue;
+            var rate = RateOf(piece);
+            if (rate == 0)
+                weights.Slice(piece.Offset - bucket.Offset, piece.Length).CopyTo(next[(piece.Offset - bucket.Offset)..]);
+            else
+                _optimizer.Step(StepOf(bucket, piece, time.Times(rate), weights, gradient, next), NormsOf(_segmentOfPiece[piece.Index]));
         }
     }
 
@@ -97,6 +105,8 @@ public sealed class FlatUpdate<T>
         foreach (var piece in bucket.Pieces)
             _weightSquares[piece.Index - _firstPiece] = double.NaN;
     }
+
+    private double RateOf(Piece piece) => _rates?[_segmentOfPiece[piece.Index]] ?? 1;
 
     private PieceStep<T> StepOf(Bucket bucket, Piece piece, in UpdateTime time, ReadOnlySpan<T> weights, ReadOnlySpan<T> gradient, Span<T> next)
     {

@@ -13,6 +13,8 @@ namespace DistTrain.ParameterServer.Replicas;
 /// <summary>What a partition is asked to do: immutable, made once from the job file, the layout and the server's place.</summary>
 internal sealed class PartitionPlan
 {
+    private readonly HashSet<string> _frozen;
+
     public PartitionPlan(
         string jobId,
         long generation,
@@ -36,6 +38,8 @@ internal sealed class PartitionPlan
         Course = new Course(job.Spec, trainExamples, testExamples, layout.Segments.Any(s => s.IsBuffer && s.Kind != SegmentKind.Features));
         Judge = new StepJudge(job.Spec.Numerics, passedOver ?? []);
         Rule = new StepRule(job.Spec, Course, Judge);
+        Rates = ParameterRates.Of(job.Spec, layout);
+        _frozen = [.. layout.Segments.Where((_, index) => Rates[index] == 0).Select(segment => segment.Name)];
     }
 
     public string JobId { get; }
@@ -79,6 +83,12 @@ internal sealed class PartitionPlan
 
     /// <summary>What its updates need.</summary>
     public StepRule Rule { get; }
+
+    /// <summary>By segment, what its rate is multiplied by; 0: it is frozen.</summary>
+    public IReadOnlyList<double> Rates { get; }
+
+    /// <summary>It takes no update, and has the same bits wherever the model is.</summary>
+    public bool IsFrozen(Segment segment) => _frozen.Contains(segment.Name);
 
     /// <summary>Vectors saved beside the weights: the optimizer's slots and, with SWA, the running mean.</summary>
     public int SavedSlots => Rule.Optimizer.Slots + (Course.KeepsMean ? 1 : 0);

@@ -29,7 +29,7 @@ internal sealed class ReplicaGroup : IDisposable
         Buckets = [.. plan.Buckets.Select(b => new BucketState(b, plan.SumOf(tree, b), ranks.Count))];
         Stepped = new bool[Buckets.Count];
         _versions = new VersionBuffers(plan.Length * plan.Width, plan.Memory);
-        Update = new StepUpdate(plan.Rule.OptimizerOf(open.Sharing), plan.Job.Spec.BatchNorm, plan.Layout, plan.Buckets, plan.Course.KeepsMean);
+        Update = new StepUpdate(plan.Rule.OptimizerOf(open.Sharing), plan.Job.Spec.BatchNorm, plan.Layout, plan.Buckets, plan.Course.KeepsMean, plan.Rates);
     }
 
     /// <summary>The ranks that share it, in order.</summary>

@@ -81,6 +81,9 @@ internal sealed class ReplicaSet : IDisposable
             var bucket = _plan.Buckets[index];
             var mean = new float[bucket.Length];
             WeightAverage.Of(_now, bucket, closed.Version + 1, mean);
+            // The same bits in all of them, and their sum divided by their number need not be these again: 3w/3 rounds twice.
+            foreach (var piece in bucket.Pieces.Where(piece => _plan.IsFrozen(piece.Segment)))
+                _now[0].Elements(bucket, closed.Version + 1).Span.Slice(piece.Offset - bucket.Offset, piece.Length).CopyTo(mean.AsSpan(piece.Offset - bucket.Offset));
             foreach (var replica in together is null ? _now : [together])
                 mean.CopyTo(replica.Writable(bucket, closed.Version + 1));
         });

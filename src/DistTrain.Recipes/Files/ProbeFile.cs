@@ -48,6 +48,8 @@ public sealed record ProbeFile(string Name, TrainingSpec? Job, ProbeRecipe Recip
             Steps = null,
             TrainAccuracy = null,
             Optimizer = plain.Optimizer,
+            Freeze = [],
+            Rates = [],
             Schedule = plain.Schedule,
             Averaging = plain.Averaging,
             Scaling = plain.Scaling,

@@ -266,6 +266,7 @@ internal static class JobKeys
         .. StartKeys.All,
         Workers, Batch, MicroBatch, Epochs, Steps, TrainAccuracy, Seed, Determinism, Precision,
         Optimizer, OptimizerName,
+        .. ParameterRateKeys.All,
         Schedule, ScheduleName,
         Averaging, AveragingName,
         Scaling, ScalingRule, ScalingReferenceBatch, ScalingWarmupFrom,

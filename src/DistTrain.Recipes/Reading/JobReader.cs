@@ -54,6 +54,8 @@ internal sealed class JobReader
         var precision = _keys.Text(JobKeys.Precision);
         policies.CheckPrecision(precision, determinism);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
+        var freeze = (IReadOnlyList<string>?)_keys.Value(ParameterRateKeys.Freeze);
+        var rates = (IReadOnlyList<RateFactor>?)_keys.Value(ParameterRateKeys.Rates);
         var schedule = _keys.Policy(JobKeys.Schedule);
         var averaging = _keys.Policy(JobKeys.Averaging);
         policies.CheckAveraging(averaging, workers, epochs, steps);
@@ -90,6 +92,8 @@ internal sealed class JobReader
             Determinism = determinism!,
             Precision = precision!,
             Optimizer = optimizer!,
+            Freeze = freeze ?? [],
+            Rates = rates ?? [],
             Schedule = schedule!,
             Averaging = averaging!,
             Scaling = scaling!,

@@ -11,9 +11,10 @@ namespace DistTrain.Torch.Models;
 public sealed class ModelBlueprint
 {
     private readonly TrainingSpec _spec;
+    private readonly double[] _rates;
 
     private ModelBlueprint(TrainingSpec spec, ParameterLayout layout, IReadOnlyList<Layer> layers, IReadOnlyList<int> inputShape, IReadOnlyList<int> outputs) =>
-        (_spec, Layout, Layers, InputShape, OutputShape) = (spec, layout, layers, inputShape, outputs);
+        (_spec, Layout, Layers, InputShape, OutputShape, _rates) = (spec, layout, layers, inputShape, outputs, ParameterRates.Of(spec, layout));
 
     public ParameterLayout Layout { get; }
 
@@ -32,6 +33,13 @@ public sealed class ModelBlueprint
     internal long[] LabelShape(int examples) => [examples, .. OutputShape.SkipLast(1).Select(side => (long)side)];
 
     internal IReadOnlyList<Layer> Layers { get; }
+
+    /// <summary>No gradient of it is wanted: a buffer, or frozen.</summary>
+    /// <param name="segment">Its index in the layout.</param>
+    internal bool IsStill(int segment) => Layout.Segments[segment].IsBuffer || _rates[segment] == 0;
+
+    /// <summary>Ranks meet in the backward pass of each BatchNorm layer, also of those that lie before all that trains.</summary>
+    internal bool MeetsBackward => _spec.BatchNorm.Scope.IsShared;
 
     /// <summary>What products are in while training (<see cref="ForwardPass.Products"/>).</summary>
     internal ScalarType? Products => _spec.Precision == Precisions.BFloat16 ? bfloat16 : null;

@@ -33,7 +33,7 @@ public sealed class Replica : IDisposable
         using var scope = NewDisposeScope();
         _vector = device.Stage<float>([model.Layout.Length], float32);
         _gradient = gradient.IsEmpty ? device.Stage<float>([model.Layout.Length], float32) : device.Stage(gradient);
-        _parameters = [.. model.Layout.Segments.Select(ViewOf)];
+        _parameters = [.. model.Layout.Segments.Select((_, index) => ViewOf(index))];
         _minibatch = new Minibatch(device, model, capacity);
         _momentCounts = new long[model.Layout.Segments.Count];
     }
@@ -147,11 +147,14 @@ public sealed class Replica : IDisposable
     }
 
     /// <summary>A leaf tensor on a segment's part of the flat vector, its gradient on the same part of the gradient vector.</summary>
-    private Tensor ViewOf(Segment segment)
+    private Tensor ViewOf(int index)
     {
+        var segment = Layout.Segments[index];
         var shape = segment.Shape.Select(s => (long)s).ToArray();
         var view = _vector.Tensor.narrow(0, segment.Offset, segment.Length).view(shape).detach();
-        if (!segment.IsBuffer)
+        if (!segment.IsBuffer && _model.MeetsBackward)
+            view.requires_grad_(true);
+        if (!_model.IsStill(index))
         {
             view.requires_grad_(true);
             // With a gradient already defined, backward adds to it in place: it lands in the flat vector.

@@ -24,10 +24,11 @@ public sealed class StepUpdate
     /// <param name="layout">The whole vector.</param>
     /// <param name="buckets">The run, a stretch of the layout's buckets.</param>
     /// <param name="keepsMean">A running mean of versions is kept.</param>
-    public StepUpdate(IOptimizer<float> optimizer, BatchNormRecipe norm, ParameterLayout layout, IReadOnlyList<Bucket> buckets, bool keepsMean)
+    /// <param name="rates">By segment, what its rate is multiplied by (<see cref="ParameterRates"/>).</param>
+    public StepUpdate(IOptimizer<float> optimizer, BatchNormRecipe norm, ParameterLayout layout, IReadOnlyList<Bucket> buckets, bool keepsMean, IReadOnlyList<double> rates)
     {
         _norm = norm;
-        _optimizer = new FlatUpdate<float>(optimizer, layout, buckets);
+        _optimizer = new FlatUpdate<float>(optimizer, layout, buckets, rates);
         _mean = keepsMean ? new float[buckets.Sum(b => b.Length)] : null;
         _offset = buckets.Count == 0 ? 0 : buckets[0].Offset;
     }

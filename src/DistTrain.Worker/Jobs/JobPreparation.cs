@@ -43,6 +43,8 @@ internal sealed record JobPreparation(ParameterLayout Layout, DataRecord Data)
             yield return $"spec.schedule: {schedule}";
         if (BatchNormCheck.Problem(spec, Layout, Data.TrainExamples) is { } batchNorm)
             yield return $"spec.batchNorm.scope: {batchNorm}";
+        foreach (var problem in ParameterRates.Problems(spec, Layout))
+            yield return problem;
     }
 
     private IEnumerable<string> Problems(ProbeRecipe probe, TrainingSpec spec)

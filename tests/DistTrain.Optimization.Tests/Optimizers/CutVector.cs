@@ -19,15 +19,19 @@ internal sealed class CutVector<T>
     /// <param name="runs">Into how many runs of buckets.</param>
     /// <param name="shift">Elements from a cache line to the place of the next weights.</param>
     /// <param name="forgets">Before each step, what the one before left behind for it is forgotten.</param>
-    public CutVector(IOptimizer<T> optimizer, ParameterLayout layout, int runs, int shift = 0, bool forgets = false)
+    /// <param name="rates">By segment, what its rate is multiplied by.</param>
+    public CutVector(IOptimizer<T> optimizer, ParameterLayout layout, int runs, int shift = 0, bool forgets = false, IReadOnlyList<double>? rates = null)
     {
         (_optimizer, _layout, _shift, _forgets) = (optimizer, layout, shift, forgets);
         for (var run = 0; run < runs; run++)
         {
             var buckets = layout.Buckets.Take(layout.BucketsOf(run, runs)).ToList();
-            _runs.Add((new FlatUpdate<T>(optimizer, layout, buckets), buckets));
+            _runs.Add((new FlatUpdate<T>(optimizer, layout, buckets, rates), buckets));
         }
     }
+
+    /// <summary>The slots of all runs.</summary>
+    public IReadOnlyList<T[]> Slots => [.. Enumerable.Range(0, _optimizer.Slots).Select(slot => _runs.SelectMany(run => run.Update.Slots[slot].ToArray()).ToArray())];
 
     /// <summary>The next weights. NaN where the optimizer should have written and has not; buffers and padding are those of <paramref name="weights"/>.</summary>
     public T[] Step(in UpdateTime time, T[] weights, T[] gradient)

@@ -295,6 +295,24 @@ public sealed class AveragingTests(ThreeServers servers) : IClassFixture<ThreeSe
         static Span<float> Of(float[] vector, Bucket bucket) => vector.AsSpan(bucket.Offset, bucket.Length);
     }
 
+    /// <summary>The mean over three of the same number need not be that number: 3w/3 rounds twice.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_frozen_tensor_keeps_its_bits_through_averages_and_the_others_train(int count)
+    {
+        var job = await OpenAsync(count, [.. _postLocal, "averaging.startEpoch=0", "optimizer.weightDecay=0.1", "freeze=[fc1.weight]"]);
+        await using var ranks = await Cohort.AttachAsync(job);
+        await ranks.TrainAsync();
+        var (first, last) = (ranks.Ranks[0].Versions[0].Vector, ranks.Ranks[0].Versions[4 * Epoch].Vector);
+        foreach (var segment in job.Layout.Segments)
+        {
+            Assert.Equal(
+                segment.Name == "fc1.weight",
+                first.AsSpan(segment.Offset, segment.Length).SequenceEqual(last.AsSpan(segment.Offset, segment.Length)));
+        }
+    }
+
     /// <summary>With one rank there is nothing to average, but the phases are the same: slots that were zeroed once, not before every step.</summary>
     [Fact]
     public async Task Swap_of_one_rank_refines_with_momentum()

@@ -152,6 +152,30 @@ public class ReplicaTests
         Assert.NotEqual(first.LossSum, replica.Evaluate(Digits.Test, Examples, Digits.Test.DivisorOf(Examples)).LossSum);
     }
 
+    /// <summary>Clipping and the noise then are those of what trains. A frozen layer between others passes the gradient on.</summary>
+    [Theory]
+    [InlineData("model.norm=none")]
+    [InlineData("model.norm=batch", "batchNorm.scope=global")]
+    public void A_frozen_parameter_has_no_gradient_and_the_others_have_the_same_bits(params string[] changes)
+    {
+        using var all = Make(["model.name=mlp", .. changes]);
+        using var some = Make(["model.name=mlp", .. changes, "freeze=[fc2.*]"]);
+        foreach (var replica in new[] { all, some })
+        {
+            replica.BeginStep();
+            Accumulate(replica, Examples);
+        }
+
+        foreach (var segment in all.Layout.Segments.Where(segment => !segment.IsBuffer))
+        {
+            var expected = all.Gradient.Span.Slice(segment.Offset, segment.Length);
+            var actual = some.Gradient.Span.Slice(segment.Offset, segment.Length);
+            var isFrozen = segment.Name.StartsWith("fc2.", StringComparison.Ordinal);
+            Assert.Equal(isFrozen, actual.IndexOfAnyExcept(0) < 0);
+            Assert.True(isFrozen || actual.SequenceEqual(expected), segment.Name);
+        }
+    }
+
     [Fact]
     public void Dropout_depends_on_where_the_micro_batch_stands_and_on_nothing_else()
     {

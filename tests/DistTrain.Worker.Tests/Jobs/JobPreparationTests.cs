@@ -18,4 +18,12 @@ public sealed class JobPreparationTests
         Assert.Equal(isTold ? 2 : 1, lines.Length);
         Assert.All(lines.Skip(1), line => Assert.Contains("no noise scale", line, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Patterns_that_match_no_parameter_of_the_model_are_a_problem_of_the_job()
+    {
+        var spec = JobFile.Read(null, "job", ["model.name=softmax", "freeze=[stem.*]"]).Job!.Spec;
+        var data = new DataRecord("fingerprint", [], [1, 4, 4], Classes: 3, TrainExamples: 60, TestExamples: 20, Summary: "", []);
+        Assert.StartsWith("spec.freeze: 'stem.*' matches no parameter; the model has fc1.weight, fc1.bias", Assert.Single(JobPreparation.Of(spec, data).Problems(spec)), StringComparison.Ordinal);
+    }
 }
