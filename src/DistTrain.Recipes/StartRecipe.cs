@@ -1,3 +1,5 @@
+using DistTrain.Optimization.Parameters;
+
 namespace DistTrain.Recipes;
 
 /// <summary>What a job starts from instead of drawing its weights.</summary>
@@ -11,6 +13,15 @@ public sealed record StartRecipe(string Checkpoint, string Slots, string Positio
     /// then on it is a part of what the job is.
     /// </summary>
     public string? Sha256 { get; init; }
+
+    /// <summary>The path is of a file of tensors (<c>from.file</c>), and of nothing else.</summary>
+    public bool IsFile { get; init; }
+
+    /// <summary>Which tensors of the file have other names in the model.</summary>
+    public IReadOnlyList<ForeignName> Names { get; init; } = [];
+
+    /// <summary>The key that the path stands at.</summary>
+    public string Key => IsFile ? "spec.from.file" : "spec.from.checkpoint";
 
     public bool KeepsSlots => Slots == StartSlots.Keep;
 

@@ -12,23 +12,25 @@ public sealed class SafeTensorsReader : IDisposable
 
     /// <param name="stream">Seekable; closed with the reader.</param>
     /// <param name="file">Its name in errors.</param>
+    /// <param name="names">Which of its tensors have other names in the model; null: none.</param>
     /// <exception cref="SafeTensorsException">The file does not keep to the format.</exception>
-    public SafeTensorsReader(Stream stream, string file)
+    public SafeTensorsReader(Stream stream, string file, IReadOnlyList<ForeignName>? names = null)
     {
         _stream = stream;
         _file = file;
         _header = SafeTensorsHeader.Read(stream, file);
+        Tensors = ForeignName.Rename(_header.Tensors, names ?? []);
     }
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="SafeTensorsException">The file does not keep to the format.</exception>
     /// <exception cref="IOException">The file is not there or not readable.</exception>
-    public static SafeTensorsReader Open(string path)
+    public static SafeTensorsReader Open(string path, IReadOnlyList<ForeignName>? names = null)
     {
         var stream = File.OpenRead(path);
         try
         {
-            return new SafeTensorsReader(stream, path);
+            return new SafeTensorsReader(stream, path, names);
         }
         catch
         {
@@ -40,8 +42,8 @@ public sealed class SafeTensorsReader : IDisposable
     /// <summary>The file's own texts, e.g. the job file under <see cref="SafeTensorsWriter.JobKey"/>.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
-    /// <summary>All tensors, in the order of their values in the file.</summary>
-    public IReadOnlyList<SafeTensor> Tensors => _header.Tensors;
+    /// <summary>All tensors under the model's names, in the order of their values in the file.</summary>
+    public IReadOnlyList<SafeTensor> Tensors { get; }
 
     /// <summary>The layout that the file was written with, null when another program wrote it.</summary>
     /// <exception cref="SafeTensorsException">The layout in the metadata is damaged.</exception>
@@ -75,24 +77,37 @@ public sealed class SafeTensorsReader : IDisposable
         var found = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         foreach (var tensor in SavedTensor.Of(layout))
         {
-            _stream.Position = _header.DataStart + found[tensor.Name].Offset;
-            Fill(tensor, vector.Slice(tensor.Segment.Offset, tensor.Segment.Length));
+            Fill(tensor, found[tensor.Name], vector.Slice(tensor.Segment.Offset, tensor.Segment.Length));
         }
     }
 
     public void Dispose() => _stream.Dispose();
 
-    private void Fill(SavedTensor tensor, Span<float> segment)
+    private void Fill(SavedTensor tensor, SafeTensor saved, Span<float> segment)
     {
+        _stream.Position = _header.DataStart + saved.Offset;
         if (tensor.Part == SavedPart.Whole)
         {
-            LittleEndian.Read(_stream, segment);
+            Read(saved, segment);
             return;
         }
 
         var half = new float[tensor.Length];
-        LittleEndian.Read(_stream, half);
+        Read(saved, half);
         for (var i = 0; i < half.Length; i++)
             segment[(2 * i) + (tensor.Part == SavedPart.Mean ? 0 : 1)] = half[i];
+    }
+
+    private void Read(SafeTensor saved, Span<float> values)
+    {
+        TensorTypes.Read(_stream, saved.Type, values);
+        if (!saved.IsTransposed)
+            return;
+        var (rows, columns, theirs) = ((int)saved.Shape[0], (int)saved.Shape[1], values.ToArray());
+        for (var row = 0; row < rows; row++)
+        {
+            for (var column = 0; column < columns; column++)
+                values[(row * columns) + column] = theirs[(column * rows) + row];
+        }
     }
 }

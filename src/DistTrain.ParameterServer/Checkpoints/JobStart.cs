@@ -22,14 +22,14 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
     {
         var from = plan.Job.Spec.From!;
         if (DataRoot.Resolve(dataRoot, from.Checkpoint) is not { } path)
-            return Refused($"'{from.Checkpoint}' leads out of {System.IO.Path.GetFullPath(dataRoot!)}, where this cluster has its data; name something in there, relative to it");
+            return Refused(from, $"'{from.Checkpoint}' leads out of {System.IO.Path.GetFullPath(dataRoot!)}, where this cluster has its data; name something in there, relative to it");
         try
         {
-            return Of(plan, from, StartSource.At(path), path);
+            return Of(plan, from, StartSource.Of(from, path), path);
         }
         catch (Exception e) when (e is CheckpointException or SafeTensorsException or UnknownFormatException or IOException or UnauthorizedAccessException)
         {
-            return Refused(e.Message);
+            return Refused(from, e.Message);
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
         {
             var more = tensors.Count > MostTensors ? $"; and {tensors.Count - MostTensors} more" : string.Empty;
             return new JobStart(
-                [$"spec.from.checkpoint: {source.Path} is of another model than the job's for its data; {string.Join("; ", tensors.Take(MostTensors))}{more}; give weights of the same model", .. problems],
+                [$"{from.Key}: {source.Path} is of another model than the job's for its data; {string.Join("; ", tensors.Take(MostTensors))}{more}; give weights of the same model", .. problems],
                 null,
                 null);
         }
@@ -76,7 +76,7 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
             hashes.Add(WeightsHash.Compute(plan.Layout, whole));
             runs.Add(whole[plan.Offset..(plan.Offset + plan.Length)]);
             if (NotFinite(plan.Layout, whole) is { } wrong)
-                problems.Add($"spec.from.{(vector == 0 ? "checkpoint" : "slots")}: {source.Path} has {(vector == 0 ? "weights" : "slots")} that are not finite: {wrong}; give a checkpoint from before they were");
+                problems.Add($"{(vector == 0 ? from.Key : "spec.from.slots")}: {source.Path} has {(vector == 0 ? "weights" : "slots")} that are not finite: {wrong}; give a checkpoint from before they were");
         }
 
         var first = problems.Count > 0 ? null : source.Saved is { } saved ? course.First(saved.Open, from.KeepsSlots, from.KeepsPosition) : course.First();
@@ -107,5 +107,5 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
         return wrong.Count == 0 ? null : string.Join(", ", wrong.Take(MostTensors));
     }
 
-    private static JobStart Refused(string reason) => new([$"spec.from.checkpoint: {reason}"], null, null);
+    private static JobStart Refused(StartRecipe from, string reason) => new([$"{from.Key}: {reason}"], null, null);
 }

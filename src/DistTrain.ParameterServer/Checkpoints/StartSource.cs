@@ -14,14 +14,18 @@ internal abstract class StartSource(string path) : IDisposable
     public abstract SavedCourse? Saved { get; }
 
     /// <summary>What is at a path, the newest checkpoint first.</summary>
+    /// <param name="from">What the job says of it.</param>
+    /// <param name="path">Where it is.</param>
     /// <exception cref="CheckpointException">Nothing is, or it can't be used.</exception>
     /// <exception cref="SafeTensorsException">It is no model file.</exception>
     /// <exception cref="Protocol.Formats.UnknownFormatException">It is of another format.</exception>
     /// <exception cref="IOException">It can't be read.</exception>
-    public static IEnumerable<StartSource> At(string path)
+    public static IEnumerable<StartSource> Of(StartRecipe from, string path)
     {
         if (File.Exists(path))
-            return [new StartingModel(path)];
+            return [new StartingModel(path, from.Names)];
+        if (from.IsFile)
+            throw new CheckpointException($"there is no file {path}; give the path of a .safetensors file, as the servers see it");
         if (!Directory.Exists(path))
             throw new CheckpointException($"there is nothing at {path}; give the path of a checkpoint or a model file, as the servers see it");
         List<string> checkpoints = [.. CheckpointReader.All(path)];

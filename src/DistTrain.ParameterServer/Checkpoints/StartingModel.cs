@@ -3,9 +3,11 @@ using DistTrain.Optimization.Parameters;
 namespace DistTrain.ParameterServer.Checkpoints;
 
 /// <summary>A model file, of this program or another: tensors by their names.</summary>
-internal sealed class StartingModel(string path) : StartSource(path)
+/// <param name="path">The file.</param>
+/// <param name="names">Which of them have other names there.</param>
+internal sealed class StartingModel(string path, IReadOnlyList<ForeignName> names) : StartSource(path)
 {
-    private readonly SafeTensorsReader _file = SafeTensorsReader.Open(path);
+    private readonly SafeTensorsReader _file = SafeTensorsReader.Open(path, names);
 
     public override SavedCourse? Saved => null;
 

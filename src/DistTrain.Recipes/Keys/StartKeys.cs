@@ -8,9 +8,26 @@ internal static class StartKeys
     public static JobKey Checkpoint { get; } =
         new("spec.from.checkpoint", new TextRule("the path of a checkpoint or a model file"), null, "a checkpoint (step-N), a run's folder (its newest), or a .safetensors file with the model's tensors, as the servers see it; running statistics come along; needed until the job has saved it as its own, at its start")
         {
-            DefaultText = "required in from",
+            DefaultText = "required in from, or file",
             DecidesBits = false,
-            ValueIn = j => j.Spec.From?.Checkpoint,
+            ValueIn = j => j.Spec.From is { IsFile: false } from ? from.Checkpoint : null,
+        };
+
+    public static JobKey File { get; } =
+        new("spec.from.file", new TextRule("the path of a .safetensors file"), null, "in place of checkpoint: a .safetensors file of another program with all of the model's tensors and no others, as the servers see it; F16 and BF16 become float32")
+        {
+            DefaultText = "none: checkpoint says what",
+            DecidesBits = false,
+            ValueIn = j => j.Spec.From is { IsFile: true } from ? from.Checkpoint : null,
+        };
+
+    public static JobKey Names { get; } =
+        new("spec.from.names", new ForeignNamesRule(), null, "which tensors of file have other names in the model, {theirs: ours}, or {theirs: {name: ours, transpose: true}} of a matrix that the file has with columns and rows exchanged")
+        {
+            DefaultText = "none: all have the model's",
+            DecidesBits = false,
+            IgnoredWhen = "file is absent",
+            ValueIn = j => j.Spec.From is { IsFile: true, Names: { Count: > 0 } names } ? names : null,
         };
 
     public static JobKey Sha256 { get; } =
@@ -35,5 +52,5 @@ internal static class StartKeys
         };
 
     /// <summary>Every key in the order written; a section stands before its keys.</summary>
-    public static IReadOnlyList<JobKey> All { get; } = [Section, Checkpoint, Sha256, Slots, Position];
+    public static IReadOnlyList<JobKey> All { get; } = [Section, Checkpoint, File, Names, Sha256, Slots, Position];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Recipes.Keys;
 
@@ -18,6 +19,7 @@ internal static class ValueText
         BatchRecipe batch => Of(batch.Examples),
         BatchNormScope scope => Text(scope.ToString()),
         IEnumerable<RateFactor> factors => $"{{{string.Join(", ", factors.Select(f => $"{Text(f.Pattern)}: {Of(f.Factor)}"))}}}",
+        IEnumerable<ForeignName> names => $"{{{string.Join(", ", names.Select(n => $"{Text(n.Theirs)}: {(n.IsTransposed ? $"{{name: {Text(n.Ours)}, transpose: true}}" : Text(n.Ours))}"))}}}",
         IEnumerable<double> numbers => $"[{string.Join(", ", numbers.Select(number => Of(number)))}]",
         IEnumerable<string> names => $"[{string.Join(", ", names.Select(Text))}]",
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),

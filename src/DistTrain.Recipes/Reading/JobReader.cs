@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Normalization;
+using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
 
@@ -183,14 +184,22 @@ internal sealed class JobReader
 
     private StartRecipe? From()
     {
-        var (checkpoint, sha256) = (_keys.Text(StartKeys.Checkpoint), _keys.Text(StartKeys.Sha256));
+        var (checkpoint, file, sha256) = (_keys.Text(StartKeys.Checkpoint), _keys.Text(StartKeys.File), _keys.Text(StartKeys.Sha256));
+        var names = (IReadOnlyList<ForeignName>?)_keys.Value(StartKeys.Names);
         var slots = _keys.IsGiven(StartKeys.Slots) ? _keys.Text(StartKeys.Slots) : StartSlots.Drop;
         var position = _keys.IsGiven(StartKeys.Position) ? _keys.Text(StartKeys.Position) : StartPositions.Start;
         if (!_keys.IsGiven(StartKeys.Section))
             return null;
-        if (!_keys.IsGiven(StartKeys.Checkpoint))
+        var (isCheckpoint, isFile) = (_keys.IsGiven(StartKeys.Checkpoint), _keys.IsGiven(StartKeys.File));
+        if (!isCheckpoint && !isFile)
             Refuse(StartKeys.Checkpoint, $"is missing; give {StartKeys.Checkpoint.Rule.Text}, or leave from out", at: StartKeys.Section);
-        return checkpoint is null || slots is null || position is null ? null : new StartRecipe(checkpoint, slots, position) { Sha256 = sha256 };
+        if (isCheckpoint && isFile)
+            Refuse(StartKeys.File, "checkpoint and file both say what the job starts from; keep one");
+        if (isCheckpoint && _keys.IsGiven(StartKeys.Names))
+            Refuse(StartKeys.Names, "a checkpoint has the model's own names; leave names out, or give file in place of checkpoint");
+        return (isFile ? file : checkpoint) is not { } path || slots is null || position is null
+            ? null
+            : new StartRecipe(path, slots, position) { IsFile = isFile, Names = names ?? [], Sha256 = sha256 };
     }
 
     private void CheckShare(int? batch, int? workers)

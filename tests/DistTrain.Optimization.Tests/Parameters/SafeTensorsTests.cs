@@ -73,6 +73,40 @@ public sealed class SafeTensorsTests
     }
 
     [Fact]
+    public void Tensors_of_other_names_types_and_order_of_sides_become_the_models()
+    {
+        Segment Weight(string name, params int[] shape) => new(name, SegmentKind.Weight, shape, 0, default);
+        var layout = ParameterLayout.Of([Weight("fc1.weight", 2, 3), Weight("fc1.bias", 2), Weight("scale", 2)]);
+        const string Header = """{"dense.kernel":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]},"dense.bias":{"dtype":"F16","shape":[2],"data_offsets":[24,28]},"scale":{"dtype":"BF16","shape":[2],"data_offsets":[28,32]}}""";
+        byte[] data = [.. new[] { 1f, 4, 2, 5, 3, 6 }.SelectMany(BitConverter.GetBytes), .. new[] { (Half)0.5, Half.Epsilon }.SelectMany(BitConverter.GetBytes), 0x40, 0x40, 0xC0, 0xFF];
+        byte[] file = [.. BitConverter.GetBytes((long)Header.Length), .. System.Text.Encoding.UTF8.GetBytes(Header), .. data];
+        using var reader = new SafeTensorsReader(new MemoryStream(file), "m", [new ForeignName("dense.kernel", "fc1.weight", IsTransposed: true), new ForeignName("dense.bias", "fc1.bias")]);
+        var vector = new float[layout.Length];
+        reader.Fill(layout, vector);
+        Assert.Equal([1, 2, 3, 4, 5, 6], vector[..6]);
+        Assert.Equal([0.5f, 5.9604645e-08f], vector[16..18]);
+        // 0x4040 is 3, and 0xFFC0 is not a number: whoever reads weights looks.
+        Assert.Equal([3, float.NaN], vector[32..34]);
+    }
+
+    [Fact]
+    public void What_names_do_not_make_fit_is_told_by_both_names()
+    {
+        Segment Weight(string name, params int[] shape) => new(name, SegmentKind.Weight, shape, 0, default);
+        var saved = ParameterLayout.Of([Weight("a", 2, 3), Weight("b", 4), Weight("fc1.bias", 2), Weight("bias", 2)]);
+        var needed = ParameterLayout.Of([Weight("fc1.weight", 3, 4), Weight("fc1.bias", 2), Weight("scale", 4)]);
+        using var reader = new SafeTensorsReader(new MemoryStream(Write(saved, new float[saved.Length])), "m",
+            [new ForeignName("a", "fc1.weight", IsTransposed: true), new ForeignName("b", "scale", IsTransposed: true), new ForeignName("bias", "fc1.bias")]);
+        Assert.Equal(
+            [
+                "other shape: fc1.weight, in the file a, is [3,2], [3,4] is needed",
+                "twice: fc1.bias is fc1.bias and bias of the file",
+                "no matrix: scale, in the file b, has 1 sides, and transpose is for two",
+            ],
+            TensorDifferences.Between(needed, reader.Tensors));
+    }
+
+    [Fact]
     public void A_file_cut_at_any_byte_is_refused() =>
         AnyLayout.WithVector.Sample((layout, vector) =>
         {

@@ -38,6 +38,27 @@ public sealed class JobStartTests(ThreeServers servers) : IClassFixture<ThreeSer
         Assert.Equal((Step, 1), ((int)StartFile.Read(job.Folder)!.Step, StartFile.Read(job.Folder)!.Position.Epoch));
     }
 
+    /// <summary>Whatever the file calls them, the digest is that of the weights.</summary>
+    [Fact]
+    public async Task A_file_of_another_program_is_read_by_the_names_that_the_job_gives()
+    {
+        var (saved, _) = await TrainedAsync(1, []);
+        var weights = CheckpointReader.ReadVector(saved, CheckpointReader.ManifestIn(saved));
+        using var folder = new TempFolder();
+        var theirs = ParameterLayout.Of(TinyModel.Layout.Segments.Select(segment => segment with { Name = segment.Name.Replace("fc1", "dense", StringComparison.Ordinal) }), TinyModel.Layout.BucketLength);
+        using (var stream = File.Create(folder["theirs.safetensors"]))
+            SafeTensorsWriter.Write(stream, theirs, weights, new Dictionary<string, string>());
+        TinyJob Job(params string[] more) =>
+            new([.. servers.All.Take(2)], [$"from.file={folder["theirs.safetensors"]}", "from.names={dense.weight: fc1.weight, dense.bias: fc1.bias}", .. more]);
+        var seen = await ExaminedAsync(Job());
+        Assert.Equal((WeightsHash.Compute(TinyModel.Layout, weights), 0), (seen.Sha256, seen.Problems.Count));
+        var job = await Job($"from.sha256='{seen.Sha256}'").OpenAsync();
+        await using var ranks = await RankGroup.AttachAsync(job);
+        SameBits.Check(weights, ranks.Vector);
+        var wrong = await ExaminedAsync(Job("from.names={dense.weight: fc1.weight}"));
+        Assert.Contains("missing: fc1.bias F32 [10]; unexpected: dense.bias F32 [10]", Assert.Single(wrong.Problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Weights_alone_are_a_new_job_with_empty_slots_from_a_checkpoint_and_from_a_model_file_and_have_one_digest()
     {

@@ -53,6 +53,23 @@ public sealed class JobReaderTests
         Assert.StartsWith(problem, Assert.Single(JobText.Problems(JobText.WithSpec(spec))), StringComparison.Ordinal);
 
     [Fact]
+    public void The_names_of_a_file_are_written_in_one_order_and_read_back()
+    {
+        var text = JobFile.Write(JobText.Job(null, "from={file: /a.safetensors, names: {d.kernel: {name: fc1.weight, transpose: true}, d.bias: fc1.bias}}"));
+        Assert.Contains("\n    file: /a.safetensors\n    names: {d.bias: fc1.bias, d.kernel: {name: fc1.weight, transpose: true}}\n", text, StringComparison.Ordinal);
+        Assert.Equal(text, JobFile.Write(JobText.Job(text)));
+    }
+
+    [Theory]
+    [InlineData("from={checkpoint: /a, file: /b}", "spec.from.file: checkpoint and file both say what the job starts from; keep one")]
+    [InlineData("from={checkpoint: /a, names: {a: b}}", "spec.from.names: a checkpoint has the model's own names; leave names out, or give file in place of checkpoint")]
+    [InlineData("from={file: /a, names: [a]}", "spec.from.names: is a list; give a section of a file's names, each with the model's: {dense.kernel: fc1.weight}")]
+    [InlineData("from={file: /a, names: {a: c, b: c}}", "spec.from.names: 'c' is given to a and b; keep one")]
+    [InlineData("from={file: /a, names: {a: {transpose: true}}}", "spec.from.names.a.name: is missing; a needs it: give the name of a parameter of the model")]
+    public void Names_that_say_nothing_or_two_things_are_refused(string change, string problem) =>
+        Assert.EndsWith(problem, Assert.Single(JobText.Problems(null, change)), StringComparison.Ordinal);
+
+    [Fact]
     public void Digits_has_no_path() =>
         Assert.Equal(
             "--set dataset.path=/data: spec.dataset.path: digits is built in and has no path; leave it out, or name another dataset",

@@ -40,6 +40,6 @@ internal sealed class StartCheck(SiloServers all)
             return (job, []);
         return seen.Select(server => server.Sha256).Distinct().Count() == 1
             ? (job with { Spec = job.Spec with { From = start with { Sha256 = seen[0].Sha256 } } }, [])
-            : (null, [$"spec.from.checkpoint: the servers find different things at {start.Checkpoint} ({string.Join(", ", seen.Select(server => server.Sha256))}); give a path where all of them see the same"]);
+            : (null, [$"{start.Key}: the servers find different things at {start.Checkpoint} ({string.Join(", ", seen.Select(server => server.Sha256))}); give a path where all of them see the same"]);
     }
 }
