@@ -80,8 +80,9 @@ peers.SetAction(parsed => PeersBenchmark.RunAsync(
 var passes = new Option<int>("--passes") { Description = "Passes of each side and round.", DefaultValueFactory = _ => 10 };
 var precision = new Command("precision", "A gradient over 128 examples in float32 and in bfloat16, one thread, by model.") { data, rounds, passes };
 precision.SetAction(parsed => PrecisionBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes)));
-var product = new Command("product", "A Hessian-vector product beside a gradient pass over the same 256 examples, one thread, by model and type.") { data, rounds, passes };
-product.SetAction(parsed => ProductBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes)));
+var onlyModel = new Option<string?>("--only") { Description = "Models whose line has this in it, as resnet20." };
+var product = new Command("product", "A Hessian-vector product beside a gradient pass over the same 256 examples, one thread, by model and type.") { data, rounds, passes, onlyModel };
+product.SetAction(parsed => ProductBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes), parsed.GetValue(onlyModel)));
 var examples = new Option<int>("--examples") { Description = "Examples that the loss is over; 0: all.", DefaultValueFactory = _ => 0 };
 var probed = new Option<string>("--model") { Description = "As in a job file.", DefaultValueFactory = _ => "{name: cnn}" };
 var probe = new Command("probe", "20 Lanczos iterations in gradient passes over the same examples.") { data, examples, probed };

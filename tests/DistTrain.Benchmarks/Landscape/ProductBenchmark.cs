@@ -26,13 +26,17 @@ internal static class ProductBenchmark
         "model={name: custom, layers: [flatten, linear: 128, tanh, linear: 10]}",
     ];
 
-    public static void Run(string? data, int rounds, int steps)
+    /// <param name="data">Folder of MNIST files; null: the built-in digits.</param>
+    /// <param name="rounds">Each runs both sides.</param>
+    /// <param name="steps">Passes of a side and round.</param>
+    /// <param name="only">A part of the models' lines; null: all.</param>
+    public static void Run(string? data, int rounds, int steps, string? only)
     {
         NativeEnvironment.Prepare();
         var examples = DatasetReader.Read(BareLoop.DatasetOf(data)).Train;
         Console.WriteLine("| model | type | gradient, ms | product, ms | ratio of each round | median |");
         Console.WriteLine("|---|---|---|---|---|---|");
-        foreach (var model in Models)
+        foreach (var model in Models.Where(m => only is null || m.Contains(only, StringComparison.Ordinal)))
         {
             Measure<float>(model, examples, rounds, steps);
             Measure<double>(model, examples, rounds, steps);
