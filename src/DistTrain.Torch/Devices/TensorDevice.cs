@@ -8,12 +8,33 @@ namespace DistTrain.Torch.Devices;
 /// </summary>
 public sealed class TensorDevice
 {
-    private readonly TorchSharp.torch.Device? _apart;
+    private const string Variable = "DISTTRAIN_DEVICE";
 
-    private TensorDevice(TorchSharp.torch.Device? apart) => _apart = apart;
+    private readonly TorchSharp.torch.Device? _apart;
+    private readonly bool _isLate;
+
+    private TensorDevice(TorchSharp.torch.Device? apart, bool isLate = false) => (_apart, _isLate) = (apart, isLate);
 
     /// <summary>The processor. Its tensors lie in this process's memory, which may be shared with others: nothing is moved.</summary>
     public static TensorDevice Processor { get; } = new(apart: null);
+
+    /// <summary>
+    /// The processor as a device with memory of its own, whose copies are done as late as they may and out of order: the bits are the processor's as long as
+    /// everybody waits where a device asks for it.
+    /// </summary>
+    public static TensorDevice Staging { get; } = new(new TorchSharp.torch.Device(TorchSharp.DeviceType.CPU), isLate: true);
+
+    /// <summary>
+    /// Where this process computes: on the <see cref="Processor"/>, or with DISTTRAIN_DEVICE=staged as on a device (<see cref="Staging"/>), to run any test or
+    /// program over that.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The variable says something else.</exception>
+    public static TensorDevice Default { get; } = Environment.GetEnvironmentVariable(Variable) switch
+    {
+        null or "" or "cpu" => Processor,
+        "staged" => Staging,
+        var other => throw new InvalidOperationException($"{Variable}={other}: it is cpu or staged"),
+    };
 
     /// <summary>A device whose memory is not this process's: what it computes from is sent there, what comes out is fetched.</summary>
     internal static TensorDevice Apart(TorchSharp.torch.Device device) => new(device);
@@ -41,6 +62,6 @@ public sealed class TensorDevice
         where T : unmanaged
     {
         var there = _apart is null ? here : here.to(_apart, copy: true);
-        return new Staged<T>(there.DetachFromDisposeScope(), _apart is null ? null : here.DetachFromDisposeScope(), memory);
+        return new Staged<T>(there.DetachFromDisposeScope(), _apart is null ? null : here.DetachFromDisposeScope(), memory, _isLate ? new LateCopies() : null);
     }
 }

@@ -59,6 +59,8 @@ internal sealed class CurvatureBatch<T> : IDisposable
         var isWhole = _longest == _features.Length;
         _inputs.Send(count * _longest);
         _labels.Send(count * (isWhole ? _targets : _longest));
+        _inputs.Wait();
+        _labels.Wait();
         return isWhole
             ? (_inputs.Tensor.narrow(0, 0, count), _labels.Tensor.narrow(0, 0, count))
             : (Sequences(_inputs.Tensor, count), Sequences(_labels.Tensor, count));

@@ -41,7 +41,7 @@ public sealed class CurvatureReplica<T> : IDisposable
     /// <param name="model">What the replica is a copy of.</param>
     /// <param name="capacity">Largest number of examples in one pass.</param>
     /// <param name="mode">Which function of the weights.</param>
-    /// <param name="device">Where its tensors live; null: <see cref="TensorDevice.Processor"/>.</param>
+    /// <param name="device">Where its tensors live; null: <see cref="TensorDevice.Default"/>.</param>
     /// <exception cref="ModelException">The mode is training, and a norm's statistics are shared by ranks or change from step to step.</exception>
     public CurvatureReplica(ModelBlueprint model, int capacity, CurvatureMode mode = CurvatureMode.Evaluation, TensorDevice? device = null)
     {
@@ -49,7 +49,7 @@ public sealed class CurvatureReplica<T> : IDisposable
             throw new ModelException(reason);
         (_model, _mode) = (model, mode);
         var type = typeof(T) == typeof(double) ? float64 : typeof(T) == typeof(float) ? float32 : throw new NotSupportedException($"no replica of {typeof(T).Name}");
-        device ??= TensorDevice.Processor;
+        device ??= TensorDevice.Default;
         using var scope = NewDisposeScope();
         _flat = device.Stage<T>([model.Layout.Length], type);
         _direction = device.Stage<T>([model.Layout.TrainableLength], type);
@@ -79,11 +79,17 @@ public sealed class CurvatureReplica<T> : IDisposable
     {
         _flat.Send(Layout.Length);
         _direction.Send(Layout.TrainableLength);
+        _flat.Wait();
+        _direction.Wait();
         _sum.Clear();
     }
 
     /// <summary>What has been added is in <see cref="Sum"/>.</summary>
-    public void EndSum() => _sum.Fetch(Layout.TrainableLength);
+    public void EndSum()
+    {
+        _sum.Fetch(0, Layout.TrainableLength);
+        _sum.Wait();
+    }
 
     /// <summary>Adds the examples' gradient to <see cref="Sum"/>.</summary>
     /// <param name="data">Where the examples are.</param>

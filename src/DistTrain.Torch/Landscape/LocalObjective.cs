@@ -26,7 +26,7 @@ public sealed class LocalObjective<T> : IDisposable
     /// <param name="model">Of the weights.</param>
     /// <param name="objective">What is looked at.</param>
     /// <param name="threads">Most ranks at a time.</param>
-    /// <param name="device">Where their tensors live; null: <see cref="TensorDevice.Processor"/>.</param>
+    /// <param name="device">Where their tensors live; null: <see cref="TensorDevice.Default"/>.</param>
     /// <exception cref="ModelException">The objective's mode does not go with the model.</exception>
     public LocalObjective(ModelBlueprint model, Objective objective, int threads, TensorDevice? device = null)
     {

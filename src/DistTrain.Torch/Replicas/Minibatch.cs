@@ -39,13 +39,15 @@ internal sealed class Minibatch : IDisposable
     /// <summary>Where examples have ended; null: all are equally long.</summary>
     public Padding? Padding { get; private set; }
 
-    /// <summary>Brings them there.</summary>
+    /// <summary>Begins to bring them there.</summary>
     public void Load(ExampleSet data, ReadOnlySpan<int> examples)
     {
         if (_from == data && examples.SequenceEqual(_examples.AsSpan(0, _count)))
             return;
         // Until all of them are there, none is.
         _from = null;
+        _inputs.Wait();
+        _labels.Wait();
         (_longest, Padding) = Padding.Of(data, examples);
         var targets = data.HasTokens ? _longest : _targets;
         var inputs = _inputs.Memory.Span;
@@ -63,9 +65,14 @@ internal sealed class Minibatch : IDisposable
     }
 
     /// <summary>Inputs [count, …] and labels, [count] or [count, targets], of what was loaded last; of sequences [count, t], t being the longest's.</summary>
-    public (Tensor Inputs, Tensor Labels) Tensors() => _longest == _features
-        ? (_inputs.Tensor.narrow(0, 0, _count), _labels.Tensor.narrow(0, 0, _count))
-        : (Sequences(_inputs.Tensor), Sequences(_labels.Tensor));
+    public (Tensor Inputs, Tensor Labels) Tensors()
+    {
+        _inputs.Wait();
+        _labels.Wait();
+        return _longest == _features
+            ? (_inputs.Tensor.narrow(0, 0, _count), _labels.Tensor.narrow(0, 0, _count))
+            : (Sequences(_inputs.Tensor), Sequences(_labels.Tensor));
+    }
 
     private Tensor Sequences(Tensor memory) => memory.flatten().narrow(0, 0, _count * _longest).view(_count, _longest);
 

@@ -21,15 +21,16 @@ public sealed class Replica : IDisposable
     private readonly Tensor[] _parameters;
     private readonly Minibatch _minibatch;
     private readonly long[] _momentCounts;
+    private int _arrived;
 
     /// <param name="model">What the replica is a copy of.</param>
     /// <param name="capacity">Largest number of examples in one pass.</param>
     /// <param name="gradient">Where its gradient is to be, [Layout.Length] zeros that outlive it; empty: in memory of its own.</param>
-    /// <param name="device">Where its tensors live; null: <see cref="TensorDevice.Processor"/>.</param>
+    /// <param name="device">Where its tensors live; null: <see cref="TensorDevice.Default"/>.</param>
     public Replica(ModelBlueprint model, int capacity, Memory<float> gradient = default, TensorDevice? device = null)
     {
         _model = model;
-        device ??= TensorDevice.Processor;
+        device ??= TensorDevice.Default;
         using var scope = NewDisposeScope();
         _vector = device.Stage<float>([model.Layout.Length], float32);
         _gradient = gradient.IsEmpty ? device.Stage<float>([model.Layout.Length], float32) : device.Stage(gradient);
@@ -42,7 +43,14 @@ public sealed class Replica : IDisposable
     public Memory<float> Parameters => _vector.Memory;
 
     /// <summary>Gradients of the trainable part, batch moments in the buffers' part; whole once the step has ended.</summary>
-    public Memory<float> Gradient => _gradient.Memory;
+    public Memory<float> Gradient
+    {
+        get
+        {
+            _gradient.Wait();
+            return _gradient.Memory;
+        }
+    }
 
     public ParameterLayout Layout => _model.Layout;
 
@@ -52,13 +60,40 @@ public sealed class Replica : IDisposable
     /// <summary>Takes the version that <see cref="Parameters"/> has, and forgets gradients and moments of the step before.</summary>
     public void BeginStep()
     {
-        _vector.Send(Layout.Length);
+        Hold();
         _gradient.Clear();
         Array.Clear(_momentCounts);
     }
 
-    /// <summary>The gradient of all micro-batches is in <see cref="Gradient"/>.</summary>
-    public void EndStep() => _gradient.Fetch(Layout.TrainableLength);
+    /// <summary>The gradient of all micro-batches is in <see cref="Gradient"/>, or comes there bucket by bucket (<see cref="GradientOf"/>).</summary>
+    public void EndStep()
+    {
+        foreach (var bucket in Layout.Buckets)
+            _gradient.Fetch(bucket.Offset, Math.Clamp(Layout.TrainableLength - bucket.Offset, 0, bucket.Length));
+    }
+
+    /// <summary>A bucket of <see cref="Gradient"/>, [bucket.Length], when it is there; others may still come.</summary>
+    public Memory<float> GradientOf(Bucket bucket)
+    {
+        _gradient.Wait(bucket.Offset, bucket.Length);
+        return _gradient.Memory.Slice(bucket.Offset, bucket.Length);
+    }
+
+    /// <summary>A part of a version has come to <see cref="Parameters"/> and goes to the device, on any thread. What nobody speaks of goes when it is needed.</summary>
+    /// <param name="first">Its first element.</param>
+    /// <param name="elements">How many; each comes once.</param>
+    public void Arrive(int first, int elements)
+    {
+        _vector.Send(first, elements);
+        Interlocked.Add(ref _arrived, elements);
+    }
+
+    /// <summary><see cref="Parameters"/> are about to be written by another way than parts that arrive: all of them go to the device again.</summary>
+    public void Rewrite()
+    {
+        _vector.Wait();
+        Volatile.Write(ref _arrived, 0);
+    }
 
     /// <summary>Copies the examples of a micro-batch to come to where it will be computed; another one may come first.</summary>
     public void Prepare(ExampleSet data, ReadOnlySpan<int> examples) => _minibatch.Load(data, examples);
@@ -122,7 +157,7 @@ public sealed class Replica : IDisposable
     public BatchResult Evaluate(ExampleSet data, ReadOnlySpan<int> examples, Divisor divisor, CancellationToken stop = default)
     {
         var total = default(BatchResult);
-        _vector.Send(Layout.Length);
+        Hold();
         using var noGradient = no_grad();
         for (var at = 0; at < examples.Length; at += _minibatch.Capacity)
         {
@@ -144,6 +179,18 @@ public sealed class Replica : IDisposable
         _minibatch.Dispose();
         _vector.Dispose();
         _gradient.Dispose();
+    }
+
+    /// <summary>The device has the version.</summary>
+    private void Hold()
+    {
+        if (Interlocked.Exchange(ref _arrived, 0) < Layout.Length)
+        {
+            _vector.Wait();
+            _vector.Send(Layout.Length);
+        }
+
+        _vector.Wait();
     }
 
     /// <summary>A leaf tensor on a segment's part of the flat vector, its gradient on the same part of the gradient vector.</summary>

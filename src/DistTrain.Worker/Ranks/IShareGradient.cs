@@ -12,8 +12,11 @@ internal interface IShareGradient
 {
     ParameterLayout Layout { get; }
 
-    /// <summary>Where it is, [Layout.Length · width].</summary>
+    /// <summary>Where it is, [Layout.Length · width], once all of it is there.</summary>
     Memory<float> Gradient { get; }
+
+    /// <summary>A bucket of it, [bucket.Length · width], when that is there; others may still come.</summary>
+    Memory<float> Part(Bucket bucket);
 
     /// <summary>float32 that an element of it takes.</summary>
     int Width { get; }

@@ -81,7 +81,7 @@ internal sealed class RankGrain(
     private async Task<RankLoop> StartAsync(RankAssignment assignment)
     {
         _assignment = assignment;
-        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync(), peers, TensorDevice.Processor), datasets, logger);
+        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync(), peers, TensorDevice.Default), datasets, logger);
     }
 
     /// <summary>The membership's version, read now: a silo that hung learns here that it was declared dead, and a new one what led to its being asked.</summary>

@@ -40,7 +40,7 @@ internal sealed class ServerAttachment : IDisposable
     public static ServerAttachment Open(RankAssignment assignment, RankHome home, bool sharesMoments, Dataset data, VersionPlace place, SharedRegion? gradient, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
-        var inbox = new VersionInbox(place.Layout, assignment.Servers.Count, place.Memory, place.Width);
+        var inbox = new VersionInbox(place, assignment.Servers.Count);
         var join = new JoinRequest
         {
             JobId = assignment.JobId,

@@ -31,6 +31,9 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
     public Memory<float> Gradient => replica.Gradient;
 
     /// <inheritdoc/>
+    public Memory<float> Part(Bucket bucket) => replica.GradientOf(bucket);
+
+    /// <inheritdoc/>
     public int Width => 1;
 
     /// <inheritdoc/>
@@ -80,7 +83,7 @@ internal sealed class ShareGradient(TrainingSpec spec, ExampleSet data, Replica 
     /// <inheritdoc/>
     public (double SquaredNorm, bool IsFinite) Judge(Bucket bucket, double lossSum)
     {
-        var run = Gradient.Span.Slice(bucket.Offset, bucket.Length);
+        var run = Part(bucket).Span;
         var trainable = Math.Clamp(Layout.TrainableLength - bucket.Offset, 0, bucket.Length);
         var squaredNorm = SquaredNorm.Of(run[..trainable]);
         return (squaredNorm, double.IsFinite(squaredNorm) && Ranks.NotFinite.IsFinite(run[trainable..]) && double.IsFinite(lossSum));

@@ -50,6 +50,9 @@ internal sealed class ShareProduct<T> : IShareGradient, IDisposable
     public Memory<float> Gradient { get; }
 
     /// <inheritdoc/>
+    public Memory<float> Part(Bucket bucket) => Gradient.Slice(bucket.Offset * Width, bucket.Length * Width);
+
+    /// <inheritdoc/>
     public ExampleSet Data => _objective.Data;
 
     /// <summary>Looks at these weights.</summary>

@@ -33,6 +33,7 @@ internal sealed class StepSmoothness(
         var after = replica.Parameters.ToArray();
         var before = servers.Pull(head.Version - 1);
         var (atStart, found) = Look(before, head.ProbedRate);
+        replica.Rewrite();
         after.CopyTo(replica.Parameters);
         var told = new ProbedSmoothness { Version = head.Version, Examples = atStart.Examples, LossSum = atStart.LossSum, Passes = Smoothness.Passes };
         if (found is not null)

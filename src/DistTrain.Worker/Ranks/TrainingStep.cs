@@ -121,7 +121,7 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient g
             Contribution? untold = contribution;
             foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, servers.Streams.Count)))
             {
-                var chunk = gradient.Gradient.Slice(bucket.Offset * gradient.Width, bucket.Length * gradient.Width);
+                var chunk = gradient.Part(bucket);
                 var (squaredNorm, isFinite) = gradient.Judge(bucket, result.LossSum);
                 if (failsAlone && !isFinite)
                     throw NotFinite.Fault(gradient, rank, step, result.LossSum);

@@ -36,12 +36,14 @@ internal sealed class UpdateProbe(ShareGradient gradient, int rank, Replica repl
             });
         }
 
+        replica.Rewrite();
         after.CopyTo(replica.Parameters);
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 
     private void Place(float[] before, float[] after, double scale)
     {
+        replica.Rewrite();
         var parameters = replica.Parameters.Span;
         for (var i = 0; i < replica.Layout.TrainableLength; i++)
             parameters[i] = (float)(before[i] + (scale * (after[i] - (double)before[i])));

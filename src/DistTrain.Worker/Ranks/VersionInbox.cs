@@ -9,10 +9,10 @@ namespace DistTrain.Worker.Ranks;
 /// Where a rank's streams put what the servers send. Buckets go straight into the replica's flat vector: they only arrive once the rank
 /// has pushed its gradient, so no computation reads it at that time. The rank's thread waits here for whole versions.
 /// </summary>
-internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<float> parameters, int width = 1)
+internal sealed class VersionInbox(VersionPlace place, int servers)
 {
     private readonly object _gate = new();
-    private readonly bool[] _buckets = new bool[layout.Buckets.Count];
+    private readonly bool[] _buckets = new bool[place.Layout.Buckets.Count];
     private readonly VersionHead?[] _heads = new VersionHead?[servers];
     private readonly long[] _openSteps = [.. Enumerable.Repeat(-1L, servers)];
     private readonly (long First, long Last, long Bytes)[] _arrivals = new (long, long, long)[servers];
@@ -108,7 +108,7 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
                     break;
                 case ServerMessage.BodyOneofCase.Parameters when message.Parameters.Version == _expected && !_buckets[message.Parameters.Bucket]:
                     _buckets[message.Parameters.Bucket] = true;
-                    frame.Payload.Span.CopyTo(parameters.Span[(layout.Buckets[message.Parameters.Bucket].Offset * width)..]);
+                    Take(place.Layout.Buckets[message.Parameters.Bucket], frame.Payload.Span);
                     Arrived(server, frame.Payload.Length * sizeof(float));
                     break;
             }
@@ -149,16 +149,22 @@ internal sealed class VersionInbox(ParameterLayout layout, int servers, Memory<f
     private long Copy(int server, ReadOnlySpan<float> shared)
     {
         var length = 0;
-        foreach (var bucket in layout.Buckets.Take(layout.BucketsOf(server, servers)))
+        foreach (var bucket in place.Layout.Buckets.Take(place.Layout.BucketsOf(server, servers)))
         {
-            shared.Slice(length, bucket.Length * width).CopyTo(parameters.Span[(bucket.Offset * width)..]);
-            length += bucket.Length * width;
+            Take(bucket, shared.Slice(length, bucket.Length * place.Width));
+            length += bucket.Length * place.Width;
             if (!_buckets[bucket.Index])
                 _missing--;
             _buckets[bucket.Index] = true;
         }
 
         return length * sizeof(float);
+    }
+
+    private void Take(Bucket bucket, ReadOnlySpan<float> values)
+    {
+        values.CopyTo(place.Memory.Span[(bucket.Offset * place.Width)..]);
+        place.Arrived?.Invoke(bucket.Offset, bucket.Length);
     }
 
     /// <summary>A piece of the expected version is there. Holds the gate.</summary>

@@ -33,6 +33,8 @@ public class TensorDeviceTests
         var own = Run(TensorDevice.Processor, [], job, prepares: false);
         Assert.Equal(own, Run(TensorDevice.Processor, [], job));
         Assert.Equal(own, Run(TensorDevice.Apart(CPU), [], job));
+        Assert.Equal(own, Run(TensorDevice.Staging, [], job));
+        Assert.Equal(own, Run(TensorDevice.Staging, [], job, arrives: true));
         // A gradient in memory that somebody else made.
         var length = own.Gradient.Length;
         Assert.Equal(own, Run(TensorDevice.Apart(CPU), GC.AllocateArray<float>(length, pinned: true), job));
@@ -55,13 +57,51 @@ public class TensorDeviceTests
         Assert.Equal(7, two.Tensor[1, 1].item<float>());
         two.Tensor.fill_(3);
         Assert.Equal([0, 0, 0, 0, 7, 0], two.Memory.ToArray());
-        two.Fetch(2);
+        two.Fetch(0, 2);
         Assert.Equal([3, 3, 0, 0, 7, 0], two.Memory.ToArray());
         two.Clear();
         Assert.Equal(0, two.Tensor.abs().sum().item<float>());
     }
 
-    private static Outcome Run(TensorDevice device, float[] gradient, string[] job, bool prepares = true)
+    [Fact]
+    public void A_staging_device_finds_who_does_not_wait()
+    {
+        using var staged = TensorDevice.Staging.Stage<float>([4], float32);
+        staged.Memory.Span.Fill(7);
+        staged.Send(2);
+        Assert.True(float.IsNaN(staged.Tensor[0].item<float>()));
+        staged.Wait(2, 2);
+        Assert.True(float.IsNaN(staged.Tensor[1].item<float>()));
+        staged.Wait(1, 1);
+        Assert.Equal(7, staged.Tensor[1].item<float>());
+
+        // Every other one is done at once: what is written afterwards is not in it.
+        staged.Send(2, 2);
+        staged.Memory.Span.Fill(8);
+        staged.Wait();
+        Assert.Equal([7, 7], [staged.Tensor[2].item<float>(), staged.Tensor[3].item<float>()]);
+
+        // And those that are late take it.
+        staged.Send(2);
+        staged.Memory.Span.Fill(9);
+        staged.Wait();
+        Assert.Equal(9, staged.Tensor[0].item<float>());
+
+        staged.Fetch(2, 2);
+        staged.Fetch(0, 2);
+        Assert.Equal(7, staged.Memory.Span[2]);
+        Assert.True(float.IsNaN(staged.Memory.Span[0]));
+        staged.Wait();
+        Assert.Equal([9, 9, 7, 7], staged.Memory.ToArray());
+        staged.Clear();
+        Assert.Equal(0, staged.Tensor.abs().sum().item<float>());
+
+        using var labels = TensorDevice.Staging.Stage<long>([1], int64);
+        labels.Send(1);
+        Assert.True(labels.Tensor[0].item<long>() < 0);
+    }
+
+    private static Outcome Run(TensorDevice device, float[] gradient, string[] job, bool prepares = true, bool arrives = false)
     {
         var model = ModelBlueprint.Of(Specs.Of(job), Digits.Train.Shape, Digits.Train.Classes);
         using var replica = new Replica(model, capacity: 32, gradient, device);
@@ -70,7 +110,14 @@ public class TensorDeviceTests
         foreach (var version in new[] { 1, 2 })
         {
             VersionZero.Fill(model.Layout, seed: version, offset: 0, replica.Parameters.Span);
+<<<<<<< HEAD
             results.Add(replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 32)], new Divisor(32, 1)));
+=======
+            // As versions come from servers; the next use finds nothing new, and takes all.
+            foreach (var bucket in arrives ? model.Layout.Buckets : [])
+                replica.Arrive(bucket.Offset, bucket.Length);
+            results.Add(replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 32)]));
+>>>>>>> 66e2968 (A staging device: copies late and out of order; versions go to a device bucket by bucket and gradients come back so)
             replica.BeginStep();
             results.Add(replica.Accumulate(Digits.Train, Examples.AsSpan(0, 32), Digits.Train.DivisorOf(Examples), new MicroBatchKey(1, Position.Start(), 0, 0)));
             // What comes next is there already, or something else is.

@@ -25,6 +25,7 @@ public class ReplicaTests
         using var replica = Make("model.name=mlp");
         replica.BeginStep();
         var loss = Accumulate(replica, Examples).LossSum / Examples.Length;
+        replica.EndStep();
         var (gradient, vector) = (replica.Gradient.ToArray(), replica.Parameters.ToArray());
         // Along the gradient itself the difference quotient is largest, and float32 can see it.
         var norm = Math.Sqrt(gradient.Sum(g => (double)g * g));
@@ -33,6 +34,7 @@ public class ReplicaTests
             replica.Parameters.Span[i] = (float)(vector[i] + (Length * gradient[i] / norm));
         replica.BeginStep();
         var there = Accumulate(replica, Examples).LossSum / Examples.Length;
+        replica.EndStep();
         Assert.Equal(norm, (there - loss) / Length, norm * 0.05);
     }
 
@@ -44,9 +46,11 @@ public class ReplicaTests
         using var replica = Make(model);
         replica.BeginStep();
         var whole = Accumulate(replica, Examples);
+        replica.EndStep();
         var expected = replica.Gradient.ToArray();
         replica.BeginStep();
         var parts = Accumulate(replica, Examples[..20], 0) + Accumulate(replica, [], 1) + Accumulate(replica, Examples[20..], 2);
+        replica.EndStep();
         Assert.Equal(whole.Correct, parts.Correct);
         Assert.Equal(whole.LossSum, parts.LossSum, 1e-3);
         foreach (var segment in replica.Layout.Segments)
@@ -61,6 +65,7 @@ public class ReplicaTests
             using var replica = Make("model.norm=batch");
             replica.BeginStep();
             Accumulate(replica, Examples);
+            replica.EndStep();
             return replica.Gradient.ToArray();
         }).ToList();
         Assert.Equal(gradients[0], gradients[1]);
@@ -74,6 +79,7 @@ public class ReplicaTests
         replica.BeginStep();
         Accumulate(replica, Examples[..13], 0);
         Accumulate(replica, Examples[13..], 1);
+        replica.EndStep();
         var pixels = new float[784];
         var all = new List<double>();
         foreach (var example in Examples)
@@ -100,6 +106,7 @@ public class ReplicaTests
         using var whole = Make(model);
         whole.BeginStep();
         var expected = Accumulate(whole, Examples);
+        whole.EndStep();
 
         using var ranks = new RanksInOneProcess(shares.Length);
         var gradients = ranks.Run((rank, exchange) =>
@@ -108,7 +115,12 @@ public class ReplicaTests
             replica.BeginStep();
             var start = shares[..rank].Sum();
             var result = replica.Accumulate(
+<<<<<<< HEAD
                 Digits.Train, Examples.AsSpan(start, shares[rank]), Digits.Train.DivisorOf(Examples), new MicroBatchKey(Seed: 3, Position.Start(), rank, 0), exchange);
+=======
+                Digits.Train, Examples.AsSpan(start, shares[rank]), Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), rank, 0), exchange);
+            replica.EndStep();
+>>>>>>> 66e2968 (A staging device: copies late and out of order; versions go to a device bucket by bucket and gradients come back so)
             return (Gradient: replica.Gradient.ToArray(), Result: result);
         });
 
@@ -132,10 +144,16 @@ public class ReplicaTests
         using var ghost = Make("model.norm=batch", "batchNorm.scope=\"ghost:16\"");
         ghost.BeginStep();
         var together = Accumulate(ghost, Examples);
+        ghost.EndStep();
         using var alone = Make("model.norm=batch");
         alone.BeginStep();
         var parts = Examples.Chunk(16).Select((part, index) => alone.Accumulate(
+<<<<<<< HEAD
             Digits.Train, part, Digits.Train.DivisorOf(Examples), new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index))).Aggregate((a, b) => a + b);
+=======
+            Digits.Train, part, Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index))).Aggregate((a, b) => a + b);
+        alone.EndStep();
+>>>>>>> 66e2968 (A staging device: copies late and out of order; versions go to a device bucket by bucket and gradients come back so)
         Assert.Equal(parts.LossSum, together.LossSum, 1e-3);
         foreach (var segment in alone.Layout.Segments)
             AssertClose(alone.Gradient.Span, ghost.Gradient.Span, segment);

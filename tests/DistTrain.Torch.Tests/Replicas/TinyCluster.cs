@@ -79,6 +79,7 @@ internal sealed class TinyCluster : IDisposable
             loss += replica.Accumulate(_data.Train, examples, new Divisor(take, _data.Train.Targets), new MicroBatchKey(Seed, Position, rank, index)).LossSum;
         }
 
+        replica.EndStep();
         return loss;
     }
 

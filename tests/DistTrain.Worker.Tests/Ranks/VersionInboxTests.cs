@@ -14,7 +14,7 @@ public sealed class VersionInboxTests
     private readonly float[] _parameters = new float[_layout.Length];
     private readonly VersionInbox _inbox;
 
-    public VersionInboxTests() => _inbox = new VersionInbox(_layout, servers: 2, _parameters);
+    public VersionInboxTests() => _inbox = new VersionInbox(new VersionPlace(_layout, _parameters), servers: 2);
 
     [Fact]
     public async Task A_rank_starts_at_the_lowest_step_that_a_server_waits_for_once_all_have_taken_it_in()
