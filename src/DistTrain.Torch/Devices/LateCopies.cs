@@ -5,12 +5,13 @@ namespace DistTrain.Torch.Devices;
 
 /// <summary>
 /// The copies of one <see cref="Staged{T}"/> at the worst times that are allowed: every other one when it is begun, the others when they are waited for,
-/// the last ones first, and until then their target holds nonsense. Whoever does not wait, or writes too early, gets other bits.
+/// the last ones first. Until then the target holds nonsense, so whoever does not wait for it gets other bits; and whoever writes what a copy still takes is
+/// told so.
 /// </summary>
 internal sealed class LateCopies : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly List<(Tensor From, Tensor To, int First, int End)> _begun = [];
+    private readonly List<(Tensor From, Tensor Before, Tensor To, int First, int End)> _begun = [];
     private int _count;
 
     /// <summary>Begins one.</summary>
@@ -31,11 +32,12 @@ internal sealed class LateCopies : IDisposable
             // Not a number; as a label the number of no class.
             using var nonsense = to.is_floating_point() ? double.NaN.ToScalar() : int.MinValue.ToScalar();
             to.fill_(nonsense);
-            _begun.Add((from.DetachFromDisposeScope(), to.DetachFromDisposeScope(), first, first + elements));
+            _begun.Add((from.DetachFromDisposeScope(), Bits(from).clone().DetachFromDisposeScope(), to.DetachFromDisposeScope(), first, first + elements));
         }
     }
 
     /// <summary>Ends those that touch some elements.</summary>
+    /// <exception cref="InvalidOperationException">What one takes was written since it was begun.</exception>
     public void Wait(int first, int elements)
     {
         lock (_gate)
@@ -43,13 +45,15 @@ internal sealed class LateCopies : IDisposable
             using var noGradient = no_grad();
             for (var i = _begun.Count - 1; i >= 0; i--)
             {
-                var (from, to, begin, end) = _begun[i];
+                var (from, before, to, begin, end) = _begun[i];
                 if (begin >= first + elements || first >= end)
                     continue;
-                to.copy_(from);
-                from.Dispose();
-                to.Dispose();
                 _begun.RemoveAt(i);
+                var same = Bits(from).allclose(before, 0, 0);
+                to.copy_(from);
+                Release(from, before, to);
+                if (!same)
+                    throw new InvalidOperationException($"elements {begin} to {end} were written before the copy that takes them was waited for");
             }
         }
     }
@@ -58,13 +62,24 @@ internal sealed class LateCopies : IDisposable
     {
         lock (_gate)
         {
-            foreach (var (from, to, _, _) in _begun)
-            {
-                from.Dispose();
-                to.Dispose();
-            }
-
+            foreach (var (from, before, to, _, _) in _begun)
+                Release(from, before, to);
             _begun.Clear();
         }
+    }
+
+    /// <summary>Elements as numbers that equal themselves.</summary>
+    private static Tensor Bits(Tensor elements) => elements.dtype switch
+    {
+        ScalarType.Float32 => elements.view(dtype: int32),
+        ScalarType.Float64 => elements.view(dtype: int64),
+        _ => elements,
+    };
+
+    private static void Release(Tensor from, Tensor before, Tensor to)
+    {
+        from.Dispose();
+        before.Dispose();
+        to.Dispose();
     }
 }

@@ -31,6 +31,7 @@ internal sealed class StepSmoothness(
     {
         var started = Stopwatch.GetTimestamp();
         var after = replica.Parameters.ToArray();
+        replica.Rewrite();
         var before = servers.Pull(head.Version - 1);
         var (atStart, found) = Look(before, head.ProbedRate);
         replica.Rewrite();

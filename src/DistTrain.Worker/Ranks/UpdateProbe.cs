@@ -23,6 +23,7 @@ internal sealed class UpdateProbe(ShareGradient gradient, int rank, Replica repl
     {
         var started = Stopwatch.GetTimestamp();
         var after = replica.Parameters.ToArray();
+        replica.Rewrite();
         var stepped = servers.Pull(head.Version - 1);
         var (examples, divisor) = (gradient.ExamplesOf(stepped, rank), gradient.DivisorOf(stepped, rank));
         var before = replica.Parameters.ToArray();

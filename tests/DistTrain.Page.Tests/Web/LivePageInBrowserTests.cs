@@ -6,6 +6,12 @@ namespace DistTrain.Page.Tests.Web;
 [Trait("Kind", "Process")]
 public class LivePageInBrowserTests
 {
+    /// <summary>The part of the x axis that each plot shows.</summary>
+    private const string Windows = """
+        [...document.querySelectorAll('.chart')].map(place => echarts.getInstanceByDom(place)).filter(chart => chart)
+            .map(chart => chart.getOption().xAxis[0]).map(axis => `${axis.min} to ${axis.max}`)
+        """;
+
     [Fact]
     public async Task Steps_come_while_one_looks_zoom_stays_and_the_end_is_said()
     {
@@ -24,6 +30,10 @@ public class LivePageInBrowserTests
             store.Tell();
             var seen = $"running, step {part.Max(e => e.StepNumber):N0} of 2,500";
             await Waiting.UntilAsync(() => browser.TextsAsync(".chip"), chips => chips.Contains(seen), seen);
+            // What one looks at stays, in every plot.
+            var windows = await browser.Page.EvaluateExpressionAsync<string[]>(Windows);
+            Assert.NotEmpty(windows);
+            Assert.All(windows, shown => Assert.Equal("10 to 40", shown));
         }
 
         // What came in parts is what the run has: as many rows, the bucketed ones in place of the single ones.
