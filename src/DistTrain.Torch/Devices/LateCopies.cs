@@ -32,7 +32,7 @@ internal sealed class LateCopies : IDisposable
             // Not a number; as a label the number of no class.
             using var nonsense = to.is_floating_point() ? double.NaN.ToScalar() : int.MinValue.ToScalar();
             to.fill_(nonsense);
-            _begun.Add((from.DetachFromDisposeScope(), Bits(from).clone().DetachFromDisposeScope(), to.DetachFromDisposeScope(), first, first + elements));
+            _begun.Add((from.DetachFromDisposeScope(), from.clone().DetachFromDisposeScope(), to.DetachFromDisposeScope(), first, first + elements));
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class LateCopies : IDisposable
                 if (begin >= first + elements || first >= end)
                     continue;
                 _begun.RemoveAt(i);
-                var same = Bits(from).allclose(before, 0, 0);
+                var same = from.allclose(before, 0, 0, equal_nan: true);
                 to.copy_(from);
                 Release(from, before, to);
                 if (!same)
@@ -67,14 +67,6 @@ internal sealed class LateCopies : IDisposable
             _begun.Clear();
         }
     }
-
-    /// <summary>Elements as numbers that equal themselves.</summary>
-    private static Tensor Bits(Tensor elements) => elements.dtype switch
-    {
-        ScalarType.Float32 => elements.view(dtype: int32),
-        ScalarType.Float64 => elements.view(dtype: int64),
-        _ => elements,
-    };
 
     private static void Release(Tensor from, Tensor before, Tensor to)
     {
