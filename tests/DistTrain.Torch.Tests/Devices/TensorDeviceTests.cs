@@ -110,14 +110,10 @@ public class TensorDeviceTests
         foreach (var version in new[] { 1, 2 })
         {
             VersionZero.Fill(model.Layout, seed: version, offset: 0, replica.Parameters.Span);
-<<<<<<< HEAD
-            results.Add(replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 32)], new Divisor(32, 1)));
-=======
             // As versions come from servers; the next use finds nothing new, and takes all.
             foreach (var bucket in arrives ? model.Layout.Buckets : [])
                 replica.Arrive(bucket.Offset, bucket.Length);
-            results.Add(replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 32)]));
->>>>>>> 66e2968 (A staging device: copies late and out of order; versions go to a device bucket by bucket and gradients come back so)
+            results.Add(replica.Evaluate(Digits.Test, [.. Enumerable.Range(0, 32)], new Divisor(32, 1)));
             replica.BeginStep();
             results.Add(replica.Accumulate(Digits.Train, Examples.AsSpan(0, 32), Digits.Train.DivisorOf(Examples), new MicroBatchKey(1, Position.Start(), 0, 0)));
             // What comes next is there already, or something else is.

@@ -40,12 +40,8 @@ public sealed class NormedModelTests
         using var replica = new Replica(ModelBlueprint.Of(Specs.Of($"model.name={model}", setting), Digits.Train.Shape, Digits.Train.Classes), capacity: 4);
         VersionZero.Fill(replica.Layout, 3, 0, replica.Parameters.Span);
         replica.BeginStep();
-<<<<<<< HEAD
         var result = replica.Accumulate(Digits.Train, [0, 1, 2, 3], new Divisor(4, 1), new MicroBatchKey(3, Position.Start(), 0, 0));
-=======
-        var result = replica.Accumulate(Digits.Train, [0, 1, 2, 3], 4, new MicroBatchKey(3, Position.Start(), 0, 0));
         replica.EndStep();
->>>>>>> 66e2968 (A staging device: copies late and out of order; versions go to a device bucket by bucket and gradients come back so)
         Assert.True(double.IsFinite(result.LossSum));
         foreach (var segment in replica.Layout.Segments)
         {

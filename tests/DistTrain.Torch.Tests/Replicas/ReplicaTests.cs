@@ -115,12 +115,8 @@ public class ReplicaTests
             replica.BeginStep();
             var start = shares[..rank].Sum();
             var result = replica.Accumulate(
-<<<<<<< HEAD
                 Digits.Train, Examples.AsSpan(start, shares[rank]), Digits.Train.DivisorOf(Examples), new MicroBatchKey(Seed: 3, Position.Start(), rank, 0), exchange);
-=======
-                Digits.Train, Examples.AsSpan(start, shares[rank]), Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), rank, 0), exchange);
             replica.EndStep();
->>>>>>> 66e2968 (A staging device: copies late and out of order; versions go to a device bucket by bucket and gradients come back so)
             return (Gradient: replica.Gradient.ToArray(), Result: result);
         });
 
@@ -148,12 +144,8 @@ public class ReplicaTests
         using var alone = Make("model.norm=batch");
         alone.BeginStep();
         var parts = Examples.Chunk(16).Select((part, index) => alone.Accumulate(
-<<<<<<< HEAD
             Digits.Train, part, Digits.Train.DivisorOf(Examples), new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index))).Aggregate((a, b) => a + b);
-=======
-            Digits.Train, part, Examples.Length, new MicroBatchKey(Seed: 3, Position.Start(), Rank: 0, index))).Aggregate((a, b) => a + b);
         alone.EndStep();
->>>>>>> 66e2968 (A staging device: copies late and out of order; versions go to a device bucket by bucket and gradients come back so)
         Assert.Equal(parts.LossSum, together.LossSum, 1e-3);
         foreach (var segment in alone.Layout.Segments)
             AssertClose(alone.Gradient.Span, ghost.Gradient.Span, segment);

@@ -60,12 +60,8 @@ public sealed class PenalizedWeightTests
             VersionZero.Fill(replica.Layout, 3, 0, replica.Parameters.Span);
             replica.BeginStep();
             foreach (var (index, examples) in microBatches.Index())
-<<<<<<< HEAD
                 replica.Accumulate(digits.Train, examples, new Divisor(6, 1), new MicroBatchKey(3, Position.Start(), Rank: 0, index));
-=======
-                replica.Accumulate(digits.Train, examples, divisor: 6, new MicroBatchKey(3, Position.Start(), Rank: 0, index));
             replica.EndStep();
->>>>>>> 66e2968 (A staging device: copies late and out of order; versions go to a device bucket by bucket and gradients come back so)
             var (first, last) = (replica.Layout.Segments[0], replica.Layout.Segments[^1]);
             return (
                 replica.Gradient.Slice(first.Offset, first.Length).ToArray(),
