@@ -20,7 +20,7 @@ const comparisons = [
     { id: 'c-batch', title: 'Batch', unit: 'examples of a step', format: count, key: 'examples', exact: true },
     { id: 'c-norm', title: 'Gradient norm', format: number, key: 'gradientNorm' },
     { id: 'c-noise', title: 'Noise scale', unit: 'examples', format: number, key: 'noiseScale', exact: true },
-    { id: 'c-speed', title: 'Images per second', format: count, key: 'imagesPerSecond', best: 'high' },
+    { id: 'c-speed', title: 'Examples per second', format: count, key: 'imagesPerSecond', best: 'high' },
 ];
 
 const results = [
@@ -28,7 +28,7 @@ const results = [
     ['test loss', run => run.series.figures.testLoss, number],
     ['validation accuracy', run => run.series.figures.validationAccuracy, share],
     ['training loss', run => run.series.figures.trainLoss, number],
-    ['images/s', run => run.series.figures.imagesPerSecond, count],
+    ['examples/s', run => run.series.figures.imagesPerSecond, count],
     ['steps done', run => run.series.figures.steps, count],
     ['epochs done', run => run.series.figures.epochs, number],
     ['training time', run => run.series.figures.seconds, duration],

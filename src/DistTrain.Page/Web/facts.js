@@ -30,7 +30,7 @@ export function figures(run) {
         of.validationAccuracy !== undefined && figure('Validation accuracy', share(of.validationAccuracy), `loss ${number(of.validationLoss)}`),
         figure('Training loss', number(of.trainLoss), 'mean of the last epoch'),
         figure('Length', counted(of.steps, 'step'), `${number(of.epochs)} epochs, ${duration(of.seconds)} of training`),
-        figure('Images per second', count(of.imagesPerSecond), `median step ${number(of.stepMillisecondsMedian)} ms`),
+        figure('Examples per second', count(of.imagesPerSecond), `median step ${number(of.stepMillisecondsMedian)} ms`),
         figure('Outside the passes', share(of.overheadShare), 'of a step: the wire, sums, waiting'),
         figure('Done again', counted(redone, 'step'), of.skippedSteps > 0 ? `${counted(of.skippedSteps, 'step')} made no update` : 'no step was skipped'),
     ];

@@ -16,7 +16,7 @@ export const kinds = [
     { id: 'batch', title: 'Batch', unit: 'examples of a step', format: count, lines: [['examples', 'batch']], exact: true },
     { id: 'norm', title: 'Gradient norm', format: number, lines: [['gradientNorm', 'gradient norm']] },
     { id: 'noise', title: 'Noise scale', unit: 'examples', format: number, lines: [['noiseScale', 'noise scale'], ['criticalBatch', 'critical batch'], ['examples', 'batch']], needs: 'noiseScale', exact: true },
-    { id: 'speed', title: 'Images per second', format: count, best: 'high', lines: [['imagesPerSecond', 'images/s']] },
+    { id: 'speed', title: 'Examples per second', format: count, best: 'high', lines: [['imagesPerSecond', 'examples/s']] },
     { id: 'time', title: 'Time of a step', unit: 'ms', format: number, best: 'low', lines: [['milliseconds', 'whole step'], ['computeMilliseconds', 'forward and backward']] },
     { id: 'sharpness', title: 'Critical sharpness', format: number, lines: [], points: [['probes', 'sharpness', 'critical sharpness'], ['probes', 'edge', '2 / rate']], needsPoints: 'probes' },
     { id: 'curvature', title: 'Curvature: ends of the spectrum', format: number, lines: [], points: [['probes', 'lambdaMax', 'λ max'], ['probes', 'lambdaMin', 'λ min']], needsPoints: 'probes' },

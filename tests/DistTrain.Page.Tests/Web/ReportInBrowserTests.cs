@@ -15,7 +15,7 @@ public class ReportInBrowserTests
         Assert.Equal(Hostile, Assert.Single(await browser.TextsAsync("h1")));
         Assert.Contains("unbroken", await browser.TextsAsync(".chip"));
         var titles = await browser.TextsAsync("h2");
-        Assert.All((string[])["Loss", "Accuracy", "Learning rate", "Gradient norm", "Images per second", "What happened"], title => Assert.Contains(title, titles));
+        Assert.All((string[])["Loss", "Accuracy", "Learning rate", "Gradient norm", "Examples per second", "What happened"], title => Assert.Contains(title, titles));
         // What is out of view is drawn frame by frame.
         await Waiting.UntilAsync(() => browser.Page.EvaluateExpressionAsync<int>("document.querySelectorAll('.chart canvas').length"), drawn => drawn >= titles.Length - 6, "all plots");
         Assert.Contains("redone 13", (await browser.TextsAsync("[aria-label='What happened'] .legend"))[0], StringComparison.Ordinal);

@@ -7,15 +7,15 @@ namespace DistTrain.Torch.Data.Examples;
 /// Which tokens of an example are to be told, and what stands in their places (1810.04805, section 3.1): max(1, round(share · n)) of n tokens, each as likely
 /// as any other. A function of (seed, group, epoch, example), whoever trains on it; in evaluation of (seed, example), so that versions are judged by the same.
 /// </summary>
-/// <param name="recipe">The shares.</param>
-/// <param name="vocabulary">Has a mask.</param>
-internal sealed record Masks(MaskingRecipe recipe, Vocabulary vocabulary)
+/// <param name="Recipe">The shares.</param>
+/// <param name="Vocabulary">Has a mask.</param>
+internal sealed record Masks(MaskingRecipe Recipe, Vocabulary Vocabulary)
 {
     /// <summary>Group and epoch of the draw; of evaluation no epoch.</summary>
     public (int Group, int Epoch) Turn { get; init; } = (0, -1);
 
     /// <summary>How many of so many tokens are to be told: no draw decides it.</summary>
-    public int CountOf(int tokens) => recipe.Of(tokens);
+    public int CountOf(int tokens) => Recipe.Of(tokens);
 
     /// <summary>Writes what stands in the places of an example's chosen tokens, and the tokens that are to be told there.</summary>
     /// <param name="example">Its number.</param>
@@ -24,7 +24,7 @@ internal sealed record Masks(MaskingRecipe recipe, Vocabulary vocabulary)
     /// <param name="labels">Has none; empty: nobody asks.</param>
     public void Apply(int example, ReadOnlySpan<ushort> run, Span<float> inputs, Span<long> labels)
     {
-        var random = new CounterRandom(recipe.Seed, Draw.Masks, Turn.Group, Turn.Epoch, example);
+        var random = new CounterRandom(Recipe.Seed, Draw.Masks, Turn.Group, Turn.Epoch, example);
         var wanted = CountOf(run.Length);
         for (var place = 0; wanted > 0; place++)
         {
@@ -42,6 +42,6 @@ internal sealed record Masks(MaskingRecipe recipe, Vocabulary vocabulary)
     private ushort InPlaceOf(ushort token, ref CounterRandom random)
     {
         var chance = random.NextDouble();
-        return chance < recipe.Masked ? vocabulary.Mask!.Value : chance < recipe.Masked + recipe.Random ? vocabulary.Ordinary(random.NextBelow(vocabulary.OrdinaryCount)) : token;
+        return chance < Recipe.Masked ? Vocabulary.Mask!.Value : chance < Recipe.Masked + Recipe.Random ? Vocabulary.Ordinary(random.NextBelow(Vocabulary.OrdinaryCount)) : token;
     }
 }
