@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using DistTrain.Recipes;
+using DistTrain.Torch.Devices;
 using TorchSharp;
 
 namespace DistTrain.Torch.Hosting;
@@ -91,6 +92,8 @@ public static class NativeEnvironment
 
     private static List<NativeSetting> PrepareOnce(string determinism)
     {
+        // Whoever names a device that there is not learns it here, and not from a rank.
+        _ = TensorDevice.Default;
         var settings = Variables(determinism).Select(v => new NativeSetting(v.Key, v.Value, CLibrary.Get(v.Key))).ToList();
         var changed = settings.Where(s => !string.Equals(s.Before, s.Value, StringComparison.Ordinal)).ToList();
         if (changed.Count > 0 && IsLibtorchLoaded())
