@@ -1,4 +1,3 @@
-using DistTrain.Torch.Hosting;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Devices;
@@ -29,12 +28,12 @@ public sealed class TensorDevice
     /// Where this process computes: on the <see cref="Processor"/>, or with DISTTRAIN_DEVICE=staged as on a device (<see cref="Staging"/>), to run any test or
     /// program over that.
     /// </summary>
-    /// <exception cref="TorchLoadException">The variable says something else; a process that is prepared has been told so.</exception>
+    /// <exception cref="InvalidOperationException">The variable says something else; a process that is prepared has been told so.</exception>
     public static TensorDevice Default => Environment.GetEnvironmentVariable(Variable) switch
     {
         null or "" or "cpu" => Processor,
         "staged" => Staging,
-        var other => throw new TorchLoadException($"{Variable}={other} is no device; set it to cpu or staged, or leave it out."),
+        var other => throw new InvalidOperationException($"{Variable}={other} is no device; set it to cpu or staged, or leave it out."),
     };
 
     /// <summary>A device whose memory is not this process's: what it computes from is sent there, what comes out is fetched.</summary>

@@ -93,7 +93,15 @@ public static class NativeEnvironment
     private static List<NativeSetting> PrepareOnce(string determinism)
     {
         // Whoever names a device that there is not learns it here, and not from a rank.
-        _ = TensorDevice.Default;
+        try
+        {
+            _ = TensorDevice.Default;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new TorchLoadException(e.Message, e);
+        }
+
         var settings = Variables(determinism).Select(v => new NativeSetting(v.Key, v.Value, CLibrary.Get(v.Key))).ToList();
         var changed = settings.Where(s => !string.Equals(s.Before, s.Value, StringComparison.Ordinal)).ToList();
         if (changed.Count > 0 && IsLibtorchLoaded())
