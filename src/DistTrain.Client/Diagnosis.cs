@@ -12,8 +12,11 @@ public sealed record Diagnosis
     /// <summary>Mean over the probe's examples.</summary>
     public double Loss { get; init; }
 
-    /// <summary>Share of them that the weights get right, 0..1.</summary>
+    /// <summary>Share of them that the weights get right, 0..1; 0 of regression.</summary>
     public double Accuracy { get; init; }
+
+    /// <summary>1 − Σe²/Σ(y − ȳ)² over them, of regression; null of other tasks.</summary>
+    public double? RSquared { get; init; }
 
     /// <summary>Of the mean gradient over them.</summary>
     public double GradientNorm { get; init; }

@@ -12,8 +12,11 @@ public sealed record JobResult
     /// <summary>Mean over the examples of the last epoch's steps, or of all steps when they are fewer.</summary>
     public double TrainLoss { get; init; }
 
-    /// <summary>Share of the test set, 0..1.</summary>
+    /// <summary>Share of the test set, 0..1; 0 of regression.</summary>
     public double TestAccuracy { get; init; }
+
+    /// <summary>What the task tells of the test set beside it; null: nothing.</summary>
+    public Measures? TestMeasures { get; init; }
 
     /// <summary>Mean over the test set.</summary>
     public double TestLoss { get; init; }
@@ -23,6 +26,9 @@ public sealed record JobResult
 
     /// <summary>Mean over it; null with it.</summary>
     public double? ValidationLoss { get; init; }
+
+    /// <summary>What the task tells of it beside the accuracy; null: nothing.</summary>
+    public Measures? ValidationMeasures { get; init; }
 
     /// <summary>Of training only: start and evaluation left out.</summary>
     public double ImagesPerSecond { get; init; }

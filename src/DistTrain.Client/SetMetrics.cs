@@ -16,8 +16,11 @@ public abstract record SetMetrics : JobEvent
     /// <summary>Mean over the set.</summary>
     public double Loss { get; init; }
 
-    /// <summary>Share of the set, 0..1.</summary>
+    /// <summary>Share of the set, 0..1; 0 of regression.</summary>
     public double Accuracy { get; init; }
+
+    /// <summary>What the task tells beside it; null: nothing.</summary>
+    public Measures? Measures { get; init; }
 
     /// <summary>Size of the set.</summary>
     public int Examples { get; init; }

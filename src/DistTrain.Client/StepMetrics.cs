@@ -12,8 +12,11 @@ public sealed record StepMetrics : JobEvent
     /// <summary>Mean over the step's examples, at the weights before the update.</summary>
     public double Loss { get; init; }
 
-    /// <summary>Share of the step's examples, 0..1, at the weights before the update.</summary>
+    /// <summary>Share of the step's examples, 0..1, at the weights before the update; 0 of regression.</summary>
     public double Accuracy { get; init; }
+
+    /// <summary>What the task tells beside it; null: nothing.</summary>
+    public Measures? Measures { get; init; }
 
     /// <summary>Of this update.</summary>
     public double LearningRate { get; init; }

@@ -76,14 +76,19 @@ public static class MetricsJson
     {
         double Number(string name) => MetricsJson.Number(root, name);
         string Text(string name) => root.TryGetProperty(name, out var text) ? text.GetString()! : string.Empty;
-        EvaluationMetrics Evaluated() => new()
+        EvaluationMetrics Evaluated()
         {
-            Step = root.GetProperty("step").GetInt64(),
-            Epoch = Number("epoch"),
-            Loss = Number("loss"),
-            Accuracy = Number("accuracy"),
-            Examples = root.GetProperty("examples").GetInt32(),
-        };
+            var (accuracy, measures) = MeasuresJson.Read(root);
+            return new()
+            {
+                Step = root.GetProperty("step").GetInt64(),
+                Epoch = Number("epoch"),
+                Loss = Number("loss"),
+                Accuracy = accuracy,
+                Examples = root.GetProperty("examples").GetInt32(),
+                Measures = measures,
+            };
+        }
 
         return root.GetProperty("event").GetString() switch
         {
@@ -101,12 +106,14 @@ public static class MetricsJson
 
         StepMetrics Step()
         {
+            var (accuracy, measures) = MeasuresJson.Read(root);
             var step = new StepMetrics
             {
                 Step = root.GetProperty("step").GetInt64(),
                 Epoch = Number("epoch"),
                 Loss = Number("loss"),
-                Accuracy = Number("accuracy"),
+                Accuracy = accuracy,
+                Measures = measures,
                 LearningRate = Number("learningRate"),
                 Examples = root.GetProperty("examples").GetInt32(),
                 Milliseconds = Number("milliseconds"),
@@ -126,7 +133,7 @@ public static class MetricsJson
         json.WriteNumber("step", step.Step);
         json.WriteNumber("epoch", step.Epoch);
         WriteNumber(json, "loss", step.Loss);
-        json.WriteNumber("accuracy", step.Accuracy);
+        MeasuresJson.Write(json, step.Accuracy, step.Measures);
         json.WriteNumber("learningRate", step.LearningRate);
         json.WriteNumber("examples", step.Examples);
         json.WriteNumber("milliseconds", Math.Round(step.Milliseconds, 3));
@@ -149,7 +156,7 @@ public static class MetricsJson
         json.WriteNumber("step", evaluation.Step);
         json.WriteNumber("epoch", evaluation.Epoch);
         WriteNumber(json, "loss", evaluation.Loss);
-        json.WriteNumber("accuracy", evaluation.Accuracy);
+        MeasuresJson.Write(json, evaluation.Accuracy, evaluation.Measures);
         json.WriteNumber("examples", evaluation.Examples);
     }
 

@@ -51,12 +51,13 @@ public sealed class RunSummary
             ReplayChecks = _checked,
             TestAccuracy = _evaluation?.Accuracy ?? 0,
             TestLoss = _evaluation?.Loss ?? 0,
+            TestMeasures = _evaluation?.Measures,
             ImagesPerSecond = timed.Sum(s => (double)s.Examples) / Math.Max(timed.Sum(s => s.Milliseconds), 1e-3) * 1000,
             StepMillisecondsMedian = Median(timed.Select(s => s.Milliseconds)),
             OverheadShare = Median(timed.Select(s => s.Milliseconds <= 0 ? 0 : Math.Max(0, 1 - (s.Computing / s.Milliseconds)))),
         };
         if (_validation is not null)
-            (result.ValidationAccuracy, result.ValidationLoss) = (_validation.Accuracy, _validation.Loss);
+            (result.ValidationAccuracy, result.ValidationLoss, result.ValidationMeasures) = (_validation.Accuracy, _validation.Loss, _validation.Measures);
         return result;
     }
 

@@ -26,5 +26,8 @@ public static class DatasetNames
     /// <summary>Size of the test set of digits unless the job says otherwise.</summary>
     public const int DigitsTestExamples = 2000;
 
+    /// <summary>Classes of a dataset that always has as many; null where the data say it.</summary>
+    public static int? ClassesOf(string name) => name is Digits or Mnist or Cifar10 ? 10 : null;
+
     public static IReadOnlyList<string> All { get; } = [Digits, Mnist, Cifar10, Csv, Text];
 }

@@ -165,11 +165,19 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
     /// <summary>text: which tokens are hidden and to be told; null: each next one is.</summary>
     public MaskingRecipe? Masking { get; init; }
 
+    /// <summary>Images and tables: how their class is told.</summary>
+    public ClassificationRecipe Classification { get; init; } = ClassificationRecipe.Plain;
+
+    /// <summary>csv: how a number is told; null: a class is.</summary>
+    public RegressionRecipe? Regression { get; init; }
+
     /// <summary>Examples are tokens.</summary>
     public bool HasTokens => Name == DatasetNames.Text;
 
     /// <summary>One of <see cref="TaskNames"/>.</summary>
-    public string Task => !HasTokens ? TaskNames.Classification : Masking is null ? TaskNames.NextToken : TaskNames.MaskedToken;
+    public string Task => !HasTokens
+        ? Regression is null ? TaskNames.Classification : TaskNames.Regression
+        : Masking is null ? TaskNames.NextToken : TaskNames.MaskedToken;
 }
 
 /// <param name="Name">One of <see cref="ModelNames"/>; custom when <paramref name="Layers"/> is given.</param>

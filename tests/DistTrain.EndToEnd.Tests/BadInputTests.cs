@@ -47,6 +47,16 @@ public class BadInputTests
     }
 
     [Fact]
+    public async Task Class_weights_and_topK_that_the_data_have_no_classes_for_are_refused()
+    {
+        using var folder = new RunFolder();
+        await File.WriteAllTextAsync(folder["train.csv"], "1,0\n2,1\n");
+        await File.WriteAllTextAsync(folder["test.csv"], "1,0\n");
+        var run = await Training.RunAsync(folder, "run", 1, 1, "model.name=softmax", $"dataset={{name: csv, path: {folder.Path}}}", "task={classWeights: [1, 2, 3], topK: 3}");
+        AssertRefused(run, "task.classWeights: has 3 numbers, and the data have 2 classes", "task.topK: 3 is above");
+    }
+
+    [Fact]
     public async Task A_batch_smaller_than_the_ranks_is_refused()
     {
         using var folder = new RunFolder();

@@ -51,6 +51,30 @@ public class DeterminismTests(StandingClusters clusters)
         Assert.Equal(first.WeightsSha256, (await clusters.RunAsync(folder, "c", silos: 3, servers: 1, settings)).WeightsSha256);
     }
 
+    /// <summary>Numbers that are told, by Huber's loss: the same weights whoever computes them, R² and mean error wherever an accuracy stands.</summary>
+    [Fact]
+    public async Task A_regression_gives_the_same_weights_on_any_silos_and_servers()
+    {
+        using var folder = new RunFolder();
+        File.WriteAllLines(folder["train.csv"], Enumerable.Range(0, 200).Select(i => FormattableString.Invariant($"{i % 17 / 17.0},{i % 5 - 2},{(i % 17 / 8.0) - (i % 5 * 0.25)}")));
+        File.WriteAllLines(folder["test.csv"], Enumerable.Range(0, 40).Select(i => FormattableString.Invariant($"{i % 13 / 17.0},{i % 3 - 1},{(i % 13 / 8.0) - ((i % 3 + 1) * 0.25)}")));
+        string[] settings =
+        [
+            $"dataset={{name: csv, path: {folder.Path}, header: none}}", "task={name: regression, loss: huber, delta: 0.5}", "model={name: custom, layers: [linear: 8, tanh, linear: 1]}",
+            "workers=4", "batch=30", "microBatch=4", "epochs=6",
+        ];
+        var first = await clusters.RunAsync(folder, "a", silos: 1, servers: 1, settings);
+        Assert.Equal(first.WeightsSha256, (await clusters.RunAsync(folder, "b", silos: 2, servers: 2, settings)).WeightsSha256);
+        Assert.Equal(first.WeightsSha256, (await clusters.RunAsync(folder, "c", silos: 3, servers: 1, settings)).WeightsSha256);
+
+        Assert.False(first.Completed.TryGetProperty("testAccuracy", out _));
+        Assert.InRange(first.Completed.GetProperty("testR2").GetDouble(), 0.8, 1);
+        Assert.InRange(first.Completed.GetProperty("testMae").GetDouble(), 0.001, 0.3);
+        var step = first.Events.Last(e => e.GetProperty("event").GetString() == "step");
+        Assert.InRange(step.GetProperty("r2").GetDouble(), 0.8, 1);
+        Assert.False(step.TryGetProperty("accuracy", out _));
+    }
+
     [Fact]
     public async Task Another_seed_gives_other_weights()
     {

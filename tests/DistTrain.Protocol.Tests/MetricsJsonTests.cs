@@ -144,6 +144,18 @@ public sealed class MetricsJsonTests
         }
     }
 
+    [Fact]
+    public void What_a_task_tells_stands_beside_the_accuracy_or_in_its_place()
+    {
+        var top = new MetricsEvent { Evaluation = new EvaluationMetrics { Step = 4, Loss = 0.5, Accuracy = 0.5, Examples = 10, Measures = new Measures { TopAccuracy = 0.75 } } };
+        var numbers = new MetricsEvent { Step = new StepMetrics { Step = 4, Loss = 0.5, Examples = 10, Measures = new Measures { RSquared = -0.5, AbsoluteError = double.PositiveInfinity } } };
+        Assert.Contains("\"accuracy\":0.5,\"topAccuracy\":0.75,", Text(top), StringComparison.Ordinal);
+        Assert.Contains("\"loss\":0.5,\"r2\":-0.5,\"mae\":\"Infinity\",", Text(numbers), StringComparison.Ordinal);
+        Assert.DoesNotContain("accuracy", Text(numbers), StringComparison.Ordinal);
+        foreach (var metrics in new[] { top, numbers })
+            Assert.Equal(metrics, MetricsJson.Read(Text(metrics)));
+    }
+
     private static LedgerEntry Entry(Sharing sharing) =>
         new() { Generation = 3, Phase = 1, Epoch = 2, Cursor = 64, Take = 32, Sharing = sharing, Digests = { 1, ulong.MaxValue } };
 

@@ -32,20 +32,26 @@ internal static class EvalCommand
             context.Error.WriteLine($"warning: {impossible}; loss and accuracy may differ in their last digits");
         NativeEnvironment.Prepare(spec.Determinism);
         var result = Evaluate(saved, spec);
+        var (right, beside) = (result.Correct / result.Examples, result.Beside / result.Examples);
+        var tellsNumbers = spec.Dataset.Regression is not null;
         var evaluated = new EvaluatedEvent(
             saved.Source,
             saved.Step,
-            result.Correct / result.Examples,
+            tellsNumbers ? null : right,
             result.LossSum / result.Examples,
             result.Examples,
             WeightsHash.Compute(saved.Layout, saved.Vector))
         {
+            TestR2 = tellsNumbers ? right : null,
+            TestMae = tellsNumbers ? beside : null,
+            TestTopAccuracy = spec.Dataset is { HasTokens: false, Regression: null, Classification.TopK: > 1 } ? beside : null,
             Perplexity = spec.Dataset.HasTokens ? Math.Exp(result.LossSum / result.Examples) : null,
         };
         var perplexity = evaluated.Perplexity is { } choices ? $", perplexity {choices:F2}" : "";
+        var told = tellsNumbers ? $"R² {right:F4}, mean error {beside:G4}" : $"accuracy {right:P2}{(evaluated.TestTopAccuracy is { } top ? $", top {spec.Dataset.Classification.TopK} {top:P2}" : "")}";
         context.Print(
             evaluated,
-            $"{saved.Source}: accuracy {evaluated.TestAccuracy:P2}, loss {evaluated.TestLoss:F4}{perplexity} on {evaluated.Examples:N0} examples; weights {evaluated.WeightsSha256}");
+            $"{saved.Source}: {told}, loss {evaluated.TestLoss:F4}{perplexity} on {evaluated.Examples:N0} examples; weights {evaluated.WeightsSha256}");
         return Task.FromResult(ExitCode.Done);
     }
 

@@ -71,7 +71,7 @@ internal static class SliceCommand
         var grid = Slice.Grid(-1, other is null ? 1 : 2, count, isPlane);
         var (began, stop) = (context.Clock.GetTimestamp(), context.Interruption.Requested);
         if (!context.Json)
-            context.Output.WriteLine(isPlane ? "         α          β        loss   accuracy" : "         α        loss   accuracy");
+            context.Output.WriteLine((isPlane ? "         α          β        loss" : "         α        loss") + (data.Model.TellsNumbers ? "" : "   accuracy"));
         var points = context.Get(LandscapeOptions.Precision) == LandscapeOptions.Float64
             ? Slice.Run<double>(data, plane, grid, Tell, stop)
             : Slice.Run<float>(data, plane, grid, Tell, stop);
@@ -136,7 +136,7 @@ internal static class SliceCommand
     private static string Line(LossEvent point)
     {
         var beta = point.Beta is { } value ? string.Create(CultureInfo.InvariantCulture, $" {value,10:0.0000}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{point.Alpha,10:0.0000}{beta} {Figures.Number(point.Loss),11} {Figures.Share(point.Accuracy),10}");
+        return string.Create(CultureInfo.InvariantCulture, $"{point.Alpha,10:0.0000}{beta} {Figures.Number(point.Loss),11}{(point.Accuracy is { } accuracy ? $" {Figures.Share(accuracy),10}" : "")}");
     }
 
     private static string Closing(SlicedEvent sliced)

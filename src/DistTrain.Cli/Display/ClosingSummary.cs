@@ -34,9 +34,9 @@ internal static class ClosingSummary
 
     private static IEnumerable<(string Label, string Value)> Learned(CompletedEvent c)
     {
-        yield return ("test accuracy", $"{Figures.Share(c.TestAccuracy)} (loss {Figures.Number(c.TestLoss)})");
-        if (c.ValidationAccuracy is { } accuracy)
-            yield return ("validation", $"{Figures.Share(accuracy)} (loss {Figures.Number(c.ValidationLoss)})");
+        yield return ($"test {TaskText.Name(c.TestMeasures)}", $"{TaskText.Value(c.TestAccuracy, c.TestMeasures)} (loss {Figures.Number(c.TestLoss)}{TaskText.Beside(c.TestMeasures)})");
+        if (c.ValidationLoss is { } loss)
+            yield return ("validation", $"{TaskText.Value(c.ValidationAccuracy, c.ValidationMeasures)} (loss {Figures.Number(loss)}{TaskText.Beside(c.ValidationMeasures)})");
         yield return ("train loss", Figures.Number(c.TrainLoss));
     }
 
@@ -44,7 +44,7 @@ internal static class ClosingSummary
     private static IEnumerable<(string Label, string Value)> Found(Diagnosis d)
     {
         yield return ("verdict", d.Reason);
-        yield return ("loss", $"{Figures.Number(d.Loss)}, accuracy {Figures.Share(d.Accuracy)}");
+        yield return ("loss", $"{Figures.Number(d.Loss)}, {(d.RSquared is { } squared ? $"R² {Figures.Number(squared)}" : $"accuracy {Figures.Share(d.Accuracy)}")}");
         yield return ("gradient norm", Figures.Number(d.GradientNorm));
         yield return ("curvature", $"{Figures.Number(d.LambdaMin)} to {Figures.Number(d.LambdaMax)}");
         if (d is { Positive: { } positive, Negative: { } negative })

@@ -50,7 +50,7 @@ internal static class JobDisplay
         r.Steps,
         r.Epochs,
         r.TrainLoss,
-        r.TestAccuracy,
+        r.TestMeasures?.RSquared is null ? r.TestAccuracy : null,
         r.TestLoss,
         r.ImagesPerSecond,
         r.StepMillisecondsMedian,
@@ -63,7 +63,9 @@ internal static class JobDisplay
         r.ReplayChecks,
         folder)
     {
-        ValidationAccuracy = r.ValidationAccuracy,
+        TestMeasures = r.TestMeasures,
+        ValidationAccuracy = r.ValidationMeasures?.RSquared is null ? r.ValidationAccuracy : null,
+        ValidationMeasures = r.ValidationMeasures,
         ValidationLoss = r.ValidationLoss,
         Diagnosis = r.Diagnosis,
     };

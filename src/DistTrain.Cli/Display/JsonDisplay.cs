@@ -35,22 +35,33 @@ internal sealed class JsonDisplay(TextWriter output) : IJobDisplay
     private static OutputEvent? Event(JobEvent next) => next switch
     {
         JobSummary job => new StateEvent(job.State.Name(), job.Step, job.TotalSteps, job.Waits),
-        StepMetrics s => new StepEvent(s.Step, s.Epoch, s.Loss, s.Accuracy, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds, s.Skipped, s.ReplayCheck)
+        StepMetrics s => new StepEvent(s.Step, s.Epoch, s.Loss, s.Measures?.RSquared is null ? s.Accuracy : null, s.LearningRate, s.Examples, s.Milliseconds, s.ComputeMilliseconds, s.Skipped, s.ReplayCheck)
         {
+            R2 = s.Measures?.RSquared,
+            Mae = s.Measures?.MeanAbsoluteError,
+            TopAccuracy = s.Measures?.TopAccuracy,
             GradientNorm = s.GradientNorm,
             GradientSquare = s.Noise?.GradientSquare,
             NoiseTrace = s.Noise?.Trace,
             NoiseScale = s.Noise?.Scale,
             CriticalBatch = s.Noise?.CriticalBatch,
         },
-        EvaluationMetrics e => new EvaluationEvent(e.Step, e.Epoch, e.Loss, e.Accuracy),
-        ValidationMetrics v => new ValidationEvent(v.Step, v.Epoch, v.Loss, v.Accuracy),
+        EvaluationMetrics e => Told(new EvaluationEvent(e.Step, e.Epoch, e.Loss, e.Accuracy), e.Measures),
+        ValidationMetrics v => Told(new ValidationEvent(v.Step, v.Epoch, v.Loss, v.Accuracy), v.Measures),
         ProbeMetrics p => new UpdateProbeEvent(
             p.Step, p.Epoch, p.CriticalSharpness, p.Low, p.High, p.LambdaMax, p.LambdaMin, p.LambdaMaxResidual, p.LambdaMinResidual,
             p.Smoothness?.Beta, p.Smoothness?.LossLow, p.Smoothness?.LossHigh, p.Smoothness?.ChangeLow, p.Smoothness?.ChangeHigh, p.GradientNorm,
             p.Positive, p.Negative, p.Edge, p.Loss, p.Passes > 0 ? p.Passes : null, p.Passes > 0 ? null : p.Products, p.Examples > 0 ? p.Examples : null),
         LogLine log => new LogEvent(log.Text),
         _ => null,
+    };
+
+    private static SetEvent Told(SetEvent set, Measures? measures) => measures is null ? set : set with
+    {
+        Accuracy = measures.RSquared is null ? set.Accuracy : null,
+        R2 = measures.RSquared,
+        Mae = measures.MeanAbsoluteError,
+        TopAccuracy = measures.TopAccuracy,
     };
 
     private void Write(OutputEvent line) => output.WriteLine(OutputJson.Line(line));

@@ -15,11 +15,11 @@ internal static class ProgressText
 
     /// <summary>E.g. "test after step 200: accuracy 98.00 %, loss 0.07".</summary>
     public static string Evaluation(EvaluationMetrics evaluation) =>
-        $"test after step {evaluation.Step}: accuracy {Figures.Share(evaluation.Accuracy)}, loss {Figures.Number(evaluation.Loss)}";
+        $"test after step {evaluation.Step}: {TaskText.All(evaluation.Accuracy, evaluation.Measures)}, loss {Figures.Number(evaluation.Loss)}";
 
     /// <summary>The same of what the job sets apart.</summary>
     public static string Validation(ValidationMetrics validation) =>
-        $"validation after step {validation.Step}: accuracy {Figures.Share(validation.Accuracy)}, loss {Figures.Number(validation.Loss)}";
+        $"validation after step {validation.Step}: {TaskText.All(validation.Accuracy, validation.Measures)}, loss {Figures.Number(validation.Loss)}";
 
     /// <summary>E.g. "along step 200: critical sharpness 31.2 (29.8 to 32.6), edge of stability 40".</summary>
     public static string Probe(ProbeMetrics probe) =>
@@ -73,8 +73,10 @@ internal static class ProgressText
     [
         $"epoch {Figures.Epoch(progress.Epoch)}",
         $"loss {Figures.Number(progress.Loss)}",
-        $"train {Figures.Share(progress.TrainAccuracy)}",
-        progress.ValidationAccuracy is { } accuracy ? $"validation {Figures.Share(accuracy)}" : $"test {Figures.Share(progress.TestAccuracy)}",
+        $"train {TaskText.Value(progress.TrainAccuracy, progress.TrainMeasures)}",
+        progress.ValidationAccuracy is { } accuracy
+            ? $"validation {TaskText.Value(accuracy, progress.ValidationMeasures)}"
+            : $"test {TaskText.Value(progress.TestAccuracy, progress.TestMeasures)}",
         $"{Figures.Count(progress.ImagesPerSecond)} examples/s",
         $"rate {Figures.Number(progress.LearningRate)}",
         .. progress.GradientNorm is { } norm ? [$"gradient {Figures.Number(norm)}"] : Array.Empty<string>(),

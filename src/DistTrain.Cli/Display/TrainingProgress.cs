@@ -9,6 +9,7 @@ internal sealed class TrainingProgress
 
     private readonly DecayingMean _loss = new(Decay);
     private readonly DecayingMean _accuracy = new(Decay);
+    private readonly DecayingMean _squared = new(Decay);
     private readonly DecayingMean _examples = new(Decay);
     private readonly DecayingMean _milliseconds = new(Decay);
 
@@ -36,11 +37,20 @@ internal sealed class TrainingProgress
     /// <summary>Training accuracy, 0..1.</summary>
     public double? TrainAccuracy => _accuracy.Value;
 
+    /// <summary>R² over the steps in its place, of regression; null of other tasks.</summary>
+    public Measures? TrainMeasures => _squared.Value is { } squared ? new Measures { RSquared = squared } : null;
+
     /// <summary>Of the last evaluation, 0..1.</summary>
     public double? TestAccuracy { get; private set; }
 
+    /// <summary>What is told beside it.</summary>
+    public Measures? TestMeasures { get; private set; }
+
     /// <summary>Of the last evaluation on what the job sets apart, 0..1; null where it sets nothing apart.</summary>
     public double? ValidationAccuracy { get; private set; }
+
+    /// <summary>What is told beside it.</summary>
+    public Measures? ValidationMeasures { get; private set; }
 
     public double? LearningRate { get; private set; }
 
@@ -74,10 +84,10 @@ internal sealed class TrainingProgress
                 Apply(step);
                 break;
             case EvaluationMetrics evaluation:
-                TestAccuracy = evaluation.Accuracy;
+                (TestAccuracy, TestMeasures) = (evaluation.Accuracy, evaluation.Measures);
                 break;
             case ValidationMetrics validation:
-                ValidationAccuracy = validation.Accuracy;
+                (ValidationAccuracy, ValidationMeasures) = (validation.Accuracy, validation.Measures);
                 break;
             case LogLine line:
                 Happened = Happening.Of(line) is { } what ? (what, Step) : Happened;
@@ -101,5 +111,7 @@ internal sealed class TrainingProgress
             return;
         _loss.Add(step.Loss, step.Examples);
         _accuracy.Add(step.Accuracy, step.Examples);
+        if (step.Measures?.RSquared is { } squared)
+            _squared.Add(squared, step.Examples);
     }
 }

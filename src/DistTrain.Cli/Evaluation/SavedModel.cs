@@ -74,6 +74,8 @@ internal sealed record SavedModel(string Source, long? Step, string JobFile, Par
     public ModelBlueprint ModelFor(TrainingSpec spec, ExampleSet data)
     {
         var model = ModelFor(spec, data.Shape);
+        if (spec.Dataset.Regression is not null && model.Classes != 1)
+            throw CommandException.BadInput($"{Source}: the model gives {model.Classes} scores, and {TaskNames.Regression} takes one; leave task.name out");
         return data.Classes <= model.Classes ? model : throw CommandException.BadInput(
             $"{Source}: the model has {model.Classes} classes, and the data have a label {data.Classes - 1}; give data of classes 0 to {model.Classes - 1}");
     }

@@ -110,6 +110,7 @@ internal sealed class ClusterProbe(CommandContext context, DistTrainClient clust
             found.Largest.Select(share => new DirectionShare(share.Tensor, share.Share)),
             found.Sha256)
         {
+            TellsNumbers = _last.Result?.Diagnosis?.RSquared is not null,
             Sharpness = found.Searches is { } searches
                 ? Sharpness.Of(searches.Select(search => new BoxSearchRecord(search.Box, search.Losses, SoftPasses: 0, IsDone: true, search.IsAtCorner, Subspace: null)), plan.Sharpness!)
                 : null,

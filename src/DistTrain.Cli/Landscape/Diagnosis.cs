@@ -32,6 +32,7 @@ internal static class Diagnosis
             result.Largest.Select(pair => new DirectionShare(pair.Segment.Name, pair.Share)),
             result.Sha256)
         {
+            TellsNumbers = data.Model.TellsNumbers,
             Sharpness = result.Sharpness,
         };
         return Of(looked, result.Findings, plan, seconds, file);
@@ -49,7 +50,7 @@ internal static class Diagnosis
         looked.Ranks,
         looked.Parameters,
         looked.Loss,
-        looked.Correct / looked.Examples,
+        looked.TellsNumbers ? null : looked.Correct / looked.Examples,
         findings.Point.GradientNorm,
         findings.Point.Word,
         findings.Point.HasFlatDirections,
@@ -73,6 +74,7 @@ internal static class Diagnosis
         looked.Sha256,
         file)
     {
+        R2 = looked.TellsNumbers ? looked.Correct / looked.Examples : null,
         Sharpness = looked.Sharpness is { } boxes ? [.. boxes.Select(box => new RiseInBox(NameOf(box.Box), box.Radius, box.Value, box.Highest, box.Passes, box.IsAtCorner))] : null,
     };
 

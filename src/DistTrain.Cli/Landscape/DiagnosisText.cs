@@ -16,7 +16,7 @@ internal static class DiagnosisText
     {
         yield return $"{found.Checkpoint}: {found.Reason}";
         yield return Text(
-            $"  loss           {Figures.Number(found.Loss)}, accuracy {Figures.Share(found.Accuracy)} over {found.Examples:N0} examples of the {found.Data} set; {found.Mode} mode, {found.Precision}");
+            $"  loss           {Figures.Number(found.Loss)}, {(found.R2 is { } squared ? $"R² {Figures.Number(squared)}" : $"accuracy {Figures.Share(found.Accuracy)}")} over {found.Examples:N0} examples of the {found.Data} set; {found.Mode} mode, {found.Precision}");
         yield return Text($"  gradient norm  {Figures.Number(found.GradientNorm)}; 0 is at most {Figures.Number(found.GradientTolerance)}");
         yield return $"  largest        {Eigenvalues(found.Largest)}";
         yield return $"  smallest       {Eigenvalues(found.Smallest)}; 0 is within ±{Figures.Number(found.CurvatureTolerance)}";

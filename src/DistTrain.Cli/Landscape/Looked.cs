@@ -14,7 +14,7 @@ namespace DistTrain.Cli.Landscape;
 /// <param name="Ranks">How many divided the examples.</param>
 /// <param name="Parameters">Trainable ones.</param>
 /// <param name="Loss">Mean over the examples.</param>
-/// <param name="Correct">Of the examples.</param>
+/// <param name="Correct">Of the examples, or of regression the sum of 1 − e²/variance.</param>
 /// <param name="Smallest">Where the direction of the smallest eigenvalue lives, in the layout's order.</param>
 /// <param name="Largest">The same of the largest.</param>
 /// <param name="Sha256">Of all results.</param>
@@ -34,6 +34,9 @@ internal sealed record Looked(
     IEnumerable<DirectionShare> Largest,
     string Sha256)
 {
+    /// <summary>Numbers are told, and no classes.</summary>
+    public bool TellsNumbers { get; init; }
+
     /// <summary>The loss in boxes around the weights; null: not asked for.</summary>
     public IReadOnlyList<Sharpness>? Sharpness { get; init; }
 }

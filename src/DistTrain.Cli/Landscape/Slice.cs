@@ -36,7 +36,7 @@ internal static class Slice
         {
             objective.MoveTo(plane.At(alpha, beta ?? 0));
             var result = objective.Measure(stop);
-            points.Add(new LossEvent(alpha, beta, result.LossSum / result.Examples, result.Correct / result.Examples));
+            points.Add(new LossEvent(alpha, beta, result.LossSum / result.Examples, data.Model.TellsNumbers ? null : result.Correct / result.Examples));
             told(points[^1]);
         }
 

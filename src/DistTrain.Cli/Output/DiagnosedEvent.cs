@@ -11,7 +11,7 @@ namespace DistTrain.Cli.Output;
 /// <param name="Ranks">How many divided the examples.</param>
 /// <param name="Parameters">Trainable ones: eigenvalues there are.</param>
 /// <param name="Loss">Mean over the examples.</param>
-/// <param name="Accuracy">Share of the examples, 0..1.</param>
+/// <param name="Accuracy">Share of the examples, 0..1; left out of regression.</param>
 /// <param name="GradientNorm">Of the mean gradient.</param>
 /// <param name="Verdict">minimum, saddle, maximum, plateau, not-critical or undecided.</param>
 /// <param name="HasFlatDirections">A minimum or maximum that is flat in some directions.</param>
@@ -46,7 +46,7 @@ internal sealed record DiagnosedEvent(
     int Ranks,
     long Parameters,
     double Loss,
-    double Accuracy,
+    double? Accuracy,
     double GradientNorm,
     string Verdict,
     bool HasFlatDirections,
@@ -71,6 +71,9 @@ internal sealed record DiagnosedEvent(
     string File,
     EscapeAttempt? Escape = null) : OutputEvent
 {
+    /// <summary>1 − Σe²/Σ(y − ȳ)², of regression; left out of other tasks.</summary>
+    public double? R2 { get; init; }
+
     /// <summary>In boxes around the weights; left out when not asked for.</summary>
     public IReadOnlyList<RiseInBox>? Sharpness { get; init; }
 

@@ -82,7 +82,7 @@ internal sealed record StepEvent(
     long Step,
     double Epoch,
     double Loss,
-    double Accuracy,
+    double? Accuracy,
     double LearningRate,
     int Examples,
     double Milliseconds,
@@ -93,13 +93,36 @@ internal sealed record StepEvent(
     double? GradientSquare = null,
     double? NoiseTrace = null,
     double? NoiseScale = null,
-    long? CriticalBatch = null) : OutputEvent;
+    long? CriticalBatch = null) : OutputEvent
+{
+    /// <summary>1 − Σe²/Σ(y − ȳ)², ȳ being the training set's mean; left out but of regression, which has no accuracy.</summary>
+    public double? R2 { get; init; }
 
-/// <summary>The weights of a step on the whole test set.</summary>
-internal sealed record EvaluationEvent(long Step, double Epoch, double Loss, double Accuracy) : OutputEvent;
+    /// <summary>Mean |e|; left out with it.</summary>
+    public double? Mae { get; init; }
 
-/// <summary>The weights of a step on what the job sets apart of the training set.</summary>
-internal sealed record ValidationEvent(long Step, double Epoch, double Loss, double Accuracy) : OutputEvent;
+    /// <summary>Share of the examples whose class is among the topK highest scores; left out where the job has no topK.</summary>
+    public double? TopAccuracy { get; init; }
+}
+
+/// <summary>The weights of a step on a whole set.</summary>
+internal abstract record SetEvent(long Step, double Epoch, double Loss, double? Accuracy) : OutputEvent
+{
+    /// <summary>1 − Σe²/Σ(y − ȳ)²; left out but of regression, which has no accuracy.</summary>
+    public double? R2 { get; init; }
+
+    /// <summary>Mean |e|; left out with it.</summary>
+    public double? Mae { get; init; }
+
+    /// <summary>Share of the set whose class is among the topK highest scores; left out where the job has no topK.</summary>
+    public double? TopAccuracy { get; init; }
+}
+
+/// <summary>On the test set.</summary>
+internal sealed record EvaluationEvent(long Step, double Epoch, double Loss, double? Accuracy) : SetEvent(Step, Epoch, Loss, Accuracy);
+
+/// <summary>On what the job sets apart of the training set.</summary>
+internal sealed record ValidationEvent(long Step, double Epoch, double Loss, double? Accuracy) : SetEvent(Step, Epoch, Loss, Accuracy);
 
 /// <summary>Something the cluster has to say about the job.</summary>
 internal sealed record LogEvent(string Text) : OutputEvent;
@@ -109,7 +132,7 @@ internal sealed record LogEvent(string Text) : OutputEvent;
 /// <param name="Steps">Committed steps.</param>
 /// <param name="Epochs">Epochs done, fractional.</param>
 /// <param name="TrainLoss">Mean over the last epoch's examples.</param>
-/// <param name="TestAccuracy">Share of the test set, 0..1.</param>
+/// <param name="TestAccuracy">Share of the test set, 0..1; left out of regression.</param>
 /// <param name="TestLoss">Mean over the test set.</param>
 /// <param name="ImagesPerSecond">Training only: start-up and evaluation left out.</param>
 /// <param name="StepMillisecondsMedian">From commit to commit.</param>
@@ -126,7 +149,7 @@ internal sealed record CompletedEvent(
     long Steps,
     double Epochs,
     double TrainLoss,
-    double TestAccuracy,
+    double? TestAccuracy,
     double TestLoss,
     double ImagesPerSecond,
     double StepMillisecondsMedian,
@@ -139,8 +162,34 @@ internal sealed record CompletedEvent(
     long ReplayChecks,
     string? Folder) : OutputEvent
 {
+    /// <summary>What the task tells of the test set beside the accuracy, or in its place.</summary>
+    [JsonIgnore]
+    public Measures? TestMeasures { get; init; }
+
+    /// <summary>1 − Σe²/Σ(y − ȳ)² over the test set; left out but of regression.</summary>
+    public double? TestR2 => TestMeasures?.RSquared;
+
+    /// <summary>Mean |e|; left out with it.</summary>
+    public double? TestMae => TestMeasures?.MeanAbsoluteError;
+
+    /// <summary>Share of it whose class is among the topK highest scores; left out where the job has no topK.</summary>
+    public double? TestTopAccuracy => TestMeasures?.TopAccuracy;
+
     /// <summary>Share of what the job sets apart of the training set, 0..1; left out where it sets nothing apart.</summary>
     public double? ValidationAccuracy { get; init; }
+
+    /// <summary>As of the test set.</summary>
+    [JsonIgnore]
+    public Measures? ValidationMeasures { get; init; }
+
+    /// <inheritdoc cref="TestR2"/>
+    public double? ValidationR2 => ValidationMeasures?.RSquared;
+
+    /// <inheritdoc cref="TestMae"/>
+    public double? ValidationMae => ValidationMeasures?.MeanAbsoluteError;
+
+    /// <inheritdoc cref="TestTopAccuracy"/>
+    public double? ValidationTopAccuracy => ValidationMeasures?.TopAccuracy;
 
     /// <summary>Mean over it; left out with it.</summary>
     public double? ValidationLoss { get; init; }

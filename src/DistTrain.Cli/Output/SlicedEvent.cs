@@ -4,8 +4,8 @@ namespace DistTrain.Cli.Output;
 /// <param name="Alpha">How far along the first direction; between two checkpoints 0 is the one and 1 the other.</param>
 /// <param name="Beta">How far along the second; left out where there is one direction.</param>
 /// <param name="Loss">Mean over the examples.</param>
-/// <param name="Accuracy">Share of the examples, 0..1.</param>
-internal sealed record LossEvent(double Alpha, double? Beta, double Loss, double Accuracy) : OutputEvent;
+/// <param name="Accuracy">Share of the examples, 0..1; left out of regression.</param>
+internal sealed record LossEvent(double Alpha, double? Beta, double Loss, double? Accuracy) : OutputEvent;
 
 /// <summary>What <c>slice</c> went through. Always the last line.</summary>
 /// <param name="Checkpoint">The file or folder that was read.</param>

@@ -9,8 +9,8 @@ internal static class LiveEvents
     public static MetricsEvent? Of(Client.JobEvent next) => next switch
     {
         Client.StepMetrics step => new MetricsEvent { Step = Step(step) },
-        Client.EvaluationMetrics e => new MetricsEvent { Evaluation = Evaluated(e.Step, e.Epoch, e.Loss, e.Accuracy, e.Examples) },
-        Client.ValidationMetrics v => new MetricsEvent { Validation = Evaluated(v.Step, v.Epoch, v.Loss, v.Accuracy, v.Examples) },
+        Client.EvaluationMetrics e => new MetricsEvent { Evaluation = Evaluated(e) },
+        Client.ValidationMetrics v => new MetricsEvent { Validation = Evaluated(v) },
         Client.ProbeMetrics probe => new MetricsEvent { Probe = Probe(probe) },
         _ => null,
     };
@@ -23,6 +23,7 @@ internal static class LiveEvents
             Epoch = step.Epoch,
             Loss = step.Loss,
             Accuracy = step.Accuracy,
+            Measures = Told(step.Measures),
             LearningRate = step.LearningRate,
             Examples = step.Examples,
             Milliseconds = step.Milliseconds,
@@ -44,8 +45,20 @@ internal static class LiveEvents
         return metrics;
     }
 
-    private static Protocol.EvaluationMetrics Evaluated(long step, double epoch, double loss, double accuracy, int examples) =>
-        new() { Step = step, Epoch = epoch, Loss = loss, Accuracy = accuracy, Examples = examples };
+    private static Protocol.EvaluationMetrics Evaluated(Client.SetMetrics set) =>
+        new() { Step = set.Step, Epoch = set.Epoch, Loss = set.Loss, Accuracy = set.Accuracy, Examples = set.Examples, Measures = Told(set.Measures) };
+
+    private static Measures? Told(Client.Measures? told)
+    {
+        if (told is null)
+            return null;
+        var measures = new Measures();
+        if (told is { RSquared: { } squared, MeanAbsoluteError: { } error })
+            (measures.RSquared, measures.AbsoluteError) = (squared, error);
+        if (told.TopAccuracy is { } top)
+            measures.TopAccuracy = top;
+        return measures;
+    }
 
     private static Protocol.ProbeMetrics Probe(Client.ProbeMetrics probe)
     {

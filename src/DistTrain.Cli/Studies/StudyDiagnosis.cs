@@ -61,6 +61,6 @@ internal sealed record StudyDiagnosis(
         var result = probe.Run(_ => { }, context.Interruption.Requested);
         var found = Diagnosis.Of(saved, data, asked.Data, asked.Plan, result, seconds: 0, file: "");
         return new StudyDiagnosis(
-            SetupOf(asked), found.Loss, found.Accuracy, found.GradientNorm, found.LambdaMax, found.LambdaMin, found.Sha256, found.Positive?.Value, found.Sharpness);
+            SetupOf(asked), found.Loss, found.Accuracy!.Value, found.GradientNorm, found.LambdaMax, found.LambdaMin, found.Sha256, found.Positive?.Value, found.Sharpness);
     }
 }

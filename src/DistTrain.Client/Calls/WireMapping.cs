@@ -70,6 +70,8 @@ internal static class WireMapping
         TrainLoss = result.TrainLoss,
         TestAccuracy = result.TestAccuracy,
         TestLoss = result.TestLoss,
+        TestMeasures = Of(result.TestMeasures),
+        ValidationMeasures = Of(result.ValidationMeasures),
         ValidationAccuracy = result.HasValidationAccuracy ? result.ValidationAccuracy : null,
         ValidationLoss = result.HasValidationLoss ? result.ValidationLoss : null,
         ImagesPerSecond = result.ImagesPerSecond,
@@ -89,6 +91,7 @@ internal static class WireMapping
         Reason = diagnosis.Reason,
         Loss = diagnosis.Loss,
         Accuracy = diagnosis.Accuracy,
+        RSquared = diagnosis.HasRSquared ? diagnosis.RSquared : null,
         GradientNorm = diagnosis.GradientNorm,
         LambdaMax = diagnosis.LambdaMax,
         LambdaMin = diagnosis.LambdaMin,
@@ -104,6 +107,7 @@ internal static class WireMapping
         Epoch = step.Epoch,
         Loss = step.Loss,
         Accuracy = step.Accuracy,
+        Measures = Of(step.Measures),
         LearningRate = step.LearningRate,
         Examples = step.Examples,
         Milliseconds = step.Milliseconds,
@@ -126,8 +130,16 @@ internal static class WireMapping
             Epoch = measured.Epoch,
             Loss = measured.Loss,
             Accuracy = measured.Accuracy,
+            Measures = Of(measured.Measures),
             Examples = measured.Examples,
         };
+
+    private static Measures? Of(Protocol.Measures? told) => told is null ? null : new()
+    {
+        RSquared = told.HasRSquared ? told.RSquared : null,
+        MeanAbsoluteError = told.HasAbsoluteError ? told.AbsoluteError : null,
+        TopAccuracy = told.HasTopAccuracy ? told.TopAccuracy : null,
+    };
 
     private static ProbeMetrics Of(Protocol.ProbeMetrics probe) => new()
     {

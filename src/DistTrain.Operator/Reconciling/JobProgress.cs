@@ -37,8 +37,8 @@ internal sealed record JobProgress : JobFigures
             LambdaMax = next.Step.HasLambdaMax ? Finite(next.Step.LambdaMax) : LambdaMax,
             LambdaMin = next.Step.HasLambdaMin ? Finite(next.Step.LambdaMin) : LambdaMin,
         },
-        JobEvent.EventOneofCase.Validation => this with { Accuracy = Finite(next.Validation.Accuracy) },
-        JobEvent.EventOneofCase.Evaluation => this with { Accuracy = Finite(next.Evaluation.Accuracy) },
+        JobEvent.EventOneofCase.Validation => this with { Accuracy = Share(next.Validation.Accuracy, next.Validation.Measures) },
+        JobEvent.EventOneofCase.Evaluation => this with { Accuracy = Share(next.Evaluation.Accuracy, next.Evaluation.Measures) },
         _ => this,
     };
 
@@ -56,7 +56,7 @@ internal sealed record JobProgress : JobFigures
         {
             null => now,
             { Diagnosis: { } diagnosis } => now.With(diagnosis) with { WeightsSha256 = summary.Result.WeightsSha256 },
-            { } result => now with { Loss = Finite(result.TrainLoss), Accuracy = Finite(result.TestAccuracy), WeightsSha256 = result.WeightsSha256 },
+            { } result => now with { Loss = Finite(result.TrainLoss), Accuracy = Share(result.TestAccuracy, result.TestMeasures), WeightsSha256 = result.WeightsSha256 },
         };
     }
 
@@ -65,7 +65,7 @@ internal sealed record JobProgress : JobFigures
         Found = diagnosis.Reason,
         Verdict = diagnosis.Verdict,
         Loss = Finite(diagnosis.Loss),
-        Accuracy = Finite(diagnosis.Accuracy),
+        Accuracy = diagnosis.HasRSquared ? null : Finite(diagnosis.Accuracy),
         GradientNorm = Finite(diagnosis.GradientNorm),
         LambdaMax = Finite(diagnosis.LambdaMax),
         LambdaMin = Finite(diagnosis.LambdaMin),
@@ -74,6 +74,9 @@ internal sealed record JobProgress : JobFigures
         Trace = diagnosis.HasTrace ? Finite(diagnosis.Trace) : null,
         FindingsSha256 = diagnosis.Sha256,
     };
+
+    /// <summary>Regression has none.</summary>
+    private static double? Share(double accuracy, Measures? measures) => measures is { HasRSquared: true } ? null : Finite(accuracy);
 
     /// <summary>JSON has no other numbers.</summary>
     private static double? Finite(double number) => double.IsFinite(number) ? number : null;

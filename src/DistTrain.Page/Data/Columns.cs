@@ -6,7 +6,6 @@ namespace DistTrain.Page.Data;
 /// <param name="Seen">Examples that training has taken up to its end.</param>
 /// <param name="Seconds">Time that training has taken up to its end, evaluations left out.</param>
 /// <param name="Loss">Mean over its examples.</param>
-/// <param name="Accuracy">Share of its examples, 0..1.</param>
 /// <param name="LearningRate">Of its update.</param>
 /// <param name="Examples">Over all ranks.</param>
 /// <param name="Milliseconds">From commit to commit.</param>
@@ -17,13 +16,24 @@ public sealed record StepColumns(
     IReadOnlyList<long> Seen,
     IReadOnlyList<double> Seconds,
     IReadOnlyList<double> Loss,
-    IReadOnlyList<double> Accuracy,
     IReadOnlyList<double> LearningRate,
     IReadOnlyList<int> Examples,
     IReadOnlyList<double> Milliseconds,
     IReadOnlyList<double> ComputeMilliseconds)
 {
-    /// <summary>Norm of the averaged gradient; null where no step has one, as are those below.</summary>
+    /// <summary>Share of its examples, 0..1; null where no step has one, as are those below.</summary>
+    public IReadOnlyList<double?>? Accuracy { get; init; }
+
+    /// <summary>1 − Σe²/Σ(y − ȳ)² over its examples, ȳ being the training set's mean.</summary>
+    public IReadOnlyList<double?>? R2 { get; init; }
+
+    /// <summary>Mean |e| over them.</summary>
+    public IReadOnlyList<double?>? Mae { get; init; }
+
+    /// <summary>Share of them whose class is among the highest scores.</summary>
+    public IReadOnlyList<double?>? TopAccuracy { get; init; }
+
+    /// <summary>Norm of the averaged gradient.</summary>
     public IReadOnlyList<double?>? GradientNorm { get; init; }
 
     /// <summary>Noise scale, in examples.</summary>
@@ -44,12 +54,15 @@ public sealed record StepColumns(
         [.. points.Select(p => p.Seen)],
         [.. points.Select(p => p.Seconds)],
         [.. points.Select(p => p.Metrics.Loss)],
-        [.. points.Select(p => p.Metrics.Accuracy)],
         [.. points.Select(p => p.Metrics.LearningRate)],
         [.. points.Select(p => p.Metrics.Examples)],
         [.. points.Select(p => p.Metrics.Milliseconds)],
         [.. points.Select(p => p.Metrics.ComputeMilliseconds)])
     {
+        Accuracy = Known<double>(points, p => p.Task.Accuracy),
+        R2 = Known<double>(points, p => p.Task.R2),
+        Mae = Known<double>(points, p => p.Task.Mae),
+        TopAccuracy = Known<double>(points, p => p.Task.TopAccuracy),
         GradientNorm = Known<double>(points, p => p.Metrics.HasGradientNorm ? p.Metrics.GradientNorm : null),
         NoiseScale = Known<double>(points, p => p.Scale),
         CriticalBatch = Known<long>(points, p => p.CriticalBatch),
@@ -69,7 +82,10 @@ public sealed record MeanColumns(
     IReadOnlyList<long> Seen,
     IReadOnlyList<double> Seconds,
     IReadOnlyList<double?> Loss,
-    IReadOnlyList<double?> Accuracy,
+    IReadOnlyList<double?>? Accuracy,
+    IReadOnlyList<double?>? R2,
+    IReadOnlyList<double?>? Mae,
+    IReadOnlyList<double?>? TopAccuracy,
     IReadOnlyList<double?> GradientNorm,
     IReadOnlyList<double?> ImagesPerSecond,
     IReadOnlyList<double> Milliseconds,
@@ -81,9 +97,15 @@ public sealed record MeanColumns(
         [.. buckets.Select(b => b.Last.Seen)],
         [.. buckets.Select(b => b.Last.Seconds)],
         [.. buckets.Select(b => b.Loss)],
-        [.. buckets.Select(b => b.Accuracy)],
+        Known(buckets, b => b.Accuracy),
+        Known(buckets, b => b.R2),
+        Known(buckets, b => b.Mae),
+        Known(buckets, b => b.TopAccuracy),
         [.. buckets.Select(b => b.GradientNorm)],
         [.. buckets.Select(b => b.ImagesPerSecond)],
         [.. buckets.Select(b => b.Milliseconds)],
         [.. buckets.Select(b => b.ComputeMilliseconds)]);
+
+    private static List<double?>? Known(IReadOnlyList<Means> buckets, Func<Means, double?> value) =>
+        buckets.Any(b => value(b) is not null) ? [.. buckets.Select(value)] : null;
 }

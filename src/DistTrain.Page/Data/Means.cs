@@ -3,8 +3,7 @@ namespace DistTrain.Page.Data;
 /// <summary>Of steps in a row what a smoothed line goes by: extremes alone would draw it wrong.</summary>
 internal sealed class Means
 {
-    private double _loss;
-    private double _accuracy;
+    private readonly double?[] _told = new double?[StepPoint.Told.Count];
     private long _examples;
     private double _norms;
     private int _normed;
@@ -21,7 +20,7 @@ internal sealed class Means
         (_taken, _milliseconds, _computing) = (metrics.Examples, metrics.Milliseconds, metrics.ComputeMilliseconds);
         // The loss of a skipped step may be no number, and is none that training went by.
         if (metrics.Skipped.Length == 0 && double.IsFinite(metrics.Loss))
-            (_loss, _accuracy, _examples) = (metrics.Loss * metrics.Examples, metrics.Accuracy * metrics.Examples, metrics.Examples);
+            (_told, _examples) = ([.. StepPoint.Told.Select(told => told(point) * metrics.Examples)], metrics.Examples);
         if (metrics.HasGradientNorm && double.IsFinite(metrics.GradientNorm))
             (_norms, _normed) = (metrics.GradientNorm, 1);
     }
@@ -30,10 +29,19 @@ internal sealed class Means
     public StepPoint Last { get; private set; }
 
     /// <summary>Mean over their examples; null where no step made an update.</summary>
-    public double? Loss => _examples == 0 ? null : _loss / _examples;
+    public double? Loss => _told[0] / _examples;
 
-    /// <summary>The same.</summary>
-    public double? Accuracy => _examples == 0 ? null : _accuracy / _examples;
+    /// <summary>The same, and null where the task does not tell it; as the next three.</summary>
+    public double? Accuracy => _told[1] / _examples;
+
+    /// <inheritdoc cref="Accuracy"/>
+    public double? R2 => _told[2] / _examples;
+
+    /// <inheritdoc cref="Accuracy"/>
+    public double? Mae => _told[3] / _examples;
+
+    /// <inheritdoc cref="Accuracy"/>
+    public double? TopAccuracy => _told[4] / _examples;
 
     /// <summary>Mean over those that have one.</summary>
     public double? GradientNorm => _normed == 0 ? null : _norms / _normed;
@@ -50,8 +58,8 @@ internal sealed class Means
     public static Means Merge(Means earlier, Means later)
     {
         earlier.Last = later.Last;
-        earlier._loss += later._loss;
-        earlier._accuracy += later._accuracy;
+        for (var i = 0; i < earlier._told.Length; i++)
+            earlier._told[i] = earlier._told[i] + later._told[i] ?? earlier._told[i] ?? later._told[i];
         earlier._examples += later._examples;
         earlier._norms += later._norms;
         earlier._normed += later._normed;

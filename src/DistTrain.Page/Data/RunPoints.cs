@@ -2,10 +2,14 @@ using DistTrain.Protocol;
 
 namespace DistTrain.Page.Data;
 
-/// <summary>An evaluation: a version's figures on a whole set.</summary>
-public sealed record EvaluationPoint(long Step, double Epoch, double Loss, double Accuracy, int Examples)
+/// <summary>An evaluation: a version's figures on a whole set; what its task does not tell is null (<see cref="TaskPoint"/>).</summary>
+public sealed record EvaluationPoint(long Step, double Epoch, double Loss, double? Accuracy, double? R2, double? Mae, double? TopAccuracy, int Examples)
 {
-    internal static EvaluationPoint Of(EvaluationMetrics metrics) => new(metrics.Step, metrics.Epoch, metrics.Loss, metrics.Accuracy, metrics.Examples);
+    internal static EvaluationPoint Of(EvaluationMetrics metrics)
+    {
+        var task = TaskPoint.Of(metrics.Accuracy, metrics.Measures);
+        return new(metrics.Step, metrics.Epoch, metrics.Loss, task.Accuracy, task.R2, task.Mae, task.TopAccuracy, metrics.Examples);
+    }
 }
 
 /// <summary>What a job measured of the landscape under way: along an update or the gradient of its step, or the curvature at a version.</summary>

@@ -42,24 +42,51 @@ public sealed record RunFigures(
     long ReplayChecks,
     double Seconds)
 {
+    /// <summary>Of regression, in place of the accuracy; null of other tasks, as the next one.</summary>
+    public double? TestR2 { get; init; }
+
+    /// <summary>Mean |e|.</summary>
+    public double? TestMae { get; init; }
+
+    /// <summary>Share whose class is among the topK highest scores; null where the job has no topK.</summary>
+    public double? TestTopAccuracy { get; init; }
+
+    /// <summary>The same of what the job sets apart.</summary>
+    public double? ValidationR2 { get; init; }
+
+    /// <inheritdoc cref="ValidationR2"/>
+    public double? ValidationMae { get; init; }
+
+    /// <inheritdoc cref="ValidationR2"/>
+    public double? ValidationTopAccuracy { get; init; }
+
     internal static RunFigures Of(JobResult result, double seconds)
     {
         double? Known(double value) => result.Steps == 0 ? null : value;
         // A run has an evaluation once it has one: both figures are 0 before.
-        double? Evaluated(double value) => result is { TestAccuracy: 0, TestLoss: 0 } ? null : value;
+        double? Evaluated(double value) => result is { TestAccuracy: 0, TestLoss: 0, TestMeasures: null } ? null : value;
+        var (test, validation) = (TaskPoint.Of(result.TestAccuracy, result.TestMeasures), TaskPoint.Of(result.ValidationAccuracy, result.ValidationMeasures));
         return new RunFigures(
             result.Steps,
             result.Epochs,
             Known(result.TrainLoss),
-            Evaluated(result.TestAccuracy),
+            test.Accuracy is { } accuracy ? Evaluated(accuracy) : null,
             Evaluated(result.TestLoss),
-            result.HasValidationAccuracy ? result.ValidationAccuracy : null,
+            result.HasValidationAccuracy ? validation.Accuracy : null,
             result.HasValidationLoss ? result.ValidationLoss : null,
             Known(result.ImagesPerSecond),
             Known(result.StepMillisecondsMedian),
             Known(result.OverheadShare),
             result.SkippedSteps,
             result.ReplayChecks,
-            seconds);
+            seconds)
+        {
+            TestR2 = test.R2,
+            TestMae = test.Mae,
+            TestTopAccuracy = test.TopAccuracy,
+            ValidationR2 = validation.R2,
+            ValidationMae = validation.Mae,
+            ValidationTopAccuracy = validation.TopAccuracy,
+        };
     }
 }

@@ -8,11 +8,13 @@ namespace DistTrain.Page.Data;
 /// <param name="Seconds">Time that training has taken up to its end: the sum of the steps' milliseconds, evaluations left out.</param>
 internal sealed record StepPoint(StepMetrics Metrics, long Seen, double Seconds)
 {
+    /// <summary>Means over a step's examples; what its task does not tell is null.</summary>
+    public static readonly IReadOnlyList<Func<StepPoint, double?>> Told = [p => p.Metrics.Loss, p => p.Task.Accuracy, p => p.Task.R2, p => p.Task.Mae, p => p.Task.TopAccuracy];
+
     /// <summary>What is drawn: of each, a bucket keeps the lowest and the highest step.</summary>
     public static readonly IReadOnlyList<Func<StepPoint, double?>> Series =
     [
-        p => p.Metrics.Loss,
-        p => p.Metrics.Accuracy,
+        .. Told,
         p => p.Metrics.LearningRate,
         p => p.Metrics.Examples,
         p => p.Metrics.Milliseconds,
@@ -21,6 +23,9 @@ internal sealed record StepPoint(StepMetrics Metrics, long Seen, double Seconds)
         p => p.Scale,
         p => p.Metrics.HasLambdaMax ? p.Metrics.LambdaMax : null,
     ];
+
+    /// <summary>How well its examples were told.</summary>
+    public TaskPoint Task => TaskPoint.Of(Metrics.Accuracy, Metrics.Measures);
 
     /// <summary>Of this step alone; null where no time was measured.</summary>
     public double? ImagesPerSecond => Metrics.Milliseconds > 0 ? Metrics.Examples * 1000 / Metrics.Milliseconds : null;

@@ -14,6 +14,9 @@ const comparisons = [
     { id: 'c-loss', title: 'Training loss', format: number, key: 'loss', best: 'low' },
     { id: 'c-test', title: 'Test accuracy', format: share, axis: percent, points: 'evaluations', key: 'accuracy', best: 'high' },
     { id: 'c-validation', title: 'Validation accuracy', format: share, axis: percent, points: 'validations', key: 'accuracy', best: 'high' },
+    { id: 'c-r2', title: 'Test R²', format: number, points: 'evaluations', key: 'r2', best: 'high' },
+    { id: 'c-mae', title: 'Test mean absolute error', format: number, points: 'evaluations', key: 'mae', best: 'low' },
+    { id: 'c-top', title: 'Test accuracy among the highest scores', format: share, axis: percent, points: 'evaluations', key: 'topAccuracy', best: 'high' },
     { id: 'c-testloss', title: 'Test loss', format: number, points: 'evaluations', key: 'loss', best: 'low' },
     { id: 'c-accuracy', title: 'Training accuracy', format: share, axis: percent, key: 'accuracy', best: 'high' },
     { id: 'c-rate', title: 'Learning rate', format: number, key: 'learningRate', exact: true },
@@ -25,8 +28,12 @@ const comparisons = [
 
 const results = [
     ['test accuracy', run => run.series.figures.testAccuracy, share],
+    ['test R²', run => run.series.figures.testR2, number],
+    ['test MAE', run => run.series.figures.testMae, number],
+    ['test accuracy, top k', run => run.series.figures.testTopAccuracy, share],
     ['test loss', run => run.series.figures.testLoss, number],
     ['validation accuracy', run => run.series.figures.validationAccuracy, share],
+    ['validation R²', run => run.series.figures.validationR2, number],
     ['training loss', run => run.series.figures.trainLoss, number],
     ['examples/s', run => run.series.figures.imagesPerSecond, count],
     ['steps done', run => run.series.figures.steps, count],
@@ -41,7 +48,7 @@ export class CompareView {
         this.groups = grouped(this.runs, this.keys);
         this.hasSeeds = this.groups.some(group => group.runs.length > 1);
         this.open = open;
-        const shown = comparisons.filter(kind => this.runs.some(run => kind.points ? run.series[kind.points].length > 0 : column(run, kind.key)));
+        const shown = comparisons.filter(kind => this.runs.some(run => kind.points ? run.series[kind.points].some(point => kind.key in point) : column(run, kind.key)));
         this.panels = shown.map(kind => new Panel(kind, 240, controls, {
             lines: colors => this.lines(kind, colors),
             readings: colors => this.readings(kind, colors),

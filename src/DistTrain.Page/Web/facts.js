@@ -23,11 +23,13 @@ export function chips(run) {
 export function figures(run) {
     const of = run.series.figures;
     const tests = pointColumns(run, 'evaluations');
-    const best = extremes(tests.step, tests.of('accuracy'))?.high;
+    const [key, named, shown] = of.testR2 === undefined ? ['accuracy', 'accuracy', share] : ['r2', 'R²', number];
+    const best = extremes(tests.step, tests.of(key))?.high;
+    const beside = (mae, top) => mae !== undefined ? `mean error ${number(mae)}, ` : top !== undefined ? `top k ${share(top)}, ` : '';
     const redone = (run.log ?? []).reduce((sum, line) => sum + (line.redone ?? 0), 0);
     const boxes = [
-        figure('Test accuracy', share(of.testAccuracy), of.testAccuracy === undefined ? 'no evaluation yet' : `loss ${number(of.testLoss)}; best ${share(best?.value)} at step ${count(best?.step)}`),
-        of.validationAccuracy !== undefined && figure('Validation accuracy', share(of.validationAccuracy), `loss ${number(of.validationLoss)}`),
+        figure(`Test ${named}`, shown(of.testR2 ?? of.testAccuracy), of.testLoss === undefined ? 'no evaluation yet' : `${beside(of.testMae, of.testTopAccuracy)}loss ${number(of.testLoss)}; best ${shown(best?.value)} at step ${count(best?.step)}`),
+        of.validationLoss !== undefined && figure(`Validation ${named}`, shown(of.validationR2 ?? of.validationAccuracy), `${beside(of.validationMae, of.validationTopAccuracy)}loss ${number(of.validationLoss)}`),
         figure('Training loss', number(of.trainLoss), 'mean of the last epoch'),
         figure('Length', counted(of.steps, 'step'), `${number(of.epochs)} epochs, ${duration(of.seconds)} of training`),
         figure('Examples per second', count(of.imagesPerSecond), `median step ${number(of.stepMillisecondsMedian)} ms`),
@@ -47,7 +49,7 @@ export function particulars(run, page) {
             ['Job', run.job],
             ['Weights, SHA-256', run.weightsSha256, true],
             ['Data, fingerprint', data.fingerprint, true],
-            ['Data', data.dataset && `${data.dataset}: ${count(data.trainExamples)} training${data.validationExamples ? `, ${count(data.validationExamples)} validation` : ''} and ${count(data.testExamples)} test examples of ${(data.shape ?? []).join(' × ')}, ${data.classes} classes`],
+            ['Data', data.dataset && `${data.dataset}: ${count(data.trainExamples)} training${data.validationExamples ? `, ${count(data.validationExamples)} validation` : ''} and ${count(data.testExamples)} test examples of ${(data.shape ?? []).join(' × ')}, ${data.trainLabels ? 'a number to tell of each' : `${data.classes} classes`}`],
             ...started.map(line => ['Started', `${when(line.time)}: ${line.text}`]),
             ['Ended', ended && `${when(ended.time)}: ${ended.text}`],
             ['Report', `made ${when(page.made)} by disttrain ${page.program}`],

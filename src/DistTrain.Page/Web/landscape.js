@@ -32,7 +32,7 @@ function titleOf(found) {
 function evidence(found) {
     const uncertain = (value, show) => value && `${show(value.value)} ± ${show(value.error)}`;
     const rows = [
-        ['Looked at', `${count(found.examples)} examples of the ${found.data} set, loss ${number(found.loss)}, accuracy ${share(found.accuracy)}`],
+        ['Looked at', `${count(found.examples)} examples of the ${found.data} set, loss ${number(found.loss)}, ${found.r2 === undefined ? `accuracy ${share(found.accuracy)}` : `R² ${number(found.r2)}`}`],
         ['Gradient norm', `${number(found.gradientNorm)}; critical up to ${number(found.gradientTolerance)}`],
         ['Eigenvalues', `${number(found.lambdaMin)} to ${number(found.lambdaMax)}; zero within ± ${number(found.curvatureTolerance)}`],
         ['Positive', uncertain(found.positive, share)],

@@ -12,6 +12,9 @@ import { table } from './table.js';
 export const kinds = [
     { id: 'loss', title: 'Loss', format: number, best: 'low', lines: [['loss', 'training']], points: [['validations', 'loss', 'validation'], ['evaluations', 'loss', 'test']] },
     { id: 'accuracy', title: 'Accuracy', format: share, axis: percent, best: 'high', lines: [['accuracy', 'training']], points: [['validations', 'accuracy', 'validation'], ['evaluations', 'accuracy', 'test']] },
+    { id: 'top', title: 'Accuracy among the highest scores', format: share, axis: percent, best: 'high', lines: [['topAccuracy', 'training']], points: [['validations', 'topAccuracy', 'validation'], ['evaluations', 'topAccuracy', 'test']] },
+    { id: 'r2', title: 'R²', format: number, best: 'high', lines: [['r2', 'training']], points: [['validations', 'r2', 'validation'], ['evaluations', 'r2', 'test']] },
+    { id: 'mae', title: 'Mean absolute error', format: number, best: 'low', lines: [['mae', 'training']], points: [['validations', 'mae', 'validation'], ['evaluations', 'mae', 'test']] },
     { id: 'rate', title: 'Learning rate', format: number, lines: [['learningRate', 'rate']], exact: true },
     { id: 'batch', title: 'Batch', unit: 'examples of a step', format: count, lines: [['examples', 'batch']], exact: true },
     { id: 'norm', title: 'Gradient norm', format: number, lines: [['gradientNorm', 'gradient norm']] },

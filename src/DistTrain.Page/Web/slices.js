@@ -11,7 +11,7 @@ export function slices(run) {
     return (run.slices ?? []).map(slice => {
         const isPlane = slice.losses.some(point => point.beta !== undefined);
         const title = `${isPlane ? 'Plane' : 'Line'} through the weights${slice.step === undefined ? '' : ` of step ${count(slice.step)}`}${slice.to ? `, to ${slice.to}` : ''}`;
-        const points = slice.losses.map(point => ({ ...point, loss: Number(point.loss), accuracy: Number(point.accuracy) }));
+        const points = slice.losses.map(point => ({ ...point, loss: Number(point.loss), accuracy: point.accuracy === undefined ? null : Number(point.accuracy) }));
         return el('section', { class: 'card', 'aria-label': title },
             el('h2', {}, title),
             el('p', { class: 'quiet' }, `${slice.to ? 'α is 0 at these weights and 1 at those.' : `α${isPlane ? ' and β count' : ' counts'} the filters’ own lengths along a random direction${isPlane ? ' each' : ''}; the weights are in the middle.`} Loss over ${count(slice.examples)} examples of the ${slice.data} set.`),
@@ -20,7 +20,7 @@ export function slices(run) {
                 { name: 'α', of: point => point.alpha, show: number },
                 ...isPlane ? [{ name: 'β', of: point => point.beta, show: number }] : [],
                 { name: 'loss', of: point => point.loss, show: number },
-                { name: 'accuracy', of: point => point.accuracy, show: share },
+                ...points.some(point => point.accuracy !== null) ? [{ name: 'accuracy', of: point => point.accuracy, show: share }] : [],
             ], points, { sort: true, file: `${run.name}-slice${slice.step === undefined ? '' : `-step-${slice.step}`}.csv` })));
     });
 }

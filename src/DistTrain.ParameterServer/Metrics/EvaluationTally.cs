@@ -1,10 +1,11 @@
 using DistTrain.Optimization.Order;
 using DistTrain.Protocol;
+using DistTrain.Recipes;
 
 namespace DistTrain.ParameterServer.Metrics;
 
 /// <summary>Adds the ranks' shares of an evaluation in rank-tree order. A version's evaluation is final once complete. Not thread-safe.</summary>
-internal sealed class EvaluationTally(RankTree tree)
+internal sealed class EvaluationTally(RankTree tree, DatasetRecipe dataset)
 {
     private readonly Dictionary<long, EvaluationReport?[]> _open = [];
     private long _lastComplete = -1;
@@ -28,12 +29,12 @@ internal sealed class EvaluationTally(RankTree tree)
             report.Version,
             examples,
             Loss: tree.Sum([.. reports.Select(r => r!.LossSum)]) / examples,
-            Accuracy: reports.Sum(r => r!.Correct) / examples);
+            TaskFigures.Of(dataset, reports.Sum(r => r!.Correct) / examples, reports.Sum(r => r!.Beside) / examples));
     }
 }
 
 /// <summary>A version's figures on a whole set.</summary>
-internal sealed record EvaluationTotal(long Version, int Examples, double Loss, double Accuracy)
+internal sealed record EvaluationTotal(long Version, int Examples, double Loss, TaskFigures Told)
 {
-    public EvaluationMetrics ToMetrics(double epoch) => new() { Step = Version, Epoch = epoch, Loss = Loss, Accuracy = Accuracy, Examples = Examples };
+    public EvaluationMetrics ToMetrics(double epoch) => new() { Step = Version, Epoch = epoch, Loss = Loss, Accuracy = Told.Accuracy, Examples = Examples, Measures = Told.Measures };
 }

@@ -15,12 +15,14 @@ internal static class StepFigures
     public static StepMetrics Of(OpenStep step, PartitionPlan plan, IReadOnlyList<Contribution> ranks, double elapsed)
     {
         var examples = ranks.Sum(r => r.Examples);
+        var told = TaskFigures.Of(plan.Job.Spec.Dataset, ranks.Sum(r => r.Correct) / examples, ranks.Sum(r => r.Beside) / examples);
         return new StepMetrics
         {
             Step = step.Version + 1,
             Epoch = plan.Course.EpochsAt(plan.Probe is null ? step.Position.Advance(step.Take, plan.TrainExamples) : step.Position),
             Loss = plan.Tree.Sum([.. ranks.Select(r => r.LossSum)]) / examples,
-            Accuracy = ranks.Sum(r => r.Correct) / examples,
+            Accuracy = told.Accuracy,
+            Measures = told.Measures,
             LearningRate = step.Rate,
             Examples = examples,
             Milliseconds = Math.Max(0, elapsed - ranks.Max(r => r.EvaluationMilliseconds)),

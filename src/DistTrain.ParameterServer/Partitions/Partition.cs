@@ -44,7 +44,7 @@ internal sealed class Partition : IDisposable
         Norms = new NormSharing(plan, peers);
         Moments = plan.IsLeader && plan.Job.Spec.BatchNorm.Scope.IsShared ? new MomentSharing(plan) : null;
         _replays = plan.IsLeader && plan.Job.Spec.Numerics.ReplayCheck > 0 ? new ReplayChecks(plan) : null;
-        _evaluations = plan.EvaluationSets.ToDictionary(set => set, _ => new EvaluationTally(plan.Tree));
+        _evaluations = plan.EvaluationSets.ToDictionary(set => set, _ => new EvaluationTally(plan.Tree, plan.Job.Spec.Dataset));
         var loop = new BucketLoop(plan.Threads);
         _replicas = new ReplicaSet(plan, loop, restored?.Open ?? plan.Course.First(), together =>
         {

@@ -32,16 +32,17 @@ public static class EventFile
 
     private static Summary? SummaryOf(MetricsEvent metrics) => metrics.EventCase switch
     {
-        MetricsEvent.EventOneofCase.Step => Summary(
+        MetricsEvent.EventOneofCase.Step => Summary([
             ("train/loss", metrics.Step.Loss),
-            ("train/accuracy", metrics.Step.Accuracy),
+            .. Told("train", metrics.Step.Accuracy, metrics.Step.Measures),
             ("train/learning_rate", metrics.Step.LearningRate),
             ("train/images_per_second", metrics.Step.Milliseconds > 0 ? metrics.Step.Examples / metrics.Step.Milliseconds * 1000 : 0),
             ("train/gradient_norm", metrics.Step.HasGradientNorm ? metrics.Step.GradientNorm : null),
             ("train/noise_scale", metrics.Step.Noise is { HasScale: true } noise ? noise.Scale : null),
-            ("train/critical_batch", metrics.Step.Noise is { HasScale: true } batch ? batch.CriticalBatch : null)),
-        MetricsEvent.EventOneofCase.Evaluation => Summary(("test/loss", metrics.Evaluation.Loss), ("test/accuracy", metrics.Evaluation.Accuracy)),
-        MetricsEvent.EventOneofCase.Validation => Summary(("validation/loss", metrics.Validation.Loss), ("validation/accuracy", metrics.Validation.Accuracy)),
+            ("train/critical_batch", metrics.Step.Noise is { HasScale: true } batch ? batch.CriticalBatch : null),
+        ]),
+        MetricsEvent.EventOneofCase.Evaluation => Summary([("test/loss", metrics.Evaluation.Loss), .. Told("test", metrics.Evaluation.Accuracy, metrics.Evaluation.Measures)]),
+        MetricsEvent.EventOneofCase.Validation => Summary([("validation/loss", metrics.Validation.Loss), .. Told("validation", metrics.Validation.Accuracy, metrics.Validation.Measures)]),
         MetricsEvent.EventOneofCase.Probe => Summary(
             ("probe/critical_sharpness", metrics.Probe.HasCriticalSharpness ? metrics.Probe.CriticalSharpness : null),
             ("probe/lambda_max", metrics.Probe.HasLambdaMax ? metrics.Probe.LambdaMax : null),
@@ -51,6 +52,14 @@ public static class EventFile
             ("probe/edge_of_stability", metrics.Probe.Edge)),
         _ => null,
     };
+
+    private static (string Tag, double? Value)[] Told(string set, double accuracy, Measures? measures) =>
+    [
+        ($"{set}/accuracy", measures is { HasRSquared: true } ? null : accuracy),
+        ($"{set}/r2", measures is { HasRSquared: true } ? measures.RSquared : null),
+        ($"{set}/mae", measures is { HasAbsoluteError: true } ? measures.AbsoluteError : null),
+        ($"{set}/top_accuracy", measures is { HasTopAccuracy: true } ? measures.TopAccuracy : null),
+    ];
 
     /// <summary>What is not known has no value.</summary>
     private static Summary Summary(params (string Tag, double? Value)[] values) =>

@@ -40,39 +40,16 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
         var documents = keys.IsGiven(TextKeys.Documents) ? keys.Text(TextKeys.Documents) : DocumentLayouts.Packed;
         if (name is DatasetNames.Text && normalize is not (null or InputNormalizations.None))
             Refuse(JobKeys.DatasetNormalize, $"characters are no measurements that have a mean; leave it out");
-        var (isTold, masking) = Masking(name, seed);
-        if (!isTold || name is null || normalize is null || context is null || tokens is null || documents is null)
+        var task = new TaskSection(keys, findings).Read(name, seed);
+        if (task is null || name is null || normalize is null || context is null || tokens is null || documents is null)
             return null;
-        var dataset = new DatasetRecipe(name, path, trainExamples, testExamples, normalize) { Validation = validation };
+        var dataset = task with { Name = name, Path = path, TrainExamples = trainExamples, TestExamples = testExamples, Normalize = normalize, Validation = validation };
         return name switch
         {
             DatasetNames.Csv => dataset with { Header = header, Label = label },
-            DatasetNames.Text => dataset with { Tokens = tokens, Context = context.Value, Documents = documents, Masking = masking },
+            DatasetNames.Text => dataset with { Tokens = tokens, Context = context.Value, Documents = documents },
             _ => dataset,
         };
-    }
-
-    /// <summary>Whether it is told well what of a text is hidden, and that; null: nothing.</summary>
-    private (bool IsTold, MaskingRecipe? Masking) Masking(string? dataset, long? seed)
-    {
-        var task = keys.IsGiven(TaskKeys.Name) ? keys.Text(TaskKeys.Name) : dataset is DatasetNames.Text ? TaskNames.NextToken : TaskNames.Classification;
-        var shares = new[] { Share(TaskKeys.Share, MaskingRecipe.DefaultShare), Share(TaskKeys.Masked, MaskingRecipe.DefaultMasked), Share(TaskKeys.Random, MaskingRecipe.DefaultRandom) };
-        if (task is null || dataset is null)
-            return (false, null);
-        if (dataset is DatasetNames.Text == task is TaskNames.Classification)
-            Refuse(TaskKeys.Name, dataset is DatasetNames.Text ? $"text has no classes; give {TaskNames.NextToken} or {TaskNames.MaskedToken}" : $"{task} is told of text, and {dataset} has none; leave it out, or give dataset.name: {DatasetNames.Text}");
-        if (task is not TaskNames.MaskedToken)
-        {
-            foreach (var key in new[] { TaskKeys.Share, TaskKeys.Masked, TaskKeys.Random }.Where(keys.IsGiven))
-                Refuse(key, $"{task} hides no tokens; leave it out, or give task.name: {TaskNames.MaskedToken}");
-            return (true, null);
-        }
-
-        if (shares[1] + shares[2] > 1 + 1e-9)
-            Refuse(keys.IsGiven(TaskKeys.Random) ? TaskKeys.Random : TaskKeys.Masked, FormattableString.Invariant($"masked {shares[1]} and random {shares[2]} are more than all; let them add up to 1 at most"));
-        return seed is null || shares.Contains(null) ? (false, null) : (true, new MaskingRecipe(shares[0]!.Value, shares[1]!.Value, shares[2]!.Value, seed.Value));
-
-        double? Share(JobKey key, double otherwise) => keys.IsGiven(key) ? keys.Number(key) : otherwise;
     }
 
     private void Refuse(JobKey key, string rule, JobKey? at = null) => findings.Add(keys.OriginOf((at ?? key).Path), key.Path, rule);

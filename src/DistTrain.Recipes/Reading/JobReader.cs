@@ -61,6 +61,7 @@ internal sealed class JobReader
         var averaging = _keys.Policy(JobKeys.Averaging);
         policies.CheckAveraging(averaging, workers, epochs, steps);
         policies.CheckTrainAccuracy(trainAccuracy, averaging);
+        policies.CheckRegression(dataset, trainAccuracy, averaging);
         var scaling = Scaling();
         policies.CheckScaling(scaling, batch, workers);
         policies.CheckOptimizer(optimizer, scaling, batch);

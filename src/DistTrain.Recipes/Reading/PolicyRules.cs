@@ -52,6 +52,17 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
             Refuse(JobKeys.TrainAccuracy.Path, $"ends training where {averaging.Name} has still to average; leave one of the two out", ValueText.Of(trainAccuracy));
     }
 
+    /// <summary>A number that is told is right or wrong by its error: there is no accuracy to train to.</summary>
+    public void CheckRegression(DatasetRecipe? dataset, double? trainAccuracy, PolicyRecipe? averaging)
+    {
+        if (dataset?.Regression is null)
+            return;
+        if (trainAccuracy is not null)
+            Refuse(JobKeys.TrainAccuracy.Path, $"{TaskNames.Regression} has no accuracy to end with; leave it out", ValueText.Of(trainAccuracy));
+        if (averaging is not null && AveragingCatalog.Plan(averaging.Name, averaging.Options).Alone is not null)
+            Refuse(JobKeys.AveragingName.Path, $"{averaging.Name} ends its first phase by the train accuracy, and {TaskNames.Regression} has none; use another averaging", averaging.Name);
+    }
+
     public void CheckPrecision(string? precision, string? determinism)
     {
         if (precision == Precisions.BFloat16 && determinism == Determinisms.Portable)

@@ -84,6 +84,8 @@ internal sealed class StudyReader(string name, IReadOnlyList<string> overrides, 
             }
         }
 
+        if (cells.Exists(c => c.Job.Spec.Dataset.Regression is not null))
+            findings.Add(recipe.Origin, path, $"tells accuracies, and {TaskNames.Regression} has none; run such jobs by train", TaskNames.Regression);
         if (shows == StudyShows.Landscape && cells.Exists(c => c.Job.Spec.UpdateProbe is not ({ EverySteps: > 0 } and ({ IsCurvature: true } or { IsSmoothness: true }))))
             findings.Add(recipe.Entry("shows")!.Origin, Join(path, "shows"), "takes a curvature or a smoothness to show; give the spec probe: {everySteps: N, what: curvature} or {everySteps: N, what: smoothness}", "landscape");
         return cells;

@@ -43,6 +43,9 @@ public sealed record Dataset(ExampleSet Train, ExampleSet Test, string Fingerpri
         return new Dataset(train, test, Convert.ToHexStringLower(hash.GetHashAndReset())) { Vocabulary = vocabulary };
     }
 
+    /// <summary>The same with what an example of each class counts in sums; empty: all the same.</summary>
+    public Dataset Weighted(IReadOnlyList<double> weights) => this with { Train = Train.Weighted(weights), Test = Test.Weighted(weights) };
+
     /// <summary>The same with some training examples set apart.</summary>
     /// <exception cref="DatasetException">None would be, or none left to train on.</exception>
     public Dataset With(ValidationRecipe? validation)

@@ -10,6 +10,9 @@ public static class DatasetCheck
     /// <summary>From this magnitude of a feature on, hardly any rate trains a model whose weights start near 1 and below.</summary>
     public const float Large = 1e6f;
 
+    /// <summary>From this root mean square of the label on, its errors are no longer near 1.</summary>
+    private const double LargeLabel = 100;
+
     /// <summary>So many classes are never too many to ask about.</summary>
     private const int FewClasses = 20;
 
@@ -47,8 +50,9 @@ public static class DatasetCheck
         // A character may be rare.
         if (data.Train.HasTokens)
             return [];
-        var (train, test) = (data.Train.CountClasses(), data.Test.CountClasses());
-        List<string> warnings = [.. Classes(train, test, data.Train.Count)];
+        var tellsNumbers = recipe.Regression is not null;
+        var (train, test) = tellsNumbers ? ([], []) : (data.Train.CountClasses(), data.Test.CountClasses());
+        List<string> warnings = [.. tellsNumbers ? Numbers(data) : Classes(train, test, data.Train.Count)];
         if (data.Columns is { } columns)
             warnings.AddRange(Columns(data.Train, columns, train.Count(count => count > 0)));
         if (recipe.Normalize == InputNormalizations.None && data.Train.Largest() is var largest && largest >= Large)
@@ -71,6 +75,21 @@ public static class DatasetCheck
             yield return $"{examples} training examples are of {used} different classes; is the label a number that is no class?";
         if (used * 2 < train.Length && train.Length > FewClasses)
             yield return $"labels go to {train.Length - 1}, and only {used} of these {train.Length} classes occur; number the classes from 0 without gaps";
+    }
+
+    private static IEnumerable<string> Numbers(Dataset data)
+    {
+        foreach (var (set, name) in new[] { (data.Train, "training"), (data.Test, "test") })
+        {
+            if (set.Count > 1 && set.Numbers.IndexOfAnyExcept(set.Number(0)) < 0)
+                yield return string.Create(CultureInfo.InvariantCulture, $"all {name} examples have the label {set.Number(0)}: there is nothing to tell, and R² is 0");
+        }
+
+        var square = 0.0;
+        foreach (var number in data.Train.Numbers)
+            square += (double)number * number;
+        if (Math.Sqrt(square / data.Train.Count) is >= LargeLabel and var size)
+            yield return string.Create(CultureInfo.InvariantCulture, $"the label is about {size:0.#e+0} in size, and a model's first outputs are near 0: errors as large make training diverge at usual rates; divide the column");
     }
 
     private static IEnumerable<string> Columns(ExampleSet train, TableColumns columns, int classes)

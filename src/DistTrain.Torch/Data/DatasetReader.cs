@@ -14,7 +14,11 @@ public static class DatasetReader
     {
         RequirePositive("dataset.trainExamples", recipe.TrainExamples);
         RequirePositive("dataset.testExamples", recipe.TestExamples);
-        return ReadWhole(recipe).With(recipe.Validation);
+        var whole = ReadWhole(recipe);
+        List<string> problems = whole.Train.HasTokens || recipe.Regression is not null ? [] : [.. recipe.Classification.Problems(whole.Train.Classes).Select(problem => $"task.{problem.Key}: {problem.Reason}.")];
+        if (problems.Count > 0)
+            throw new DatasetException(string.Join(" ", problems));
+        return whole.Weighted(recipe.Classification.Weights).With(recipe.Validation);
     }
 
     private static Dataset ReadWhole(DatasetRecipe recipe)
@@ -52,7 +56,7 @@ public static class DatasetReader
     {
         RequirePositive("dataset.testExamples", recipe.TestExamples);
         if (recipe.Name == DatasetNames.Digits)
-            return SyntheticDigits.Test(recipe.TestExamples);
+            return SyntheticDigits.Test(recipe.TestExamples).Weighted(recipe.Classification.Weights);
 
         var test = recipe.Name switch
         {
@@ -63,7 +67,7 @@ public static class DatasetReader
             DatasetNames.Text => TextFiles.Read(FilesOf(recipe), recipe, new DatasetFiles(FolderOf(recipe))).Test,
             _ => throw Unknown(recipe),
         };
-        return Cap(test, recipe.TestExamples);
+        return Cap(test, recipe.TestExamples).Weighted(recipe.Classification.Weights);
     }
 
     /// <summary>The full paths of the files that <see cref="Read"/> reads; none for what is built in.</summary>

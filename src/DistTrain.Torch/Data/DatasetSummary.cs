@@ -23,10 +23,11 @@ public static class DatasetSummary
         if (train.HasTokens)
             return [Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {Lengths(train)} {recipe.Tokens}, {train.Classes:N0} different ones")];
         var shape = string.Join(" × ", train.Shape);
+        var told = recipe.Regression is null ? Invariant($"{train.Classes:N0} classes") : "a number to tell of each";
         List<string> lines =
         [
-            Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {shape} feature{(train.Features == 1 ? "" : "s")}, {train.Classes:N0} classes"),
-            Counts(train.CountClasses()),
+            Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {shape} feature{(train.Features == 1 ? "" : "s")}, {told}"),
+            recipe.Regression is null ? Counts(train.CountClasses()) : Spread(train),
         ];
         if (data.Columns is { } columns)
             lines.Add(Invariant($"columns: {columns.Count}, {(columns.Names is null ? "without a header" : "named by the first line")}; the label is {columns.Describe(columns.Label)}"));
@@ -50,10 +51,16 @@ public static class DatasetSummary
         {
             summary["vocabulary"] = new JsonArray([.. vocabulary.Tokens.Select(token => JsonValue.Create(token))]);
         }
-        else
+        else if (recipe.Regression is null)
         {
             summary["trainExamplesByClass"] = Array(data.Train.CountClasses());
             summary["testExamplesByClass"] = Array(data.Test.CountClasses());
+        }
+
+        else
+        {
+            var (low, high, mean) = LabelsOf(data.Train);
+            summary["trainLabels"] = new JsonObject { ["lowest"] = low, ["highest"] = high, ["mean"] = mean, ["deviation"] = Math.Sqrt(data.Train.Whole.Variance) };
         }
 
         if (data.Validation is { } apart)
@@ -91,6 +98,20 @@ public static class DatasetSummary
             return Invariant($"{set.Features:N0}");
         List<int> lengths = [.. Enumerable.Range(0, set.Count).Select(set.LengthOf)];
         return Invariant($"{lengths.Min():N0} to {lengths.Max():N0}, {lengths.Average():N1} on average,");
+    }
+
+    private static (float Low, float High, double Mean) LabelsOf(ExampleSet set)
+    {
+        var (low, high, mean) = (float.MaxValue, float.MinValue, 0.0);
+        foreach (var number in set.Numbers)
+            (low, high, mean) = (Math.Min(low, number), Math.Max(high, number), mean + ((double)number / set.Count));
+        return (low, high, mean);
+    }
+
+    private static string Spread(ExampleSet set)
+    {
+        var (low, high, mean) = LabelsOf(set);
+        return Invariant($"the label from {low} to {high}: mean {mean:G4}, deviation {Math.Sqrt(set.Whole.Variance):G4}");
     }
 
     private static string Counts(int[] counts) => counts.Length <= MostCounts

@@ -3,6 +3,7 @@ using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Devices;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
+using DistTrain.Torch.Replicas;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Landscape;
@@ -12,7 +13,7 @@ internal sealed class CurvatureBatch<T> : IDisposable
     where T : unmanaged, INumberBase<T>
 {
     private readonly Staged<T> _inputs;
-    private readonly Staged<long> _labels;
+    private readonly StagedLabels<T> _labels;
     private readonly float[] _features;
     private readonly int _targets;
     private int _longest;
@@ -26,14 +27,14 @@ internal sealed class CurvatureBatch<T> : IDisposable
         _features = new float[model.InputShape.Aggregate(1, (product, side) => product * side)];
         _inputs = device.Stage<T>([capacity, .. model.InputShape.Select(s => (long)s)], type);
         (_targets, _longest) = (model.Targets, _features.Length);
-        _labels = device.Stage<long>(model.LabelShape(capacity), int64);
+        _labels = new StagedLabels<T>(device, model, capacity, type);
     }
 
     /// <summary>[capacity, features], row-major.</summary>
     public Memory<T> InputMemory => _inputs.Memory;
 
     /// <summary>[capacity, targets], row-major.</summary>
-    public Memory<long> LabelMemory => _labels.Memory;
+    public Memory<long> LabelMemory => _labels.Classes;
 
     /// <summary>Where examples have ended; null: all are equally long.</summary>
     public Padding? Padding { get; private set; }
@@ -48,7 +49,7 @@ internal sealed class CurvatureBatch<T> : IDisposable
             data.CopyFeatures(examples[i], _features.AsSpan(0, _longest));
             for (var k = 0; k < _longest; k++)
                 inputs[(i * _longest) + k] = T.CreateChecked(_features[k]);
-            data.CopyLabels(examples[i], LabelMemory.Span.Slice(i * targets, targets));
+            _labels.Load(data, examples[i], i, targets);
         }
     }
 

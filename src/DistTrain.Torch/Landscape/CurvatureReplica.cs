@@ -14,7 +14,7 @@ namespace DistTrain.Torch.Landscape;
 /// One rank's copy of the model for looking at the loss around a version: loss, gradient, and products of its Hessian H with a direction v. The loss's
 /// slope along v goes forward with it, and is differentiated like any function (Pearlmutter 1994):
 /// <code>
-/// g = ∂L/∂θ        Hv = ∂/∂θ dL(θ + r v)/dr at r = 0        L = Σ cross entropy / divisor
+/// g = ∂L/∂θ        Hv = ∂/∂θ dL(θ + r v)/dr at r = 0        L = Σ loss / divisor
 /// </code>
 /// For each of the three multiplications of a layer's gradient (forward, to its input, to its weight) that is at most eight: the two factors forward
 /// and backward. To differentiate the gradient itself takes nine, and needs a second derivative of each operation, of which libtorch has slow ones.
@@ -157,7 +157,7 @@ public sealed class CurvatureReplica<T> : IDisposable
             Renorm = _renorm,
         };
         var scores = compute(inputs, labels, pass, divisor).detach();
-        return new BatchResult(examples, Loss.Of(scores, labels, divisor.Targets).to(float64).item<double>(), Loss.Right(scores, labels, divisor.Targets));
+        return BatchResult.Of(examples, _model.Loss.Of(scores, labels, divisor).to(float64).item<double>(), _model.Loss.Told(scores, labels, divisor));
     }
 
     private Tensor Scores(Tensor inputs, ForwardPass pass)
@@ -170,7 +170,7 @@ public sealed class CurvatureReplica<T> : IDisposable
     private Tensor Differentiate(Tensor inputs, Tensor labels, ForwardPass pass, Divisor divisor)
     {
         var scores = Scores(inputs, pass);
-        Loss.Of(scores, labels, divisor.Targets).Over(divisor.Examples).backward();
+        _model.Loss.Of(scores, labels, divisor).Over(divisor.Examples).backward();
         return scores;
     }
 
@@ -179,7 +179,7 @@ public sealed class CurvatureReplica<T> : IDisposable
         var scores = new Dual(inputs, null);
         foreach (var layer in _model.Layers)
             scores = layer.Forward(scores, pass);
-        Loss.Slope(scores, labels, divisor.Targets).Over(divisor.Examples).backward();
+        _model.Loss.Slope(scores, labels, divisor).Over(divisor.Examples).backward();
         return scores.Value;
     }
 }

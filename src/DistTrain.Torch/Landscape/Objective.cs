@@ -9,7 +9,7 @@ using DistTrain.Torch.Replicas;
 namespace DistTrain.Torch.Landscape;
 
 /// <summary>
-/// The function of the weights that is looked at: the mean cross entropy of stated examples. Ranks divide them as they divide a step's, in micro-batches,
+/// The function of the weights that is looked at: the mean loss of stated examples. Ranks divide them as they divide a step's, in micro-batches,
 /// and what each adds is the sum over its shard divided by the number of all.
 /// </summary>
 /// <param name="Data">Where the examples are.</param>

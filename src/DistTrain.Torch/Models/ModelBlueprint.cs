@@ -14,7 +14,7 @@ public sealed class ModelBlueprint
     private readonly double[] _rates;
 
     private ModelBlueprint(TrainingSpec spec, ParameterLayout layout, IReadOnlyList<Layer> layers, IReadOnlyList<int> inputShape, IReadOnlyList<int> outputs) =>
-        (_spec, Layout, Layers, InputShape, OutputShape, _rates) = (spec, layout, layers, inputShape, outputs, ParameterRates.Of(spec, layout));
+        (_spec, Layout, Layers, InputShape, OutputShape, _rates, Loss) = (spec, layout, layers, inputShape, outputs, ParameterRates.Of(spec, layout), LossOf(spec.Dataset));
 
     public ParameterLayout Layout { get; }
 
@@ -33,6 +33,12 @@ public sealed class ModelBlueprint
     internal long[] LabelShape(int examples) => [examples, .. OutputShape.SkipLast(1).Select(side => (long)side)];
 
     internal IReadOnlyList<Layer> Layers { get; }
+
+    /// <summary>Labels are numbers, and no classes.</summary>
+    public bool TellsNumbers => _spec.Dataset.Regression is not null;
+
+    /// <summary>What its task makes of scores and labels.</summary>
+    internal ILoss Loss { get; }
 
     /// <summary>No gradient of it is wanted: a buffer, or frozen.</summary>
     /// <param name="segment">Its index in the layout.</param>
@@ -57,7 +63,9 @@ public sealed class ModelBlueprint
         var found = $"the model's output has shape [{string.Join(", ", outputs)}]";
         throw new ModelException(spec.Dataset.HasTokens
             ? $"{found}, the data want a score of each of {classes} tokens for each of {inputShape[0]}; begin with 'embedding', keep the sequence and end with 'linear: {classes}'"
-            : $"{found}, the data has {classes} classes; end with 'flatten' and 'linear: {classes}'");
+            : spec.Dataset.Regression is null
+                ? $"{found}, the data has {classes} classes; end with 'flatten' and 'linear: {classes}'"
+                : $"{found}, the task is to tell one number; end with 'flatten' and 'linear: {classes}'");
     }
 
     /// <summary>The model that saved weights are of. They know its classes, of which the data at hand may have fewer.</summary>
@@ -81,6 +89,9 @@ public sealed class ModelBlueprint
         var model = new ModelBlueprint(spec, ParameterLayout.Of(builder.Segments), input is null ? layers : [input(), .. layers], inputShape, builder.Shape);
         return (model, builder.Shape);
     }
+
+    private static ILoss LossOf(DatasetRecipe dataset) =>
+        dataset.Regression is { } regression ? new RegressionLoss(regression) : new CrossEntropy(dataset.Classification);
 
     /// <summary>Where the layers stand that an error names: a built-in model's nobody has written.</summary>
     private static string PathOf(ModelRecipe model) =>

@@ -13,7 +13,7 @@ namespace DistTrain.Torch.Replicas;
 internal sealed class Minibatch : IDisposable
 {
     private readonly Staged<float> _inputs;
-    private readonly Staged<long> _labels;
+    private readonly StagedLabels<float> _labels;
     private readonly int[] _examples;
     private readonly int _features;
     private readonly int _targets;
@@ -29,7 +29,7 @@ internal sealed class Minibatch : IDisposable
         _features = model.InputShape.Aggregate(1, (product, side) => product * side);
         _inputs = device.Stage<float>([capacity, .. model.InputShape.Select(s => (long)s)], float32);
         _targets = model.Targets;
-        _labels = device.Stage<long>(model.LabelShape(capacity), int64);
+        _labels = new StagedLabels<float>(device, model, capacity, float32);
         _examples = new int[capacity];
     }
 
@@ -51,11 +51,10 @@ internal sealed class Minibatch : IDisposable
         (_longest, Padding) = Padding.Of(data, examples);
         var targets = data.HasTokens ? _longest : _targets;
         var inputs = _inputs.Memory.Span;
-        var labels = _labels.Memory.Span;
         for (var i = 0; i < examples.Length; i++)
         {
             data.CopyFeatures(examples[i], inputs.Slice(i * _longest, _longest));
-            data.CopyLabels(examples[i], labels.Slice(i * targets, targets));
+            _labels.Load(data, examples[i], i, targets);
         }
 
         _inputs.Send(examples.Length * _longest);

@@ -119,7 +119,7 @@ public sealed class Replica : IDisposable
         var (x, y) = Load(data, examples);
         var pass = TrainingPass(key, _model.RenormAt(key.Position, data.Count), exchange);
         var scores = Forward(x, pass);
-        var loss = Loss.Of(scores, y, divisor.Targets);
+        var loss = _model.Loss.Of(scores, y, divisor);
         // Each micro-batch brings its examples' share of the penalty: over all ranks it is there once.
         var objective = pass.Penalty is { } penalty ? loss + penalty.Times(examples.Length) : loss;
         BackwardBegan = Stopwatch.GetTimestamp();
@@ -145,7 +145,7 @@ public sealed class Replica : IDisposable
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
         var scores = Forward(x, TrainingPass(key, RenormLimits.None, exchange, measuresInputs: true));
-        return Result(Loss.Of(scores, y, divisor.Targets), scores, y, examples.Length, divisor);
+        return Result(_model.Loss.Of(scores, y, divisor), scores, y, examples.Length, divisor);
     }
 
     /// <summary>Loss and accuracy in evaluation mode (running statistics, no dropout), without gradients.</summary>
@@ -166,7 +166,7 @@ public sealed class Replica : IDisposable
             var part = examples[at..Math.Min(examples.Length, at + _minibatch.Capacity)];
             var (x, y) = Load(data, part);
             var scores = Forward(x, new ForwardPass { Parameters = _parameters, Training = false, Padding = _minibatch.Padding });
-            total += Result(Loss.Of(scores, y, divisor.Targets), scores, y, part.Length, divisor);
+            total += Result(_model.Loss.Of(scores, y, divisor), scores, y, part.Length, divisor);
         }
 
         return total;
@@ -278,16 +278,6 @@ public sealed class Replica : IDisposable
         new TensorMemory<float>(next.cpu()).GetSpan().CopyTo(Gradient.Span.Slice(placed.Offset, placed.Length));
     }
 
-    private static BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples, Divisor divisor) =>
-        new(examples, loss.item<float>(), Loss.Right(scores, labels, divisor.Targets));
-}
-
-/// <summary>Sums over some examples.</summary>
-/// <param name="Examples">How many.</param>
-/// <param name="LossSum">Sum of their labels' cross entropies, over the labels of an average example of the whole that they are a part of.</param>
-/// <param name="Correct">How many labels were told right, over the same number.</param>
-public readonly record struct BatchResult(int Examples, double LossSum, double Correct)
-{
-    public static BatchResult operator +(BatchResult a, BatchResult b) =>
-        new(a.Examples + b.Examples, a.LossSum + b.LossSum, a.Correct + b.Correct);
+    private BatchResult Result(Tensor loss, Tensor scores, Tensor labels, int examples, Divisor divisor) =>
+        BatchResult.Of(examples, loss.item<float>(), _model.Loss.Told(scores, labels, divisor));
 }

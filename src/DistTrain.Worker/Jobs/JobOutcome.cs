@@ -20,7 +20,9 @@ public sealed record JobOutcome(
     long SkippedSteps,
     long ReplayChecks,
     double? ValidationAccuracy = null,
-    double? ValidationLoss = null)
+    double? ValidationLoss = null,
+    OutcomeMeasures? TestMeasures = null,
+    OutcomeMeasures? ValidationMeasures = null)
 {
     /// <param name="figures">What the leader knows of the run.</param>
     /// <param name="weightsSha256">SHA-256 of the final weights.</param>
@@ -41,7 +43,9 @@ public sealed record JobOutcome(
         figures.SkippedSteps,
         figures.ReplayChecks,
         figures.HasValidationAccuracy ? figures.ValidationAccuracy : null,
-        figures.HasValidationLoss ? figures.ValidationLoss : null);
+        figures.HasValidationLoss ? figures.ValidationLoss : null,
+        OutcomeMeasures.Of(figures.TestMeasures),
+        OutcomeMeasures.Of(figures.ValidationMeasures));
 
     internal JobResult ToMessage()
     {
@@ -60,6 +64,8 @@ public sealed record JobOutcome(
             RedoneSteps = RedoneSteps,
             SkippedSteps = SkippedSteps,
             ReplayChecks = ReplayChecks,
+            TestMeasures = TestMeasures?.ToMessage(),
+            ValidationMeasures = ValidationMeasures?.ToMessage(),
         };
         if (ValidationAccuracy is { } accuracy)
             result.ValidationAccuracy = accuracy;

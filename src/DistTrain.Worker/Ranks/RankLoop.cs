@@ -276,6 +276,7 @@ internal sealed class RankLoop : IAsyncDisposable
                 Examples = result.Examples,
                 LossSum = result.LossSum,
                 Correct = result.Correct,
+                Beside = result.Beside,
                 Set = set,
             },
         });

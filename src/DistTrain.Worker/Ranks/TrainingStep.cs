@@ -108,6 +108,7 @@ internal sealed class TrainingStep(TrainingSpec spec, int rank, IShareGradient g
             Examples = result.Examples,
             LossSum = result.LossSum,
             Correct = result.Correct,
+            Beside = result.Beside,
             ComputeMilliseconds = computeMilliseconds,
             EvaluationMilliseconds = evaluationMilliseconds,
             NotFinite = failsAlone ? string.Empty : gradient.NotFinite(result.LossSum),

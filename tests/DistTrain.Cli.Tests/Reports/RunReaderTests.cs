@@ -21,7 +21,7 @@ public sealed class RunReaderTests : IDisposable
         Same("step", run.Series.Steps.Step.Select(s => (double)s));
         Same("epoch", run.Series.Steps.Epoch);
         Same("loss", run.Series.Steps.Loss);
-        Same("accuracy", run.Series.Steps.Accuracy);
+        Same("accuracy", run.Series.Steps.Accuracy!.Select(a => a!.Value));
         Same("learningRate", run.Series.Steps.LearningRate);
         Same("examples", run.Series.Steps.Examples.Select(s => (double)s));
         Same("milliseconds", run.Series.Steps.Milliseconds);

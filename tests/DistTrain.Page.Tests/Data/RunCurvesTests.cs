@@ -14,7 +14,28 @@ public class RunCurvesTests
         Assert.Equal(1, series.Width);
         Assert.Null(series.Means);
         Assert.Equal(events.Select(e => e.Step).OfType<StepMetrics>().Select(s => s.Loss), series.Steps.Loss);
-        Assert.Equal(events.Select(e => e.Evaluation).OfType<EvaluationMetrics>().Select(s => s.Accuracy), series.Evaluations.Select(e => e.Accuracy));
+        Assert.Equal(events.Select(e => e.Evaluation).OfType<EvaluationMetrics>().Select(s => (double?)s.Accuracy), series.Evaluations.Select(e => e.Accuracy));
+    }
+
+    /// <summary>A regression has no accuracy to draw, and R² and mean error where it would be; means over steps are by their examples.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(20_000)]
+    public void A_regression_has_R2_and_mean_error_in_place_of_the_accuracy(int steps)
+    {
+        List<MetricsEvent> events = [.. SampleRun.Events(steps)];
+        foreach (var step in events.Select(e => e.Step).OfType<StepMetrics>())
+            (step.Accuracy, step.Measures) = (0, new Measures { RSquared = 0.5, AbsoluteError = 2 });
+        var figures = new EvaluationMetrics { Step = steps, Epoch = 1, Loss = 4, Examples = 10, Measures = new Measures { RSquared = 0.75, AbsoluteError = 1.5 } };
+        var series = Of([.. events.Where(e => e.Step is not null), new MetricsEvent { Evaluation = figures }]);
+
+        Assert.Null(series.Steps.Accuracy);
+        Assert.All(series.Steps.R2!, value => Assert.Equal(0.5, value));
+        Assert.All(series.Steps.Mae!, value => Assert.Equal(2, value));
+        Assert.Null(series.Means?.Accuracy);
+        Assert.All(series.Means?.Mae ?? [2], value => Assert.Equal(2, value!.Value, 1e-9));
+        Assert.Equal((null, 0.75, 1.5), (series.Evaluations[^1].Accuracy, series.Evaluations[^1].R2, series.Evaluations[^1].Mae));
+        Assert.Equal((null, 0.75, 1.5, 4), (series.Figures.TestAccuracy, series.Figures.TestR2, series.Figures.TestMae, series.Figures.TestLoss));
     }
 
     [Fact]
@@ -38,7 +59,7 @@ public class RunCurvesTests
             var line = Of(at.Item);
             Assert.Equal(
                 (line.Epoch, line.Loss, line.Accuracy, line.LearningRate, line.Examples, line.Milliseconds, line.GradientNorm, line.Noise.Scale),
-                (series.Steps.Epoch[at.Index], series.Steps.Loss[at.Index], series.Steps.Accuracy[at.Index], series.Steps.LearningRate[at.Index], series.Steps.Examples[at.Index], series.Steps.Milliseconds[at.Index], series.Steps.GradientNorm![at.Index]!.Value, series.Steps.NoiseScale![at.Index]!.Value));
+                (series.Steps.Epoch[at.Index], series.Steps.Loss[at.Index], series.Steps.Accuracy![at.Index]!.Value, series.Steps.LearningRate[at.Index], series.Steps.Examples[at.Index], series.Steps.Milliseconds[at.Index], series.Steps.GradientNorm![at.Index]!.Value, series.Steps.NoiseScale![at.Index]!.Value));
         });
         Assert.All(Enumerable.Range(7_001, 5), step => Assert.Contains(step, series.Steps.Step));
         Assert.Equal(20_000, series.Steps.Step[^1]);

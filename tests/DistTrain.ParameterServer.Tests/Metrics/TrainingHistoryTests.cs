@@ -93,7 +93,7 @@ public sealed class TrainingHistoryTests : IDisposable
     private static void Record(TrainingHistory history, long from, long to)
     {
         for (var version = from; version <= to; version++)
-            history.Evaluated(new EvaluationTotal(version, Examples: 10, Loss: 0.5, Accuracy: 0.9), epoch: 1, EvaluationSet.Test);
+            history.Evaluated(new EvaluationTotal(version, Examples: 10, Loss: 0.5, new TaskFigures(0.9, Measures: null)), epoch: 1, EvaluationSet.Test);
     }
 
     private TrainingHistory New(long? restored = null) => new(

@@ -69,6 +69,21 @@ public sealed class DatasetCheckTests : IDisposable
             Assert.All([_folder.Path, "column 2 ('b')", "2.5e+39", "3.4e+38", "Divide"], part => Assert.Contains(part, problem!, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(1000, "the label is about 1.1e+4 in size")]
+    [InlineData(0, "all training examples have the label 0")]
+    public void Numbers_that_hardly_train_are_warned_of(int unit, string? warning)
+    {
+        Write("x,label", row => $"{row * 0.5},{row % 20 * unit}");
+        var regression = Recipe with { Regression = new RegressionRecipe(RegressionLosses.Squared, 1) };
+        var warnings = DatasetCheck.Warnings(DatasetReader.Read(regression), regression);
+        if (warning is null)
+            Assert.Empty(warnings);
+        else
+            Assert.Contains(warnings, w => w.StartsWith(warning, StringComparison.Ordinal));
+    }
+
     private DatasetRecipe Recipe => new("csv", _folder.Path, null, null);
 
     private IReadOnlyList<string> Warnings(string header, Func<int, string> row)

@@ -79,7 +79,7 @@ internal static class JobGenerator
             Model = Fitting(spec.Dataset, spec.Model),
             Schedule = spec.Schedule with { Options = options },
             Scaling = startsTwice ? spec.Scaling with { WarmupFrom = WarmupStarts.Zero } : spec.Scaling,
-            Averaging = Fitting(spec.Averaging, spec.Epochs),
+            Averaging = Fitting(spec.Averaging, spec.Dataset.Regression is null ? spec.Epochs : null),
             TrainAccuracy = spec.Seed % 2 == 0 && Fitting(spec.Averaging, spec.Epochs).Name == NoAveraging.PolicyName ? 0.9 : null,
             Numerics = FittingNumerics(spec),
         };
@@ -130,6 +130,8 @@ internal static class JobGenerator
     private static DatasetRecipe Drawn(DatasetRecipe dataset, long seed) => dataset with
     {
         Validation = seed % 3 == 0 && dataset.TrainExamples is null or > 10 ? new ValidationRecipe(Apart(seed), seed) : null,
+        Regression = dataset.Name == DatasetNames.Csv && seed % 2 != 0 ? new RegressionRecipe(seed % 3 == 0 ? RegressionLosses.Huber : RegressionLosses.Squared, seed % 3 == 0 ? 0.5 : 1) : null,
+        Classification = !dataset.HasTokens && seed % 2 == 0 ? new ClassificationRecipe(seed % 3 == 0 ? 0.125 : 0, seed % 5 == 0 ? [1, 0.5, 3, 1, 1, 1, 1, 1, 1, 2] : [], seed % 7 == 0 ? 5 : 1) : ClassificationRecipe.Plain,
         Masking = dataset.HasTokens && seed % 2 == 0 ? new MaskingRecipe(0.25, 0.5, 0.375, seed) : null,
     };
 

@@ -13,27 +13,27 @@ public sealed class ExampleSet
 {
     private readonly byte[] _pixels = [];
     private readonly float[] _values = [];
-    private readonly int[] _labels = [];
+    private readonly ExampleLabels? _labels;
     private readonly TokenRuns? _runs;
 
-    private ExampleSet(IReadOnlyList<int> shape, int classes, int[] labels, long stored)
+    private ExampleSet(IReadOnlyList<int> shape, int classes, ExampleLabels labels, long stored)
     {
         if (shape.Count == 0 || shape.Any(side => side < 1))
             throw new ArgumentException($"shape [{string.Join(", ", shape)}] has no sides or one below 1", nameof(shape));
         Shape = [.. shape];
         Features = checked(shape.Aggregate(1, (product, side) => product * side));
         Classes = classes;
-        if (stored != (long)labels.Length * Features)
-            throw new ArgumentException($"{labels.Length} examples of {Features} features need {(long)labels.Length * Features} values, not {stored}", nameof(labels));
-        if (labels.Any(label => label < 0 || label >= classes))
+        if (stored != (long)labels.Count * Features)
+            throw new ArgumentException($"{labels.Count} examples of {Features} features need {(long)labels.Count * Features} values, not {stored}", nameof(labels));
+        if (labels.Classes.ContainsAnyExceptInRange(0, classes - 1))
             throw new ArgumentException($"a label lies outside 0..{classes - 1}", nameof(labels));
         _labels = labels;
     }
 
-    private ExampleSet(IReadOnlyList<int> shape, int classes, byte[] pixels, int[] labels)
+    private ExampleSet(IReadOnlyList<int> shape, int classes, byte[] pixels, ExampleLabels labels)
         : this(shape, classes, labels, pixels.LongLength) => _pixels = pixels;
 
-    private ExampleSet(IReadOnlyList<int> shape, int classes, float[] values, int[] labels)
+    private ExampleSet(IReadOnlyList<int> shape, int classes, float[] values, ExampleLabels labels)
         : this(shape, classes, labels, values.LongLength) => _values = values;
 
     private ExampleSet(int context, int classes, TokenRuns runs) =>
@@ -43,7 +43,7 @@ public sealed class ExampleSet
     public const long NoLabel = -100;
 
     /// <summary>Number of examples.</summary>
-    public int Count => _runs?.Count ?? _labels.Length;
+    public int Count => _runs?.Count ?? _labels!.Count;
 
     /// <summary>Labels of an example, at most: 1, or one for each of its tokens.</summary>
     public int Targets { get; } = 1;
@@ -63,7 +63,7 @@ public sealed class ExampleSet
     /// <summary>Numbers in one example: the product of <see cref="Shape"/>.</summary>
     public int Features { get; }
 
-    /// <summary>Number of classes; labels are 0..<see cref="Classes"/> − 1.</summary>
+    /// <summary>Number of classes; labels are 0..<see cref="Classes"/> − 1. 1 where numbers are to be told: scores of an example.</summary>
     public int Classes { get; }
 
     /// <summary>Images: bytes 0..255 that <see cref="CopyFeatures"/> scales to [0, 1]. Keeps the arrays; the caller gives them up.</summary>
@@ -73,7 +73,7 @@ public sealed class ExampleSet
     /// <param name="labels">[count].</param>
     /// <exception cref="ArgumentException">The lengths do not agree, or a label is not in 0..<paramref name="classes"/> − 1.</exception>
     public static ExampleSet OfPixels(IReadOnlyList<int> shape, int classes, byte[] pixels, int[] labels) =>
-        new(shape, classes, pixels, labels);
+        new(shape, classes, pixels, ExampleLabels.OfClasses(labels));
 
     /// <summary>Tables: numbers that <see cref="CopyFeatures"/> gives as they are. Keeps the arrays; the caller gives them up.</summary>
     /// <param name="shape">Shape of one example.</param>
@@ -82,7 +82,15 @@ public sealed class ExampleSet
     /// <param name="labels">[count].</param>
     /// <exception cref="ArgumentException">The lengths do not agree, or a label is not in 0..<paramref name="classes"/> − 1.</exception>
     public static ExampleSet OfValues(IReadOnlyList<int> shape, int classes, float[] values, int[] labels) =>
-        new(shape, classes, values, labels);
+        new(shape, classes, values, ExampleLabels.OfClasses(labels));
+
+    /// <summary>Tables of which a number is to be told. Keeps the arrays; the caller gives them up.</summary>
+    /// <param name="shape">Shape of one example.</param>
+    /// <param name="values">[count, shape…], row-major.</param>
+    /// <param name="numbers">[count], finite.</param>
+    /// <exception cref="ArgumentException">The lengths do not agree.</exception>
+    public static ExampleSet OfNumbers(IReadOnlyList<int> shape, float[] values, float[] numbers) =>
+        new(shape, classes: 1, values, ExampleLabels.OfNumbers(numbers));
 
     /// <summary>
     /// Text: each example has so many tokens, one behind the other, each with the one behind it for its label, and what is left over at the end is in none.
@@ -121,7 +129,16 @@ public sealed class ExampleSet
     internal ReadOnlySpan<float> Values => _values;
 
     /// <summary>The class of an example that has one, 0..<see cref="Classes"/> − 1.</summary>
-    public int Label(int index) => _labels[index];
+    public int Label(int index) => _labels!.Classes[index];
+
+    /// <summary>What is to be told of an example of which a number is.</summary>
+    public float Number(int index) => _labels!.Numbers[index];
+
+    /// <summary>What is to be told, [<see cref="Count"/>]; empty of classes and text.</summary>
+    internal ReadOnlySpan<float> Numbers => _labels is null ? [] : _labels.Numbers;
+
+    /// <summary>The same with what an example of each class counts in sums; empty: all the same.</summary>
+    public ExampleSet Weighted(IReadOnlyList<double> weights) => weights.Count == 0 ? this : With(_labels!.Weighted([.. weights]));
 
     /// <summary>Numbers of an example: <see cref="Features"/>, or as many as its tokens are.</summary>
     public int LengthOf(int index) => _runs?.LengthOf(index) ?? Features;
@@ -136,7 +153,7 @@ public sealed class ExampleSet
     public Divisor DivisorOf(ReadOnlySpan<int> examples)
     {
         if (_runs is not { } runs)
-            return new Divisor(examples.Length, Targets);
+            return _labels!.DivisorOf(examples);
         if (!runs.AreUneven)
             return new Divisor(examples.Length, runs.TargetsOf(0));
         var labels = 0L;
@@ -153,7 +170,7 @@ public sealed class ExampleSet
         if (_runs is { } runs)
             runs.CopyLabels(index, destination);
         else
-            destination[0] = _labels[index];
+            destination[0] = _labels!.Classes[index];
     }
 
     /// <summary>Writes an example's features, row-major; pixels are divided by 255. Safe from several threads.</summary>
@@ -200,7 +217,7 @@ public sealed class ExampleSet
                 counts[token]++;
         }
 
-        foreach (var label in _labels)
+        foreach (var label in _labels is null ? [] : _labels.Classes)
             counts[label]++;
         return counts;
     }
@@ -215,8 +232,8 @@ public sealed class ExampleSet
         if (HasTokens)
             return Only([.. Enumerable.Range(0, count)]);
         return _pixels.Length > 0
-            ? new ExampleSet(Shape, Classes, _pixels[..(count * Features)], _labels[..count])
-            : new ExampleSet(Shape, Classes, _values[..(count * Features)], _labels[..count]);
+            ? new ExampleSet(Shape, Classes, _pixels[..(count * Features)], _labels!.First(count))
+            : new ExampleSet(Shape, Classes, _values[..(count * Features)], _labels!.First(count));
     }
 
     /// <summary>These examples alone, in this order.</summary>
@@ -225,7 +242,7 @@ public sealed class ExampleSet
     {
         if (_runs is { } runs)
             return new ExampleSet(Features, Classes, runs.Only(indices));
-        int[] labels = [.. indices.Select(Label)];
+        var labels = _labels!.Only(indices);
         return _pixels.Length > 0 ? new ExampleSet(Shape, Classes, Rows(_pixels, indices), labels) : new ExampleSet(Shape, Classes, Rows(_values, indices), labels);
     }
 
@@ -233,6 +250,8 @@ public sealed class ExampleSet
         tokens.Any(token => token >= classes) ? throw new ArgumentException($"a token lies outside 0..{classes - 1}", nameof(tokens)) : new ExampleSet(context, classes, runs);
 
     private static int[] Starts(int context, int count) => [.. Enumerable.Range(0, count).Select(example => example * context)];
+
+    private ExampleSet With(ExampleLabels labels) => _pixels.Length > 0 ? new(Shape, Classes, _pixels, labels) : new(Shape, Classes, _values, labels);
 
     private T[] Rows<T>(T[] stored, IReadOnlyList<int> indices)
     {
@@ -245,10 +264,10 @@ public sealed class ExampleSet
     /// <summary>Adds shape, classes, labels and features, as stored, in little-endian order (libtorch runs on no other).</summary>
     internal void AppendTo(IncrementalHash hash)
     {
-        ReadOnlySpan<int> header = [IsUneven ? 3 : HasTokens ? 2 : _pixels.Length > 0 ? 1 : 4, Count, Classes, Shape.Count, .. Shape];
+        ReadOnlySpan<int> header = [IsUneven ? 3 : HasTokens ? 2 : _pixels.Length > 0 ? 1 : Numbers.IsEmpty ? 4 : 5, Count, Classes, Shape.Count, .. Shape];
         hash.AppendData(MemoryMarshal.AsBytes(header));
         _runs?.AppendTo(hash);
-        hash.AppendData(MemoryMarshal.AsBytes<int>(_labels));
+        _labels?.AppendTo(hash);
         hash.AppendData(_pixels);
 
         // In pieces: more than 2^29 floats are more bytes than a span can count.

@@ -5,7 +5,8 @@ namespace DistTrain.Torch.Data.Files;
 
 /// <summary>
 /// Tables: a folder with train.csv and test.csv of the same columns. The label is the column that the job names, else the one named
-/// <c>label</c>, else the last; all others are features, in order, as they are. The number of classes is one more than the largest label of both.
+/// <c>label</c>, else the last; all others are features, in order, as they are. The number of classes is one more than the largest label of both; where the
+/// task is regression, the label is a number, as it is.
 /// </summary>
 internal static class CsvReader
 {
@@ -30,7 +31,7 @@ internal static class CsvReader
         RequireSameColumns(train, test);
         if (recipe.Header == CsvHeaders.Auto)
             RefuseNumberedColumns(train, test);
-        var classes = Math.Max(train.Labels.Max(), test.Labels.Max()) + 1;
+        var classes = train.Labels.Concat(test.Labels).DefaultIfEmpty().Max() + 1;
         var columns = new TableColumns(train.Header.Names ?? test.Header.Names, train.Header.Columns, train.Header.LabelColumn)
         {
             IsLabelAssumed = train.Header.IsLabelAssumed && test.Header.IsLabelAssumed,
@@ -44,7 +45,7 @@ internal static class CsvReader
     {
         Require(folder, Names[1..], "Put the file there, or correct dataset.path.");
         var test = CsvTable.Read(Path.Combine(folder, Names[1]), recipe, new DatasetFiles(folder));
-        return SetOf(test, test.Labels.Max() + 1);
+        return SetOf(test, test.Labels.DefaultIfEmpty().Max() + 1);
     }
 
     private static void Require(string folder, string[] names, string remedy)
@@ -54,8 +55,9 @@ internal static class CsvReader
             throw DatasetException.Missing(folder, missing, remedy);
     }
 
-    private static ExampleSet SetOf(CsvTable table, int classes) =>
-        ExampleSet.OfValues([table.Header.Columns - 1], classes, table.Values, table.Labels);
+    private static ExampleSet SetOf(CsvTable table, int classes) => table.Numbers.Length > 0
+        ? ExampleSet.OfNumbers([table.Header.Columns - 1], table.Values, table.Numbers)
+        : ExampleSet.OfValues([table.Header.Columns - 1], classes, table.Values, table.Labels);
 
     // Two files rarely begin with the same example, and always with the same names.
     private static void RefuseNumberedColumns(CsvTable train, CsvTable test)

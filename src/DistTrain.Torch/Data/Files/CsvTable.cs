@@ -8,13 +8,14 @@ namespace DistTrain.Torch.Data.Files;
 /// <param name="Path">Full path.</param>
 /// <param name="Header">What the first line said.</param>
 /// <param name="Values">[rows, features], row-major, finite.</param>
-/// <param name="Labels">[rows], each 0..<see cref="MaxClasses"/> − 1.</param>
-internal sealed record CsvTable(string Path, CsvHeader Header, float[] Values, int[] Labels)
+/// <param name="Labels">[rows], each 0..<see cref="MaxClasses"/> − 1; empty where numbers are to be told.</param>
+/// <param name="Numbers">[rows], finite, those; empty where classes are.</param>
+internal sealed record CsvTable(string Path, CsvHeader Header, float[] Values, int[] Labels, float[] Numbers)
 {
     /// <summary>A label past this is taken for a column that is no class.</summary>
     public const int MaxClasses = 65_536;
 
-    private const string LabelRemedy = "Labels are whole numbers from 0 on; their column is the one that dataset.label says, or the one named 'label', or the last.";
+    private const string LabelRemedy = "Labels are whole numbers from 0 on; their column is the one that dataset.label says, or the one named 'label', or the last. If it has a number that is to be told, set task.name to regression.";
 
     /// <exception cref="DatasetException">The file cannot be read, has no rows, a ragged row, or a field that is no finite number.</exception>
     public static CsvTable Read(string path, DatasetRecipe recipe, DatasetFiles files)
@@ -39,6 +40,7 @@ internal sealed record CsvTable(string Path, CsvHeader Header, float[] Values, i
         CsvHeader? header = null;
         var values = new List<float>();
         var labels = new List<int>();
+        var numbers = recipe.Regression is null ? null : new List<float>();
         var line = 0;
         while (reader.ReadLine() is { } text)
         {
@@ -52,15 +54,15 @@ internal sealed record CsvTable(string Path, CsvHeader Header, float[] Values, i
                     continue;
             }
 
-            ReadRow(path, line, text, header, values, labels);
+            ReadRow(path, line, text, header, values, labels, numbers);
         }
 
-        if (header is null || labels.Count == 0)
+        if (header is null || labels.Count + (numbers?.Count ?? 0) == 0)
             throw Fault(path, line + 1, 1, "at least one row of numbers", "the end of the file", "Give the file some examples.");
-        return new CsvTable(path, header, [.. values], [.. labels]);
+        return new CsvTable(path, header, [.. values], [.. labels], [.. numbers ?? []]);
     }
 
-    private static void ReadRow(string path, int line, string text, CsvHeader header, List<float> values, List<int> labels)
+    private static void ReadRow(string path, int line, string text, CsvHeader header, List<float> values, List<int> labels, List<float>? numbers)
     {
         if (values.Count > Array.MaxLength - header.Columns)
             throw Fault(path, line, 1, $"at most {Array.MaxLength} numbers in a file", "more", "Use fewer rows.");
@@ -70,10 +72,12 @@ internal sealed record CsvTable(string Path, CsvHeader Header, float[] Values, i
         {
             if (fields.Column > header.Columns)
                 throw Fault(path, line, fields.Column, $"{header.Columns} columns as in the first line", "more", "Correct the row.");
-            if (fields.Column - 1 == header.LabelColumn)
+            if (fields.Column - 1 != header.LabelColumn)
+                values.Add(ReadValue(path, line, fields));
+            else if (numbers is null)
                 labels.Add(ReadLabel(path, line, fields));
             else
-                values.Add(ReadValue(path, line, fields));
+                numbers.Add(ReadValue(path, line, fields));
         }
 
         if (fields.Column < header.Columns)

@@ -26,7 +26,7 @@ internal static class JobMapping
         if (job.Outcome is { } outcome)
             summary.Result = outcome.ToMessage();
         if (job.Findings is { } found && read?.Spec.Probe is { } probe && summary.Result is { } result)
-            result.Diagnosis = DiagnosisMapping.Of(ProbeFindings.Read(found, job.JobId), probe);
+            result.Diagnosis = DiagnosisMapping.Of(ProbeFindings.Read(found, job.JobId), probe, read.Spec.Dataset.Regression is not null);
         return summary;
     }
 

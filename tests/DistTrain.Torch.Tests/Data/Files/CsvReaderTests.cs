@@ -89,6 +89,32 @@ public sealed class CsvReaderTests : IDisposable
             return train.Count == values.Length;
         }, threads: 1, iter: 50);
 
+    [Fact]
+    public void A_number_to_tell_is_as_it_is()
+    {
+        _folder.Write("train.csv", "x,label\n1,-2.5\n2,1e3\n3,4\n");
+        _folder.Write("test.csv", "x,label\n5,0.5\n");
+        var recipe = new DatasetRecipe("csv", _folder.Path, null, null) { Regression = new RegressionRecipe(RegressionLosses.Squared, 1) };
+        var data = DatasetReader.Read(recipe);
+        Assert.Equal((-2.5f, 1000f, 0.5f, 1), (data.Train.Number(0), data.Train.Number(1), data.Test.Number(0), data.Train.Classes));
+        Assert.Equal(data.Test.Number(0), DatasetReader.ReadTest(recipe).Number(0));
+        Assert.Equal(1000f, data.Train.Only([1]).Number(0));
+        // Another number is other data, and so is a number that is a class.
+        _folder.Write("train.csv", "x,label\n1,-2.5\n2,1e3\n3,5\n");
+        Assert.NotEqual(data.Fingerprint, DatasetReader.Read(recipe).Fingerprint);
+        _folder.AssertRefused("csv", "line 2, column 2", "a whole label", "'-2.5'", "set task.name to regression");
+    }
+
+    [Fact]
+    public void Weights_and_topK_are_held_to_the_classes_that_are_there()
+    {
+        var recipe = new DatasetRecipe("csv", _folder.Path, null, null) { Classification = new ClassificationRecipe(0, [1, 2], 4) };
+        var message = Assert.Throws<DatasetException>(() => DatasetReader.Read(recipe)).Message;
+        Assert.Equal(
+            "task.classWeights: has 2 numbers, and the data have 3 classes; give one for each, in their order. task.topK: 4 is above the data's 3 classes, where every example is among the highest; give at most 3.",
+            message);
+    }
+
     [Theory]
     [InlineData("a,label,b\n1,0,2\n1,0,x\n", "line 3, column 3", "a finite number", "'x'")]
     [InlineData("a,label,b\n1,0,\n", "line 2, column 3", "a finite number", "''")]
