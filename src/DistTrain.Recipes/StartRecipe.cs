@@ -1,5 +1,3 @@
-using DistTrain.Optimization.Parameters;
-
 namespace DistTrain.Recipes;
 
 /// <summary>What a job starts from instead of drawing its weights.</summary>
@@ -17,8 +15,8 @@ public sealed record StartRecipe(string Checkpoint, string Slots, string Positio
     /// <summary>The path is of a file of tensors (<c>from.file</c>), and of nothing else.</summary>
     public bool IsFile { get; init; }
 
-    /// <summary>Which tensors of the file have other names in the model.</summary>
-    public IReadOnlyList<ForeignName> Names { get; init; } = [];
+    /// <summary>What the file calls the model's tensors.</summary>
+    public NamesRecipe Names { get; init; } = NamesRecipe.None;
 
     /// <summary>The key that the path stands at.</summary>
     public string Key => IsFile ? "spec.from.file" : "spec.from.checkpoint";

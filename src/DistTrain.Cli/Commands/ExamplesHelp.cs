@@ -57,6 +57,7 @@ internal sealed class ExamplesHelp(HelpAction library) : SynchronousCommandLineA
             "disttrain export runs/first",
             "disttrain export runs/first/model.safetensors --input 1,28,28 --out digits.onnx",
             "disttrain export runs/first/checkpoints/step-100 --to safetensors",
+            "disttrain export runs/first --to safetensors --names pytorch --out theirs.safetensors",
         ],
         ["verify"] = ["disttrain verify runs/first", "disttrain verify runs/first --set dataset.path=/data/mnist --output json"],
         ["report"] = ["disttrain report runs/first", "disttrain report runs/first runs/second --out compared.html", "disttrain report studies/mlp"],

@@ -7,6 +7,7 @@ using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Output;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Models;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Hosting;
@@ -22,8 +23,15 @@ internal static class ExportCommand
 
     private const string SafeTensors = "safetensors";
 
+    private const string Own = "disttrain";
+
     private static readonly Option<string> To = SharedOptions.Choice(
-        "--to", "onnx: the model with its weights, for ONNX Runtime and others; safetensors: the weights under the names that PyTorch's modules use.", Onnx, SafeTensors);
+        "--to", "onnx: the model with its weights, for ONNX Runtime and others; safetensors: the weights alone, by name.", Onnx, SafeTensors);
+
+    private static readonly Option<string> Names = SharedOptions.Choice(
+        "--names",
+        "Of safetensors: disttrain, the program's own; pytorch, those of the modules that the model is known by: torchvision's, Hugging Face's BERT, or nn.Sequential.",
+        [Own, .. NameConventions.All]);
 
     private static readonly Option<int[]> Input = CreateInput();
 
@@ -37,6 +45,7 @@ internal static class ExportCommand
     {
         SharedOptions.Checkpoint,
         To,
+        Names,
         Out,
         Input,
         SharedOptions.Set,
@@ -44,18 +53,24 @@ internal static class ExportCommand
 
     private static Task<int> RunAsync(CommandContext context)
     {
-        var (saved, format) = (SavedModel.Read(context.Get(SharedOptions.Checkpoint)), context.Get(To));
+        var (saved, format, names) = (SavedModel.Read(context.Get(SharedOptions.Checkpoint)), context.Get(To), context.Get(Names));
+        if (names != Own && format != SafeTensors)
+            throw CommandException.BadInput($"--names {names} is for --to {SafeTensors}, and --to is {format}, whose names nobody else reads; leave --names out, or give --to {SafeTensors}");
         var file = SharedOptions.ForWriting("--out", context.GetOrDefault(Out) ?? DefaultName(saved, format));
         var spec = saved.ReadSpec(context.Get(SharedOptions.Set));
         NativeEnvironment.Prepare(spec.Determinism);
         var weights = WeightsHash.Compute(saved.Layout, saved.Vector);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [SafeTensorsWriter.JobKey] = saved.JobFile };
         ModelBlueprint? model = null;
+        var tensors = 0;
         try
         {
             if (format == SafeTensors)
             {
-                WholeFile.Write(file, stream => SafeTensorsWriter.Write(stream, saved.Layout, saved.Vector, metadata));
+                var theirs = names == Own ? null : KnownNames.Of(new NamesRecipe(names, []), spec.Model, saved.Layout);
+                if (theirs is not null)
+                    metadata.Add("disttrain.names", names);
+                WholeFile.Write(file, stream => tensors = SafeTensorsWriter.Write(stream, saved.Layout, saved.Vector, metadata, theirs));
             }
             else
             {
@@ -75,7 +90,7 @@ internal static class ExportCommand
 
         var exported = new ExportedEvent(saved.Source, saved.Step, format, file, model?.InputShape, model?.Classes, weights);
         context.Print(exported, model is null
-            ? $"{file}: {SavedTensor.Of(saved.Layout).Count} tensors of {saved.Source}; weights {weights}"
+            ? $"{file}: {tensors} tensors of {saved.Source}; weights {weights}"
             : $"{file}: '{OperatorGraph.Input}' [batch, {string.Join(", ", model.InputShape)}] to '{OperatorGraph.Output}' [batch, {string.Join(", ", model.OutputShape)}], ONNX operators {OperatorGraph.OperatorSet}, of {saved.Source}; weights {weights}");
         return Task.FromResult(ExitCode.Done);
     }

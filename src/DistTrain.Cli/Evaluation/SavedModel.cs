@@ -89,7 +89,7 @@ internal sealed record SavedModel(string Source, long? Step, string JobFile, Par
     private static SavedModel ReadModelFile(string path)
     {
         using var file = SafeTensorsReader.Open(path);
-        var layout = file.Layout() ?? throw CommandException.BadInput($"{path}: carries no layout; it was not written by DistTrain");
+        var layout = file.Layout() ?? throw CommandException.BadInput($"{path}: carries no layout: another program wrote it, or export under other names; give the run, or start a job from it (spec.from.file)");
         var job = file.Metadata.GetValueOrDefault(SafeTensorsWriter.JobKey) ?? throw CommandException.BadInput($"{path}: carries no job; it was not written by DistTrain");
         var vector = new float[layout.Length];
         file.Fill(layout, vector);

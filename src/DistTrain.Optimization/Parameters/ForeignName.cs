@@ -6,20 +6,21 @@ namespace DistTrain.Optimization.Parameters;
 /// <param name="IsTransposed">The file has the transpose of it: a matrix [columns, rows].</param>
 public sealed record ForeignName(string Theirs, string Ours, bool IsTransposed = false)
 {
-    /// <summary>The tensors of a file under the model's names; those that no name is given for keep their own.</summary>
-    /// <param name="tensors">As the file has them.</param>
-    /// <param name="names">Each name of the file and of the model at most once.</param>
-    public static IReadOnlyList<SafeTensor> Rename(IReadOnlyList<SafeTensor> tensors, IReadOnlyList<ForeignName> names)
-    {
-        var ours = names.ToDictionary(name => name.Theirs, StringComparer.Ordinal);
-        return [.. tensors.Select(tensor => ours.TryGetValue(tensor.Name, out var name) ? name.Of(tensor) : tensor)];
-    }
+    /// <summary>What it is called in other files of the kind. A file may have it under several names, if the values are the same.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    private SafeTensor Of(SafeTensor tensor) => tensor with
-    {
-        Name = Ours,
-        SavedAs = Theirs,
-        Shape = IsTransposed ? [.. tensor.Shape.Reverse()] : tensor.Shape,
-        IsTransposed = IsTransposed,
-    };
+    /// <summary>Equal runs of rows that the file has the model's tensor in.</summary>
+    public int Parts { get; init; } = 1;
+
+    /// <summary>Which of them it is, from 0.</summary>
+    public int Part { get; init; }
+
+    /// <summary>
+    /// Rows of a matrix that is no part of the model's: its first row is added to each row of the model's tensor. A file may lack it; it is written as
+    /// zeros. 0: the file has the tensor itself.
+    /// </summary>
+    public int AddedRows { get; init; }
+
+    /// <summary>Every name that it may have in a file, the one that it is written under first.</summary>
+    internal IEnumerable<string> All => [Theirs, .. Aliases];
 }

@@ -10,16 +10,7 @@ namespace DistTrain.Optimization.Parameters;
 /// <param name="Shape">Row-major; empty for a scalar.</param>
 /// <param name="Offset">First byte, counted from the end of the header.</param>
 /// <param name="Length">Bytes.</param>
-public sealed record SafeTensor(string Name, string Type, IReadOnlyList<long> Shape, long Offset, long Length)
-{
-    /// <summary>Its name in the file where <see cref="ForeignName"/> gave it another; else null.</summary>
-    public string? SavedAs { get; init; }
-
-    /// <summary>The file has the transpose of <see cref="Shape"/>.</summary>
-    public bool IsTransposed { get; init; }
-
-    internal string Title => SavedAs is null ? Name : $"{Name}, in the file {SavedAs},";
-}
+public sealed record SafeTensor(string Name, string Type, IReadOnlyList<long> Shape, long Offset, long Length);
 
 /// <summary>
 /// The strict parser of a file's header: bounded, no name twice, every element type known, dtype × shape = range, and the

@@ -23,44 +23,64 @@ public static class SafeTensorsWriter
     /// <param name="layout">Where the tensors lie; also written into the metadata, under <see cref="LayoutKey"/>.</param>
     /// <param name="vector">The flat vector, [layout.Length].</param>
     /// <param name="metadata">Further entries, e.g. <see cref="JobKey"/>.</param>
+    /// <param name="names">What another program calls the tensors; the layout, whose names are others, is left out then. Null: the layout's names.</param>
+    /// <returns>How many tensors there are in the file.</returns>
     /// <exception cref="ArgumentException">The vector is not of the layout's length, a name is reserved or stands twice, or an entry of the metadata is one of the writer's own.</exception>
-    public static void Write(Stream stream, ParameterLayout layout, ReadOnlySpan<float> vector, IReadOnlyDictionary<string, string> metadata)
+    public static int Write(Stream stream, ParameterLayout layout, ReadOnlySpan<float> vector, IReadOnlyDictionary<string, string> metadata, ForeignNames? names = null)
     {
         if (vector.Length != layout.Length)
             throw new ArgumentException($"the vector has {vector.Length} elements, the layout {layout.Length}", nameof(vector));
-        var tensors = SavedTensor.Of(layout);
-        if (tensors.Any(tensor => string.Equals(tensor.Name, MetadataKey, StringComparison.Ordinal)))
+        List<TensorPlace> places = [.. (names ?? ForeignNames.None).PlacesIn(layout)];
+        if (places.Any(place => string.Equals(place.Name.Theirs, MetadataKey, StringComparison.Ordinal)))
             throw new ArgumentException($"no tensor may be named {MetadataKey}", nameof(layout));
 
-        var header = Header(tensors, layout, metadata);
+        var header = Header(places, Entries(names is null ? layout : null, metadata));
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         stream.Write(length);
         stream.Write(header);
-        foreach (var tensor in tensors)
-            LittleEndian.Write(Values(tensor, vector), stream.Write);
+        foreach (var place in places)
+            LittleEndian.Write(Values(place, vector), stream.Write);
+        return places.Count;
     }
 
-    private static ReadOnlySpan<float> Values(SavedTensor tensor, ReadOnlySpan<float> vector)
+    private static ReadOnlySpan<float> Values(TensorPlace place, ReadOnlySpan<float> vector)
     {
-        var values = vector.Slice(tensor.Segment.Offset, tensor.Segment.Length);
+        var (tensor, values) = (place.Ours, vector.Slice(place.Ours.Segment.Offset, place.Ours.Segment.Length));
+        if (place.IsAdded)
+            return new float[place.Shape[0] * place.Shape[1]];
         if (tensor.Part == SavedPart.Whole)
-            return values;
+        {
+            var part = values.Slice(place.Offset, place.Length);
+            if (!place.Name.IsTransposed)
+                return part;
+            var turned = new float[part.Length];
+            Matrix.Transpose(part, place.Shape[0], turned);
+            return turned;
+        }
+
         var half = new float[tensor.Length];
         for (var i = 0; i < half.Length; i++)
             half[i] = values[(2 * i) + (tensor.Part == SavedPart.Mean ? 0 : 1)];
         return half;
     }
 
-    private static byte[] Header(IReadOnlyList<SavedTensor> tensors, ParameterLayout layout, IReadOnlyDictionary<string, string> metadata)
+    private static SortedDictionary<string, string> Entries(ParameterLayout? layout, IReadOnlyDictionary<string, string> metadata)
     {
-        var entries = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt", [LayoutKey] = LayoutJson.Write(layout) };
+        var entries = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" };
+        if (layout is not null)
+            entries.Add(LayoutKey, LayoutJson.Write(layout));
         foreach (var (key, value) in metadata)
         {
             if (!entries.TryAdd(key, value))
                 throw new ArgumentException($"the metadata's '{key}' is written by the writer itself", nameof(metadata));
         }
 
+        return entries;
+    }
+
+    private static byte[] Header(IReadOnlyList<TensorPlace> places, SortedDictionary<string, string> entries)
+    {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {
@@ -70,12 +90,13 @@ public static class SafeTensorsWriter
                 json.WriteString(key, value);
             json.WriteEndObject();
             var offset = 0L;
-            foreach (var tensor in tensors)
+            foreach (var place in places)
             {
-                json.WriteStartObject(tensor.Name);
+                var shape = place.Name.IsTransposed ? place.Shape.Reverse() : place.Shape;
+                json.WriteStartObject(place.Name.Theirs);
                 json.WriteString("dtype", "F32");
-                WriteNumbers(json, "shape", tensor.Shape.Select(side => (long)side));
-                WriteNumbers(json, "data_offsets", [offset, offset += 4L * tensor.Length]);
+                WriteNumbers(json, "shape", shape.Select(side => (long)side));
+                WriteNumbers(json, "data_offsets", [offset, offset += 4 * shape.Aggregate(1L, (product, side) => product * side)]);
                 json.WriteEndObject();
             }
 

@@ -25,7 +25,7 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
             return Refused(from, $"'{from.Checkpoint}' leads out of {System.IO.Path.GetFullPath(dataRoot!)}, where this cluster has its data; name something in there, relative to it");
         try
         {
-            return Of(plan, from, StartSource.Of(from, path), path);
+            return Of(plan, from, StartSource.Of(plan, path), path);
         }
         catch (Exception e) when (e is CheckpointException or SafeTensorsException or UnknownFormatException or IOException or UnauthorizedAccessException)
         {
@@ -59,11 +59,10 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
         List<string> problems = [.. StartRules.Problems(plan, source)];
         if (source.Differences(plan.Layout) is { Count: > 0 } tensors)
         {
-            var more = tensors.Count > MostTensors ? $"; and {tensors.Count - MostTensors} more" : string.Empty;
-            return new JobStart(
-                [$"{from.Key}: {source.Path} is of another model than the job's for its data; {string.Join("; ", tensors.Take(MostTensors))}{more}; give weights of the same model", .. problems],
-                null,
-                null);
+            problems.Insert(0, $"{from.Key}: {source.Path} is of another model than the job's for its data; {Some(tensors, "; ")}; {Cure(plan.Job.Spec)}");
+            if (source.NotFinite(plan.Layout) is { Count: > 0 } wrong)
+                problems.Insert(1, WeightsNotFinite(from, source, Some(wrong, ", ")));
+            return new JobStart(problems, null, null);
         }
 
         var slots = from.KeepsSlots ? Math.Min(plan.Rule.Optimizer.Slots, source.Saved?.Slots ?? 0) : 0;
@@ -75,8 +74,8 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
             var whole = source.Read(plan.Layout, vector);
             hashes.Add(WeightsHash.Compute(plan.Layout, whole));
             runs.Add(whole[plan.Offset..(plan.Offset + plan.Length)]);
-            if (NotFinite(plan.Layout, whole) is { } wrong)
-                problems.Add($"{(vector == 0 ? from.Key : "spec.from.slots")}: {source.Path} has {(vector == 0 ? "weights" : "slots")} that are not finite: {wrong}; give a checkpoint from before they were");
+            if (NotFinite(plan.Layout, whole) is { Count: > 0 } wrong)
+                problems.Add(vector == 0 ? WeightsNotFinite(from, source, Some(wrong, ", ")) : $"spec.from.slots: {source.Path} has slots that are not finite: {Some(wrong, ", ")}; give a checkpoint from before they were");
         }
 
         var first = problems.Count > 0 ? null : source.Saved is { } saved ? course.First(saved.Open, from.KeepsSlots, from.KeepsPosition) : course.First();
@@ -92,7 +91,7 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
-    private static string? NotFinite(ParameterLayout layout, float[] vector)
+    private static List<string> NotFinite(ParameterLayout layout, float[] vector)
     {
         List<string> wrong = [];
         foreach (var segment in layout.Segments)
@@ -104,8 +103,23 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
                 wrong.Add($"{count} in {segment.Name}");
         }
 
-        return wrong.Count == 0 ? null : string.Join(", ", wrong.Take(MostTensors));
+        return wrong;
     }
+
+    private static string WeightsNotFinite(StartRecipe from, StartSource source, string wrong) =>
+        $"{from.Key}: {source.Path} has weights that are not finite: {wrong}; give a checkpoint from before they were";
+
+    /// <summary>The first ones, and how many there are beside them.</summary>
+    private static string Some(IReadOnlyList<string> all, string separator) =>
+        string.Join(separator, all.Take(MostTensors)) + (all.Count > MostTensors ? $"; and {all.Count - MostTensors} more" : string.Empty);
+
+    /// <summary>A file that is the right one often has other names.</summary>
+    private static string Cure(TrainingSpec spec) => spec.From switch
+    {
+        { Names.Convention: { } convention } => $"give weights of the same model, {spec.Model.Name} with norm {spec.Model.Norm}, under the names of {convention} (docs/weights.md)",
+        { IsFile: true, Names.IsNone: true } => "give weights of the same model, or say in spec.from.names what the file calls them",
+        _ => "give weights of the same model",
+    };
 
     private static JobStart Refused(StartRecipe from, string reason) => new([$"{from.Key}: {reason}"], null, null);
 }

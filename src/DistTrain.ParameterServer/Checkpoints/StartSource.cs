@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Models;
 using DistTrain.Training.Steps;
 
 namespace DistTrain.ParameterServer.Checkpoints;
@@ -14,16 +15,17 @@ internal abstract class StartSource(string path) : IDisposable
     public abstract SavedCourse? Saved { get; }
 
     /// <summary>What is at a path, the newest checkpoint first.</summary>
-    /// <param name="from">What the job says of it.</param>
+    /// <param name="plan">Of the job, which says what it is.</param>
     /// <param name="path">Where it is.</param>
     /// <exception cref="CheckpointException">Nothing is, or it can't be used.</exception>
     /// <exception cref="SafeTensorsException">It is no model file.</exception>
     /// <exception cref="Protocol.Formats.UnknownFormatException">It is of another format.</exception>
     /// <exception cref="IOException">It can't be read.</exception>
-    public static IEnumerable<StartSource> Of(StartRecipe from, string path)
+    public static IEnumerable<StartSource> Of(PartitionPlan plan, string path)
     {
+        var from = plan.Job.Spec.From!;
         if (File.Exists(path))
-            return [new StartingModel(path, from.Names)];
+            return [new StartingModel(path, KnownNames.Of(from.Names, plan.Job.Spec.Model, plan.Layout))];
         if (from.IsFile)
             throw new CheckpointException($"there is no file {path}; give the path of a .safetensors file, as the servers see it");
         if (!Directory.Exists(path))
@@ -36,6 +38,9 @@ internal abstract class StartSource(string path) : IDisposable
 
     /// <summary>Which tensors are not those of a model, one line each; empty: all are.</summary>
     public abstract IReadOnlyList<string> Differences(ParameterLayout layout);
+
+    /// <summary>Tensors with numbers that are not finite, of a source that differs and so can't be read whole, as far as it says which they are.</summary>
+    public virtual IReadOnlyList<string> NotFinite(ParameterLayout layout) => [];
 
     /// <summary>A whole vector in the order of a layout, padding 0.</summary>
     /// <param name="layout">A model that it does not differ from.</param>

@@ -4,14 +4,16 @@ namespace DistTrain.ParameterServer.Checkpoints;
 
 /// <summary>A model file, of this program or another: tensors by their names.</summary>
 /// <param name="path">The file.</param>
-/// <param name="names">Which of them have other names there.</param>
-internal sealed class StartingModel(string path, IReadOnlyList<ForeignName> names) : StartSource(path)
+/// <param name="names">What it calls them.</param>
+internal sealed class StartingModel(string path, ForeignNames names) : StartSource(path)
 {
     private readonly SafeTensorsReader _file = SafeTensorsReader.Open(path, names);
 
     public override SavedCourse? Saved => null;
 
-    public override IReadOnlyList<string> Differences(ParameterLayout layout) => TensorDifferences.Between(layout, _file.Tensors);
+    public override IReadOnlyList<string> Differences(ParameterLayout layout) => _file.Differences(layout);
+
+    public override IReadOnlyList<string> NotFinite(ParameterLayout layout) => _file.NotFinite(layout);
 
     public override float[] Read(ParameterLayout layout, int vector)
     {

@@ -3,9 +3,11 @@ using DistTrain.Recipes.Documents;
 
 namespace DistTrain.Recipes.Keys;
 
-/// <summary>A section of a file's names, each with the model's; read as a list of <see cref="ForeignName"/> in the order of the file's names.</summary>
+/// <summary>Whose names a file has, or a section of them, each with the model's; read as <see cref="NamesRecipe"/>.</summary>
 internal sealed class ForeignNamesRule : ValueRule
 {
+    private static readonly ChoiceRule Convention = new("whose names a file may have", NameConventions.All);
+
     private static readonly TextRule Name = new("the name of a parameter of the model");
 
     private static readonly JobKey[] Options =
@@ -14,12 +16,14 @@ internal sealed class ForeignNamesRule : ValueRule
         new("transpose", new FlagRule(), false, "the file has columns and rows exchanged"),
     ];
 
-    public override string Text => "a section of a file's names, each with the model's";
+    public override string Text { get; } = $"{Convention.Text}, or a section of a file's names, each with the model's";
 
-    public override ValueSchema Schema => ValueSchema.Section;
+    public override ValueSchema Schema => new(Type: null);
 
     public override object? Read(Node node, string path, Findings findings)
     {
+        if (node is ScalarNode { IsNull: false })
+            return Convention.Read(node, path, findings) is string convention ? new NamesRecipe(convention, []) : null;
         if (node is not MapNode map)
         {
             findings.Add(node.Origin, path, $"{ShapeOf(node)}; give {Text}: {{dense.kernel: fc1.weight}}");
@@ -31,7 +35,7 @@ internal sealed class ForeignNamesRule : ValueRule
             return null;
         foreach (var twice in read.GroupBy(name => name!.Ours, StringComparer.Ordinal).Where(same => same.Count() > 1))
             findings.Add(node.Origin, path, $"is given to {string.Join(" and ", twice.Select(name => name!.Theirs))}; keep one", twice.Key);
-        return (IReadOnlyList<ForeignName>)[.. read.OfType<ForeignName>().OrderBy(name => name.Theirs, StringComparer.Ordinal)];
+        return new NamesRecipe(null, [.. read.OfType<ForeignName>().OrderBy(name => name.Theirs, StringComparer.Ordinal)]);
     }
 
     private static ForeignName? Read(MapEntry entry, string path, Findings findings)

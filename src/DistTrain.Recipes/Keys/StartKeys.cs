@@ -22,12 +22,12 @@ internal static class StartKeys
         };
 
     public static JobKey Names { get; } =
-        new("spec.from.names", new ForeignNamesRule(), null, "which tensors of file have other names in the model, {theirs: ours}, or {theirs: {name: ours, transpose: true}} of a matrix that the file has with columns and rows exchanged")
+        new("spec.from.names", new ForeignNamesRule(), null, "what file calls the model's tensors: pytorch, for the names of torchvision, Hugging Face's BERT or nn.Sequential, whichever the model is known by; or {theirs: ours} for each that has another name, {theirs: {name: ours, transpose: true}} of a matrix that the file has with columns and rows exchanged")
         {
             DefaultText = "none: all have the model's",
             DecidesBits = false,
             IgnoredWhen = "file is absent",
-            ValueIn = j => j.Spec.From is { IsFile: true, Names: { Count: > 0 } names } ? names : null,
+            ValueIn = j => j.Spec.From is { IsFile: true, Names: { IsNone: false } names } ? names : null,
         };
 
     public static JobKey Sha256 { get; } =

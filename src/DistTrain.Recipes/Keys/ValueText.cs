@@ -1,5 +1,4 @@
 using System.Globalization;
-using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Recipes.Keys;
 
@@ -9,7 +8,7 @@ internal static class ValueText
     /// <summary>Plain words that some readers of YAML take for something else than text.</summary>
     private static readonly string[] Ambiguous = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
 
-    /// <param name="value">long, int, double, bool, string, a list of strings, of doubles or of factors.</param>
+    /// <param name="value">long, int, double, bool, string, a list of strings, of doubles or of factors, or what a rule reads.</param>
     public static string Of(object value) => value switch
     {
         bool flag => flag ? "true" : "false",
@@ -19,7 +18,8 @@ internal static class ValueText
         BatchRecipe batch => Of(batch.Examples),
         BatchNormScope scope => Text(scope.ToString()),
         IEnumerable<RateFactor> factors => $"{{{string.Join(", ", factors.Select(f => $"{Text(f.Pattern)}: {Of(f.Factor)}"))}}}",
-        IEnumerable<ForeignName> names => $"{{{string.Join(", ", names.Select(n => $"{Text(n.Theirs)}: {(n.IsTransposed ? $"{{name: {Text(n.Ours)}, transpose: true}}" : Text(n.Ours))}"))}}}",
+        NamesRecipe { Convention: { } convention } => Text(convention),
+        NamesRecipe names => $"{{{string.Join(", ", names.Given.Select(n => $"{Text(n.Theirs)}: {(n.IsTransposed ? $"{{name: {Text(n.Ours)}, transpose: true}}" : Text(n.Ours))}"))}}}",
         IEnumerable<double> numbers => $"[{string.Join(", ", numbers.Select(number => Of(number)))}]",
         IEnumerable<string> names => $"[{string.Join(", ", names.Select(Text))}]",
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),

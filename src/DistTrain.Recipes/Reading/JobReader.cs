@@ -1,5 +1,4 @@
 using DistTrain.Optimization.Normalization;
-using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
 
@@ -186,7 +185,7 @@ internal sealed class JobReader
     private StartRecipe? From()
     {
         var (checkpoint, file, sha256) = (_keys.Text(StartKeys.Checkpoint), _keys.Text(StartKeys.File), _keys.Text(StartKeys.Sha256));
-        var names = (IReadOnlyList<ForeignName>?)_keys.Value(StartKeys.Names);
+        var names = (NamesRecipe?)_keys.Value(StartKeys.Names);
         var slots = _keys.IsGiven(StartKeys.Slots) ? _keys.Text(StartKeys.Slots) : StartSlots.Drop;
         var position = _keys.IsGiven(StartKeys.Position) ? _keys.Text(StartKeys.Position) : StartPositions.Start;
         if (!_keys.IsGiven(StartKeys.Section))
@@ -200,7 +199,7 @@ internal sealed class JobReader
             Refuse(StartKeys.Names, "a checkpoint has the model's own names; leave names out, or give file in place of checkpoint");
         return (isFile ? file : checkpoint) is not { } path || slots is null || position is null
             ? null
-            : new StartRecipe(path, slots, position) { IsFile = isFile, Names = names ?? [], Sha256 = sha256 };
+            : new StartRecipe(path, slots, position) { IsFile = isFile, Names = names ?? NamesRecipe.None, Sha256 = sha256 };
     }
 
     private void CheckShare(int? batch, int? workers)

@@ -15,17 +15,17 @@ internal sealed partial class LayerBuilder
         if (!_areTokens)
             throw Misfit(path, "embedding", "[tokens], of text", tokens is null ? "leave it out" : "let it be the first layer");
         _areTokens = false;
-        var weight = Trainable($"embedding{Next("embedding")}.weight", SegmentKind.Weight, [tokens!.Value, recipe.Out], Narrow);
+        var weight = Trainable($"{NameOf(recipe)}.weight", SegmentKind.Weight, [tokens!.Value, recipe.Out], Narrow);
         Shape = [Shape[0], recipe.Out];
         _embedding = (weight, recipe.Out);
         return Always(new EmbeddingLayer(weight));
     }
 
-    private Func<Layer> Unembedding(string path)
+    private Func<Layer> Unembedding(UnembeddingRecipe recipe, string path)
     {
         if (_embedding is not { } embedding || Shape is not [var places, var width] || width != embedding.Width)
             throw Misfit(path, "unembedding", $"[tokens, {_embedding?.Width.ToString(CultureInfo.InvariantCulture) ?? "numbers"}]", "put 'embedding' before it, and let it get as many numbers of a token as that gives");
-        var bias = Trainable($"unembedding{Next("unembedding")}.bias", SegmentKind.Bias, [tokens!.Value], Initialization.Zero);
+        var bias = Trainable($"{NameOf(recipe)}.bias", SegmentKind.Bias, [tokens!.Value], Initialization.Zero);
         Shape = [places, tokens.Value];
         return Always(new UnembeddingLayer(embedding.Weight, bias));
     }
@@ -35,7 +35,7 @@ internal sealed partial class LayerBuilder
         if (Shape is not [var places, var width])
             throw Misfit(path, "positions", "[tokens, numbers]", "put 'embedding' before it");
         return Always(recipe.Kind == PositionKinds.Learned
-            ? new LearnedPositionsLayer(Trainable($"positions{Next("positions")}.weight", SegmentKind.Weight, [places, width], Narrow))
+            ? new LearnedPositionsLayer(Trainable($"{NameOf(recipe)}.weight", SegmentKind.Weight, [places, width], Narrow))
             : new SinusoidalPositionsLayer(places, width));
     }
 
@@ -45,7 +45,7 @@ internal sealed partial class LayerBuilder
             throw Misfit(path, "attention", "[tokens, numbers]", "put 'embedding' before it");
         if (width % recipe.Heads != 0)
             throw new ModelException($"{path}: {recipe.Heads} heads do not divide {width} numbers of a token; give a divisor of {width}");
-        var name = $"attention{Next("attention")}";
+        var name = NameOf(recipe);
         // Names, shapes and initial values as of PyTorch's MultiheadAttention.
         var weight = Trainable($"{name}.in_proj_weight", SegmentKind.Weight, [3 * width, width], new Initialization(InitializationKind.Uniform, Math.Sqrt(6.0 / (4 * width))));
         var bias = Trainable($"{name}.in_proj_bias", SegmentKind.Bias, [3 * width], Initialization.Zero);

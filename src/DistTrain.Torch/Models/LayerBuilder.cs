@@ -1,5 +1,6 @@
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Models;
 using DistTrain.Torch.Models.Normalization;
 using DistTrain.Torch.Models.Weights;
 using DistTrain.Torch.Passes;
@@ -15,7 +16,8 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
 {
     private readonly List<Segment> _trainable = [];
     private readonly List<(Segment Segment, Deferred Index)> _buffers = [];
-    private readonly Dictionary<string, int> _names = [];
+    private readonly LayerNames _names = new();
+    private int _dropouts;
     private bool _areTokens = tokens is not null;
 
     /// <summary>Shape of one example behind the layers built so far.</summary>
@@ -70,10 +72,10 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
         PoolRecipe pool => Pool(pool, path),
         GlobalAveragePoolRecipe => GlobalAveragePool(path),
         FlattenRecipe => Flatten(),
-        DropoutRecipe dropout => Always(new DropoutLayer(dropout.Rate, Next("dropout"))),
+        DropoutRecipe dropout => Always(new DropoutLayer(dropout.Rate, ++_dropouts)),
         EmbeddingRecipe embedding => Embedding(embedding, path),
         PositionsRecipe positions => Positions(positions, path),
-        UnembeddingRecipe => Unembedding(path),
+        UnembeddingRecipe unembedding => Unembedding(unembedding, path),
         AttentionRecipe attention => Attention(attention, path),
         ResidualRecipe residual => Residual(residual, path),
         _ => throw new ModelException($"{path}: unknown layer {recipe.GetType().Name}"),
@@ -85,7 +87,7 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
             throw Misfit(path, "linear", "[features] or [tokens, numbers]", "put 'flatten' before it");
         var input = Shape[^1];
         var isSequence = Shape.Count == 2;
-        var name = $"fc{Next("fc")}";
+        var name = NameOf(recipe);
         var weight = WeightOf(name, [recipe.Out, input], recipe.Reparametrization);
         int? bias = recipe.Bias ? Trainable($"{name}.bias", SegmentKind.Bias, [recipe.Out], Initialization.FanIn(input)) : null;
         Shape = [.. Shape.SkipLast(1), recipe.Out];
@@ -97,7 +99,7 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
         if (Shape is not [var channels, var height, var width])
             throw Misfit(path, "conv", "[channels, height, width]", "use it before 'flatten'");
         var fanIn = channels * recipe.Kernel * recipe.Kernel;
-        var name = $"conv{Next("conv")}";
+        var name = NameOf(recipe);
         var weight = WeightOf(name, [recipe.Out, channels, recipe.Kernel, recipe.Kernel], recipe.Reparametrization);
         int? bias = recipe.Bias ? Trainable($"{name}.bias", SegmentKind.Bias, [recipe.Out], Initialization.FanIn(fanIn)) : null;
         Shape = [recipe.Out, Window(height + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path), Window(width + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path)];
@@ -139,7 +141,7 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
         if (recipe.Kind == NormKinds.Instance && Shape.Count == 1)
             throw Misfit(path, "norm instance", "[channels, height, width]", "use it before 'flatten', or another kind");
         var (channels, positions) = (Shape[0], Product(Shape.Skip(1)));
-        var name = $"norm{Next("norm")}";
+        var name = NameOf(recipe);
         // Layer normalization scales each value of an example by itself, the others whole channels.
         var shape = recipe.Kind == NormKinds.Layer ? (Shape.Count == 2 ? [Shape[1]] : Shape) : [channels];
         var weight = Trainable($"{name}.weight", SegmentKind.Norm, shape, recipe.ZeroGamma ? Initialization.Zero : Initialization.One);
@@ -240,7 +242,7 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
 
     private static int Product(IEnumerable<int> sides) => sides.Aggregate(1, (product, side) => checked(product * side));
 
-    private int Next(string prefix) => _names[prefix] = _names.GetValueOrDefault(prefix) + 1;
+    private string NameOf(LayerRecipe recipe) => _names.Next(recipe) ?? throw new ArgumentException($"{recipe} has no parameters, and so no name", nameof(recipe));
 
     private static int Window(int side, int size, int stride, string path) =>
         side < size

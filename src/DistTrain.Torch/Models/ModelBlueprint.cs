@@ -2,6 +2,7 @@ using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Order;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
+using DistTrain.Recipes.Models;
 using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 

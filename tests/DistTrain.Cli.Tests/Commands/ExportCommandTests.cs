@@ -3,7 +3,9 @@ using DistTrain.Cli.Evaluation;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Tests.Doubles;
 using DistTrain.Optimization.Parameters;
+using DistTrain.Recipes;
 using DistTrain.Recipes.Files;
+using DistTrain.Recipes.Models;
 using DistTrain.Torch.Models;
 
 namespace DistTrain.Cli.Tests.Commands;
@@ -15,10 +17,12 @@ public sealed class ExportCommandTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly float[] _vector;
     private readonly ParameterLayout _layout;
+    private readonly ModelRecipe _model;
 
     public ExportCommandTests()
     {
         var job = JobFile.Read(null, "defaults", [$"dataset={{name: mnist, path: {_folder.Path}}}", "model.name=cnn"]).Job!;
+        _model = job.Spec.Model;
         _layout = ModelBlueprint.Of(job.Spec, [1, 8, 8], 10).Layout;
         _vector = new float[_layout.Length];
         VersionZero.Fill(_layout, 3, 0, _vector);
@@ -61,7 +65,30 @@ public sealed class ExportCommandTests : IDisposable
         Assert.Equal(await File.ReadAllBytesAsync(Model), await File.ReadAllBytesAsync(copy));
     }
 
+    /// <summary>What reads such a file is held to PyTorch's own by <c>KnownNamesTests</c>.</summary>
+    [Fact]
+    public async Task Weights_go_out_under_the_names_of_PyTorch_and_come_back_bit_by_bit()
+    {
+        var theirs = _folder["theirs.safetensors"];
+        var (code, output, error) = await Contexts.RunAsync("export", Model, "--to", "safetensors", "--names", "pytorch", "--out", theirs);
+
+        Assert.Empty(error);
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Contains("8 tensors", Assert.Single(output), StringComparison.Ordinal);
+        using var reader = SafeTensorsReader.Open(theirs, KnownNames.Of(new NamesRecipe(NameConventions.PyTorch, []), _model, _layout));
+        Assert.Equal(["0.weight", "0.bias", "2.weight", "2.bias", "6.weight", "6.bias", "8.weight", "8.bias"], reader.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal((null, "pytorch"), (reader.Layout(), reader.Metadata["disttrain.names"]));
+        var read = new float[_layout.Length];
+        reader.Fill(_layout, read);
+        Assert.Equal(_vector, read);
+        var (again, _, refused) = await Contexts.RunAsync("export", theirs);
+        Assert.Equal(ExitCode.BadInput, again);
+        Assert.Contains("carries no layout: another program wrote it, or export under other names", Assert.Single(refused), StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("--names pytorch is for --to safetensors, and --to is onnx", "--names", "pytorch", "--out", "model.onnx")]
+    [InlineData("--names must be disttrain or pytorch, not 'torch'", "--names", "torch")]
     [InlineData("the shape of an example is not known", "--out", "model.onnx")]
     [InlineData("--input '1,x' is not a shape; give whole numbers above 0 with commas between, e.g. 1,28,28 or 13", "--input", "1,x")]
     [InlineData("--input '1,2,3,4' is not a shape", "--input", "1,2,3,4")]

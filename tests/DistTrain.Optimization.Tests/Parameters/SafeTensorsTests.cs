@@ -80,7 +80,7 @@ public sealed class SafeTensorsTests
         const string Header = """{"dense.kernel":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]},"dense.bias":{"dtype":"F16","shape":[2],"data_offsets":[24,28]},"scale":{"dtype":"BF16","shape":[2],"data_offsets":[28,32]}}""";
         byte[] data = [.. new[] { 1f, 4, 2, 5, 3, 6 }.SelectMany(BitConverter.GetBytes), .. new[] { (Half)0.5, Half.Epsilon }.SelectMany(BitConverter.GetBytes), 0x40, 0x40, 0xC0, 0xFF];
         byte[] file = [.. BitConverter.GetBytes((long)Header.Length), .. System.Text.Encoding.UTF8.GetBytes(Header), .. data];
-        using var reader = new SafeTensorsReader(new MemoryStream(file), "m", [new ForeignName("dense.kernel", "fc1.weight", IsTransposed: true), new ForeignName("dense.bias", "fc1.bias")]);
+        using var reader = new SafeTensorsReader(new MemoryStream(file), "m", new ForeignNames([new ForeignName("dense.kernel", "fc1.weight", IsTransposed: true), new ForeignName("dense.bias", "fc1.bias")]));
         var vector = new float[layout.Length];
         reader.Fill(layout, vector);
         Assert.Equal([1, 2, 3, 4, 5, 6], vector[..6]);
@@ -93,18 +93,96 @@ public sealed class SafeTensorsTests
     public void What_names_do_not_make_fit_is_told_by_both_names()
     {
         Segment Weight(string name, params int[] shape) => new(name, SegmentKind.Weight, shape, 0, default);
-        var saved = ParameterLayout.Of([Weight("a", 2, 3), Weight("b", 4), Weight("fc1.bias", 2), Weight("bias", 2)]);
-        var needed = ParameterLayout.Of([Weight("fc1.weight", 3, 4), Weight("fc1.bias", 2), Weight("scale", 4)]);
+        var saved = ParameterLayout.Of([Weight("a", 2, 3), Weight("b", 4), Weight("fc1.bias", 2), Weight("bias", 2), Weight("c", 1)]);
+        var needed = ParameterLayout.Of([Weight("fc1.weight", 3, 4), Weight("fc1.bias", 2), Weight("scale", 4), Weight("shift", 4)]);
         using var reader = new SafeTensorsReader(new MemoryStream(Write(saved, new float[saved.Length])), "m",
-            [new ForeignName("a", "fc1.weight", IsTransposed: true), new ForeignName("b", "scale", IsTransposed: true), new ForeignName("bias", "fc1.bias")]);
+            new ForeignNames([new ForeignName("a", "fc1.weight", IsTransposed: true), new ForeignName("b", "scale", IsTransposed: true), new ForeignName("bias", "fc1.bias"), new ForeignName("d", "shift"), new ForeignName("c", "nothing")]));
         Assert.Equal(
             [
                 "other shape: fc1.weight, in the file a, is [3,2], [3,4] is needed",
-                "twice: fc1.bias is fc1.bias and bias of the file",
                 "no matrix: scale, in the file b, has 1 sides, and transpose is for two",
+                "missing: shift, in the file d, F32 [4]",
+                "unexpected: fc1.bias F32 [2]",
+                "unexpected: nothing, in the file c, F32 [1]",
             ],
-            TensorDifferences.Between(needed, reader.Tensors));
+            reader.Differences(needed));
     }
+
+    /// <summary>A transposed one, one in three parts, one to which a row is added, and running statistics.</summary>
+    [Fact]
+    public void Under_other_names_and_cut_otherwise_what_is_written_is_read_bit_for_bit()
+    {
+        var vector = new float[Cut.Length];
+        foreach (var tensor in Cut.Segments)
+        {
+            for (var i = 0; i < tensor.Length; i++)
+                vector[tensor.Offset + i] = i - 1.5f;
+        }
+
+        vector[0] = -0f;
+        var bytes = Write(Cut, vector, CutNames);
+        using var reader = new SafeTensorsReader(new MemoryStream(bytes), "m", CutNames);
+        Assert.Null(reader.Layout());
+        Assert.Equal(
+            ["places F32 [2,3]", "kinds F32 [2,3]", "q F32 [1,2]", "k F32 [1,2]", "v F32 [1,2]", "turned F32 [2,3]", "n.running_mean F32 [2]", "n.running_var F32 [2]"],
+            reader.Tensors.Select(tensor => $"{tensor.Name} {tensor.Type} [{string.Join(',', tensor.Shape)}]"));
+        var read = new float[Cut.Length];
+        reader.Fill(Cut, read);
+        Assert.Equal(vector.Select(BitConverter.SingleToUInt32Bits), read.Select(BitConverter.SingleToUInt32Bits));
+    }
+
+    [Theory]
+    [InlineData(new[] { "places [2,3]", "query [1,2]", "k [1,2]", "v [1,2]", "turned [2,3]", "n.running_mean [2]", "n.running_var [2]", "n.count [1]" }, new string[0], new float[] { 0, 1, 2, 3, 4, 5 })]
+    [InlineData(new[] { "places [2,3]", "kinds [1,3]", "q [1,2]", "k [1,2]", "v [1,2]", "turned [2,3]", "n.running_mean [2]", "n.running_var [2]" }, new string[0], new float[] { 6, 8, 10, 9, 11, 13 })]
+    [InlineData(new[] { "places [2,3]", "kinds [2,4]", "q [2,2]", "v [1,2]", "turned [3,2]", "n.running_mean [2]", "n.running_var [2]", "k1 [1,2]" }, new[] { "other shape: e, in the file kinds, is [2,4], [2,3] is needed", "other shape: qkv, in the file q, is [2,2], [1,2] is needed", "missing: qkv, in the file k, F32 [1,2]", "other shape: turned is [2,3], [3,2] is needed", "unexpected: k1 F32 [1,2]" }, new float[0])]
+    [InlineData(new[] { "places [2,3]", "q [1,2]", "query [1,2]", "k [1,2]", "v [1,2]", "turned [2,3]", "n.running_mean [2]", "n.running_var [2]" }, new[] { "twice: qkv is q and query of the file, and their values differ" }, new float[0])]
+    public void A_file_may_have_what_another_of_its_kind_has_not(string[] tensors, string[] differences, float[] first)
+    {
+        var at = 0;
+        using var stream = new MemoryStream();
+        var saved = ParameterLayout.Of(tensors.Select(tensor => new Segment(tensor.Split(' ')[0], SegmentKind.Weight, [.. tensor.Split('[')[1].TrimEnd(']').Split(',').Select(int.Parse)], 0, default)));
+        var vector = new float[saved.Length];
+        foreach (var segment in saved.Segments)
+        {
+            for (var i = 0; i < segment.Length; i++)
+                vector[segment.Offset + i] = at++;
+        }
+
+        SafeTensorsWriter.Write(stream, saved, vector, _metadata);
+        using var reader = new SafeTensorsReader(stream, "m", CutNames);
+        Assert.Equal(differences, reader.Differences(Cut));
+        if (differences.Length > 0)
+            return;
+        var read = new float[Cut.Length];
+        reader.Fill(Cut, read);
+        Assert.Equal(first, read[..6]);
+    }
+
+    [Fact]
+    public void Numbers_that_are_not_finite_are_found_in_whatever_has_a_place_also_where_others_are_missing()
+    {
+        var saved = ParameterLayout.Of([new Segment("q", SegmentKind.Weight, [1, 2], 0, default), new Segment("n.running_var", SegmentKind.Weight, [2], 0, default), new Segment("v", SegmentKind.Weight, [7], 0, default)]);
+        using var reader = new SafeTensorsReader(new MemoryStream(Write(saved, [.. Enumerable.Repeat(float.NaN, saved.Length)])), "m", CutNames);
+        Assert.Equal(["2 in qkv, in the file q", "2 in n.running_var"], reader.NotFinite(Cut));
+    }
+
+    private static ParameterLayout Cut { get; } = ParameterLayout.Of(
+    [
+        new Segment("e", SegmentKind.Weight, [2, 3], 0, default),
+        new Segment("qkv", SegmentKind.Weight, [3, 2], 0, default),
+        new Segment("turned", SegmentKind.Weight, [3, 2], 0, default),
+        new Segment("n.statistics", SegmentKind.Statistics, [2, 2], 0, default, 4),
+    ]);
+
+    private static ForeignNames CutNames { get; } = new(
+    [
+        new ForeignName("places", "e"),
+        new ForeignName("kinds", "e") { AddedRows = 2 },
+        new ForeignName("q", "qkv") { Parts = 3, Part = 0, Aliases = ["query"] },
+        new ForeignName("k", "qkv") { Parts = 3, Part = 1 },
+        new ForeignName("v", "qkv") { Parts = 3, Part = 2 },
+        new ForeignName("turned", "turned", IsTransposed: true),
+    ]) { Unused = ["n.count"] };
 
     [Fact]
     public void A_file_cut_at_any_byte_is_refused() =>
@@ -190,10 +268,10 @@ public sealed class SafeTensorsTests
         Assert.Throws<ArgumentException>(() => SafeTensorsWriter.Write(new MemoryStream(), layout, new float[layout.Length], new Dictionary<string, string> { ["format"] = "np" }));
     }
 
-    private static byte[] Write(ParameterLayout layout, float[] vector)
+    private static byte[] Write(ParameterLayout layout, float[] vector, ForeignNames? names = null)
     {
         using var stream = new MemoryStream();
-        SafeTensorsWriter.Write(stream, layout, vector, _metadata);
+        SafeTensorsWriter.Write(stream, layout, vector, _metadata, names);
         return stream.ToArray();
     }
 }

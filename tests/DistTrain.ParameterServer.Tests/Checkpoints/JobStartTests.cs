@@ -59,6 +59,36 @@ public sealed class JobStartTests(ThreeServers servers) : IClassFixture<ThreeSer
         Assert.Contains("missing: fc1.bias F32 [10]; unexpected: dense.bias F32 [10]", Assert.Single(wrong.Problems), StringComparison.Ordinal);
     }
 
+    /// <summary>The tiny model has the tensors of an mlp, if the job says so, and two that are none's.</summary>
+    [Fact]
+    public async Task A_file_with_the_names_of_PyTorch_is_read_and_all_that_is_wrong_with_one_is_told_at_once()
+    {
+        var (saved, _) = await TrainedAsync(1, []);
+        var weights = CheckpointReader.ReadVector(saved, CheckpointReader.ManifestIn(saved));
+        using var folder = new TempFolder();
+        string Named(string file, float[] vector, params (string Ours, string Theirs)[] names)
+        {
+            var layout = ParameterLayout.Of(TinyModel.Layout.Segments.Select(segment => segment with { Name = names.FirstOrDefault(name => name.Ours == segment.Name).Theirs ?? segment.Name }), TinyModel.Layout.BucketLength);
+            return WriteModel(folder[file], vector, layout);
+        }
+
+        var right = Named("right", weights, ("fc1.weight", "1.weight"), ("fc1.bias", "1.bias"), ("fc2.weight", "3.weight"));
+        TinyJob Job(string file) => new(servers.All[0], "model.name=mlp", $"from={{file: {file}, names: pytorch}}");
+        var seen = await ExaminedAsync(Job(right));
+        Assert.Empty(seen.Problems);
+        Assert.Equal(WeightsHash.Compute(TinyModel.Layout, weights), seen.Sha256);
+
+        weights[TinyModel.Layout.Segments[0].Offset] = float.NaN;
+        var wrong = Named("wrong", weights, ("fc1.weight", "1.weight"), ("fc1.bias", "2.bias"), ("fc2.weight", "3.weight"));
+        Assert.Equal(
+            [
+                $"spec.from.file: {wrong} is of another model than the job's for its data; missing: fc1.bias, in the file 1.bias, F32 [10]; unexpected: 2.bias F32 [10]; "
+                    + "give weights of the same model, mlp with norm none, under the names of pytorch (docs/weights.md)",
+                $"spec.from.file: {wrong} has weights that are not finite: 1 in fc1.weight, in the file 1.weight; give a checkpoint from before they were",
+            ],
+            (await ExaminedAsync(Job(wrong))).Problems);
+    }
+
     [Fact]
     public async Task Weights_alone_are_a_new_job_with_empty_slots_from_a_checkpoint_and_from_a_model_file_and_have_one_digest()
     {

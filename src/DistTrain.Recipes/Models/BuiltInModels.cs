@@ -1,6 +1,4 @@
-using DistTrain.Recipes;
-
-namespace DistTrain.Torch.Models;
+namespace DistTrain.Recipes.Models;
 
 /// <summary>The built-in models as layer lists, in the terms a user's own network is written in.</summary>
 public static class BuiltInModels
@@ -28,6 +26,9 @@ public static class BuiltInModels
         "custom" => model.Layers,
         _ => throw new ArgumentException($"'{model.Name}' is not a model", nameof(model)),
     };
+
+    /// <summary>Blocks in each stage of a residual network; empty: it is none.</summary>
+    internal static IReadOnlyList<int> StagesOf(string name) => name == ModelNames.ResNet20 ? [3, 3, 3] : [];
 
     /// <summary>A decoder as GPT-2's: normalization before each part and behind the last, GELU, learned positions.</summary>
     private static IReadOnlyList<LayerRecipe> Transformer(ModelRecipe model, TransformerSize size, int classes)
