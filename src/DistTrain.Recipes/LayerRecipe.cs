@@ -6,8 +6,11 @@ public abstract record LayerRecipe;
 /// <summary>Fully connected: [n, in] → [n, Out], or each token of a sequence, [n, t, in] → [n, t, Out]; Reparametrization: one of <see cref="Reparametrizations"/>.</summary>
 public sealed record LinearRecipe(int Out, bool Bias, string Reparametrization = Reparametrizations.None) : LayerRecipe;
 
-/// <summary>Two-dimensional convolution with a square kernel: [n, in, h, w] → [n, Out, h', w']; Reparametrization: as of <see cref="LinearRecipe"/>.</summary>
-public sealed record ConvRecipe(int Out, int Kernel, int Stride, int Padding, bool Bias, string Reparametrization = Reparametrizations.None) : LayerRecipe;
+/// <summary>
+/// Two-dimensional convolution with a square kernel: [n, in, h, w] → [n, Out, h', w']; Reparametrization: as of <see cref="LinearRecipe"/>.
+/// Groups: outputs of one see the inputs of the same alone; as many as inputs: depth-wise.
+/// </summary>
+public sealed record ConvRecipe(int Out, int Kernel, int Stride, int Padding, bool Bias, string Reparametrization = Reparametrizations.None, int Groups = 1) : LayerRecipe;
 
 /// <summary>
 /// Normalization; Kind: one of <see cref="NormKinds.Layers"/>. Groups: of group normalization, null for the default of the channels.
@@ -18,8 +21,8 @@ public sealed record NormRecipe(string Kind, int? Groups = null, bool ZeroGamma 
 /// <summary>Element-wise nonlinearity; Kind: relu, tanh, sigmoid, gelu, silu.</summary>
 public sealed record ActivationRecipe(string Kind) : LayerRecipe;
 
-/// <summary>Pooling over square windows; Kind: max, average.</summary>
-public sealed record PoolRecipe(string Kind, int Size, int Stride) : LayerRecipe;
+/// <summary>Pooling over square windows; Kind: max, average. Padding: of max, places on each side that no maximum is at.</summary>
+public sealed record PoolRecipe(string Kind, int Size, int Stride, int Padding = 0) : LayerRecipe;
 
 /// <summary>Mean over all positions: [n, c, h, w] → [n, c].</summary>
 public sealed record GlobalAveragePoolRecipe : LayerRecipe;
@@ -43,7 +46,7 @@ public sealed record UnembeddingRecipe : LayerRecipe;
 public sealed record AttentionRecipe(int Heads, bool Causal) : LayerRecipe;
 
 /// <summary>
-/// y = x' + Layers(x). The shortcut x' is parameter-free (He et al. 2015, option A): subsampled by the stride of the body,
-/// zero-padded to its channels.
+/// y = x' + Layers(x). The shortcut x' is Shortcut(x), a projection as a rule (He et al. 2015, option B), or without one parameter-free (option A):
+/// subsampled by the stride of the body, zero-padded to its channels.
 /// </summary>
-public sealed record ResidualRecipe(IReadOnlyList<LayerRecipe> Layers) : LayerRecipe;
+public sealed record ResidualRecipe(IReadOnlyList<LayerRecipe> Layers, IReadOnlyList<LayerRecipe>? Shortcut = null) : LayerRecipe;

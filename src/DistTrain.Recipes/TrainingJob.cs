@@ -194,6 +194,9 @@ public sealed record ModelRecipe(string Name, string Norm, IReadOnlyList<LayerRe
     /// <summary>The scale of the last norm of each residual block of a built-in starts at 0.</summary>
     public bool ZeroGamma { get; init; }
 
+    /// <summary>resnet18 and resnet50: channels of the first stage; null for others.</summary>
+    public int? Width { get; init; }
+
     /// <summary>transformer and bert: how large it is; null for others.</summary>
     public TransformerSize? Size { get; init; }
 }

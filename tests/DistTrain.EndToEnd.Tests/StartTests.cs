@@ -52,6 +52,13 @@ public class StartTests(UndisturbedRun undisturbed)
         Assert.Contains(first.WeightsSha256, await File.ReadAllTextAsync(Path.Combine(folder["one"], "job.yaml")), StringComparison.Ordinal);
         await Verified.CleanAsync(folder["one"], one.WeightsSha256);
 
+        // Under other names there and back it is the same start.
+        var theirs = folder["theirs.safetensors"];
+        var exported = await DistTrainProcess.RunAsync(["export", model, "--to", "safetensors", "--names", "pytorch", "--out", theirs, "--output", "json"]);
+        Assert.Equal(0, exported.ExitCode);
+        var named = await Training.RunAsync(folder, "named", silos: 2, servers: 1, [.. settings, "optimizer={name: adam, lr: 0.001}", $"from={{file: {theirs}, names: pytorch}}"]);
+        Assert.Equal(one.WeightsSha256, named.WeightsSha256);
+
         var other = await DistTrainProcess.RunAsync([.. Training.Arguments(folder, "other", 1, 1, [.. tuned, "model.norm=none", "from.slots=keep"])]);
         Assert.Equal(2, other.ExitCode);
         var problems = other.Events[^1].GetProperty("problems").EnumerateArray().Select(p => p.GetString()!).ToList();

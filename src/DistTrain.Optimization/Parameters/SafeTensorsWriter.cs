@@ -46,7 +46,8 @@ public static class SafeTensorsWriter
 
     private static ReadOnlySpan<float> Values(TensorPlace place, ReadOnlySpan<float> vector)
     {
-        var (tensor, values) = (place.Ours, vector.Slice(place.Ours.Segment.Offset, place.Ours.Segment.Length));
+        var tensor = place.Ours;
+        var values = vector.Slice(tensor.Segment.Offset, tensor.Segment.Length);
         if (place.IsAdded)
             return new float[place.Shape[0] * place.Shape[1]];
         if (tensor.Part == SavedPart.Whole)

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Parameters;
+using DistTrain.ParameterServer.Replicas;
 using DistTrain.Recipes;
 using DistTrain.Recipes.Models;
 using DistTrain.Training.Steps;

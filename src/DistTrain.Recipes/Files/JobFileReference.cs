@@ -114,8 +114,27 @@ public static class JobFileReference
 
             With `model.name: custom`, `model.layers` lists the layers in order, the one that gives the classes' scores last. A layer is a name
             with its options, `conv: {out: 32, kernel: 3}`; with its first option alone, `linear: 128`; or, where none is required, just a name,
-            `relu`. `residual` holds a list of layers and adds their input to their output; the shortcut has no parameters. At most
-            {{LayerForms.MaximumLayers}} layers, residuals at most {{LayerForms.MaximumNesting}} deep in each other.
+            `relu`. `residual` holds a list of layers and adds their input to their output, subsampled and padded with channels of zeros where their
+            output is smaller and deeper. It may be a section instead: of that list, `layers`, and of another one that the input goes through,
+            `shortcut`, which has to end with the same shape. At most {{LayerForms.MaximumLayers}} layers, residuals at most
+            {{LayerForms.MaximumNesting}} deep in each other. A bottleneck of `resnet50` with its projection:
+
+            ```yaml
+            - residual:
+                layers:
+                  - conv: {out: 128, kernel: 1, bias: false}
+                  - norm: batch
+                  - relu
+                  - conv: {out: 128, kernel: 3, stride: 2, padding: 1, bias: false}
+                  - norm: batch
+                  - relu
+                  - conv: {out: 512, kernel: 1, bias: false}
+                  - norm: batch
+                shortcut:
+                  - conv: {out: 512, kernel: 1, stride: 2, bias: false}
+                  - norm: batch
+            - relu
+            ```
 
             | layer | meaning | option | default | allowed | meaning of the option |
             |---|---|---|---|---|---|
@@ -132,7 +151,8 @@ public static class JobFileReference
             }
         }
 
-        Cells(text, $"`{LayerForms.Residual}`", "layers with a shortcut around them", "", "required", "a list of layers", "the body");
+        Cells(text, $"`{LayerForms.Residual}`", "layers with a shortcut around them", $"`{LayerForms.Body}`", "required", "a list of layers", "the body");
+        Cells(text, "", "", $"`{LayerForms.Shortcut}`", "the input, subsampled and padded", "a list of layers", "what the input goes through: a projection");
     }
 
     private static void Row(StringBuilder text, string name, JobKey key) =>

@@ -6,7 +6,7 @@ namespace DistTrain.Recipes.Keys;
 /// <summary>Whose names a file has, or a section of them, each with the model's; read as <see cref="NamesRecipe"/>.</summary>
 internal sealed class ForeignNamesRule : ValueRule
 {
-    private static readonly ChoiceRule Convention = new("whose names a file may have", NameConventions.All);
+    private static readonly ChoiceRule Convention = new("a program whose names are known", NameConventions.All);
 
     private static readonly TextRule Name = new("the name of a parameter of the model");
 

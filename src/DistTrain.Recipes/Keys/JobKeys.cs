@@ -96,7 +96,7 @@ internal static class JobKeys
     public static JobKey Model { get; } = JobKey.SectionOf("spec.model", "what learns");
 
     public static JobKey ModelName { get; } =
-        new("spec.model.name", new ChoiceRule("a model", ModelNames.All), ModelNames.Cnn, "the model; custom is built from layers")
+        new("spec.model.name", new ChoiceRule("a model", ModelNames.All), ModelNames.Cnn, "the model; resnet20 is for small images, resnet18 and resnet50 for large ones; custom is built from layers")
         {
             ValueIn = j => j.Spec.Model.Name,
         };
@@ -104,7 +104,7 @@ internal static class JobKeys
     public static JobKey ModelNorm { get; } =
         new("spec.model.norm", new ChoiceRule("a normalization", NormKinds.All), null, "what stands behind each convolution, or hidden linear layer of mlp; custom says so in its layers")
         {
-            DefaultText = "none; for resnet20 batch",
+            DefaultText = "none; for residual networks batch",
             IgnoredWhen = "the model is softmax, transformer or bert",
             ValueIn = j => j.Spec.Model.Norm,
         };
@@ -112,7 +112,7 @@ internal static class JobKeys
     public static JobKey ModelZeroGamma { get; } =
         new("spec.model.zeroGamma", new FlagRule(), false, "the scale of the last norm of each residual block starts at 0, so that each block starts as its shortcut (1706.02677); custom says so in its layers")
         {
-            IgnoredWhen = "the model is not resnet20, or has no norm",
+            IgnoredWhen = "the model is none of resnet20, resnet18 and resnet50, or has no norm",
             ValueIn = j => j.Spec.Model.ZeroGamma,
         };
 

@@ -7,6 +7,9 @@ internal static class LayerForms
 {
     public const string Residual = "residual";
 
+    /// <summary>Of a residual that is a section: its body, and what its input goes through beside it.</summary>
+    public const string Body = "layers", Shortcut = "shortcut";
+
     /// <summary>Layers in a model, at most, those inside residuals included.</summary>
     public const int MaximumLayers = 1000;
 
@@ -17,6 +20,9 @@ internal static class LayerForms
     private static readonly JobKey Bias = new("bias", new FlagRule(), true, "whether a bias is added");
     private static readonly JobKey Reparametrization =
         new("reparametrization", new ChoiceRule("a reparametrization", Reparametrizations.All), Reparametrizations.None, "what the weight is made of; weight: g·v/‖v‖ row by row; spectral: W/σ(W)");
+
+    private static readonly JobKey Size = Whole("size", 1, 1024, null, "side of the window in pixels");
+    private static readonly JobKey Step = Whole("stride", 1, 1024, null, "step of the window in pixels") with { DefaultText = "size" };
 
     public static IReadOnlyList<LayerForm> All { get; } =
     [
@@ -36,9 +42,10 @@ internal static class LayerForms
                 Whole("padding", 0, 1024, 0L, "zeros added on each side, in pixels"),
                 Bias,
                 Reparametrization,
+                Whole("groups", 1, 65_536, null, "groups of channels, each of whose outputs sees its own inputs alone; a divisor of both numbers; as many as inputs: depth-wise") with { DefaultText = "1" },
             ],
-            v => new ConvRecipe(Count(v[0]), Count(v[1]), Count(v[2]), Count(v[3]), (bool)v[4]!, (string)v[5]!),
-            layer => layer is ConvRecipe c ? [c.Out, c.Kernel, c.Stride, c.Padding, c.Bias, c.Reparametrization] : null),
+            v => new ConvRecipe(Count(v[0]), Count(v[1]), Count(v[2]), Count(v[3]), (bool)v[4]!, (string)v[5]!, Count(v[6] ?? 1L)),
+            layer => layer is ConvRecipe c ? [c.Out, c.Kernel, c.Stride, c.Padding, c.Bias, c.Reparametrization, Unless(1, c.Groups)] : null),
         new(
             "norm",
             "normalization",
@@ -60,8 +67,21 @@ internal static class LayerForms
         Activation("sigmoid", "1 / (1 + exp(-x))"),
         Activation("gelu", "x times the normal distribution function of x"),
         Activation("silu", "x / (1 + exp(-x))"),
-        Pool("maxPool", "max", "largest value of each square window"),
-        Pool("averagePool", "average", "mean of each square window"),
+        new(
+            "maxPool",
+            "largest value of each square window",
+            [Size, Step, Whole("padding", 0, 512, null, "places added on each side, at which no maximum is; at most half of size") with { DefaultText = "0" }],
+            v => new PoolRecipe("max", Count(v[0]), Count(v[1] ?? v[0]), Count(v[2] ?? 0L)),
+            layer => layer is PoolRecipe { Kind: "max" } p ? [p.Size, p.Stride, Unless(0, p.Padding)] : null)
+        {
+            Problem = v => v[2] is long padding && v[0] is long size && 2 * padding > size ? ("padding", $"{padding} is more than half of size {size}: a window could lie outside; lower it") : null,
+        },
+        new(
+            "averagePool",
+            "mean of each square window",
+            [Size, Step],
+            v => new PoolRecipe("average", Count(v[0]), Count(v[1] ?? v[0])),
+            layer => layer is PoolRecipe { Kind: "average" } p ? [p.Size, p.Stride] : null),
         Bare<GlobalAveragePoolRecipe>("globalAveragePool", "mean over all positions of each channel"),
         Bare<FlattenRecipe>("flatten", "each example's values in one row"),
         new(
@@ -102,6 +122,9 @@ internal static class LayerForms
 
     private static int Count(object? whole) => (int)(long)whole!;
 
+    /// <summary>What came later than the layer is not written where it changes nothing.</summary>
+    private static object? Unless(int nothing, int value) => value == nothing ? null : value;
+
     private static JobKey Whole(string name, long minimum, long maximum, long? value, string description) =>
         new(name, new WholeRule(minimum, maximum), value, description);
 
@@ -111,16 +134,6 @@ internal static class LayerForms
         [],
         _ => new ActivationRecipe(kind),
         layer => layer is ActivationRecipe a && a.Kind == kind ? [] : null);
-
-    private static LayerForm Pool(string name, string kind, string description) => new(
-        name,
-        description,
-        [
-            Whole("size", 1, 1024, null, "side of the window in pixels"),
-            Whole("stride", 1, 1024, null, "step of the window in pixels") with { DefaultText = "size" },
-        ],
-        v => new PoolRecipe(kind, Count(v[0]), Count(v[1] ?? v[0])),
-        layer => layer is PoolRecipe p && p.Kind == kind ? [p.Size, p.Stride] : null);
 
     private static LayerForm Bare<T>(string name, string description)
         where T : LayerRecipe, new() => new(name, description, [], _ => new T(), layer => layer is T ? [] : null);

@@ -66,12 +66,28 @@ internal sealed class LayerReader
     private LayerRecipe? Layer(string name, Origin origin, Node? value, string path, int nesting)
     {
         if (name == LayerForms.Residual)
-            return List(value ?? new ListNode(origin, []), $"{path}.{name}", nesting + 1) is { } inner ? new ResidualRecipe(inner) : null;
+            return Residual(value ?? new ListNode(origin, []), $"{path}.{name}", nesting + 1);
 
         if (LayerForms.Find(name) is { } form)
             return Layer(form, origin, value, $"{path}.{name}");
         _findings.Add(origin, path, $"is not a layer; use one of {string.Join(", ", LayerForms.Names)}", name, NearestName.Of(name, LayerForms.Names));
         return null;
+    }
+
+    /// <summary>Its body alone, or a section of body and shortcut.</summary>
+    private ResidualRecipe? Residual(Node value, string path, int nesting)
+    {
+        if (value is not MapNode section)
+            return List(value, path, nesting) is { } inner ? new ResidualRecipe(inner) : null;
+        string[] parts = [LayerForms.Body, LayerForms.Shortcut];
+        foreach (var other in section.Entries.Where(entry => !parts.Contains(entry.Key)))
+            _findings.Add(other.Origin, $"{path}.{other.Key}", $"is no part of a residual; give its layers as a list, or a section of {string.Join(" and ", parts)}", other.Key, NearestName.Of(other.Key, parts));
+        if (section.Entry(LayerForms.Body) is null or { Value.IsNull: true })
+            _findings.Add(section.Origin, $"{path}.{LayerForms.Body}", "is missing; a residual needs a list of layers");
+        var (body, shortcut) = (Part(LayerForms.Body), Part(LayerForms.Shortcut));
+        return body is null ? null : new ResidualRecipe(body, shortcut);
+
+        List<LayerRecipe>? Part(string name) => section.Entry(name) is { Value: { IsNull: false } layers } ? List(layers, $"{path}.{name}", nesting) : null;
     }
 
     private LayerRecipe? Layer(LayerForm form, Origin origin, Node? value, string path)

@@ -1,6 +1,6 @@
 namespace DistTrain.Recipes.Keys;
 
-/// <summary>The rows of <see cref="JobKeys"/> that say how large a transformer or bert is; another model is written without them.</summary>
+/// <summary>The rows of <see cref="JobKeys"/> that say how large a transformer or bert is, and how wide a residual network; another model is written without them.</summary>
 internal static class TransformerKeys
 {
     /// <summary>Of a job that does not say.</summary>
@@ -8,6 +8,9 @@ internal static class TransformerKeys
 
     /// <summary>BERT-base's (1810.04805, section 3).</summary>
     public static TransformerSize Base { get; } = new(Width: 768, Depth: 12, Heads: 12);
+
+    /// <summary>Of resnet18 and resnet50, as torchvision has them.</summary>
+    public const int ResidualWidth = 64;
 
     /// <summary>Says what the others are where they are not given; a resolved job has these alone.</summary>
     public static JobKey Size { get; } =
@@ -17,7 +20,13 @@ internal static class TransformerKeys
             IgnoredWhen = NoTransformer,
         };
 
-    public static JobKey Width { get; } = Row("width", 1, 65_536, "numbers for each token; what stands between two linear layers is four times as wide", size => size.Width);
+    public static JobKey Width { get; } =
+        Row("width", 1, 65_536, "numbers for each token; what stands between two linear layers is four times as wide; of resnet18 and resnet50, channels of the first stage, each further one has twice as many", size => size.Width) with
+        {
+            DefaultText = $"{Default.Width}; of resnet18 and resnet50 {ResidualWidth}",
+            IgnoredWhen = "the model is none of transformer, bert, resnet18 and resnet50",
+            ValueIn = j => j.Spec.Model.Size?.Width ?? j.Spec.Model.Width,
+        };
 
     public static JobKey Depth { get; } = Row("depth", 1, 256, "blocks, each of an attention and two linear layers", size => size.Depth);
 

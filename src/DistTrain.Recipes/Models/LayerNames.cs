@@ -1,6 +1,7 @@
 namespace DistTrain.Recipes.Models;
 
-/// <summary>The names of a model's layers: those of a kind are counted from 1, in the order of the list, what stands inside a residual in its place.</summary>
+/// <summary>The names of a model's layers: those of a kind are counted from 1, in the order of the list, what stands inside a residual in its place, its body before its
+/// shortcut.</summary>
 public sealed class LayerNames
 {
     private readonly Dictionary<string, int> _counts = [];

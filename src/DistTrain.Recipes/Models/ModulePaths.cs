@@ -4,7 +4,8 @@ namespace DistTrain.Recipes.Models;
 
 /// <summary>
 /// Where the layers of a model stand among PyTorch's modules. In an nn.Sequential a layer is called by its place in the list, <c>3</c>, and one inside a
-/// residual by both, <c>3.0</c>. A residual network has torchvision's names: <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, <c>fc</c>.
+/// residual by both, <c>3.0</c>, in its shortcut <c>3.shortcut.0</c>. A residual network has torchvision's names: <c>conv1</c>, <c>bn1</c>,
+/// <c>layer1.0.conv1</c>, <c>layer2.0.downsample.0</c>, <c>fc</c>.
 /// </summary>
 internal sealed class ModulePaths
 {
@@ -16,8 +17,8 @@ internal sealed class ModulePaths
 
     public static ModulePaths Of(ModelRecipe model)
     {
-        var paths = new ModulePaths(BuiltInModels.StagesOf(model.Name));
-        paths.Walk(BuiltInModels.LayersOf(model, classes: 1), prefix: "");
+        var paths = new ModulePaths(ResidualNetworks.StagesOf(model.Name));
+        paths.Walk(BuiltInModels.LayersOf(model, classes: 1), prefix: "", isSequence: paths._stages.Count == 0);
         return paths;
     }
 
@@ -27,12 +28,12 @@ internal sealed class ModulePaths
     /// <summary>The last layer of a residual network for small images is often called <c>linear</c>.</summary>
     public IReadOnlyList<string> Aliases(string tensor) => _stages.Count > 0 && Rename(tensor).Split('.') is ["fc", var parameter] ? [$"linear.{parameter}"] : [];
 
-    private void Walk(IReadOnlyList<LayerRecipe> layers, string prefix)
+    private void Walk(IReadOnlyList<LayerRecipe> layers, string prefix, bool isSequence)
     {
         var (convolutions, norms, residuals) = (0, 0, 0);
         for (var i = 0; i < layers.Count; i++)
         {
-            var path = prefix + (_stages.Count == 0 ? i.ToString(CultureInfo.InvariantCulture) : layers[i] switch
+            var path = prefix + (isSequence ? i.ToString(CultureInfo.InvariantCulture) : layers[i] switch
             {
                 ConvRecipe => $"conv{++convolutions}",
                 NormRecipe => $"bn{++norms}",
@@ -40,9 +41,14 @@ internal sealed class ModulePaths
                 _ => "fc",
             });
             if (layers[i] is ResidualRecipe residual)
-                Walk(residual.Layers, path + ".");
+            {
+                Walk(residual.Layers, $"{path}.", isSequence);
+                Walk(residual.Shortcut ?? [], isSequence ? $"{path}.shortcut." : $"{path}.downsample.", isSequence: true);
+            }
             else if (_names.Next(layers[i]) is { } name)
+            {
                 _paths.Add(name, path);
+            }
         }
     }
 

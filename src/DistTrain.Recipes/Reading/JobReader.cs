@@ -112,7 +112,7 @@ internal sealed class JobReader
         var name = _keys.Text(JobKeys.ModelName);
         var norm = _keys.IsGiven(JobKeys.ModelNorm)
             ? _keys.Text(JobKeys.ModelNorm)
-            : name is ModelNames.ResNet20 ? NormKinds.Batch : NormKinds.None;
+            : name is not null && ModelNames.Residual.Contains(name) ? NormKinds.Batch : NormKinds.None;
         var layers = (IReadOnlyList<LayerRecipe>?)_keys.Value(JobKeys.ModelLayers) ?? [];
         var areLayersGiven = _keys.IsGiven(JobKeys.ModelLayers);
         if (name is ModelNames.Custom && !areLayersGiven)
@@ -139,6 +139,7 @@ internal sealed class JobReader
             ZeroGamma = zeroGamma.Value,
             Reparametrization = reparametrization,
             SpectralPenalty = spectralPenalty.Value,
+            Width = name is ModelNames.ResNet18 or ModelNames.ResNet50 ? _keys.IsGiven(TransformerKeys.Width) ? size?.Width : TransformerKeys.ResidualWidth : null,
             Size = hasSize ? size : null,
         };
     }
@@ -161,7 +162,7 @@ internal sealed class JobReader
             return;
         var (takes, has, cure) = (dataset.Name, model.Name) switch
         {
-            (DatasetNames.Csv, ModelNames.Cnn or ModelNames.ResNet20) => ("images", "tables", $"{ModelNames.Mlp} or {ModelNames.Softmax}"),
+            (DatasetNames.Csv, ModelNames.Cnn or ModelNames.ResNet20 or ModelNames.ResNet18 or ModelNames.ResNet50) => ("images", "tables", $"{ModelNames.Mlp} or {ModelNames.Softmax}"),
             (DatasetNames.Text, not (ModelNames.Transformer or ModelNames.Bert or ModelNames.Custom)) => ("images or tables", "characters", dataset.Masking is null ? ModelNames.Transformer : ModelNames.Bert),
             (not DatasetNames.Text, ModelNames.Transformer or ModelNames.Bert) => ("tokens", dataset.Name is DatasetNames.Csv ? "tables" : "images", ModelNames.Mlp),
             _ => default,

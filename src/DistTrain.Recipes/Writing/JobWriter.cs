@@ -64,13 +64,27 @@ internal static class JobWriter
             if (layer is ResidualRecipe residual)
             {
                 Line(text, indent, $"- {LayerForms.Residual}:");
-                Layers(text, residual.Layers, indent + 2);
+                Residual(text, residual, indent + 2);
             }
             else
             {
                 Line(text, indent, $"- {LayerText(layer)}");
             }
         }
+    }
+
+    private static void Residual(StringBuilder text, ResidualRecipe residual, int indent)
+    {
+        if (residual.Shortcut is not { } shortcut)
+        {
+            Layers(text, residual.Layers, indent);
+            return;
+        }
+
+        Line(text, indent, $"{LayerForms.Body}:");
+        Layers(text, residual.Layers, indent + 1);
+        Line(text, indent, $"{LayerForms.Shortcut}:");
+        Layers(text, shortcut, indent + 1);
     }
 
     private static string LayerText(LayerRecipe layer)

@@ -98,12 +98,15 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
     {
         if (Shape is not [var channels, var height, var width])
             throw Misfit(path, "conv", "[channels, height, width]", "use it before 'flatten'");
-        var fanIn = channels * recipe.Kernel * recipe.Kernel;
+        if (channels % recipe.Groups != 0 || recipe.Out % recipe.Groups != 0)
+            throw new ModelException($"{path}: {recipe.Groups} groups do not divide {channels} channels and {recipe.Out} outputs; give a divisor of both");
+        var seen = channels / recipe.Groups;
+        var fanIn = seen * recipe.Kernel * recipe.Kernel;
         var name = NameOf(recipe);
-        var weight = WeightOf(name, [recipe.Out, channels, recipe.Kernel, recipe.Kernel], recipe.Reparametrization);
+        var weight = WeightOf(name, [recipe.Out, seen, recipe.Kernel, recipe.Kernel], recipe.Reparametrization);
         int? bias = recipe.Bias ? Trainable($"{name}.bias", SegmentKind.Bias, [recipe.Out], Initialization.FanIn(fanIn)) : null;
         Shape = [recipe.Out, Window(height + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path), Window(width + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path)];
-        return () => new ConvLayer(weight(), bias, recipe.Stride, recipe.Padding);
+        return () => new ConvLayer(weight(), bias, recipe.Stride, recipe.Padding, recipe.Groups);
     }
 
     /// <summary>The parameters that a weight is made of, under the names that PyTorch gives them.</summary>
@@ -187,8 +190,8 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
     {
         if (Shape is not [var channels, var height, var width])
             throw Misfit(path, $"{recipe.Kind}Pool", "[channels, height, width]", "use it before 'flatten'");
-        Shape = [channels, Window(height, recipe.Size, recipe.Stride, path), Window(width, recipe.Size, recipe.Stride, path)];
-        return Always(recipe.Kind == "max" ? new MaxPoolLayer(recipe.Size, recipe.Stride) : new AveragePoolLayer(recipe.Size, recipe.Stride));
+        Shape = [channels, Window(height + (2 * recipe.Padding), recipe.Size, recipe.Stride, path), Window(width + (2 * recipe.Padding), recipe.Size, recipe.Stride, path)];
+        return Always(recipe.Kind == "max" ? new MaxPoolLayer(recipe.Size, recipe.Stride, recipe.Padding) : new AveragePoolLayer(recipe.Size, recipe.Stride));
     }
 
     private Func<Layer> GlobalAveragePool(string path)
@@ -203,28 +206,6 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
     {
         Shape = [Product(Shape)];
         return Always(new FlattenLayer());
-    }
-
-    private Func<Layer> Residual(ResidualRecipe recipe, string path)
-    {
-        var input = Shape;
-        var body = Walk(recipe.Layers, $"{path}.residual");
-        var output = Shape;
-        if (input.Count != output.Count || output[0] < input[0])
-            throw new ModelException($"{path}: a residual body must keep the number of dimensions and not reduce channels; it maps [{string.Join(", ", input)}] to [{string.Join(", ", output)}]");
-        var stride = 1;
-        if (input.Count == 3)
-        {
-            stride = (input[1] + output[1] - 1) / output[1];
-            if ((input[1] + stride - 1) / stride != output[1] || (input[2] + stride - 1) / stride != output[2])
-                throw new ModelException($"{path}: a residual body must divide height and width by one stride; it maps [{string.Join(", ", input)}] to [{string.Join(", ", output)}]");
-        }
-        else if (!output.SequenceEqual(input))
-        {
-            throw new ModelException($"{path}: a residual body over features or tokens must keep their number; it maps [{string.Join(", ", input)}] to [{string.Join(", ", output)}]");
-        }
-
-        return () => new ResidualLayer([.. body.Select(make => make())], stride, output[0] - input[0]);
     }
 
     private int Trainable(string name, SegmentKind kind, IReadOnlyList<int> shape, Initialization initial)

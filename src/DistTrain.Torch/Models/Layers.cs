@@ -30,26 +30,29 @@ internal sealed class LinearLayer(Weight weight, int? bias, bool isSequence) : L
 }
 
 /// <summary>[n, in, h, w] → [n, out, h', w'].</summary>
-internal sealed class ConvLayer(Weight weight, int? bias, int stride, int padding) : Layer
+internal sealed class ConvLayer(Weight weight, int? bias, int stride, int padding, int groups = 1) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
-        pass.Convolve(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null, stride, padding);
+        pass.Convolve(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null, stride, padding, groups);
 
     public override Dual Forward(Dual x, ForwardPass pass)
     {
         var (value, slope) = weight.Along(pass);
         return new Dual(
-            pass.Convolve(x.Value, value, bias is { } b ? pass.Parameters[b] : null, stride, padding),
+            pass.Convolve(x.Value, value, bias is { } b ? pass.Parameters[b] : null, stride, padding, groups),
             Dual.Sum(
-                pass.Convolve(x.Value, slope, bias is { } d ? pass.Direction[d] : null, stride, padding),
-                x.Slope is { } input ? pass.Convolve(input, value, null, stride, padding) : null));
+                pass.Convolve(x.Value, slope, bias is { } d ? pass.Direction[d] : null, stride, padding, groups),
+                x.Slope is { } input ? pass.Convolve(input, value, null, stride, padding, groups) : null));
     }
 
     public override string Export(string x, OperatorGraph graph) => graph.Apply(
         "Conv",
         bias is { } b ? [x, weight.Export(graph), graph.Parameter(b)] : [x, weight.Export(graph)],
-        ("strides", new long[] { stride, stride }),
-        ("pads", new long[] { padding, padding, padding, padding }));
+        [
+            ("strides", new long[] { stride, stride }),
+            ("pads", new long[] { padding, padding, padding, padding }),
+            .. groups > 1 ? [("group", (long)groups)] : Array.Empty<(string, object)>(),
+        ]);
 }
 
 internal sealed class ActivationLayer(Activation function) : Layer
@@ -65,18 +68,26 @@ internal sealed class ActivationLayer(Activation function) : Layer
     public override string Export(string x, OperatorGraph graph) => function.Export(x, graph);
 }
 
-internal sealed class MaxPoolLayer(int size, int stride) : Layer
+/// <summary>Places of the padding are no maximum.</summary>
+internal sealed class MaxPoolLayer(int size, int stride, int padding) : Layer
 {
-    public override Tensor Forward(Tensor x, ForwardPass pass) => functional.max_pool2d(x, [size, size], [stride, stride]);
+    public override Tensor Forward(Tensor x, ForwardPass pass) => functional.max_pool2d(x, [size, size], [stride, stride], [padding, padding]);
 
     /// <summary>The slope is that of the largest.</summary>
     public override Dual Forward(Dual x, ForwardPass pass)
     {
-        var (y, places) = functional.max_pool2d_with_indices(x.Value, [size, size], [stride, stride]);
+        var (y, places) = functional.max_pool2d_with_indices(x.Value, [size, size], [stride, stride], [padding, padding]);
         return new Dual(y, x.Slope?.flatten(2).gather(2, places.flatten(2)).view(y.shape));
     }
 
-    public override string Export(string x, OperatorGraph graph) => graph.Apply("MaxPool", [x], ("kernel_shape", new long[] { size, size }), ("strides", new long[] { stride, stride }));
+    public override string Export(string x, OperatorGraph graph) => graph.Apply(
+        "MaxPool",
+        [x],
+        [
+            ("kernel_shape", new long[] { size, size }),
+            ("strides", new long[] { stride, stride }),
+            .. padding > 0 ? [("pads", new long[] { padding, padding, padding, padding })] : Array.Empty<(string, object)>(),
+        ]);
 }
 
 internal sealed class AveragePoolLayer(int size, int stride) : Layer
@@ -127,48 +138,4 @@ internal sealed class DropoutLayer(double rate, int index) : Layer
     public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
 
     public override string Export(string x, OperatorGraph graph) => x;
-}
-
-/// <summary>y = shortcut(x) + body(x); the shortcut subsamples by the body's stride and pads channels with zeros (He et al. 2015, option A).</summary>
-internal sealed class ResidualLayer(IReadOnlyList<Layer> body, int stride, int channelPadding) : Layer
-{
-    public override Tensor Forward(Tensor x, ForwardPass pass)
-    {
-        var y = x;
-        foreach (var layer in body)
-            y = layer.Forward(y, pass);
-        return Shortcut(x) + y;
-    }
-
-    public override Dual Forward(Dual x, ForwardPass pass)
-    {
-        var y = x;
-        foreach (var layer in body)
-            y = layer.Forward(y, pass);
-        var shortcut = x.Slope is { } slope ? Shortcut(slope) : null;
-        return new Dual(Shortcut(x.Value) + y.Value, y.Slope is null ? shortcut : shortcut is null ? y.Slope : shortcut + y.Slope);
-    }
-
-    private Tensor Shortcut(Tensor x)
-    {
-        if (stride > 1)
-            x = x[TensorIndex.Colon, TensorIndex.Colon, TensorIndex.Slice(step: stride), TensorIndex.Slice(step: stride)];
-        return channelPadding > 0 ? functional.pad(x, [0, 0, 0, 0, channelPadding / 2, channelPadding - (channelPadding / 2)]) : x;
-    }
-
-    public override string Export(string x, OperatorGraph graph)
-    {
-        var y = x;
-        foreach (var layer in body)
-            y = layer.Export(y, graph);
-        if (stride > 1)
-        {
-            // From the first to the last position of both sides.
-            x = graph.Apply("Slice", [x, graph.Numbers("starts", 0, 0), graph.Numbers("ends", int.MaxValue, int.MaxValue), graph.Numbers("axes", 2, 3), graph.Numbers("steps", stride, stride)]);
-        }
-
-        if (channelPadding > 0)
-            x = graph.Apply("Pad", [x, graph.Numbers("pads", 0, channelPadding / 2, 0, 0, 0, channelPadding - (channelPadding / 2), 0, 0)]);
-        return graph.Apply("Add", [x, y]);
-    }
 }

@@ -83,6 +83,18 @@ public sealed class ModelBlueprint
 
     private static (ModelBlueprint Model, IReadOnlyList<int> Outputs) Build(TrainingSpec spec, IReadOnlyList<int> inputShape, int classes)
     {
+        try
+        {
+            return Walk(spec, inputShape, classes);
+        }
+        catch (OverflowException)
+        {
+            throw new ModelException($"{PathOf(spec.Model)} have more than {int.MaxValue:N0} numbers; make the widest of them narrower");
+        }
+    }
+
+    private static (ModelBlueprint Model, IReadOnlyList<int> Outputs) Walk(TrainingSpec spec, IReadOnlyList<int> inputShape, int classes)
+    {
         var builder = new LayerBuilder(inputShape, spec.Dataset.HasTokens ? classes : null, spec.BatchNorm, spec.Model.SpectralPenalty);
         var input = builder.NormalizeInput(spec.Dataset.Normalize);
         var layers = builder.Build(BuiltInModels.LayersOf(spec.Model, classes), PathOf(spec.Model));

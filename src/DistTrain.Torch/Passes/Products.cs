@@ -14,8 +14,8 @@ internal static class Products
     public static Tensor Linear(this ForwardPass pass, Tensor x, Tensor weight, Tensor? bias) =>
         functional.linear(pass.Factor(x), pass.Factor(weight), bias is null ? null : pass.Factor(bias));
 
-    public static Tensor Convolve(this ForwardPass pass, Tensor x, Tensor filters, Tensor? bias, int stride, int padding) =>
-        functional.conv2d(pass.Factor(x), pass.Factor(filters), bias is null ? null : pass.Factor(bias), [stride, stride], [padding, padding]);
+    public static Tensor Convolve(this ForwardPass pass, Tensor x, Tensor filters, Tensor? bias, int stride, int padding, int groups = 1) =>
+        functional.conv2d(pass.Factor(x), pass.Factor(filters), bias is null ? null : pass.Factor(bias), [stride, stride], [padding, padding], groups: groups);
 
     /// <summary>a·b over the last two dimensions.</summary>
     public static Tensor Multiply(this ForwardPass pass, Tensor a, Tensor b) => pass.Factor(a).matmul(pass.Factor(b));

@@ -23,6 +23,7 @@ public sealed class LayerReaderTests
               - residual:
                 - conv: {out: 8, padding: 1}
                 - residual: [relu]
+              - residual: {layers: [conv: {out: 8, groups: 4}], shortcut: [maxPool: {size: 3, padding: 1}, norm: batch]}
               - globalAveragePool
               - flatten
               - dropout: 0.5
@@ -50,16 +51,19 @@ public sealed class LayerReaderTests
         var residual = Assert.IsType<ResidualRecipe>(layers[13]);
         Assert.Equal(new ConvRecipe(8, 3, 1, 1, true), residual.Layers[0]);
         Assert.Equal([new ActivationRecipe("relu")], Assert.IsType<ResidualRecipe>(residual.Layers[1]).Layers);
+        var projected = Assert.IsType<ResidualRecipe>(layers[14]);
+        Assert.Equal([new ConvRecipe(8, 3, 1, 0, true, Groups: 4)], projected.Layers);
+        Assert.Equal([new PoolRecipe("max", 3, 3, 1), new NormRecipe("batch")], projected.Shortcut);
         Assert.Equal(
             [new GlobalAveragePoolRecipe(), new FlattenRecipe(), new DropoutRecipe(0.5), new LinearRecipe(128, true), new LinearRecipe(10, false, "weight")],
-            layers.Skip(14));
+            layers.Skip(15));
     }
 
     [Theory]
     [InlineData("[relu6]", "[0]: 'relu6' is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual (did you mean 'relu'?)")]
     [InlineData("[conv]", "[0].conv.out: is missing; conv needs it: give a whole number from 1 to 65536")]
     [InlineData("[{conv: {out: 0}}]", "[0].conv.out: '0' is not allowed; give a whole number from 1 to 65536")]
-    [InlineData("[{conv: {out: 8, kernal: 3}}]", "[0].conv.kernal: 'kernal' is not an option of conv; use out, kernel, stride, padding, bias, reparametrization (did you mean 'kernel'?)")]
+    [InlineData("[{conv: {out: 8, kernal: 3}}]", "[0].conv.kernal: 'kernal' is not an option of conv; use out, kernel, stride, padding, bias, reparametrization, groups (did you mean 'kernel'?)")]
     [InlineData("[{conv: , out: 8}]", "[0]: a layer is one name, its options inside: 'conv: {…}'; here stand 2 keys side by side: conv, out")]
     [InlineData("[relu, {flatten: 3}]", "[1].flatten: takes no value; write 'flatten' alone")]
     [InlineData("[{flatten: {start: 1}}]", "[0].flatten.start: 'start' is not an option of flatten, which has none")]
@@ -72,6 +76,12 @@ public sealed class LayerReaderTests
     [InlineData("[{linear: [1]}]", "[0].linear.out: is a list; give a whole number from 1 to 65536")]
     [InlineData("[{residual: []}]", "[0].residual: has no layers; give a list of at least one layer, e.g. [flatten, linear: 10]")]
     [InlineData("[residual]", "[0].residual: has no layers; give a list of at least one layer, e.g. [flatten, linear: 10]")]
+    [InlineData("[{residual: {shortcut: [relu]}}]", "[0].residual.layers: is missing; a residual needs a list of layers")]
+    [InlineData("[{residual: {layers: [relu], shortcuts: [relu]}}]", "[0].residual.shortcuts: 'shortcuts' is no part of a residual; give its layers as a list, or a section of layers and shortcut (did you mean 'shortcut'?)")]
+    [InlineData("[{residual: {layers: [relu], shortcut: []}}]", "[0].residual.shortcut: has no layers; give a list of at least one layer, e.g. [flatten, linear: 10]")]
+    [InlineData("[{maxPool: {size: 3, padding: 2}}]", "[0].maxPool.padding: 2 is more than half of size 3: a window could lie outside; lower it")]
+    [InlineData("[{averagePool: {size: 3, padding: 1}}]", "[0].averagePool.padding: 'padding' is not an option of averagePool; use size, stride")]
+    [InlineData("[{conv: {out: 8, groups: 0}}]", "[0].conv.groups: '0' is not allowed; give a whole number from 1 to 65536")]
     [InlineData("[[relu]]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
     [InlineData("[null]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
     [InlineData("[{}]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]

@@ -67,7 +67,7 @@ public sealed class JobReaderTests
     [InlineData("from={checkpoint: /a, file: /b}", "spec.from.file: checkpoint and file both say what the job starts from; keep one")]
     [InlineData("from={checkpoint: /a, names: {a: b}}", "spec.from.names: a checkpoint has the model's own names; leave names out, or give file in place of checkpoint")]
     [InlineData("from={file: /a, names: [a]}", "spec.from.names: is a list; give pytorch, or a section of a file's names, each with the model's: {dense.kernel: fc1.weight}")]
-    [InlineData("from={file: /a, names: torch}", "spec.from.names: 'torch' is not whose names a file may have; use one of pytorch")]
+    [InlineData("from={file: /a, names: torch}", "spec.from.names: 'torch' is not a program whose names are known; use one of pytorch (did you mean 'pytorch'?)")]
     [InlineData("from={checkpoint: /a, names: pytorch}", "spec.from.names: a checkpoint has the model's own names; leave names out, or give file in place of checkpoint")]
     [InlineData("from={file: /a, names: {a: c, b: c}}", "spec.from.names: 'c' is given to a and b; keep one")]
     [InlineData("from={file: /a, names: {a: {transpose: true}}}", "spec.from.names.a.name: is missing; a needs it: give the name of a parameter of the model")]

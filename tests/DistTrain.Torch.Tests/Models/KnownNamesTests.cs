@@ -24,6 +24,8 @@ public sealed class KnownNamesTests
     [InlineData("cnn", 10, 1, 28, 28)]
     [InlineData("cnn batch", 10, 1, 28, 28)]
     [InlineData("resnet20", 10, 3, 32, 32)]
+    [InlineData("resnet18", 1000, 3, 224, 224)]
+    [InlineData("resnet50", 1000, 3, 224, 224)]
     public void Tensors_have_the_names_and_shapes_of_the_modules(string module, int classes, params int[] image)
     {
         var name = module.Split(' ');
@@ -34,6 +36,7 @@ public sealed class KnownNamesTests
 
     [Theory]
     [InlineData("model={name: custom, layers: [conv: 3, residual: [conv: {out: 3, padding: 1}, norm: batch, relu], flatten, linear: 10]}", "0.bias", "0.weight", "1.0.bias", "1.0.weight", "1.1.bias", "1.1.running_mean", "1.1.running_var", "1.1.weight", "3.bias", "3.weight")]
+    [InlineData("model={name: custom, layers: [residual: {layers: [conv: {out: 3, padding: 1}, relu], shortcut: [relu, conv: {out: 3, kernel: 1}]}, flatten, linear: 10]}", "0.0.bias", "0.0.weight", "0.shortcut.1.bias", "0.shortcut.1.weight", "2.bias", "2.weight")]
     [InlineData("model={name: custom, layers: [flatten, linear: {out: 10, reparametrization: weight}]}", "1.bias", "1.weight_g", "1.weight_v")]
     public void A_users_own_layers_are_called_by_their_places(string model, params string[] names)
     {
@@ -85,6 +88,8 @@ public sealed class KnownNamesTests
     [InlineData("model.name=cnn", "dataset.normalize=channel")]
     [InlineData("model.name=resnet20", "model.norm=batch-renorm")]
     [InlineData("model.name=resnet20", "model.reparametrization=spectral")]
+    [InlineData("model={name: resnet18, width: 3}")]
+    [InlineData("model={name: resnet50, width: 2, reparametrization: weight}")]
     [InlineData("model={name: bert, width: 8, depth: 3, heads: 2}", "dataset={name: text, path: x, context: 6}", "task.name=maskedToken")]
     public void What_goes_out_comes_back_bit_by_bit(params string[] settings)
     {

@@ -22,7 +22,8 @@ public sealed class NormedModelTests
             var all = new TheoryData<string, string>();
             foreach (var model in ModelNames.Classifiers)
             {
-                foreach (var norm in NormKinds.All.Where(norm => (model, norm) is not (ModelNames.Mlp, NormKinds.Instance)))
+                // Of digits, nothing is left at the end of a residual network for large images that has more than one place.
+                foreach (var norm in NormKinds.All.Where(norm => (model, norm) is not (ModelNames.Mlp or ModelNames.ResNet18 or ModelNames.ResNet50, NormKinds.Instance)))
                     all.Add(model, $"model.norm={norm}");
                 foreach (var kind in Reparametrizations.All)
                     all.Add(model, $"model.reparametrization={kind}");
@@ -37,7 +38,7 @@ public sealed class NormedModelTests
     [MemberData(nameof(Models))]
     public void Every_built_in_model_has_a_gradient_under_every_setting(string model, string setting)
     {
-        using var replica = new Replica(ModelBlueprint.Of(Specs.Of($"model.name={model}", setting), Digits.Train.Shape, Digits.Train.Classes), capacity: 4);
+        using var replica = new Replica(ModelBlueprint.Of(Specs.Of($"model.name={model}", "model.width=4", setting), Digits.Train.Shape, Digits.Train.Classes), capacity: 4);
         VersionZero.Fill(replica.Layout, 3, 0, replica.Parameters.Span);
         replica.BeginStep();
         var result = replica.Accumulate(Digits.Train, [0, 1, 2, 3], new Divisor(4, 1), new MicroBatchKey(3, Position.Start(), 0, 0));

@@ -2,6 +2,7 @@ using CsCheck;
 using DistTrain.Optimization.Averaging;
 using DistTrain.Optimization.Normalization;
 using DistTrain.Optimization.Options;
+using DistTrain.Optimization.Parameters;
 using DistTrain.Optimization.Scaling;
 using DistTrain.Optimization.Schedules;
 using DistTrain.Recipes;
@@ -46,6 +47,8 @@ internal static class JobGenerator
             Determinism = named.Item3,
             Precision = named.Item3 == Determinisms.Host && named.Item1 % 2 == 0 ? Precisions.BFloat16 : Precisions.Float32,
             Optimizer = ps.Item1.Item1,
+            Freeze = Patterns(named.Item1).Freeze,
+            Rates = Patterns(named.Item1).Rates,
             Schedule = ps.Item1.Item2,
             Averaging = ps.Item1.Item3,
             Scaling = s.Workers == 1 && norm.Item2.Rule == ScalingRules.AdaScale ? norm.Item2 with { Rule = ScalingRules.None } : norm.Item2,
@@ -139,8 +142,25 @@ internal static class JobGenerator
     {
         var digest = Gen.OneOf<string?>([null, new string('0', 64), new string('f', 64)]);
         return Gen.Select(FolderPath(), Gen.OneOf([.. StartSlots.All]), Gen.OneOf([.. StartPositions.All]), digest, Gen.Bool, (path, slots, position, sha256, isNone) =>
-            isNone ? null : new StartRecipe(path, slots, position) { Sha256 = sha256 });
+            isNone ? null : new StartRecipe(path, slots, position) { Sha256 = sha256, IsFile = path.Length % 2 == 0, Names = NamesOf(path) });
     }
+
+    /// <summary>Of a file: none, a map in the order of its names, or known ones.</summary>
+    private static NamesRecipe NamesOf(string path) => (path.Length % 6) switch
+    {
+        2 => new NamesRecipe(null, [new ForeignName("a " + path, "fc1.bias"), new ForeignName("b: " + path, "fc1.weight", IsTransposed: true)]),
+        4 => new NamesRecipe(NameConventions.PyTorch, []),
+        _ => NamesRecipe.None,
+    };
+
+    /// <summary>In the order of their characters; a model need not have them to be written.</summary>
+    private static (IReadOnlyList<string> Freeze, IReadOnlyList<RateFactor> Rates) Patterns(long seed) => (seed & 3) switch
+    {
+        0 => ([], []),
+        1 => (["conv?.*", "norm1.weight"], []),
+        2 => ([], [new RateFactor("*.bias", 1e-3), new RateFactor("fc1.weight", 2)]),
+        _ => (["{a}: \"b\""], [new RateFactor("#*", 0.5)]),
+    };
 
     /// <summary>A share, or a count that leaves something to train on.</summary>
     private static double Apart(long seed) => seed % 2 == 0 ? 0.25 : 1;
@@ -158,8 +178,9 @@ internal static class JobGenerator
     private static ModelRecipe Fitting(DatasetRecipe dataset, ModelRecipe model) => (dataset.Name, model.Name) switch
     {
         (_, ModelNames.Custom) => model,
-        (DatasetNames.Text, _) => model with { Name = dataset.Masking is null ? ModelNames.Transformer : ModelNames.Bert, Norm = NormKinds.None, Size = model.Size ?? new TransformerSize(6, 2, 3) },
-        (_, ModelNames.Transformer or ModelNames.Bert) or (DatasetNames.Csv, ModelNames.Cnn or ModelNames.ResNet20) => model with { Name = ModelNames.Softmax, Size = null },
+        (DatasetNames.Text, _) => model with { Name = dataset.Masking is null ? ModelNames.Transformer : ModelNames.Bert, Norm = NormKinds.None, Width = null, Size = model.Size ?? new TransformerSize(6, 2, 3) },
+        (_, ModelNames.Transformer or ModelNames.Bert) => model with { Name = ModelNames.Softmax, Size = null },
+        (DatasetNames.Csv, ModelNames.Cnn or ModelNames.ResNet20 or ModelNames.ResNet18 or ModelNames.ResNet50) => model with { Name = ModelNames.Softmax, Width = null },
         _ => model,
     };
 
@@ -173,6 +194,7 @@ internal static class JobGenerator
             Reparametrization = isCustom ? Reparametrizations.None : reparametrization,
             SpectralPenalty = isCustom || reparametrization == Reparametrizations.None ? penalty : 0,
             ZeroGamma = zeroGamma,
+            Width = name is ModelNames.ResNet18 or ModelNames.ResNet50 ? 5 : null,
             Size = name is ModelNames.Transformer or ModelNames.Bert ? new TransformerSize(8, 3, 2) : null,
         };
     }
@@ -184,16 +206,16 @@ internal static class JobGenerator
         var size = Gen.Int[1, 64];
         Gen<LayerRecipe> simple = Gen.OneOf(
             Gen.Select(size, Gen.Bool, Reparametrization(), (n, bias, kind) => (LayerRecipe)new LinearRecipe(n, bias, kind)),
-            Gen.Select(size, size, size, Gen.Int[0, 9], Gen.Bool, Reparametrization(), (n, k, s, p, bias, kind) => (LayerRecipe)new ConvRecipe(n, k, s, p, bias, kind)),
+            Gen.Select(size, size, size, Gen.Int[0, 9], Gen.Bool, Reparametrization(), (n, k, s, p, bias, kind) => (LayerRecipe)new ConvRecipe(n, k, s, p, bias, kind, bias ? n : 1)),
             Gen.Select(Gen.OneOf([.. NormKinds.Layers]), size, Gen.Bool, Gen.Bool, (kind, groups, isGiven, zero) => (LayerRecipe)new NormRecipe(kind, kind == NormKinds.Group && isGiven ? groups : null, zero)),
             Gen.OneOf("relu", "tanh", "sigmoid", "gelu", "silu").Select(kind => (LayerRecipe)new ActivationRecipe(kind)),
-            Gen.Select(Gen.OneOf("max", "average"), size, size, (kind, n, s) => (LayerRecipe)new PoolRecipe(kind, n, s)),
+            Gen.Select(Gen.OneOf("max", "average"), size, size, (kind, n, s) => (LayerRecipe)new PoolRecipe(kind, n, s, kind == "max" ? n / 2 : 0)),
             size.Select(n => (LayerRecipe)new EmbeddingRecipe(n)),
             Gen.OneOf([.. PositionKinds.All]).Select(kind => (LayerRecipe)new PositionsRecipe(kind)),
             Gen.Select(size, Gen.Bool, (heads, causal) => (LayerRecipe)new AttentionRecipe(heads, causal)),
             Gen.Double[0, 0.999].Select(rate => (LayerRecipe)new DropoutRecipe(rate)),
             Gen.OneOf<LayerRecipe>(new GlobalAveragePoolRecipe(), new FlattenRecipe()));
-        return nesting == 0 ? simple : Gen.Frequency((4, simple), (1, Layers(nesting - 1).Select(l => (LayerRecipe)new ResidualRecipe(l))));
+        return nesting == 0 ? simple : Gen.Frequency((4, simple), (1, Gen.Select(Layers(nesting - 1), Layers(0), Gen.Bool, (body, shortcut, isBare) => (LayerRecipe)new ResidualRecipe(body, isBare ? null : shortcut))));
     }
 
     private static Gen<string> Reparametrization() => Gen.OneOf([.. Reparametrizations.All]);
