@@ -182,7 +182,10 @@ public sealed class SafeTensorsTests
         new ForeignName("k", "qkv") { Parts = 3, Part = 1 },
         new ForeignName("v", "qkv") { Parts = 3, Part = 2 },
         new ForeignName("turned", "turned", IsTransposed: true),
-    ]) { Unused = ["n.count"] };
+    ])
+    {
+        Unused = ["n.count"],
+    };
 
     [Fact]
     public void A_file_cut_at_any_byte_is_refused() =>
