@@ -136,7 +136,7 @@ public static class NativeEnvironment
     {
         const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3, ArenaMax = -8;
         CLibrary.SetAllocator(MmapThreshold, 1 << 30);
-        CLibrary.SetAllocator(TrimThreshold, int.MaxValue);
+        CLibrary.SetAllocator(TrimThreshold, -1); // the largest size_t: a pass in float64 frees more than 2 GiB at its end
         CLibrary.SetAllocator(TopPad, 64 << 20);
         CLibrary.SetAllocator(ArenaMax, 1);
     }
