@@ -174,7 +174,7 @@ export class CompareView {
         if (this.hasSeeds)
             this.means.replaceChildren(el('section', { class: 'card', 'aria-label': 'Groups' }, el('h2', {}, 'Groups of seeds'),
                 table('Mean over the seeds, and lowest to highest', [
-                    { name: 'group', text: true, of: group => group.name },
+                    { name: 'group', text: true, of: group => group.name, show: (name, group) => el('span', {}, this.isMean() && swatch(this.color(colors, group.runs[0])), name) },
                     { name: 'runs', of: group => group.runs.length },
                     ...known.filter(([name]) => name !== 'steps done' && name !== 'epochs done').map(([name, of, format]) => ({
                         name, of: group => spread(group.runs.map(i => of(this.runs[i])))?.mean ?? null,

@@ -68,11 +68,15 @@ public class ReportInBrowserTests
     }
 
     [Theory]
-    [InlineData(1280, "light")]
-    [InlineData(400, "dark")]
-    public async Task It_fits_its_window_and_everybody_can_use_it(int width, string scheme)
+    [InlineData(1280, "light", 1)]
+    [InlineData(400, "dark", 1)]
+    [InlineData(1280, "dark", 3)]
+    [InlineData(400, "light", 3)]
+    public async Task It_fits_its_window_and_everybody_can_use_it(int width, string scheme, int runs)
     {
-        await using var browser = await Opened.ReportAsync(SampleRun.Document(SampleRun.Page("first", SampleRun.Events(300))), width);
+        // Two seeds of a rate and one of another: a run, or runs that are compared.
+        var pages = Enumerable.Range(1, runs).Select(run => SampleRun.Page($"run-{run}", SampleRun.Events(300, run), seed: $"{run}", rate: run < 3 ? "0.01" : "0.5"));
+        await using var browser = await Opened.ReportAsync(SampleRun.Document([.. pages]), width);
         await browser.Page.EmulateMediaFeaturesAsync([new PuppeteerSharp.MediaFeatureValue { MediaFeature = PuppeteerSharp.MediaFeature.PrefersColorScheme, Value = scheme }]);
         await browser.Page.WaitForSelectorAsync($"html[data-theme={scheme}]").For("the theme");
         Assert.True(await browser.Page.EvaluateExpressionAsync<int>("document.documentElement.scrollWidth") <= width, "the page is wider than its window");
