@@ -21,6 +21,10 @@ public sealed record TrainingJob(string Name, TrainingSpec Spec)
         },
     };
 
+    /// <summary>The job on a device.</summary>
+    /// <param name="device">cpu or cuda.</param>
+    public TrainingJob On(string device) => this with { Spec = Spec with { Device = device } };
+
     /// <summary>The job with the digest of its start that is known from before, where it does not say one itself.</summary>
     public TrainingJob StartingLike(TrainingJob before) =>
         Spec.From is { Sha256: null } start && before.Spec.From?.Sha256 is { } known ? this with { Spec = Spec with { From = start with { Sha256 = known } } } : this;
@@ -68,6 +72,9 @@ public sealed record TrainingSpec
 
     /// <summary>One of <see cref="Precisions"/>: what forward and backward passes multiply in.</summary>
     public string Precision { get; init; } = Precisions.Float32;
+
+    /// <summary>One of <see cref="DeviceKinds"/>: what ranks compute on.</summary>
+    public string Device { get; init; } = DeviceKinds.Cpu;
 
     public required PolicyRecipe Optimizer { get; init; }
 

@@ -5,6 +5,7 @@ using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Invocation;
 using DistTrain.Cli.Roles;
 using DistTrain.Protocol.Clients;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Hosting;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Hosting;
@@ -75,6 +76,12 @@ internal static class WorkerCommand
         Description = "Tell clients which calls there are (gRPC server reflection), for tools like grpcurl; for submitters and operators, as the calls themselves.",
     };
 
+    private static readonly Option<string?> CudaDevices = new("--devices")
+    {
+        Description = "CUDA devices for jobs with 'device: cuda', by their numbers on the bus, e.g. 0,1. Default: all that this process sees.",
+        HelpName = "numbers",
+    };
+
     private static readonly Option<int> Slots =
         SharedOptions.Number("--slots", "Ranks that may run here before a further job has to wait; 0 takes the number of cores.", 0, 0);
 
@@ -91,6 +98,7 @@ internal static class WorkerCommand
         Servers,
         DataRoot,
         Slots,
+        CudaDevices,
         RoleOptions.Determinism,
         RoleOptions.Certificates,
         RoleOptions.Access,
@@ -187,6 +195,19 @@ internal static class WorkerCommand
         }
     }
 
+    private static DeviceSet FindDevices(string? chosen)
+    {
+        try
+        {
+            var (devices, problem) = DeviceSet.Of(chosen);
+            return problem is null ? devices : throw CommandException.BadInput($"{CudaDevices.Name}: {problem}");
+        }
+        catch (NotSupportedException e)
+        {
+            throw CommandException.Failed(e.Message, e);
+        }
+    }
+
     private static SiloOptions Options(CommandContext context, Task<IReadOnlyList<string>> servers) => new()
     {
         Host = context.Get(RoleOptions.Host).ToString(),
@@ -207,6 +228,7 @@ internal static class WorkerCommand
         SharesMemory = RoleOptions.SharesMemory(context),
         DataRoot = context.GetOrDefault(DataRoot),
         RankSlots = context.Get(Slots),
+        Devices = FindDevices(context.GetOrDefault(CudaDevices)),
     };
 
     private static IPAddress? Advertised(CommandContext context)

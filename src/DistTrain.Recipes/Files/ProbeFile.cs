@@ -43,6 +43,7 @@ public sealed record ProbeFile(string Name, TrainingSpec? Job, ProbeRecipe Recip
         {
             Recipe = null,
             From = null,
+            Device = DeviceKinds.Cpu,
             BatchPlan = new BatchRecipe(Math.Max(plain.Batch, looked.Workers), null),
             Epochs = plain.Epochs,
             Steps = null,

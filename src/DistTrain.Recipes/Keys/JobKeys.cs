@@ -183,6 +183,12 @@ internal static class JobKeys
             ValueIn = j => j.Spec.Precision,
         };
 
+    public static JobKey Device { get; } =
+        new("spec.device", new ChoiceRule("a device", DeviceKinds.All), DeviceKinds.Cpu, "what ranks compute on: the processor, or CUDA devices, whose bits are others and equal on one kind of device; auto: CUDA where the silo that takes the job in has a device, and from then on the job says which")
+        {
+            ValueIn = j => j.Spec.Device,
+        };
+
     public static JobKey Optimizer { get; } =
         new("spec.optimizer", new PolicyRule(PolicyCatalog.Optimizers), null, "how a gradient becomes an update; its options stand beside its name, see below")
         {
@@ -264,7 +270,7 @@ internal static class JobKeys
         .. TaskKeys.All,
         Model, ModelName, ModelNorm, ModelZeroGamma, ModelReparametrization, ModelSpectralPenalty, .. TransformerKeys.All, ModelLayers,
         .. StartKeys.All,
-        Workers, Batch, MicroBatch, Epochs, Steps, TrainAccuracy, Seed, Determinism, Precision,
+        Workers, Batch, MicroBatch, Epochs, Steps, TrainAccuracy, Seed, Determinism, Precision, Device,
         Optimizer, OptimizerName,
         .. ParameterRateKeys.All,
         Schedule, ScheduleName,

@@ -53,6 +53,8 @@ internal sealed class JobReader
         var determinism = _keys.Text(JobKeys.Determinism);
         var precision = _keys.Text(JobKeys.Precision);
         policies.CheckPrecision(precision, determinism);
+        var device = _keys.Text(JobKeys.Device);
+        policies.CheckDevice(device, determinism);
         var optimizer = _keys.Policy(JobKeys.Optimizer);
         var freeze = (IReadOnlyList<string>?)_keys.Value(ParameterRateKeys.Freeze);
         var rates = (IReadOnlyList<RateFactor>?)_keys.Value(ParameterRateKeys.Rates);
@@ -92,6 +94,7 @@ internal sealed class JobReader
             Seed = seed!.Value,
             Determinism = determinism!,
             Precision = precision!,
+            Device = device!,
             Optimizer = optimizer!,
             Freeze = freeze ?? [],
             Rates = rates ?? [],

@@ -69,6 +69,12 @@ internal sealed class PolicyRules(KeyReader keys, Findings findings)
             Refuse(JobKeys.Precision.Path, $"is rounded by each kind of processor in a way of its own; write 'determinism: {Determinisms.Host}', or 'precision: {Precisions.Float32}'", precision);
     }
 
+    public void CheckDevice(string? device, string? determinism)
+    {
+        if (device is DeviceKinds.Cuda or DeviceKinds.Auto && determinism == Determinisms.Portable)
+            Refuse(JobKeys.Device.Path, $"is an arithmetic of its own, equal on devices of one kind only; write 'determinism: {Determinisms.Host}', or 'device: {DeviceKinds.Cpu}'", device);
+    }
+
     public void CheckScaling(ScalingRecipe? scaling, BatchRecipe? batch, int? workers)
     {
         if (scaling is null)

@@ -9,8 +9,9 @@ namespace DistTrain.Torch.Devices;
 /// <param name="there">What is computed with.</param>
 /// <param name="here">A tensor over <paramref name="memory"/>; null: <paramref name="there"/> is one.</param>
 /// <param name="memory">Its elements here, row-major.</param>
-/// <param name="late">Does the copies when they are waited for; null: they are done when they are begun.</param>
-internal sealed class Staged<T>(Tensor there, Tensor? here, Memory<T> memory, LateCopies? late = null) : IDisposable
+/// <param name="late">Does the copies when they are waited for; null: the device does, or they are done when they are begun.</param>
+/// <param name="isQueued">The device does them in the order in which they were begun, after what it had to compute before.</param>
+internal sealed class Staged<T>(Tensor there, Tensor? here, Memory<T> memory, LateCopies? late = null, bool isQueued = false) : IDisposable
     where T : unmanaged
 {
     /// <summary>What libtorch computes with.</summary>
@@ -29,10 +30,16 @@ internal sealed class Staged<T>(Tensor there, Tensor? here, Memory<T> memory, La
     public void Fetch(int first, int elements) => Copy(there, here, first, elements);
 
     /// <summary>All copies that were begun have ended.</summary>
-    public void Wait() => late?.Wait(0, memory.Length);
+    public void Wait() => Wait(0, memory.Length);
 
     /// <summary>Those of some elements have.</summary>
-    public void Wait(int first, int elements) => late?.Wait(first, elements);
+    public void Wait(int first, int elements)
+    {
+        late?.Wait(first, elements);
+        // TorchSharp has no events: all that the device has to do is waited for.
+        if (isQueued)
+            cuda.synchronize();
+    }
 
     /// <summary>Zeros in both places, at once.</summary>
     public void Clear()
@@ -60,7 +67,7 @@ internal sealed class Staged<T>(Tensor there, Tensor? here, Memory<T> memory, La
         using var noGradient = no_grad();
         var (source, target) = (from!.view(-1).narrow(0, first, elements), to!.view(-1).narrow(0, first, elements));
         if (late is null)
-            target.copy_(source);
+            target.copy_(source, isQueued);
         else
             late.Begin(source, target, first, elements);
     }

@@ -10,10 +10,16 @@ public sealed class TensorDevice
 {
     private const string Variable = "DISTTRAIN_DEVICE";
 
+    private const string StagedKind = "staged";
+
     private readonly TorchSharp.torch.Device? _apart;
     private readonly bool _isLate;
 
-    private TensorDevice(TorchSharp.torch.Device? apart, bool isLate = false) => (_apart, _isLate) = (apart, isLate);
+    /// <summary>Held by who computes on a device, because its memory is for one pass; none on the processor.</summary>
+    private readonly Lock? _turn;
+
+    private TensorDevice(TorchSharp.torch.Device? apart, bool isLate = false, string kind = "processor", bool takesTurns = false) =>
+        (_apart, _isLate, Kind, _turn) = (apart, isLate, kind, takesTurns ? new Lock() : null);
 
     /// <summary>The processor. Its tensors lie in this process's memory, which may be shared with others: nothing is moved.</summary>
     public static TensorDevice Processor { get; } = new(apart: null);
@@ -22,19 +28,54 @@ public sealed class TensorDevice
     /// The processor as a device with memory of its own, whose copies are done as late as they may and out of order: the bits are the processor's as long as
     /// everybody waits where a device asks for it.
     /// </summary>
-    public static TensorDevice Staging { get; } = new(new TorchSharp.torch.Device(TorchSharp.DeviceType.CPU), isLate: true);
+    public static TensorDevice Staging { get; } = new(new TorchSharp.torch.Device(TorchSharp.DeviceType.CPU), isLate: true, StagedKind);
 
     /// <summary>
-    /// Where this process computes: on the <see cref="Processor"/>, or with DISTTRAIN_DEVICE=staged as on a device (<see cref="Staging"/>), to run any test or
-    /// program over that.
+    /// Where this process computes what asks for no other device: on the <see cref="Processor"/>, or with DISTTRAIN_DEVICE=staged as on a device
+    /// (<see cref="Staging"/>), to run any test or program over that.
     /// </summary>
     /// <exception cref="InvalidOperationException">The variable says something else; a process that is prepared has been told so.</exception>
     public static TensorDevice Default => Environment.GetEnvironmentVariable(Variable) switch
     {
+        StagedKind => Staging,
         null or "" or "cpu" => Processor,
-        "staged" => Staging,
-        var other => throw new InvalidOperationException($"{Variable}={other} is no device; set it to cpu or staged, or leave it out."),
+        _ when Played is not null => Processor,
+        var other => throw new InvalidOperationException($"{Variable}={other} is no device; set it to cpu, staged or staged:N (N devices that the processor plays), or leave it out."),
     };
+
+    /// <summary>As how many CUDA devices the processor is to play (DISTTRAIN_DEVICE=staged:N), for tests; null: none.</summary>
+    internal static int? Played =>
+        Environment.GetEnvironmentVariable(Variable)?.Split(':') is [StagedKind, var number] && int.TryParse(number, out var devices) && devices > 0 ? devices : null;
+
+    /// <summary>What the device is, as far as it decides bits.</summary>
+    public string Kind { get; }
+
+    /// <summary>One of them.</summary>
+    internal static TensorDevice OfTests() => new(new TorchSharp.torch.Device(TorchSharp.DeviceType.CPU), isLate: true, StagedKind, takesTurns: true);
+
+    /// <summary>A CUDA device.</summary>
+    /// <param name="number">From 0, as the driver counts them.</param>
+    internal static TensorDevice Cuda(int number) =>
+        new(new TorchSharp.torch.Device(TorchSharp.DeviceType.CUDA, number), isLate: false, NvidiaDriver.KindOf(number), takesTurns: true);
+
+    private bool IsCuda => _apart?.type == TorchSharp.DeviceType.CUDA;
+
+    /// <summary>Until it is disposed, no other rank computes here; what it waits for must not be one of those.</summary>
+    internal Turn Take() => new(_turn);
+
+    /// <summary>A rank's time on a device.</summary>
+    internal readonly ref struct Turn
+    {
+        private readonly Lock? _held;
+
+        internal Turn(Lock? turn)
+        {
+            _held = turn;
+            turn?.Enter();
+        }
+
+        public void Dispose() => _held?.Exit();
+    }
 
     /// <summary>A device whose memory is not this process's: what it computes from is sent there, what comes out is fetched.</summary>
     internal static TensorDevice Apart(TorchSharp.torch.Device device) => new(device);
@@ -47,6 +88,8 @@ public sealed class TensorDevice
     {
         using var scope = NewDisposeScope();
         var here = zeros(shape, dtype: type);
+        if (IsCuda)
+            here = here.pin_memory(); // what the device can read by itself, while this process does something else
         return Stage(here, new TensorMemory<T>(here).Memory);
     }
 
@@ -62,6 +105,6 @@ public sealed class TensorDevice
         where T : unmanaged
     {
         var there = _apart is null ? here : here.to(_apart, copy: true);
-        return new Staged<T>(there.DetachFromDisposeScope(), _apart is null ? null : here.DetachFromDisposeScope(), memory, _isLate ? new LateCopies() : null);
+        return new Staged<T>(there.DetachFromDisposeScope(), _apart is null ? null : here.DetachFromDisposeScope(), memory, _isLate ? new LateCopies() : null, IsCuda);
     }
 }

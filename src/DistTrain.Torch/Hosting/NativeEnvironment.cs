@@ -21,9 +21,12 @@ public static class NativeEnvironment
     /// the libraries' code for that set of instructions.
     /// </summary>
     /// <param name="precision">The job's, one of <see cref="Precisions"/>.</param>
-    public static string Arithmetic(string precision)
+    /// <param name="device">What ranks compute on beside the processor, as <see cref="DeviceSet.KindOf"/> says it; null: on that alone.</param>
+    public static string Arithmetic(string precision, string? device = null)
     {
         var arithmetic = $"{_determinism} {Instructions.Of(_determinism)}";
+        if (device is not null)
+            return precision == Precisions.BFloat16 ? $"{arithmetic}, {precision} on {device}" : $"{arithmetic}, {device}";
         return precision == Precisions.BFloat16 ? $"{arithmetic}, {precision} {Instructions.OfBFloat16}" : arithmetic;
     }
 
@@ -76,6 +79,13 @@ public static class NativeEnvironment
         // The branch for reproducible results binds what MKL promises them for, this all that it dispatches.
         if (determinism == Determinisms.Portable)
             variables.Add(new("MKL_ENABLE_INSTRUCTIONS", "AVX2"));
+        if (DeviceSet.Backend == DeviceKinds.Cuda)
+        {
+            // A workspace of fixed size, without which cuBLAS may sum in another order; and numbers that stay with their device.
+            variables.Add(new("CUBLAS_WORKSPACE_CONFIG", ":4096:8"));
+            variables.Add(new("CUDA_DEVICE_ORDER", "PCI_BUS_ID"));
+        }
+
         return variables;
     }
 

@@ -1,4 +1,5 @@
-using System.Reflection;
+using DistTrain.Recipes;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Passes;
 using TorchSharp;
@@ -8,10 +9,6 @@ namespace DistTrain.Torch.Machine;
 /// <summary>libtorch at work: one tensor on the processor, and the GPUs it sees.</summary>
 internal static class TorchChecks
 {
-    /// <summary>cpu or cuda: what this build brought along (-p:TorchBackend).</summary>
-    public static string Backend { get; } =
-        typeof(TorchChecks).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => string.Equals(a.Key, "TorchBackend", StringComparison.Ordinal)).Value!;
-
     public static MachineCheckResult Tensor(string name)
     {
         try
@@ -33,17 +30,24 @@ internal static class TorchChecks
 
     public static MachineCheckResult Gpu(string name)
     {
-        var driver = File.Exists("/proc/driver/nvidia/version");
-        if (!string.Equals(Backend, "cuda", StringComparison.Ordinal))
+        if (DeviceSet.Backend != DeviceKinds.Cuda)
         {
-            return driver
-                ? MachineCheckResult.Warning(name, "an NVIDIA driver is here, and this build computes on the processor", "training on GPUs has not been measured yet; -p:TorchBackend=cuda brings the CUDA build of libtorch")
+            return NvidiaDriver.IsHere
+                ? MachineCheckResult.Warning(name, "an NVIDIA driver is here, and this build computes on the processor", "-p:TorchBackend=cuda brings the CUDA build of libtorch, for jobs with 'device: cuda'")
                 : MachineCheckResult.Ok(name, "none, and none expected (TorchBackend=cpu)");
         }
 
         NativeEnvironment.Prepare();
-        return torch.cuda.is_available()
-            ? MachineCheckResult.Ok(name, $"{torch.cuda.device_count()} CUDA devices")
-            : MachineCheckResult.Failure(name, driver ? "libtorch does not reach the NVIDIA driver" : "no NVIDIA driver (TorchBackend=cuda)", "install a driver for CUDA 12.8 or newer, start containers with --gpus all, or build with -p:TorchBackend=cpu");
+        try
+        {
+            var devices = DeviceSet.Of(chosen: null).Devices;
+            return devices.Count > 0
+                ? MachineCheckResult.Ok(name, $"{devices.Count} CUDA devices ({devices.KindOf(DeviceKinds.Cuda)}), kernels are deterministic, products are float32")
+                : MachineCheckResult.Failure(name, $"{devices.Without} (TorchBackend=cuda)", "install a driver for CUDA 12.8 or newer, start containers with --gpus all, or build with -p:TorchBackend=cpu");
+        }
+        catch (NotSupportedException e)
+        {
+            return MachineCheckResult.Failure(name, e.Message, "train with 'device: cpu'");
+        }
     }
 }

@@ -16,6 +16,7 @@ namespace DistTrain.Torch.Replicas;
 public sealed class Replica : IDisposable
 {
     private readonly ModelBlueprint _model;
+    private readonly TensorDevice _device;
     private readonly Staged<float> _vector;
     private readonly Staged<float> _gradient;
     private readonly Tensor[] _parameters;
@@ -30,7 +31,7 @@ public sealed class Replica : IDisposable
     public Replica(ModelBlueprint model, int capacity, Memory<float> gradient = default, TensorDevice? device = null)
     {
         _model = model;
-        device ??= TensorDevice.Default;
+        _device = device ??= TensorDevice.Default;
         using var scope = NewDisposeScope();
         _vector = device.Stage<float>([model.Layout.Length], float32);
         _gradient = gradient.IsEmpty ? device.Stage<float>([model.Layout.Length], float32) : device.Stage(gradient);
@@ -115,6 +116,7 @@ public sealed class Replica : IDisposable
             return default;
         }
 
+        using var turn = _device.Take();
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
         var pass = TrainingPass(key, _model.RenormAt(key.Position, data.Count), exchange);
@@ -142,6 +144,7 @@ public sealed class Replica : IDisposable
         }
 
         using var noGradient = no_grad();
+        using var turn = _device.Take();
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
         var scores = Forward(x, TrainingPass(key, RenormLimits.None, exchange, measuresInputs: true));
@@ -162,6 +165,7 @@ public sealed class Replica : IDisposable
         for (var at = 0; at < examples.Length; at += _minibatch.Capacity)
         {
             stop.ThrowIfCancellationRequested();
+            using var turn = _device.Take();
             using var scope = NewDisposeScope();
             var part = examples[at..Math.Min(examples.Length, at + _minibatch.Capacity)];
             var (x, y) = Load(data, part);

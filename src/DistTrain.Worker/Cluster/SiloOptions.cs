@@ -1,6 +1,7 @@
 using DistTrain.Observability;
 using DistTrain.Recipes;
 using DistTrain.Security.Callers;
+using DistTrain.Torch.Devices;
 
 namespace DistTrain.Worker.Cluster;
 
@@ -60,6 +61,9 @@ public sealed record SiloOptions
 
     /// <summary>What the process was started for, one of <see cref="Determinisms"/>: jobs that ask for another are refused.</summary>
     public string Determinism { get; init; } = Determinisms.Host;
+
+    /// <summary>What its ranks compute on beside the processor.</summary>
+    public DeviceSet Devices { get; init; } = DeviceSet.None;
 
     /// <summary>Rank slots of this silo: they gate the start of a further job. 0 takes the number of cores.</summary>
     public int RankSlots { get; init; }

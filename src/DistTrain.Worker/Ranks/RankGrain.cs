@@ -16,6 +16,7 @@ namespace DistTrain.Worker.Ranks;
 internal sealed class RankGrain(
     DatasetCache datasets,
     PeerChannels peers,
+    DeviceSet devices,
     IClusterMembershipService membership,
     ISiloStatusOracle silos,
     ILogger<RankGrain> logger,
@@ -81,7 +82,7 @@ internal sealed class RankGrain(
     private async Task<RankLoop> StartAsync(RankAssignment assignment)
     {
         _assignment = assignment;
-        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync(), peers, TensorDevice.Default), datasets, logger);
+        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync(), peers, devices), datasets, logger);
     }
 
     /// <summary>The membership's version, read now: a silo that hung learns here that it was declared dead, and a new one what led to its being asked.</summary>

@@ -11,6 +11,7 @@ using DistTrain.Recipes;
 using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Data.Examples;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Hosting;
 using DistTrain.Torch.Models;
 using DistTrain.Torch.Passes;
@@ -48,6 +49,7 @@ internal sealed class RankLoop : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TrainingSpec _spec;
     private readonly RankTimes _times = new();
+    private TensorDevice _device = TensorDevice.Processor;
     private long _step;
     private volatile bool _trainingIsOver;
     private string? _fault;
@@ -106,6 +108,8 @@ internal sealed class RankLoop : IAsyncDisposable
             RefuseOtherArithmetic();
             var data = _datasets.Load(_spec.Dataset, Assignment.DataFingerprint, Assignment.DataFiles);
             var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
+            using var lease = _home.Devices.Take(_spec.Device, alone: SharesMoments(model), why => _waits = $"rank {Assignment.Rank} waits for {why} (on silo {_home.Silo})", _stop.Token);
+            _device = lease.Device;
             while (!Attend(data, model))
                 RankLog.Rejoining(_logger, Assignment.JobId, Assignment.Rank, _step);
             _trainingIsOver = true;
@@ -133,14 +137,17 @@ internal sealed class RankLoop : IAsyncDisposable
 
     private void RefuseOtherArithmetic()
     {
-        var arithmetic = NativeEnvironment.Arithmetic(_spec.Precision);
+        var arithmetic = NativeEnvironment.Arithmetic(_spec.Precision, _home.Devices.KindOf(_spec.Device));
         if (arithmetic != Assignment.Arithmetic)
         {
             throw new RankFaultException(
                 $"rank {Assignment.Rank} is on a silo that computes with '{arithmetic}', and the job with '{Assignment.Arithmetic}': its bits would be others. "
-                + "Start all silos with one --determinism, and host only where all processors are of one kind");
+                + "Start all silos with one --determinism, and host only where all processors, and all devices, are of one kind");
         }
     }
+
+    /// <summary>Ranks meet in the middle of a pass.</summary>
+    private bool SharesMoments(ModelBlueprint model) => _spec is { Probe: null, BatchNorm.Scope.IsShared: true } && model.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
 
     private static double Round(double milliseconds) => Math.Round(milliseconds, 3);
 
@@ -159,9 +166,8 @@ internal sealed class RankLoop : IAsyncDisposable
     {
         // Memory that a server sees belongs to one attachment: what a lost or halted one still writes, its successor does not push.
         using var region = _home.Peers.Memory.TryCreate(model.Layout.Length, "gradients");
-        using var replica = new Replica(model, _spec.LargestMicroBatch, region?.Memory ?? default, _home.Device);
-        var sharesMoments = _spec.BatchNorm.Scope.IsShared && replica.Layout.Segments.Any(s => s.Kind == SegmentKind.Statistics);
-        using var attachment = Rejoin.Execute(stop => Attach(sharesMoments, data, VersionPlace.Of(replica), region, stop), _stop.Token);
+        using var replica = new Replica(model, _spec.LargestMicroBatch, region?.Memory ?? default, _device);
+        using var attachment = Rejoin.Execute(stop => Attach(SharesMoments(model), data, VersionPlace.Of(replica), region, stop), _stop.Token);
         return Stays(() =>
         {
             var trace = StepTrace.Of(Assignment);
@@ -179,8 +185,8 @@ internal sealed class RankLoop : IAsyncDisposable
     private Func<VersionHead, double> Probing(ShareGradient gradient, Replica replica, ServerAttachment attachment, Dataset data, ModelBlueprint model) => _spec.UpdateProbe.What switch
     {
         UpdateProbes.CriticalSharpness => new UpdateProbe(gradient, Assignment.Rank, replica, attachment, _stop.Token).Run,
-        UpdateProbes.Curvature when Assignment.Rank == 0 => new VersionCurvature(_spec, data.Train, model, replica, attachment.Streams[0], _home.Device, _stop.Token).Run,
-        UpdateProbes.Smoothness when Assignment.Rank == 0 => new StepSmoothness(_spec, gradient, model, replica, attachment, _home.Device, _stop.Token).Run,
+        UpdateProbes.Curvature when Assignment.Rank == 0 => new VersionCurvature(_spec, data.Train, model, replica, attachment.Streams[0], _device, _stop.Token).Run,
+        UpdateProbes.Smoothness when Assignment.Rank == 0 => new StepSmoothness(_spec, gradient, model, replica, attachment, _device, _stop.Token).Run,
         _ => _ => 0,
     };
 
@@ -189,7 +195,7 @@ internal sealed class RankLoop : IAsyncDisposable
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         using var region = _home.Peers.Memory.TryCreate((long)model.Layout.Length * probe.Width, "products");
-        using var share = new ShareProduct<T>(model, ProbedObjective.Of(probe, _spec, data), region?.Memory ?? default, _home.Device, _stop.Token);
+        using var share = new ShareProduct<T>(model, ProbedObjective.Of(probe, _spec, data), region?.Memory ?? default, _device, _stop.Token);
         using var attachment = Rejoin.Execute(stop => Attach(sharesMoments: false, data, share.Place, region, stop), _stop.Token);
         return Stays(() =>
         {

@@ -35,6 +35,8 @@ public sealed class PolicyRulesTests
     [InlineData("numerics.outlierFactor: '0.5' is below 1, where half of all steps are outliers; 10 is a start, 0 looks for none", "numerics.outlierFactor=0.5")]
     [InlineData("numerics.replayCheck: '3' needs another rank, which computes the gradient a second time, and there is one; raise workers to at least 2", "numerics.replayCheck=3", "workers=1")]
     [InlineData("precision: 'bfloat16' is rounded by each kind of processor in a way of its own; write 'determinism: host', or 'precision: float32'", "precision=bfloat16", "determinism=portable")]
+    [InlineData("device: 'cuda' is an arithmetic of its own, equal on devices of one kind only; write 'determinism: host', or 'device: cpu'", "device=cuda", "determinism=portable")]
+    [InlineData("device: 'gpu' is not a device; use one of cpu, cuda, auto (did you mean 'cpu'?)", "device=gpu")]
     [InlineData("precision: 'float16' is not a precision; use one of float32, bfloat16 (did you mean 'bfloat16'?)", "precision=float16")]
     public void Impossible_settings_are_refused(string problem, params string[] changes) =>
         Assert.EndsWith($": spec.{problem}", Assert.Single(JobText.Problems(null, changes)), StringComparison.Ordinal);

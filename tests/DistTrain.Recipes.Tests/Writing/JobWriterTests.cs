@@ -43,6 +43,7 @@ public sealed class JobWriterTests
               seed: 1
               determinism: host
               precision: float32
+              device: cpu
               optimizer:
                 name: momentum
                 lr: 0.05

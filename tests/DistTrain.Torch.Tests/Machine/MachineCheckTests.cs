@@ -1,3 +1,4 @@
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Machine;
 
 namespace DistTrain.Torch.Tests.Machine;
@@ -25,5 +26,5 @@ public sealed class MachineCheckTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void The_build_knows_its_backend() => Assert.Equal("cpu", TorchChecks.Backend);
+    public void The_build_knows_its_backend() => Assert.Equal("cpu", DeviceSet.Backend);
 }

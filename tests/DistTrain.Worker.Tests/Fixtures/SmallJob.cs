@@ -56,7 +56,7 @@ internal sealed class SmallJob
     public RankAssignment Assignment(int rank, params IReadOnlyList<string> servers) => new(
         "small", rank, Generation: 1, File, servers, Data.Fingerprint, NativeEnvironment.Arithmetic(Precisions.Float32), new Dictionary<string, string>());
 
-    public static RankHome Home { get; } = new("silo", Membership: 1, new PeerChannels(certificates: null), TensorDevice.Default);
+    public static RankHome Home { get; } = new("silo", Membership: 1, new PeerChannels(certificates: null), DeviceSet.None);
 
     /// <summary>The gradient of a rank's share of the first step, computed alone.</summary>
     public (float[] Gradient, ShareResult Share) GradientOf(int rank)

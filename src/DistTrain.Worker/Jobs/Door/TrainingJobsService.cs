@@ -152,8 +152,10 @@ internal sealed class TrainingJobsService(
     /// <param name="before">The job file that is known under its id; empty: none. What that started from is not looked at again.</param>
     private async Task<(TrainingJob Job, JobPreparation Preparation)> PrepareAsync(TrainingJob job, string before)
     {
-        if (DeterminismCheck.Problem(job.Spec, options) is { } other)
-            throw new RpcException(new Status(StatusCode.InvalidArgument, other));
+        // What a job left open once stays as it was answered.
+        job = job.On(before.Length > 0 && job.Spec.Device == DeviceKinds.Auto ? Read(before).Spec.Device : options.Devices.Resolve(job.Spec.Device));
+        if (SiloCheck.Problems(job.Spec, options).ToList() is { Count: > 0 } others)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', others)));
         try
         {
             var preparation = await JobPreparation.OfAsync(job.Spec, datasets);

@@ -2,6 +2,7 @@ using DistTrain.Observability;
 using DistTrain.Optimization.Parameters;
 using DistTrain.Protocol;
 using DistTrain.Recipes;
+using DistTrain.Torch.Devices;
 using DistTrain.Torch.Hosting;
 using DistTrain.Training.Steps;
 using DistTrain.Worker.Jobs.Servers;
@@ -19,7 +20,7 @@ namespace DistTrain.Worker.Jobs.Driving;
 /// <param name="journal">Its record.</param>
 /// <param name="sight">Looks again.</param>
 /// <param name="logger">Told what was done.</param>
-internal sealed class JobActs(string id, JobParts parts, JobJournal journal, JobSight sight, ILogger logger)
+internal sealed class JobActs(string id, JobParts parts, JobJournal journal, JobSight sight, DeviceSet devices, ILogger logger)
 {
     private JobRecord Record => journal.Record;
 
@@ -127,7 +128,7 @@ internal sealed class JobActs(string id, JobParts parts, JobJournal journal, Job
     {
         foreach (var lost in open.Lost)
             parts.Notes.Say(lost, JobLogKind.Fault);
-        await journal.WriteAsync(Record.Opening(open, look, NativeEnvironment.Arithmetic(look.Spec.Precision)));
+        await journal.WriteAsync(Record.Opening(open, look, NativeEnvironment.Arithmetic(look.Spec.Precision, devices.KindOf(look.Spec.Device))));
         var (layout, data) = look.Preparation!;
         var request = new OpenPartitionRequest
         {

@@ -167,7 +167,7 @@ internal sealed class JobGrain(
     {
         var job = JobFile.Read(Record.JobFile, JobId, []).Job!;
         var parts = new JobParts(Notes, Waits, Servers, new JobRanks(GrainFactory, silos, Waits, clock, JobId, job.Spec.Workers, logger));
-        return new JobActs(JobId, parts, Journal, new JobSight(job, JobId, parts, options, datasets, silo), logger);
+        return new JobActs(JobId, parts, Journal, new JobSight(job, JobId, parts, options, datasets, silo), options.Devices, logger);
     }
 
     private void Log(JobDecision decision, JobLook look)

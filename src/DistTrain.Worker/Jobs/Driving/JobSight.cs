@@ -30,7 +30,7 @@ internal sealed class JobSight(TrainingJob job, string id, JobParts parts, SiloO
             return look;
         try
         {
-            if (record.Servers.Count == 0 && DeterminismCheck.Problem(job.Spec, options) is { } problem)
+            if (record.Servers.Count == 0 && SiloCheck.Problems(job.Spec, options).FirstOrDefault() is { } problem)
                 return look with { Trouble = new JobTrouble(problem) };
             look = look with { Preparation = await PrepareAsync(record) };
             look = look with { Servers = [.. (await options.Servers).Take(look.Preparation.Layout.Buckets.Count)] };

@@ -1,0 +1,40 @@
+namespace DistTrain.EndToEnd.Tests;
+
+/// <summary>
+/// Jobs on CUDA devices, which the processor plays (DISTTRAIN_DEVICE=staged:1): tensors live in memory of their own, and copies come late and out of order. No
+/// GPU was seen by any test.
+/// </summary>
+[Trait("Kind", "Process")]
+public class DeviceTests
+{
+    private static readonly string[] _shared = ["model.name=mlp", "model.norm=batch", "batchNorm.scope=global", "workers=2", "steps=30"];
+
+    [Fact]
+    public async Task A_job_that_leaves_it_open_takes_devices_waits_for_enough_of_them_and_ends_with_the_processors_bits()
+    {
+        using var folder = new RunFolder();
+        await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
+        string[] worker = ["worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await server.EndpointAsync()];
+        var devices = new Dictionary<string, string> { ["DISTTRAIN_DEVICE"] = "staged:1" };
+        await using var first = DistTrainProcess.StartWith(devices, worker);
+        var endpoint = await first.EndpointAsync();
+        await File.WriteAllTextAsync(folder["job.yaml"], "apiVersion: disttrain.dev/v1\nkind: TrainingJob\n");
+        await using var watch = DistTrainProcess.Start([.. Submit("auto")]);
+        await watch.LogAsync(line => line.Contains("waits for a CUDA device of its own", StringComparison.Ordinal), 1, Waiting.Limit);
+
+        await using var second = DistTrainProcess.StartWith(devices, worker);
+        await second.EndpointAsync();
+        Assert.Equal(0, await watch.ExitAsync(TimeSpan.FromMinutes(1)));
+        var onDevices = watch.Events[^1].GetProperty("weightsSha256").GetString();
+        var job = await DistTrainProcess.RunAsync("download", "on-auto", "--endpoint", endpoint, "--out", folder["run"]);
+        Assert.True(job.ExitCode == 0, job.Error);
+        Assert.Contains("device: cuda", await File.ReadAllTextAsync(Path.Combine(folder["run"], "job.yaml")), StringComparison.Ordinal);
+
+        var onProcessors = await DistTrainProcess.RunAsync([.. Submit("cpu")]);
+        Assert.Equal(0, onProcessors.ExitCode);
+        Assert.Equal(onProcessors.WeightsSha256, onDevices);
+
+        IEnumerable<string> Submit(string device) =>
+            ["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", $"on-{device}", "--watch", "--output", "json", .. Training.Set(Training.Short([.. _shared, $"device={device}"]))];
+    }
+}
