@@ -70,7 +70,6 @@ public static partial class SiloHost
         builder.Services.AddCallers(options.Admission);
         var memory = new MemorySharing(options.SharesMemory);
         builder.Services.AddSingleton(new PeerChannels(options.Admission.Certificates, "silo", memory));
-        builder.Services.AddSingleton(options.Devices);
         builder.Services.AddSingleton<DatasetCache>();
         builder.Services.AddSingleton<JobFollower>();
         builder.Services.AddSingleton<JobAccess>();

@@ -1,7 +1,6 @@
 using DistTrain.Protocol.Transport;
 using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
-using DistTrain.Torch.Devices;
 using DistTrain.Worker.Cluster;
 using Microsoft.Extensions.Logging;
 
@@ -16,7 +15,7 @@ namespace DistTrain.Worker.Ranks;
 internal sealed class RankGrain(
     DatasetCache datasets,
     PeerChannels peers,
-    DeviceSet devices,
+    SiloOptions options,
     IClusterMembershipService membership,
     ISiloStatusOracle silos,
     ILogger<RankGrain> logger,
@@ -82,7 +81,7 @@ internal sealed class RankGrain(
     private async Task<RankLoop> StartAsync(RankAssignment assignment)
     {
         _assignment = assignment;
-        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync(), peers, devices), datasets, logger);
+        return _loop = RankLoop.Start(assignment, new RankHome(Silo, await SeenMembershipAsync(), peers, options.Devices), datasets, logger);
     }
 
     /// <summary>The membership's version, read now: a silo that hung learns here that it was declared dead, and a new one what led to its being asked.</summary>
