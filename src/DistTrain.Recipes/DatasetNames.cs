@@ -17,6 +17,9 @@ public static class DatasetNames
     /// <summary>Characters, each to be told from those before it.</summary>
     public const string Text = "text";
 
+    /// <summary>Most different tokens: they come to the embedding as float32, which has all whole numbers so far.</summary>
+    public const int MostTokens = 1 << 24;
+
     /// <summary>Characters that an example of text has, unless the job says otherwise.</summary>
     public const int DefaultContext = 128;
 

@@ -9,5 +9,14 @@ public static class TokenKinds
     /// <summary>A byte of the file, one of 256.</summary>
     public const string Bytes = "bytes";
 
-    public static IReadOnlyList<string> All { get; } = [Characters, Bytes];
+    /// <summary>A number of 16 bits in a file of nothing else.</summary>
+    public const string UInt16 = "uint16";
+
+    /// <summary>A number of 32 bits.</summary>
+    public const string UInt32 = "uint32";
+
+    public static IReadOnlyList<string> All { get; } = [Characters, Bytes, UInt16, UInt32];
+
+    /// <summary>Tokens come as numbers: whatever text they were made of, another program knows.</summary>
+    public static bool AreNumbers(string tokens) => tokens is UInt16 or UInt32;
 }

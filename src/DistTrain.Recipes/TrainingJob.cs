@@ -163,6 +163,9 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
     /// <summary>text: one of <see cref="TokenKinds"/>.</summary>
     public string Tokens { get; init; } = TokenKinds.Characters;
 
+    /// <summary>uint16 and uint32: how many different tokens there are; null for others.</summary>
+    public int? VocabularySize { get; init; }
+
     /// <summary>text: tokens of an example, at most; 0 for others.</summary>
     public int Context { get; init; }
 

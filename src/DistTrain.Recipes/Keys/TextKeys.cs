@@ -4,9 +4,16 @@ namespace DistTrain.Recipes.Keys;
 internal static class TextKeys
 {
     public static JobKey Tokens { get; } = Row(
-        new("spec.dataset.tokens", new ChoiceRule("what a token is", TokenKinds.All), null, "text: what a token is; characters: those of the training text, in UTF-8, are the vocabulary, and the test text may have no others; bytes: all 256, of whatever files"),
+        new("spec.dataset.tokens", new ChoiceRule("what a token is", TokenKinds.All), null, "text: what a token is; characters: those of the training text, in UTF-8, are the vocabulary, and the test text may have no others; bytes: all 256, of whatever files; uint16, uint32: numbers that another program has made, little-endian in train.bin and test.bin, which may be larger than memory"),
         TokenKinds.Characters,
         dataset => dataset.Tokens);
+
+    public static JobKey VocabularySize { get; } =
+        new("spec.dataset.vocabularySize", new WholeRule(2, DatasetNames.MostTokens - 2), null, "uint16, uint32: how many different tokens there are; each is below it")
+        {
+            DefaultText = "required for uint16 and uint32, and only there",
+            ValueIn = j => (long?)j.Spec.Dataset.VocabularySize,
+        };
 
     public static JobKey Context { get; } = Row(
         new("spec.dataset.context", new WholeRule(1, 65_536), null, "text: tokens of an example, at most"),
@@ -19,7 +26,7 @@ internal static class TextKeys
         dataset => dataset.Documents);
 
     /// <summary>Every key in the order written.</summary>
-    public static IReadOnlyList<JobKey> All { get; } = [Tokens, Context, Documents];
+    public static IReadOnlyList<JobKey> All { get; } = [Tokens, VocabularySize, Context, Documents];
 
     private static JobKey Row(JobKey key, string value, Func<DatasetRecipe, object> valueIn) => key with
     {

@@ -38,8 +38,9 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
         var context = keys.IsGiven(TextKeys.Context) ? keys.Count(TextKeys.Context) : DatasetNames.DefaultContext;
         var tokens = keys.IsGiven(TextKeys.Tokens) ? keys.Text(TextKeys.Tokens) : TokenKinds.Characters;
         var documents = keys.IsGiven(TextKeys.Documents) ? keys.Text(TextKeys.Documents) : DocumentLayouts.Packed;
+        var vocabularySize = VocabularySize(name, tokens, documents);
         if (name is DatasetNames.Text && normalize is not (null or InputNormalizations.None))
-            Refuse(JobKeys.DatasetNormalize, $"characters are no measurements that have a mean; leave it out");
+            Refuse(JobKeys.DatasetNormalize, "characters are no measurements that have a mean; leave it out");
         var task = new TaskSection(keys, findings).Read(name, seed);
         if (task is null || name is null || normalize is null || context is null || tokens is null || documents is null)
             return null;
@@ -47,9 +48,31 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
         return name switch
         {
             DatasetNames.Csv => dataset with { Header = header, Label = label },
-            DatasetNames.Text => dataset with { Tokens = tokens, Context = context.Value, Documents = documents },
+            DatasetNames.Text => dataset with { Tokens = tokens, VocabularySize = vocabularySize, Context = context.Value, Documents = documents },
             _ => dataset,
         };
+    }
+
+    /// <summary>How many different tokens there are, where the job has to say it.</summary>
+    private int? VocabularySize(string? name, string? tokens, string? documents)
+    {
+        var size = keys.Count(TextKeys.VocabularySize);
+        if (name is null || tokens is null)
+            return null;
+        if (name is not DatasetNames.Text || !TokenKinds.AreNumbers(tokens))
+        {
+            if (keys.IsGiven(TextKeys.VocabularySize))
+                Refuse(TextKeys.VocabularySize, name is DatasetNames.Text ? $"{tokens} say it themselves; leave it out, or give dataset.tokens: {TokenKinds.UInt16}" : $"{name} has no tokens; leave it out");
+            return null;
+        }
+
+        if (!keys.IsGiven(TextKeys.VocabularySize))
+            Refuse(TextKeys.VocabularySize, $"is missing; {tokens} needs {TextKeys.VocabularySize.Rule.Text}: how many different tokens there are", at: TextKeys.Tokens);
+        if (tokens is TokenKinds.UInt16 && size > ushort.MaxValue + 1)
+            Refuse(TextKeys.VocabularySize, $"{size} is more than 16 bits have; give at most {ushort.MaxValue + 1}, or dataset.tokens: {TokenKinds.UInt32}");
+        if (documents is DocumentLayouts.Padded)
+            Refuse(TextKeys.Documents, $"{tokens} has no lines to pad; leave it out, or give {DocumentLayouts.Packed}");
+        return size;
     }
 
     private void Refuse(JobKey key, string rule, JobKey? at = null) => findings.Add(keys.OriginOf((at ?? key).Path), key.Path, rule);

@@ -30,7 +30,7 @@ public static class DatasetReader
         var files = new DatasetFiles(FolderOf(recipe));
         if (recipe.Name == DatasetNames.Text)
         {
-            var (texts, judged, vocabulary) = TextFiles.Read(paths, recipe, files);
+            var (texts, judged, vocabulary) = ReadText(paths, recipe, files);
             return Dataset.Of(Cap(texts, recipe.TrainExamples), Cap(judged, recipe.TestExamples), vocabulary) with { Files = files.Digests };
         }
 
@@ -64,7 +64,7 @@ public static class DatasetReader
             DatasetNames.Cifar10 => Cifar10Reader.ReadTest(FolderOf(recipe)),
             DatasetNames.Csv => CsvReader.ReadTest(FolderOf(recipe), recipe),
             // What the tokens are, the training set says.
-            DatasetNames.Text => TextFiles.Read(FilesOf(recipe), recipe, new DatasetFiles(FolderOf(recipe))).Test,
+            DatasetNames.Text => ReadText(FilesOf(recipe), recipe, new DatasetFiles(FolderOf(recipe))).Test,
             _ => throw Unknown(recipe),
         };
         return Cap(test, recipe.TestExamples).Weighted(recipe.Classification.Weights);
@@ -78,9 +78,12 @@ public static class DatasetReader
         DatasetNames.Mnist => MnistReader.FilesIn(FolderOf(recipe)),
         DatasetNames.Cifar10 => Cifar10Reader.FilesIn(FolderOf(recipe)),
         DatasetNames.Csv => CsvReader.FilesIn(FolderOf(recipe)),
-        DatasetNames.Text => TextFiles.FilesIn(FolderOf(recipe)),
+        DatasetNames.Text => TokenKinds.AreNumbers(recipe.Tokens) ? TokenFiles.FilesIn(FolderOf(recipe)) : TextFiles.FilesIn(FolderOf(recipe)),
         _ => throw Unknown(recipe),
     };
+
+    private static (ExampleSet Train, ExampleSet Test, Vocabulary Vocabulary) ReadText(IReadOnlyList<string> paths, DatasetRecipe recipe, DatasetFiles files) =>
+        TokenKinds.AreNumbers(recipe.Tokens) ? TokenFiles.Read(paths, recipe, files) : TextFiles.Read(paths, recipe, files);
 
     private static DatasetException Unknown(DatasetRecipe recipe) =>
         new($"dataset.name: expected {string.Join(", ", DatasetNames.All)}, found '{recipe.Name}'. Name one of these.");

@@ -21,7 +21,7 @@ public static class DatasetSummary
         var (train, test) = (data.Train, data.Test);
         var apart = data.Validation is { } set ? Invariant($", {set.Count:N0} validation") : "";
         if (train.HasTokens)
-            return [Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {Lengths(train)} {recipe.Tokens}, {train.Classes:N0} different ones")];
+            return [Invariant($"data {recipe.Name}: {train.Count:N0} training{apart} and {test.Count:N0} test examples of {Lengths(train)} {NameOf(recipe)}, {train.Classes:N0} different ones")];
         var shape = string.Join(" × ", train.Shape);
         var told = recipe.Regression is null ? Invariant($"{train.Classes:N0} classes") : "a number to tell of each";
         List<string> lines =
@@ -47,17 +47,17 @@ public static class DatasetSummary
             ["trainExamples"] = data.Train.Count,
             ["testExamples"] = data.Test.Count,
         };
-        if (data.Vocabulary is { } vocabulary)
+        if (data.Vocabulary is { AreNumbers: false } vocabulary)
         {
             summary["vocabulary"] = new JsonArray([.. vocabulary.Tokens.Select(token => JsonValue.Create(token))]);
         }
-        else if (recipe.Regression is null)
+        else if (recipe.Regression is null && data.Vocabulary is null)
         {
             summary["trainExamplesByClass"] = Array(data.Train.CountClasses());
             summary["testExamplesByClass"] = Array(data.Test.CountClasses());
         }
 
-        else
+        else if (recipe.Regression is not null)
         {
             var (low, high, mean) = LabelsOf(data.Train);
             summary["trainLabels"] = new JsonObject { ["lowest"] = low, ["highest"] = high, ["mean"] = mean, ["deviation"] = Math.Sqrt(data.Train.Whole.Variance) };
@@ -91,6 +91,8 @@ public static class DatasetSummary
             return new Dictionary<string, string>();
         }
     }
+
+    private static string NameOf(DatasetRecipe recipe) => TokenKinds.AreNumbers(recipe.Tokens) ? "tokens" : recipe.Tokens;
 
     private static string Lengths(ExampleSet set)
     {

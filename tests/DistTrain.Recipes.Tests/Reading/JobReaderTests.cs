@@ -49,6 +49,11 @@ public sealed class JobReaderTests
     [InlineData("  dataset: {name: text, path: /data}\n  task: {name: maskedToken}\n  model: {name: bert, size: base, heads: 5}", "job.yaml:6: spec.model.heads: 5 heads do not divide a width of 768; give a divisor of 768")]
     [InlineData("  model: {name: transformer, width: 30}\n  dataset: {name: text, path: /data}", "job.yaml:4: spec.model.heads: 4 heads do not divide a width of 30; give a divisor of 30")]
     [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, normalize: feature}", "job.yaml:5: spec.dataset.normalize: characters are no measurements that have a mean; leave it out")]
+    [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, tokens: uint16}", "job.yaml:5: spec.dataset.vocabularySize: is missing; uint16 needs a whole number from 2 to 16777214: how many different tokens there are")]
+    [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, tokens: uint16, vocabularySize: 70000}", "job.yaml:5: spec.dataset.vocabularySize: 70000 is more than 16 bits have; give at most 65536, or dataset.tokens: uint32")]
+    [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, tokens: uint32, vocabularySize: 70000, documents: padded}", "job.yaml:5: spec.dataset.documents: uint32 has no lines to pad; leave it out, or give packed")]
+    [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, vocabularySize: 300}", "job.yaml:5: spec.dataset.vocabularySize: characters say it themselves; leave it out, or give dataset.tokens: uint16")]
+    [InlineData("  dataset: {name: digits, vocabularySize: 300}", "job.yaml:4: spec.dataset.vocabularySize: digits has no tokens; leave it out")]
     public void A_model_is_for_its_kind_of_data(string spec, string problem) =>
         Assert.StartsWith(problem, Assert.Single(JobText.Problems(JobText.WithSpec(spec))), StringComparison.Ordinal);
 

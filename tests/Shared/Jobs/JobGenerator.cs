@@ -125,7 +125,11 @@ internal static class JobGenerator
         {
             DatasetNames.Digits => new DatasetRecipe(name, null, train ?? 8000, test ?? 2000),
             DatasetNames.Csv => new DatasetRecipe(name, path, train, test) { Header = header, Label = label },
-            DatasetNames.Text => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Documents = DocumentLayouts.All[path.Length % 2], Tokens = TokenKinds.All[path.Length % 3 / 2] },
+            DatasetNames.Text => (path.Length % 5) switch
+            {
+                4 => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Tokens = TokenKinds.All[2 + (path.Length % 2)], VocabularySize = 2 + path.Length },
+                _ => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Documents = DocumentLayouts.All[path.Length % 2], Tokens = TokenKinds.All[path.Length % 3 / 2] },
+            },
             _ => new DatasetRecipe(name, path, train, test),
         });
 

@@ -101,7 +101,7 @@ public sealed class ExampleSet
     /// <param name="tokens">More than <paramref name="context"/>.</param>
     /// <exception cref="ArgumentException">A token is not in 0..<paramref name="classes"/> − 1.</exception>
     public static ExampleSet OfTokens(int context, int classes, ushort[] tokens) =>
-        Of(classes, tokens, new TokenRuns(tokens, Starts(context, (tokens.Length - 1) / context), [], context, padding: 0, masks: null), context);
+        Of(classes, tokens, new TokenRuns(TokenText.Of(tokens), Starts(context, (tokens.Length - 1) / context), 1, [], context, padding: 0, masks: null), context);
 
     /// <summary>The same with some tokens hidden, which are to be told.</summary>
     /// <param name="context">Tokens of an example.</param>
@@ -110,7 +110,7 @@ public sealed class ExampleSet
     /// <param name="masking">What is hidden.</param>
     /// <exception cref="ArgumentException">A token is not of the vocabulary.</exception>
     public static ExampleSet OfMasked(int context, Vocabulary vocabulary, ushort[] tokens, MaskingRecipe masking) => Of(
-        vocabulary.Tokens.Count, tokens, new TokenRuns(tokens, Starts(context, tokens.Length / context), [], context, vocabulary.Padding, new Masks(masking, vocabulary)), context);
+        vocabulary.Tokens.Count, tokens, new TokenRuns(TokenText.Of(tokens), Starts(context, tokens.Length / context), 1, [], context, vocabulary.Padding, new Masks(masking, vocabulary)), context);
 
     /// <summary>Text: each example is a run of tokens of its own, behind which stands one more, or some of which are hidden. Keeps the arrays; the caller gives them up.</summary>
     /// <param name="context">Most tokens of an example.</param>
@@ -122,8 +122,19 @@ public sealed class ExampleSet
     /// <exception cref="ArgumentException">A token is not of the vocabulary, or a length not in its range.</exception>
     public static ExampleSet OfRuns(int context, Vocabulary vocabulary, ushort[] tokens, int[] starts, int[] lengths, MaskingRecipe? masking = null) =>
         starts.Length == lengths.Length && lengths.All(length => length >= 1 && length <= context)
-            ? Of(vocabulary.Tokens.Count, tokens, new TokenRuns(tokens, starts, lengths, context, vocabulary.Padding, masking is null ? null : new Masks(masking, vocabulary)), context)
+            ? Of(vocabulary.Tokens.Count, tokens, new TokenRuns(TokenText.Of(tokens), starts, 1, lengths, context, vocabulary.Padding, masking is null ? null : new Masks(masking, vocabulary)), context)
             : throw new ArgumentException($"an example has not 1 to {context} tokens", nameof(lengths));
+
+    /// <summary>Text that may be longer than memory: each example has so many tokens, one behind the other.</summary>
+    /// <param name="context">Tokens of an example.</param>
+    /// <param name="vocabulary">What tokens stand for; all of the text's are of it.</param>
+    /// <param name="text">The tokens.</param>
+    /// <param name="masking">What is hidden; null: nothing, each next token is to be told.</param>
+    internal static ExampleSet OfText(int context, Vocabulary vocabulary, TokenText text, MaskingRecipe? masking)
+    {
+        int[] places = [.. Enumerable.Range(0, checked((int)((text.Length - (masking is null ? 1 : 0)) / context)))];
+        return new ExampleSet(context, vocabulary.Tokens.Count, new TokenRuns(text, places, context, [], context, vocabulary.Padding, masking is null ? null : new Masks(masking, vocabulary)));
+    }
 
     /// <summary>The features as they are stored, [<see cref="Count"/>, <see cref="Features"/>], row-major; empty for images and text.</summary>
     internal ReadOnlySpan<float> Values => _values;
@@ -211,12 +222,7 @@ public sealed class ExampleSet
     public int[] CountClasses()
     {
         var counts = new int[Classes];
-        for (var example = 0; example < _runs?.Count; example++)
-        {
-            foreach (var token in _runs.LabelsOf(example))
-                counts[token]++;
-        }
-
+        _runs?.CountLabels(counts);
         foreach (var label in _labels is null ? [] : _labels.Classes)
             counts[label]++;
         return counts;

@@ -22,7 +22,7 @@ internal sealed record Masks(MaskingRecipe Recipe, Vocabulary Vocabulary)
     /// <param name="run">Its tokens.</param>
     /// <param name="inputs">Has them; empty: nobody asks.</param>
     /// <param name="labels">Has none; empty: nobody asks.</param>
-    public void Apply(int example, ReadOnlySpan<ushort> run, Span<float> inputs, Span<long> labels)
+    public void Apply(int example, ReadOnlySpan<int> run, Span<float> inputs, Span<long> labels)
     {
         var random = new CounterRandom(Recipe.Seed, Draw.Masks, Turn.Group, Turn.Epoch, example);
         var wanted = CountOf(run.Length);
@@ -39,7 +39,7 @@ internal sealed record Masks(MaskingRecipe Recipe, Vocabulary Vocabulary)
         }
     }
 
-    private ushort InPlaceOf(ushort token, ref CounterRandom random)
+    private int InPlaceOf(int token, ref CounterRandom random)
     {
         var chance = random.NextDouble();
         return chance < Recipe.Masked ? Vocabulary.Mask!.Value : chance < Recipe.Masked + Recipe.Random ? Vocabulary.Ordinary(random.NextBelow(Vocabulary.OrdinaryCount)) : token;

@@ -9,19 +9,26 @@ namespace DistTrain.Torch.Data.Examples;
 public sealed record Vocabulary(IReadOnlyList<string> Tokens)
 {
     /// <summary>The token that stands in place of a hidden one; null: none is hidden.</summary>
-    public ushort? Mask { get; private init; }
+    public int? Mask { get; private init; }
 
     /// <summary>The token that stands where there is none; token 0 where it has no number of its own, as nothing depends on it.</summary>
-    public ushort Padding { get; private init; }
+    public int Padding { get; private init; }
+
+    /// <summary>Tokens stand for their numbers: what they were made of is not known here.</summary>
+    public bool AreNumbers { get; private init; }
+
+    /// <summary>Of tokens of which only the number is known.</summary>
+    /// <param name="count">How many different ones there are.</param>
+    public static Vocabulary OfNumbers(int count) => new([.. Enumerable.Range(0, count).Select(number => $"{number}")]) { AreNumbers = true };
 
     /// <summary>Tokens but padding and mask.</summary>
     public int OrdinaryCount => Mask is null ? Tokens.Count : Tokens.Count - 2;
 
     /// <summary>The same with numbers of their own for padding and mask, behind the others.</summary>
-    public Vocabulary WithMask() => new([.. Tokens, "[PAD]", "[MASK]"]) { Padding = (ushort)Tokens.Count, Mask = (ushort)(Tokens.Count + 1) };
+    public Vocabulary WithMask() => this with { Tokens = [.. Tokens, "[PAD]", "[MASK]"], Padding = Tokens.Count, Mask = Tokens.Count + 1 };
 
     /// <summary>The so-many-th token but padding and mask.</summary>
-    public ushort Ordinary(int index)
+    public int Ordinary(int index)
     {
         if (Mask is { } mask)
         {
@@ -29,7 +36,7 @@ public sealed record Vocabulary(IReadOnlyList<string> Tokens)
             index += index >= Math.Max(mask, Padding) ? 1 : 0;
         }
 
-        return (ushort)index;
+        return index;
     }
 
     /// <summary>Adds what tokens stand for.</summary>
