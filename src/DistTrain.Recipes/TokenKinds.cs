@@ -15,7 +15,10 @@ public static class TokenKinds
     /// <summary>A number of 32 bits.</summary>
     public const string UInt32 = "uint32";
 
-    public static IReadOnlyList<string> All { get; } = [Characters, Bytes, UInt16, UInt32];
+    /// <summary>A part of a word, of a vocabulary that stands beside the text (1609.08144, section 4.1; 1810.04805).</summary>
+    public const string WordPiece = "wordPiece";
+
+    public static IReadOnlyList<string> All { get; } = [Characters, Bytes, WordPiece, UInt16, UInt32];
 
     /// <summary>Tokens come as numbers: whatever text they were made of, another program knows.</summary>
     public static bool AreNumbers(string tokens) => tokens is UInt16 or UInt32;

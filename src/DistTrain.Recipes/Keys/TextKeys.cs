@@ -4,7 +4,7 @@ namespace DistTrain.Recipes.Keys;
 internal static class TextKeys
 {
     public static JobKey Tokens { get; } = Row(
-        new("spec.dataset.tokens", new ChoiceRule("what a token is", TokenKinds.All), null, "text: what a token is; characters: those of the training text, in UTF-8, are the vocabulary, and the test text may have no others; bytes: all 256, of whatever files; uint16, uint32: numbers that another program has made, little-endian in train.bin and test.bin, which may be larger than memory"),
+        new("spec.dataset.tokens", new ChoiceRule("what a token is", TokenKinds.All), null, "text: what a token is; characters: those of the training text, in UTF-8, are the vocabulary, and the test text may have no others; bytes: all 256, of whatever files; wordPiece: parts of words, of the vocabulary vocab.txt beside the text, as BERT's are (a line a token, among them [PAD], [UNK], [CLS], [SEP] and [MASK]); uint16, uint32: numbers that another program has made, little-endian in train.bin and test.bin, which may be larger than memory"),
         TokenKinds.Characters,
         dataset => dataset.Tokens);
 
@@ -13,6 +13,14 @@ internal static class TextKeys
         {
             DefaultText = "required for uint16 and uint32, and only there",
             ValueIn = j => (long?)j.Spec.Dataset.VocabularySize,
+        };
+
+    public static JobKey VocabularySha256 { get; } =
+        new("spec.dataset.vocabularySha256", new DigestRule(), null, "wordPiece: SHA-256 of vocab.txt; another one is refused")
+        {
+            DefaultText = "none: the vocabulary that is there; it is a part of the data's identity",
+            DecidesBits = false,
+            ValueIn = j => j.Spec.Dataset.VocabularySha256,
         };
 
     public static JobKey Context { get; } = Row(
@@ -26,7 +34,7 @@ internal static class TextKeys
         dataset => dataset.Documents);
 
     /// <summary>Every key in the order written.</summary>
-    public static IReadOnlyList<JobKey> All { get; } = [Tokens, VocabularySize, Context, Documents];
+    public static IReadOnlyList<JobKey> All { get; } = [Tokens, VocabularySize, VocabularySha256, Context, Documents];
 
     private static JobKey Row(JobKey key, string value, Func<DatasetRecipe, object> valueIn) => key with
     {

@@ -39,6 +39,9 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
         var tokens = keys.IsGiven(TextKeys.Tokens) ? keys.Text(TextKeys.Tokens) : TokenKinds.Characters;
         var documents = keys.IsGiven(TextKeys.Documents) ? keys.Text(TextKeys.Documents) : DocumentLayouts.Packed;
         var vocabularySize = VocabularySize(name, tokens, documents);
+        var vocabularySha256 = keys.Text(TextKeys.VocabularySha256);
+        if (name is not null && tokens is not null && keys.IsGiven(TextKeys.VocabularySha256) && !(name is DatasetNames.Text && tokens is TokenKinds.WordPiece))
+            Refuse(TextKeys.VocabularySha256, $"{(name is DatasetNames.Text ? tokens : name)} has no vocabulary of its own; leave it out, or give dataset.tokens: {TokenKinds.WordPiece}");
         if (name is DatasetNames.Text && normalize is not (null or InputNormalizations.None))
             Refuse(JobKeys.DatasetNormalize, "characters are no measurements that have a mean; leave it out");
         var task = new TaskSection(keys, findings).Read(name, seed);
@@ -48,7 +51,7 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
         return name switch
         {
             DatasetNames.Csv => dataset with { Header = header, Label = label },
-            DatasetNames.Text => dataset with { Tokens = tokens, VocabularySize = vocabularySize, Context = context.Value, Documents = documents },
+            DatasetNames.Text => dataset with { Tokens = tokens, VocabularySize = vocabularySize, VocabularySha256 = vocabularySha256, Context = context.Value, Documents = documents },
             _ => dataset,
         };
     }

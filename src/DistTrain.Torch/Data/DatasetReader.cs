@@ -78,12 +78,22 @@ public static class DatasetReader
         DatasetNames.Mnist => MnistReader.FilesIn(FolderOf(recipe)),
         DatasetNames.Cifar10 => Cifar10Reader.FilesIn(FolderOf(recipe)),
         DatasetNames.Csv => CsvReader.FilesIn(FolderOf(recipe)),
-        DatasetNames.Text => TokenKinds.AreNumbers(recipe.Tokens) ? TokenFiles.FilesIn(FolderOf(recipe)) : TextFiles.FilesIn(FolderOf(recipe)),
+        DatasetNames.Text => recipe.Tokens switch
+        {
+            TokenKinds.UInt16 or TokenKinds.UInt32 => TokenFiles.FilesIn(FolderOf(recipe)),
+            TokenKinds.WordPiece => WordPieceFiles.FilesIn(FolderOf(recipe)),
+            _ => TextFiles.FilesIn(FolderOf(recipe)),
+        },
         _ => throw Unknown(recipe),
     };
 
     private static (ExampleSet Train, ExampleSet Test, Vocabulary Vocabulary) ReadText(IReadOnlyList<string> paths, DatasetRecipe recipe, DatasetFiles files) =>
-        TokenKinds.AreNumbers(recipe.Tokens) ? TokenFiles.Read(paths, recipe, files) : TextFiles.Read(paths, recipe, files);
+        recipe.Tokens switch
+        {
+            TokenKinds.UInt16 or TokenKinds.UInt32 => TokenFiles.Read(paths, recipe, files),
+            TokenKinds.WordPiece => WordPieceFiles.Read(paths, recipe, files),
+            _ => TextFiles.Read(paths, recipe, files),
+        };
 
     private static DatasetException Unknown(DatasetRecipe recipe) =>
         new($"dataset.name: expected {string.Join(", ", DatasetNames.All)}, found '{recipe.Name}'. Name one of these.");

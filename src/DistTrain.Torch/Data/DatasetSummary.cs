@@ -47,7 +47,10 @@ public static class DatasetSummary
             ["trainExamples"] = data.Train.Count,
             ["testExamples"] = data.Test.Count,
         };
-        if (data.Vocabulary is { AreNumbers: false } vocabulary)
+        if (data.Vocabulary?.Tokenizer is { } tokenizer)
+            summary["tokenizer"] = tokenizer;
+        // Others stand in a file of their own, or nobody knows them.
+        if (data.Vocabulary is { AreNumbers: false, Tokenizer: null } vocabulary)
         {
             summary["vocabulary"] = new JsonArray([.. vocabulary.Tokens.Select(token => JsonValue.Create(token))]);
         }
@@ -92,7 +95,7 @@ public static class DatasetSummary
         }
     }
 
-    private static string NameOf(DatasetRecipe recipe) => TokenKinds.AreNumbers(recipe.Tokens) ? "tokens" : recipe.Tokens;
+    private static string NameOf(DatasetRecipe recipe) => recipe.Tokens is TokenKinds.Characters or TokenKinds.Bytes ? recipe.Tokens : "tokens";
 
     private static string Lengths(ExampleSet set)
     {

@@ -125,6 +125,11 @@ public sealed class ExampleSet
             ? Of(vocabulary.Tokens.Count, tokens, new TokenRuns(TokenText.Of(tokens), starts, 1, lengths, context, vocabulary.Padding, masking is null ? null : new Masks(masking, vocabulary)), context)
             : throw new ArgumentException($"an example has not 1 to {context} tokens", nameof(lengths));
 
+    /// <summary>Text of a tokenizer: each example is a run of its own.</summary>
+    /// <inheritdoc cref="OfRuns(int, Vocabulary, ushort[], int[], int[], MaskingRecipe?)"/>
+    internal static ExampleSet OfRuns(int context, Vocabulary vocabulary, TokenText text, int[] starts, int[] lengths, MaskingRecipe? masking) =>
+        new(context, vocabulary.Tokens.Count, new TokenRuns(text, starts, 1, lengths, context, vocabulary.Padding, masking is null ? null : new Masks(masking, vocabulary)));
+
     /// <summary>Text that may be longer than memory: each example has so many tokens, one behind the other.</summary>
     /// <param name="context">Tokens of an example.</param>
     /// <param name="vocabulary">What tokens stand for; all of the text's are of it.</param>
@@ -165,12 +170,13 @@ public sealed class ExampleSet
     {
         if (_runs is not { } runs)
             return _labels!.DivisorOf(examples);
-        if (!runs.AreUneven)
+        if (!runs.HaveUnevenTargets)
             return new Divisor(examples.Length, runs.TargetsOf(0));
         var labels = 0L;
         foreach (var example in examples)
             labels += runs.TargetsOf(example);
-        return new Divisor(examples.Length, (double)labels / examples.Length);
+        // Where nothing is to be told there is nothing to divide.
+        return new Divisor(examples.Length, Math.Max(1, (double)labels) / examples.Length);
     }
 
     /// <summary>Writes an example's labels.</summary>

@@ -4,8 +4,8 @@ using DistTrain.Recipes;
 namespace DistTrain.Torch.Data.Examples;
 
 /// <summary>
-/// Which tokens of an example are to be told, and what stands in their places (1810.04805, section 3.1): max(1, round(share · n)) of n tokens, each as likely
-/// as any other. A function of (seed, group, epoch, example), whoever trains on it; in evaluation of (seed, example), so that versions are judged by the same.
+/// Which tokens of an example are to be told, and what stands in their places (1810.04805, section 3.1): max(1, round(share · n)) of n tokens that are not
+/// special, each as likely as any other; of none none. A function of (seed, group, epoch, example), whoever trains on it; in evaluation of (seed, example), so that versions are judged by the same.
 /// </summary>
 /// <param name="Recipe">The shares.</param>
 /// <param name="Vocabulary">Has a mask.</param>
@@ -14,7 +14,10 @@ internal sealed record Masks(MaskingRecipe Recipe, Vocabulary Vocabulary)
     /// <summary>Group and epoch of the draw; of evaluation no epoch.</summary>
     public (int Group, int Epoch) Turn { get; init; } = (0, -1);
 
-    /// <summary>How many of so many tokens are to be told: no draw decides it.</summary>
+    /// <summary>How many of an example's tokens are to be told: no draw decides it.</summary>
+    public int CountOf(ReadOnlySpan<int> run) => Vocabulary.OrdinaryIn(run) is > 0 and var ordinary ? Recipe.Of(ordinary) : 0;
+
+    /// <summary>The same of so many tokens where none is special.</summary>
     public int CountOf(int tokens) => Recipe.Of(tokens);
 
     /// <summary>Writes what stands in the places of an example's chosen tokens, and the tokens that are to be told there.</summary>
@@ -25,10 +28,10 @@ internal sealed record Masks(MaskingRecipe Recipe, Vocabulary Vocabulary)
     public void Apply(int example, ReadOnlySpan<int> run, Span<float> inputs, Span<long> labels)
     {
         var random = new CounterRandom(Recipe.Seed, Draw.Masks, Turn.Group, Turn.Epoch, example);
-        var wanted = CountOf(run.Length);
+        var (left, wanted) = (Vocabulary.OrdinaryIn(run), CountOf(run));
         for (var place = 0; wanted > 0; place++)
         {
-            if (random.NextBelow(run.Length - place) >= wanted)
+            if ((Vocabulary.HasSpecialText && Vocabulary.IsSpecial(run[place])) || random.NextBelow(left--) >= wanted)
                 continue;
             wanted--;
             var stands = InPlaceOf(run[place], ref random);

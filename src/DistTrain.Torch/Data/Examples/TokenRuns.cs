@@ -26,8 +26,21 @@ internal sealed class TokenRuns(TokenText text, int[] starts, int stride, int[] 
     /// <summary>Tokens of an example.</summary>
     public int LengthOf(int index) => AreUneven ? lengths[index] : context;
 
+    /// <summary>Examples may differ in the number of their labels.</summary>
+    public bool HaveUnevenTargets => AreUneven || masks is { Vocabulary.HasSpecialText: true };
+
     /// <summary>Labels of an example.</summary>
-    public int TargetsOf(int index) => masks?.CountOf(LengthOf(index)) ?? LengthOf(index);
+    public int TargetsOf(int index)
+    {
+        if (masks is not { Vocabulary.HasSpecialText: true })
+            return masks?.CountOf(LengthOf(index)) ?? LengthOf(index);
+        var rented = ArrayPool<int>.Shared.Rent(LengthOf(index));
+        var run = rented.AsSpan(0, LengthOf(index));
+        text.Copy(StartOf(index), run);
+        var count = masks.CountOf(run);
+        ArrayPool<int>.Shared.Return(rented);
+        return count;
+    }
 
     /// <summary>What examples show in an epoch; itself where nothing is hidden.</summary>
     public TokenRuns At(int group, int epoch) =>

@@ -14,34 +14,73 @@ public sealed record Vocabulary(IReadOnlyList<string> Tokens)
     /// <summary>The token that stands where there is none; token 0 where it has no number of its own, as nothing depends on it.</summary>
     public int Padding { get; private init; }
 
+    /// <summary>Tokens that stand for no text, ascending: they are neither told nor put in the place of others.</summary>
+    public IReadOnlyList<int> Special { get; private init; } = [];
+
+    /// <summary>Special tokens stand in the text itself, where it begins and ends.</summary>
+    public bool HasSpecialText { get; private init; }
+
     /// <summary>Tokens stand for their numbers: what they were made of is not known here.</summary>
     public bool AreNumbers { get; private init; }
+
+    /// <summary>What made them of a text, library and version; null: this program did.</summary>
+    public string? Tokenizer { get; private init; }
 
     /// <summary>Of tokens of which only the number is known.</summary>
     /// <param name="count">How many different ones there are.</param>
     public static Vocabulary OfNumbers(int count) => new([.. Enumerable.Range(0, count).Select(number => $"{number}")]) { AreNumbers = true };
 
-    /// <summary>Tokens but padding and mask.</summary>
-    public int OrdinaryCount => Mask is null ? Tokens.Count : Tokens.Count - 2;
+    /// <summary>Of another library's tokenizer, with special tokens of its own.</summary>
+    /// <param name="tokens">What tokens stand for.</param>
+    /// <param name="tokenizer">Library and version.</param>
+    /// <param name="padding">Its token of padding.</param>
+    /// <param name="mask">Its mask.</param>
+    /// <param name="others">Its other tokens that stand for no text.</param>
+    public static Vocabulary OfTokenizer(IReadOnlyList<string> tokens, string tokenizer, int padding, int mask, params int[] others) =>
+        new(tokens) { Tokenizer = tokenizer, Padding = padding, Mask = mask, Special = [.. others.Append(padding).Append(mask).Order()], HasSpecialText = true };
+
+    /// <summary>Tokens that are not special.</summary>
+    public int OrdinaryCount => Tokens.Count - Special.Count;
 
     /// <summary>The same with numbers of their own for padding and mask, behind the others.</summary>
-    public Vocabulary WithMask() => this with { Tokens = [.. Tokens, "[PAD]", "[MASK]"], Padding = Tokens.Count, Mask = Tokens.Count + 1 };
+    public Vocabulary WithMask() => this with { Tokens = [.. Tokens, "[PAD]", "[MASK]"], Padding = Tokens.Count, Mask = Tokens.Count + 1, Special = [Tokens.Count, Tokens.Count + 1] };
 
-    /// <summary>The so-many-th token but padding and mask.</summary>
+    /// <summary>The so-many-th token that is not special.</summary>
     public int Ordinary(int index)
     {
-        if (Mask is { } mask)
+        foreach (var special in Special)
+            index += index >= special ? 1 : 0;
+        return index;
+    }
+
+    /// <summary>How many of these tokens are not special.</summary>
+    public int OrdinaryIn(ReadOnlySpan<int> run)
+    {
+        if (!HasSpecialText)
+            return run.Length;
+        var count = 0;
+        foreach (var token in run)
+            count += IsSpecial(token) ? 0 : 1;
+        return count;
+    }
+
+    /// <summary>It stands for no text.</summary>
+    public bool IsSpecial(int token)
+    {
+        foreach (var special in Special)
         {
-            index += index >= Math.Min(mask, Padding) ? 1 : 0;
-            index += index >= Math.Max(mask, Padding) ? 1 : 0;
+            if (special == token)
+                return true;
         }
 
-        return index;
+        return false;
     }
 
     /// <summary>Adds what tokens stand for.</summary>
     internal void AppendTo(IncrementalHash hash)
     {
+        if (Tokenizer is not null)
+            hash.AppendData(Encoding.UTF8.GetBytes(Tokenizer));
         foreach (var token in Tokens)
         {
             // A character is its number; whatever is more has its length before it, as no character's number is negative.

@@ -16,12 +16,13 @@ internal static class TextFiles
 
     private static readonly string[] Names = ["train.txt", "test.txt"];
 
-    /// <summary>The full paths of both files.</summary>
+    /// <summary>The full paths of both files, and of others that belong to them.</summary>
     /// <exception cref="DatasetException">One is missing.</exception>
-    public static IReadOnlyList<string> FilesIn(string folder)
+    public static IReadOnlyList<string> FilesIn(string folder, params string[] others)
     {
-        var missing = Array.FindAll(Names, name => !File.Exists(Path.Combine(folder, name)));
-        return missing.Length == 0 ? [.. Names.Select(name => Path.Combine(folder, name))] : throw DatasetException.Missing(folder, missing, "Put both files there, or correct dataset.path.");
+        string[] names = [.. Names, .. others];
+        var missing = Array.FindAll(names, name => !File.Exists(Path.Combine(folder, name)));
+        return missing.Length == 0 ? [.. names.Select(name => Path.Combine(folder, name))] : throw DatasetException.Missing(folder, missing, $"Put {(others.Length > 0 ? "all" : "both")} files there, or correct dataset.path.");
     }
 
     /// <param name="paths">What <see cref="FilesIn"/> found.</param>
@@ -96,7 +97,9 @@ internal static class TextFiles
         return characters;
     }
 
-    private static byte[] Content(string path, DatasetFiles files)
+    /// <summary>All of a file.</summary>
+    /// <exception cref="DatasetException">It can't be read.</exception>
+    internal static byte[] Content(string path, DatasetFiles files)
     {
         try
         {
