@@ -21,6 +21,9 @@ public sealed record ForeignName(string Theirs, string Ours, bool IsTransposed =
     /// </summary>
     public int AddedRows { get; init; }
 
+    /// <summary>What all its elements are where a file lacks it; null: a file may not.</summary>
+    public float? Otherwise { get; init; }
+
     /// <summary>Every name that it may have in a file, the one that it is written under first.</summary>
     internal IEnumerable<string> All => [Theirs, .. Aliases];
 }

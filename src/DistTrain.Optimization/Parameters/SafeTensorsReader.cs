@@ -102,10 +102,14 @@ public sealed class SafeTensorsReader : IDisposable
             throw new SafeTensorsException(_file, null, $"the file does not fit the model:{Environment.NewLine}  {string.Join(Environment.NewLine + "  ", differences)}");
 
         vector.Clear();
-        foreach (var there in TensorMatch.Of(layout, Tensors, _names).Places.Where(there => there.Found.Count > 0))
+        foreach (var there in TensorMatch.Of(layout, Tensors, _names).Places)
         {
-            var segment = there.Place.Ours.Segment;
-            Fill(there.Place, there.Found[0], vector.Slice(segment.Offset, segment.Length));
+            var place = there.Place;
+            var segment = vector.Slice(place.Ours.Segment.Offset, place.Ours.Segment.Length);
+            if (there.Found.Count > 0)
+                Fill(place, there.Found[0], segment);
+            else if (place.Name.Otherwise is { } value)
+                Put([.. Enumerable.Repeat(value, place.Length)], place, segment);
         }
     }
 
@@ -129,22 +133,24 @@ public sealed class SafeTensorsReader : IDisposable
             return;
         }
 
-        var run = segment.Slice(place.Offset, place.Ours.Part == SavedPart.Whole ? place.Length : segment.Length);
         if (place.Ours.Part == SavedPart.Whole && !place.Name.IsTransposed)
-        {
-            Read(saved, run);
-            return;
-        }
+            Read(saved, segment.Slice(place.Offset, place.Length));
+        else if (place.Name.IsTransposed)
+            Matrix.Transpose(Values(saved), rows: place.Shape[1], segment.Slice(place.Offset, place.Length));
+        else
+            Put(Values(saved), place, segment);
+    }
 
-        var values = Values(saved);
-        if (place.Name.IsTransposed)
+    private static void Put(float[] values, TensorPlace place, Span<float> segment)
+    {
+        if (place.Ours.Part == SavedPart.Whole)
         {
-            Matrix.Transpose(values, rows: place.Shape[1], run);
+            values.CopyTo(segment[place.Offset..]);
             return;
         }
 
         for (var i = 0; i < values.Length; i++)
-            run[(2 * i) + (place.Ours.Part == SavedPart.Mean ? 0 : 1)] = values[i];
+            segment[(2 * i) + (place.Ours.Part == SavedPart.Mean ? 0 : 1)] = values[i];
     }
 
     /// <summary>Where nothing is added, not even the sign of a zero changes.</summary>

@@ -21,6 +21,6 @@ public static class TensorDifferences
 
     private static IEnumerable<string> Differences(TensorFound there) =>
         there.Found.Count > 0 ? there.Found.Select(there.Difference).OfType<string>()
-        : there.Place.IsAdded ? []
+        : there.Place.IsOptional ? []
         : [$"missing: {there.Place.Title(there.Place.Name.Theirs)} {TensorTypes.Float32} [{string.Join(',', there.Place.Shape)}]"];
 }

@@ -7,6 +7,9 @@ internal sealed record TensorPlace(SavedTensor Ours, ForeignName Name)
 {
     public bool IsAdded => Name.AddedRows > 0;
 
+    /// <summary>A file may lack it.</summary>
+    public bool IsOptional => IsAdded || Name.Otherwise is not null;
+
     /// <summary>Shape of the part, as the model has it; of what is added, as it is written.</summary>
     public IReadOnlyList<int> Shape =>
         IsAdded ? [Name.AddedRows, Ours.Shape[^1]]

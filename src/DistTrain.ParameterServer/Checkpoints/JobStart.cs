@@ -116,7 +116,7 @@ internal sealed record JobStart(IReadOnlyList<string> Problems, string? Sha256, 
     /// <summary>A file that is the right one often has other names.</summary>
     private static string Cure(TrainingSpec spec) => spec.From switch
     {
-        { Names.Convention: { } convention } => $"give weights of the same model, {spec.Model.Name} with norm {spec.Model.Norm}, under the names of {convention} (docs/weights.md)",
+        { Names.Convention: { } convention } => $"give weights of the same model, {spec.Model.Name}{(spec.Model.Size is null ? $" with norm {spec.Model.Norm}" : string.Empty)}, under the names of {convention} (docs/weights.md)",
         { IsFile: true, Names.IsNone: true } => "give weights of the same model, or say in spec.from.names what the file calls them",
         _ => "give weights of the same model",
     };

@@ -105,6 +105,25 @@ public sealed class KnownNamesTests
         Assert.Equal(WeightsHash.Compute(layout, vector), WeightsHash.Compute(layout, read));
     }
 
+    [Fact]
+    public void A_file_need_not_have_statistics_of_the_inputs_and_has_nothing_else_in_their_place()
+    {
+        var (plain, normalized) = (Specs.Of("model.name=cnn"), Specs.Of("model.name=cnn", "dataset.normalize=channel"));
+        var (without, with) = (ModelBlueprint.Of(plain, [3, 12, 12], 10).Layout, ModelBlueprint.Of(normalized, [3, 12, 12], 10).Layout);
+        var (vector, expected, read) = (new float[without.Length], new float[with.Length], new float[with.Length]);
+        VersionZero.Fill(without, 4, 0, vector);
+        VersionZero.Fill(with, 4, 0, expected);
+        using var stream = new MemoryStream();
+        SafeTensorsWriter.Write(stream, without, vector, new Dictionary<string, string>(), Names(plain, without));
+        using var reader = new SafeTensorsReader(stream, "m", Names(normalized, with));
+        reader.Fill(with, read);
+        Assert.Equal(expected, read);
+        Assert.Equal([0, 1, 0, 1, 0, 1], read[with.Segments.Single(segment => segment.Name == "input.statistics").Offset..][..6]);
+
+        using var own = new SafeTensorsReader(stream, "m");
+        Assert.Contains("missing: input.running_mean F32 [3]", own.Differences(with));
+    }
+
     /// <summary>A tensor of the file that only bears the model's own name of another is not taken for it.</summary>
     [Fact]
     public void The_models_own_names_are_not_looked_for()
