@@ -15,6 +15,7 @@ public sealed class StandingClusters : IAsyncDisposable
     internal async Task<Finished> RunAsync(RunFolder folder, string name, int silos, int servers, params string[] settings)
     {
         var cluster = await OfAsync(silos, servers);
+        await cluster.Cluster.RequireRunningAsync();
         var id = $"{name}-{Interlocked.Increment(ref _jobs)}";
         var endpoint = cluster.Silos[^1].Endpoint;
         var job = folder[$"{name}.yaml"];

@@ -52,6 +52,13 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
     /// <summary>What the processes of the cluster have written to their logs.</summary>
     public string Logs => string.Concat(_processes.Select(p => p.Error));
 
+    /// <summary>All of its processes run; else what the one said that has ended, which is why the next job would wait for ever.</summary>
+    public async Task RequireRunningAsync()
+    {
+        foreach (var ended in _processes.Where(process => !process.IsRunning))
+            Assert.Fail($"a process of the standing cluster has ended, with exit code {await ended.ExitAsync(Limit)}: {ended.Error}");
+    }
+
     /// <summary>Starts further silos, at once.</summary>
     public Task<Silo[]> JoinAsync(int silos) => Task.WhenAll(Enumerable.Range(0, silos).Select(_ => JoinAtAsync("0")));
 
