@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
 using DistTrain.Benchmarks.Checkpoints;
+using DistTrain.Benchmarks.Devices;
 using DistTrain.Benchmarks.Landscape;
 using DistTrain.Benchmarks.Normalization;
 using DistTrain.Benchmarks.Observability;
@@ -91,8 +92,13 @@ var part = new Option<string?>("--only") { Description = $"One part: {string.Joi
 part.AcceptOnlyFromAmong([.. PageBenchmark.Parts]);
 var page = new Command("page", "The page in chromium: steps and kills until they are shown, 1,000,000 steps and 200 runs until they are drawn, images/s with 5 viewers against none.") { part, data, rounds, timed, skip };
 page.SetAction(parsed => PageBenchmark.RunAsync(parsed.GetValue(part), parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(timed), parsed.GetValue(skip)));
+var gpuSteps = new Option<int>("--steps") { Description = "Timed steps of each model.", DefaultValueFactory = _ => 60 };
+var rehearse = new Option<bool>("--rehearse") { Description = "The processor plays the devices: what would be done on a machine with a GPU." };
+var onlyGpu = new Option<string?>("--only") { Description = "Models whose name has this in it." };
+var gpu = new Command("gpu", "On a machine with an NVIDIA GPU, under ten minutes: doctor, the same bits three times and through kills, how far the processor's weights are, images/s.") { data, gpuSteps, rehearse, onlyGpu };
+gpu.SetAction(parsed => GpuBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(gpuSteps), parsed.GetValue(rehearse), parsed.GetValue(onlyGpu)));
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, page, recovery, scale, soak, pytorch, precision, product, probe, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, page, recovery, scale, soak, pytorch, precision, product, probe, gpu, micro }
     .Parse(args).InvokeAsync();
