@@ -226,18 +226,24 @@ internal sealed class DistTrainProcess : IAsyncDisposable
     /// <summary>The processes of a role that <c>train</c> has started, by the order in which they were.</summary>
     public List<int> Children(string role) =>
         [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(int.Parse!)
-            .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).Order()];
+            .Where(id => ParentOf(id) == _process.Id && CommandOf(id).Contains($"\0{role}\0", StringComparison.Ordinal)).OrderBy(StartOf).ThenBy(id => id)];
 
     [DllImport("libc", EntryPoint = "kill")]
     public static extern int Kill(int process, int signal);
 
     private static string[] EnvironmentOf(int process) => Read(process, "environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
-    private static int ParentOf(int process)
+    private static int ParentOf(int process) => (int)FieldOf(process, 1);
+
+    /// <summary>In ticks since the machine was started: process ids begin anew.</summary>
+    private static long StartOf(int process) => FieldOf(process, 19);
+
+    /// <summary>One of the numbers behind the state; 0 of a process that is gone.</summary>
+    private static long FieldOf(int process, int field)
     {
         // The name in parentheses may hold anything.
         var stat = Read(process, "stat");
-        return stat.Length == 0 ? 0 : int.Parse(stat[(stat.LastIndexOf(')') + 4)..].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        return stat.Length == 0 ? 0 : long.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[field], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static string CommandOf(int process) => Read(process, "cmdline");
