@@ -48,15 +48,21 @@ public sealed class DeviceSet
     internal static (DeviceSet Devices, string? Problem) Of(IReadOnlyList<TensorDevice> known, string without, string? chosen)
     {
         if (chosen is null)
-            return (new DeviceSet(known, without), null);
+            return OfOneKind(known, without);
         var numbers = chosen.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToList();
         if (numbers.Exists(number => number < 0) || numbers.Distinct().Count() < numbers.Count)
             return (None, $"'{chosen}' is no list of different device numbers; write e.g. 0,1");
         if (numbers.TrueForAll(number => number < known.Count))
-            return (new DeviceSet(numbers.Select(number => known[number]), without), null);
+            return OfOneKind([.. numbers.Select(number => known[number])], without);
         var missing = numbers.First(number => number >= known.Count);
         return (None, known.Count == 0 ? $"there is no CUDA device {missing}: {without}" : $"there is no CUDA device {missing}; this process sees {known.Count}, numbered from 0");
     }
+
+    /// <summary>A rank may get any of them, and its bits are those of a kind.</summary>
+    private static (DeviceSet Devices, string? Problem) OfOneKind(IReadOnlyList<TensorDevice> devices, string without) =>
+        devices.Select(device => device.Kind).Distinct().ToList() is { Count: > 1 } kinds
+            ? (None, $"devices of one silo must be of one kind, and these are {string.Join(" and ", kinds)}; name some of one kind, e.g. --devices 0")
+            : (new DeviceSet(devices, without), null);
 
     /// <summary>What a job computes on that leaves it open.</summary>
     /// <param name="device">One of <see cref="DeviceKinds"/>.</param>
@@ -67,7 +73,7 @@ public sealed class DeviceSet
     /// <param name="device">cpu or cuda.</param>
     public string? KindOf(string device) => device == DeviceKinds.Cpu ? null
         : Count == 0 ? "no CUDA device"
-        : $"{device} {string.Join(" and ", _slots.Select(slot => slot.Device.Kind).Distinct())}";
+        : $"{device} {_slots[0].Device.Kind}";
 
     /// <summary>A device for a rank: that with the fewest. Where there is none, it is waited for.</summary>
     /// <param name="device">cpu or cuda.</param>

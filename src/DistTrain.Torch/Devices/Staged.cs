@@ -38,7 +38,7 @@ internal sealed class Staged<T>(Tensor there, Tensor? here, Memory<T> memory, La
         late?.Wait(first, elements);
         // TorchSharp has no events: all that the device has to do is waited for.
         if (isQueued)
-            cuda.synchronize();
+            cuda.synchronize(there.device);
     }
 
     /// <summary>Zeros in both places, at once.</summary>

@@ -81,6 +81,15 @@ public class DeviceSetTests
         Assert.Equal(problem, DeviceSet.Of([TensorDevice.OfTests(), TensorDevice.OfTests()], "", chosen).Problem);
 
     [Fact]
+    public void Devices_of_two_kinds_are_refused_and_those_of_one_of_them_are_not()
+    {
+        TensorDevice[] known = [TensorDevice.OfTests(), TensorDevice.Processor];
+        Assert.Equal("devices of one silo must be of one kind, and these are staged and processor; name some of one kind, e.g. --devices 0", DeviceSet.Of(known, "", null).Problem);
+        Assert.Contains("processor and staged", DeviceSet.Of(known, "", "1,0").Problem, StringComparison.Ordinal);
+        Assert.Null(DeviceSet.Of(known, "", "0").Problem);
+    }
+
+    [Fact]
     public void A_choice_of_some_is_those()
     {
         TensorDevice[] known = [TensorDevice.OfTests(), TensorDevice.OfTests()];
