@@ -1,7 +1,11 @@
 namespace DistTrain.Recipes;
 
 /// <summary>One layer of a declarative model. The closed set below is all that a job may ask for: jobs carry no code.</summary>
-public abstract record LayerRecipe;
+public abstract record LayerRecipe
+{
+    /// <summary>What it makes of a token depends on tokens behind it.</summary>
+    public virtual bool SeesLater => false;
+}
 
 /// <summary>Fully connected: [n, in] → [n, Out], or each token of a sequence, [n, t, in] → [n, t, Out]; Reparametrization: one of <see cref="Reparametrizations"/>.</summary>
 public sealed record LinearRecipe(int Out, bool Bias, string Reparametrization = Reparametrizations.None) : LayerRecipe;
@@ -43,10 +47,16 @@ public sealed record PositionsRecipe(string Kind) : LayerRecipe;
 public sealed record UnembeddingRecipe : LayerRecipe;
 
 /// <summary>Multi-head attention of a sequence to itself: [n, t, d] → [n, t, d]. Causal: a token sees those before it and itself only.</summary>
-public sealed record AttentionRecipe(int Heads, bool Causal) : LayerRecipe;
+public sealed record AttentionRecipe(int Heads, bool Causal) : LayerRecipe
+{
+    public override bool SeesLater => !Causal;
+}
 
 /// <summary>
 /// y = x' + Layers(x). The shortcut x' is Shortcut(x), a projection as a rule (He et al. 2015, option B), or without one parameter-free (option A):
 /// subsampled by the stride of the body, zero-padded to its channels.
 /// </summary>
-public sealed record ResidualRecipe(IReadOnlyList<LayerRecipe> Layers, IReadOnlyList<LayerRecipe>? Shortcut = null) : LayerRecipe;
+public sealed record ResidualRecipe(IReadOnlyList<LayerRecipe> Layers, IReadOnlyList<LayerRecipe>? Shortcut = null) : LayerRecipe
+{
+    public override bool SeesLater => Layers.Concat(Shortcut ?? []).Any(layer => layer.SeesLater);
+}

@@ -62,6 +62,7 @@ internal static class ExportCommand
         var weights = WeightsHash.Compute(saved.Layout, saved.Vector);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [SafeTensorsWriter.JobKey] = saved.JobFile };
         ModelBlueprint? model = null;
+        OperatorGraph? graph = null;
         var tensors = 0;
         try
         {
@@ -74,9 +75,10 @@ internal static class ExportCommand
             }
             else
             {
-                var exporting = model = ModelFor(saved, spec, context.Get(Input));
+                model = ModelFor(saved, spec, context.Get(Input));
+                var (outputs, operators) = (model.OutputShape, graph = model.Export(saved.Vector));
                 metadata.Add("disttrain.weightsSha256", weights);
-                WholeFile.Write(file, stream => OnnxFile.Write(stream, exporting.Export(saved.Vector), exporting.OutputShape, metadata));
+                WholeFile.Write(file, stream => OnnxFile.Write(stream, operators, outputs, metadata));
             }
         }
         catch (ModelException e)
@@ -88,10 +90,10 @@ internal static class ExportCommand
             throw SystemFailure.Of(e, $"--out {file}");
         }
 
-        var exported = new ExportedEvent(saved.Source, saved.Step, format, file, model?.InputShape, model?.Classes, weights);
-        context.Print(exported, model is null
+        var exported = new ExportedEvent(saved.Source, saved.Step, format, file, model?.InputShape, graph?.HasMask, model?.Classes, weights);
+        context.Print(exported, model is null || graph is null
             ? $"{file}: {tensors} tensors of {saved.Source}; weights {weights}"
-            : $"{file}: '{OperatorGraph.Input}' [batch, {string.Join(", ", model.InputShape)}] to '{OperatorGraph.Output}' [batch, {string.Join(", ", model.OutputShape)}], ONNX operators {OperatorGraph.OperatorSet}, of {saved.Source}; weights {weights}");
+            : $"{file}: '{OperatorGraph.Input}' [batch, {string.Join(", ", model.InputShape)}]{(graph.HasMask ? $" and '{OperatorGraph.Mask}', 0 where there is padding," : "")} to '{OperatorGraph.Output}' [batch, {string.Join(", ", model.OutputShape)}], ONNX operators {OperatorGraph.OperatorSet}, of {saved.Source}; weights {weights}");
         return Task.FromResult(ExitCode.Done);
     }
 

@@ -5,7 +5,10 @@ using Google.Protobuf;
 
 namespace DistTrain.Cli.Evaluation;
 
-/// <summary>A trained model as an ONNX file: from examples, float32 [batch, …] or of tokens int64 [batch, tokens], to scores, float32 [batch, …, classes].</summary>
+/// <summary>
+/// A trained model as an ONNX file: from examples, float32 [batch, …] or of tokens int64 [batch, tokens], and a mask of their padding if the model asks for
+/// it, to scores, float32 [batch, …, classes].
+/// </summary>
 internal static class OnnxFile
 {
     /// <summary>Of the format that came with the set of operators.</summary>
@@ -28,6 +31,8 @@ internal static class OnnxFile
         var file = new ModelProto { IrVersion = FormatVersion, ProducerName = "disttrain", Graph = new GraphProto { Name = "disttrain" } };
         file.OpsetImport.Add(new OperatorSetIdProto { Version = OperatorGraph.OperatorSet });
         file.Graph.Input.Add(Described(OperatorGraph.Input, graph.InputShape, graph.HasTokens ? TensorProto.Types.DataType.Int64 : TensorProto.Types.DataType.Float));
+        if (graph.HasMask)
+            file.Graph.Input.Add(Described(OperatorGraph.Mask, graph.InputShape, TensorProto.Types.DataType.Int64));
         file.Graph.Output.Add(Described(OperatorGraph.Output, outputs, TensorProto.Types.DataType.Float));
         file.Graph.Initializer.AddRange(graph.Constants.Select(TensorOf));
         file.Graph.Node.AddRange(graph.Operators.Select(NodeOf));

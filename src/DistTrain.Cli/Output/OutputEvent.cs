@@ -157,10 +157,11 @@ internal sealed record DownloadedEvent(string Job, string Folder, IReadOnlyList<
 /// <param name="Format">onnx or safetensors.</param>
 /// <param name="File">What was written.</param>
 /// <param name="Input">Shape of one example; left out for safetensors.</param>
+/// <param name="Mask">A second input says where examples end; left out for safetensors.</param>
 /// <param name="Classes">Scores of one example; left out for safetensors.</param>
 /// <param name="WeightsSha256">Of the parameters and buffers.</param>
 internal sealed record ExportedEvent(
-    string Checkpoint, long? Step, string Format, string File, IReadOnlyList<int>? Input, int? Classes, string WeightsSha256) : OutputEvent;
+    string Checkpoint, long? Step, string Format, string File, IReadOnlyList<int>? Input, bool? Mask, int? Classes, string WeightsSha256) : OutputEvent;
 
 /// <summary>What <c>verify</c> found. Always the last line.</summary>
 /// <param name="Job">Id of the run's job.</param>

@@ -10,6 +10,9 @@ internal static class LayerForms
     /// <summary>Of a residual that is a section: its body, and what its input goes through beside it.</summary>
     public const string Body = "layers", Shortcut = "shortcut";
 
+    /// <summary>Of layers over sequences: what lies behind a token has no part in it.</summary>
+    public const string Causal = "causal";
+
     /// <summary>Layers in a model, at most, those inside residuals included.</summary>
     public const int MaximumLayers = 1000;
 
@@ -102,7 +105,7 @@ internal static class LayerForms
             "multi-head attention of a sequence to itself",
             [
                 Whole("heads", 1, 1024, null, "heads; a divisor of the numbers of a token"),
-                new("causal", new FlagRule(), true, "whether a token sees only those before it and itself"),
+                new(Causal, new FlagRule(), true, "whether a token sees only those before it and itself"),
             ],
             v => new AttentionRecipe(Count(v[0]), (bool)v[1]!),
             layer => layer is AttentionRecipe a ? [a.Heads, a.Causal] : null),
@@ -119,6 +122,9 @@ internal static class LayerForms
 
     /// <summary>The form named <paramref name="name"/>, or null.</summary>
     public static LayerForm? Find(string name) => All.FirstOrDefault(f => f.Name == name);
+
+    /// <summary>The form of a layer that is no residual.</summary>
+    public static LayerForm Of(LayerRecipe layer) => All.First(form => form.Parts(layer) is not null);
 
     private static int Count(object? whole) => (int)(long)whole!;
 

@@ -10,7 +10,7 @@ internal sealed class LayerReader
 
     private LayerReader(Findings findings) => _findings = findings;
 
-    /// <summary>The layers of a list; null when it is no list. A layer with a problem is left out and reported.</summary>
+    /// <summary>The layers of a list; null when it is no list, or there is a problem with one of them.</summary>
     public static IReadOnlyList<LayerRecipe>? Read(Node node, string path, Findings findings)
     {
         var reader = new LayerReader(findings);
@@ -41,7 +41,8 @@ internal sealed class LayerReader
         }
 
         _count += list.Items.Count;
-        return [.. list.Items.Select((item, i) => Layer(item, $"{path}[{i}]", nesting)).OfType<LayerRecipe>()];
+        List<LayerRecipe?> layers = [.. list.Items.Select((item, i) => Layer(item, $"{path}[{i}]", nesting))];
+        return layers.Contains(null) ? null : [.. layers.OfType<LayerRecipe>()];
     }
 
     private LayerRecipe? Layer(Node node, string path, int nesting)

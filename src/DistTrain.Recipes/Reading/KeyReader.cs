@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistTrain.Recipes.Documents;
 using DistTrain.Recipes.Keys;
 
@@ -15,17 +16,22 @@ internal sealed class KeyReader(MapNode root, Findings findings)
         return node;
     }
 
-    /// <summary>Where a problem about <paramref name="path"/> is best shown: at the key, or at the nearest section around it.</summary>
+    /// <summary>Where a problem about <paramref name="path"/> is best shown: at the key, or at the nearest section or item of a list around it.</summary>
     public Origin OriginOf(string path)
     {
-        var map = root;
+        Node? node = root;
         var origin = root.Origin;
-        foreach (var key in path.Split('.'))
+        foreach (var key in path.Split('.', '['))
         {
-            if (map?.Entry(key) is not { } entry)
+            (node, var at) = (node, key) switch
+            {
+                (MapNode map, _) when map.Entry(key) is { } entry => (entry.Value, entry.Origin),
+                (ListNode list, [.. var place, ']']) when list.Items.ElementAtOrDefault(int.Parse(place, CultureInfo.InvariantCulture)) is { } item => (item, item.Origin),
+                _ => (null, null),
+            };
+            if (at is null)
                 break;
-            origin = entry.Origin;
-            map = entry.Value as MapNode;
+            origin = at;
         }
 
         return origin;

@@ -48,6 +48,8 @@ internal sealed class AttentionLayer(int weight, int bias, int outWeight, int ou
         var fit = graph.Apply("Mul", [graph.Apply("MatMul", [q, k]), graph.Constant("scale", tensor((float)(1 / Math.Sqrt(width / heads))))]);
         if (isCausal)
             fit = graph.Apply("Add", [fit, graph.Constant("later", Later(graph.InputShape[0]))]);
+        else if (graph.HasTokens)
+            fit = graph.Apply("Add", [fit, graph.Unseen()]);
         var seen = graph.Apply("MatMul", [graph.Apply("Softmax", [fit], ("axis", -1L)), v]);
         var joined = graph.Apply("Reshape", [graph.Apply("Transpose", [seen], ("perm", new long[] { 0, 2, 1, 3 })), graph.Numbers("joined", 0, -1, width)]);
         return Linear(joined, outWeight, outBias, graph);

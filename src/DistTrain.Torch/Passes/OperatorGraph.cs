@@ -16,13 +16,20 @@ public sealed class OperatorGraph
     /// <summary>Name of the examples, [batch, …].</summary>
     public const string Input = "input";
 
+    /// <summary>
+    /// Name of a second input, int64 [batch, tokens], 1 for each token of an example and 0 for the padding behind them; a row has a 1. As Hugging Face's
+    /// attention_mask.
+    /// </summary>
+    public const string Mask = "mask";
+
     /// <summary>Name of the scores, float32 [batch, classes], of text [batch, tokens, classes]: their softmax is the probability of each class.</summary>
     public const string Output = "scores";
 
     private readonly ParameterLayout _layout;
-    private readonly HashSet<string> _names = new([Input, Output], StringComparer.Ordinal);
+    private readonly HashSet<string> _names = new([Input, Mask, Output], StringComparer.Ordinal);
     private readonly List<GraphOperator> _operators = [];
     private readonly List<GraphConstant> _constants = [];
+    private string? _unseen;
 
     /// <param name="layout">Names the parameters.</param>
     /// <param name="pass">The parameters' values, in evaluation mode.</param>
@@ -40,6 +47,9 @@ public sealed class OperatorGraph
 
     /// <summary>The input is whole numbers, int64, and not float32.</summary>
     public bool HasTokens { get; init; }
+
+    /// <summary>Scores depend on where examples end, and there is a second input that says it.</summary>
+    public bool HasMask => _unseen is not null;
 
     internal ForwardPass Pass { get; }
 
@@ -89,6 +99,16 @@ public sealed class OperatorGraph
     {
         _operators.Add(new GraphOperator(type, inputs, Unique($"{type}-1"), attributes));
         return _operators[^1].Output;
+    }
+
+    /// <summary>[batch, 1, 1, tokens]: −∞ where a place is padding, which none may see, else 0. Of tokens alone.</summary>
+    internal string Unseen()
+    {
+        if (_unseen is not null)
+            return _unseen;
+        var isPadding = Apply("Equal", [Mask, Number("padding", 0)]);
+        var fit = Apply("Where", [isPadding, Constant("unseen", tensor(float.NegativeInfinity)), Constant("seen", tensor(0f))]);
+        return _unseen = Apply("Unsqueeze", [fit, Numbers("axes", 1, 2)]);
     }
 
     /// <summary>The last operator's output is the model's.</summary>

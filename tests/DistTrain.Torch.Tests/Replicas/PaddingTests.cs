@@ -139,7 +139,7 @@ public sealed class PaddingTests
     }
 
     private static ModelBlueprint Blueprint(string model, ExampleSet set) =>
-        ModelBlueprint.Of(Specs.Of($"dataset={{name: text, path: x, documents: padded, context: {set.Features}}}", model), set.Shape, set.Classes);
+        ModelBlueprint.Of(Specs.Of($"dataset={{name: text, path: x, documents: padded, context: {set.Features}}}", model == TwoWays ? "task.name=maskedToken" : "task={}", model), set.Shape, set.Classes);
 
     private static Replica Make(string model, ExampleSet set)
     {

@@ -182,6 +182,7 @@ internal static class JobGenerator
     /// <summary>Another model where the data are not for this one.</summary>
     private static ModelRecipe Fitting(DatasetRecipe dataset, ModelRecipe model) => (dataset.Name, model.Name) switch
     {
+        (DatasetNames.Text, ModelNames.Custom) when dataset.Masking is null => model with { Layers = [.. model.Layers.Where(layer => !layer.SeesLater), new AttentionRecipe(model.Layers.Count, Causal: true)] },
         (_, ModelNames.Custom) => model,
         (DatasetNames.Text, _) => model with { Name = dataset.Masking is null ? ModelNames.Transformer : ModelNames.Bert, Norm = NormKinds.None, Width = null, Size = model.Size ?? new TransformerSize(6, 2, 3) },
         (_, ModelNames.Transformer or ModelNames.Bert) => model with { Name = ModelNames.Softmax, Size = null },
