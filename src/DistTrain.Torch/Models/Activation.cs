@@ -15,8 +15,8 @@ internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, 
     public static Activation Named(string kind) => kind switch
     {
         "relu" => new Activation(x => functional.relu(x), (_, y) => Side(y), (x, graph) => graph.Apply("Relu", [x])),
-        "tanh" => new Activation(x => x.tanh(), (_, y) => y.square().neg().Plus(1), (x, graph) => graph.Apply("Tanh", [x])),
-        "sigmoid" => new Activation(x => x.sigmoid(), (_, y) => y - y.square(), (x, graph) => graph.Apply("Sigmoid", [x])),
+        "tanh" => new Activation(x => x.tanh(), (_, y) => y.Squared().neg().Plus(1), (x, graph) => graph.Apply("Tanh", [x])),
+        "sigmoid" => new Activation(x => x.sigmoid(), (_, y) => y - y.Squared(), (x, graph) => graph.Apply("Sigmoid", [x])),
         "gelu" => new Activation(x => functional.gelu(x), (x, _) => Gelu(x), ExportGelu),
         "silu" => new Activation(x => functional.silu(x), (x, y) => Silu(x, y), (x, graph) => graph.Apply("Mul", [x, graph.Apply("Sigmoid", [x])])),
         _ => throw new ModelException($"'{kind}' is not an activation"),
@@ -33,7 +33,7 @@ internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, 
     private static Tensor Silu(Tensor x, Tensor y)
     {
         var sigmoid = x.sigmoid();
-        return sigmoid + y - (y * sigmoid);
+        return sigmoid.Plus(y) - (y * sigmoid);
     }
 
     /// <summary>x Φ(x); an operator of its own came with set 20.</summary>
@@ -46,5 +46,5 @@ internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, 
 
     /// <summary>Φ(x) + x φ(x), of the normal distribution.</summary>
     private static Tensor Gelu(Tensor x) =>
-        x.Times(Math.Sqrt(0.5)).erf().Times(0.5).Plus(0.5) + (x * x.square().Times(-0.5).exp().Times(1 / Math.Sqrt(2 * Math.PI)));
+        x.Times(Math.Sqrt(0.5)).erf().Times(0.5).Plus(0.5).Plus(x * x.Squared().Times(-0.5).exp().Times(1 / Math.Sqrt(2 * Math.PI)));
 }

@@ -32,9 +32,9 @@ internal sealed class AttentionLayer(int weight, int bias, int outWeight, int ou
         var (dq, dk, dv) = Split(SlopeOf(x, pass, weight, bias));
         var p = Shares(q, k, pass);
         // Of softmax: ṗ = p·(ṡ − Σ p·ṡ). Where p is 0 because it may not be seen, it stays 0.
-        var ds = (dq.matmul(k.transpose(2, 3)) + q.matmul(dk.transpose(2, 3))).Times(Scale(q));
+        var ds = dq.matmul(k.transpose(2, 3)).Plus(q.matmul(dk.transpose(2, 3))).Times(Scale(q));
         var dp = p * (ds - (p * ds).sum(3, keepdim: true));
-        var seen = new Dual(Join(p.matmul(v)), Join(dp.matmul(v) + p.matmul(dv)));
+        var seen = new Dual(Join(p.matmul(v)), Join(dp.matmul(v).Plus(p.matmul(dv))));
         return new Dual(pass.Linear(seen.Value, pass.Parameters[outWeight], pass.Parameters[outBias]), SlopeOf(seen, pass, outWeight, outBias));
     }
 
@@ -77,7 +77,7 @@ internal sealed class AttentionLayer(int weight, int bias, int outWeight, int ou
         var fit = pass.Multiply(q, k.transpose(2, 3)).to(pass.Parameters[weight].dtype).Times(Scale(q));
         // Padding comes last, so that a causal place does not see it anyway.
         var unseen = isCausal ? Later(q.shape[2]) : pass.Padding?.Unseen();
-        return (unseen is null ? fit : fit + unseen.to(fit.dtype).to(q.device)).softmax(3);
+        return (unseen is null ? fit : fit.Plus(unseen.to(fit.dtype).to(q.device))).softmax(3);
     }
 
     private static double Scale(Tensor q) => 1 / Math.Sqrt(q.shape[3]);

@@ -12,14 +12,14 @@ internal sealed class ResidualLayer(IReadOnlyList<Layer> body, IReadOnlyList<Lay
     public override Tensor Forward(Tensor x, ForwardPass pass)
     {
         var y = body.Aggregate(x, (at, layer) => layer.Forward(at, pass));
-        return shortcut.Aggregate(x, (at, layer) => layer.Forward(at, pass)) + y;
+        return shortcut.Aggregate(x, (at, layer) => layer.Forward(at, pass)).Plus(y);
     }
 
     public override Dual Forward(Dual x, ForwardPass pass)
     {
         var y = body.Aggregate(x, (at, layer) => layer.Forward(at, pass));
         var beside = shortcut.Aggregate(x, (at, layer) => layer.Forward(at, pass));
-        return new Dual(beside.Value + y.Value, y.Slope is null ? beside.Slope : beside.Slope is null ? y.Slope : beside.Slope + y.Slope);
+        return new Dual(beside.Value.Plus(y.Value), y.Slope is null ? beside.Slope : beside.Slope is null ? y.Slope : beside.Slope.Plus(y.Slope));
     }
 
     public override string Export(string x, OperatorGraph graph)

@@ -33,12 +33,12 @@ internal sealed class UnembeddingLayer(int weight, int bias) : Layer
 /// <summary>[n, t, d] → [n, t, d]: adds a learned row for each place; there may be more rows than places.</summary>
 internal sealed class LearnedPositionsLayer(int weight) : Layer
 {
-    public override Tensor Forward(Tensor x, ForwardPass pass) => x + pass.Parameters[weight].PlacesOf(x);
+    public override Tensor Forward(Tensor x, ForwardPass pass) => x.Plus(pass.Parameters[weight].PlacesOf(x));
 
     public override Dual Forward(Dual x, ForwardPass pass)
     {
         var rows = pass.Direction[weight].PlacesOf(x.Value);
-        return new Dual(Forward(x.Value, pass), x.Slope is { } slope ? slope + rows : rows.expand_as(x.Value));
+        return new Dual(Forward(x.Value, pass), x.Slope is { } slope ? slope.Plus(rows) : rows.expand_as(x.Value));
     }
 
     public override string Export(string x, OperatorGraph graph) => graph.Apply("Add", [x, graph.Parameter(weight)]);
@@ -54,7 +54,7 @@ internal sealed class SinusoidalPositionsLayer(int places, int width) : Layer
 {
     private readonly float[] _values = ValuesOf(places, width);
 
-    public override Tensor Forward(Tensor x, ForwardPass pass) => x + Values().PlacesOf(x).to(x.dtype).to(x.device);
+    public override Tensor Forward(Tensor x, ForwardPass pass) => x.Plus(Values().PlacesOf(x).to(x.dtype).to(x.device));
 
     public override Dual Forward(Dual x, ForwardPass pass) => new(Forward(x.Value, pass), x.Slope);
 

@@ -42,7 +42,7 @@ internal sealed class CrossEntropy(ClassificationRecipe recipe) : ILoss
         var each = (rows.softmax(1) * slope).sum(1, keepdim: true) - slope;
         if (WeightsFor(scores.Value) is { } weights)
             each = each * weights;
-        return Mean(each.gather(1, at.unsqueeze(1)).sum().Times(1 - recipe.Smoothing) + each.sum().Times(recipe.Smoothing / rows.shape[1]), divisor);
+        return Mean(each.gather(1, at.unsqueeze(1)).sum().Times(1 - recipe.Smoothing).Plus(each.sum().Times(recipe.Smoothing / rows.shape[1])), divisor);
     }
 
     /// <summary>How many examples' worth of labels have the highest score, and how many are among the highest ones that are looked at.</summary>

@@ -10,5 +10,5 @@ internal readonly record struct Dual(Tensor Value, Tensor? Slope)
     /// <summary>The sum of two slopes; the first one is overwritten.</summary>
     /// <param name="own">Just made, and used nowhere else.</param>
     /// <param name="other">Null: 0.</param>
-    public static Tensor Sum(Tensor own, Tensor? other) => other is null ? own : own.add_(other);
+    public static Tensor Sum(Tensor own, Tensor? other) => other is null ? own : own.add_(other, ScalarArithmetic.One);
 }

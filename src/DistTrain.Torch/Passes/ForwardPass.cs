@@ -47,7 +47,7 @@ internal sealed class ForwardPass
     /// <summary>What weights add to the mean loss in this pass, a scalar; null for nothing.</summary>
     public Tensor? Penalty { get; private set; }
 
-    public void AddPenalty(Tensor penalty) => Penalty = Penalty is null ? penalty : Penalty + penalty;
+    public void AddPenalty(Tensor penalty) => Penalty = Penalty is null ? penalty : Penalty.Plus(penalty);
 }
 
 /// <summary>Where a micro-batch stands: what randomness inside the model is keyed by.</summary>

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace DistTrain.Torch.Passes;
 
 /// <summary>
-/// Tensors and numbers. TorchSharp's operators make a native scalar of the number and keep no hold on it: a garbage collection at the wrong
-/// moment frees it under the native code. Here it lives until the operation is done. The operators are banned.
+/// Tensors and numbers. TorchSharp makes a native scalar of a number and keeps no hold on it: a garbage collection at the wrong moment frees it
+/// under the native code. It does so also where no number is written: a sum has the factor 1, a square the exponent 2. Here they live until the
+/// operation is done. What makes such a scalar is banned.
 /// </summary>
 internal static class ScalarArithmetic
 {
@@ -15,11 +16,16 @@ internal static class ScalarArithmetic
     /// <summary>The number 0, to compare with.</summary>
     public static Scalar Zero { get; } = 0.ToScalar();
 
+    private static Scalar Two { get; } = 2.ToScalar();
+
+    /// <summary>x + y</summary>
+    public static Tensor Plus(this Tensor x, Tensor y) => x.add(y, One);
+
     /// <summary>x + number</summary>
     public static Tensor Plus(this Tensor x, double number)
     {
         using var scalar = number.ToScalar();
-        return x.add(scalar);
+        return x.add(scalar, One);
     }
 
     /// <summary>x · number</summary>
@@ -35,6 +41,9 @@ internal static class ScalarArithmetic
         using var scalar = number.ToScalar();
         return x.div(scalar);
     }
+
+    /// <summary>x²</summary>
+    public static Tensor Squared(this Tensor x) => x.pow(Two);
 
     /// <summary>Each element, or the bound that it lies beyond.</summary>
     public static Tensor Between(this Tensor x, double low, double high)

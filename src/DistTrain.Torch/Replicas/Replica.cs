@@ -123,7 +123,7 @@ public sealed class Replica : IDisposable
         var scores = Forward(x, pass);
         var loss = _model.Loss.Of(scores, y, divisor);
         // Each micro-batch brings its examples' share of the penalty: over all ranks it is there once.
-        var objective = pass.Penalty is { } penalty ? loss + penalty.Times(examples.Length) : loss;
+        var objective = pass.Penalty is { } penalty ? loss.Plus(penalty.Times(examples.Length)) : loss;
         BackwardBegan = Stopwatch.GetTimestamp();
         objective.Over(divisor.Examples).backward();
         pass.Fault?.Throw();

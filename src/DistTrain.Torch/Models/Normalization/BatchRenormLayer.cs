@@ -25,13 +25,13 @@ internal sealed class BatchRenormLayer(int weight, int bias, int statistics, dou
         var (gamma, beta) = (pass.Parameters[weight], pass.Parameters[bias]);
         var (mu, sigma) = (pass.Parameters[statistics].select(1, 0).contiguous(), pass.Parameters[statistics].select(1, 1).contiguous());
         if (!pass.Training)
-            return functional.batch_norm(x, mu, sigma.square(), gamma, beta, training: false, eps: 0);
+            return functional.batch_norm(x, mu, sigma.Squared(), gamma, beta, training: false, eps: 0);
 
         var (r, d) = Corrections(x, mu, sigma, pass.Renorm, epsilon);
         // The correction is a scale and a shift of the normalized values, so it goes into γ and β, and the native kernel does the rest. With
         // momentum 1 it leaves exactly the batch's mean and unbiased variance in the "running" tensors.
         var (mean, variance) = (zeros_like(mu), zeros_like(sigma));
-        var y = functional.batch_norm(x, mean, variance, gamma * r, (gamma * d) + beta, training: true, momentum: 1, eps: epsilon);
+        var y = functional.batch_norm(x, mean, variance, gamma * r, (gamma * d).Plus(beta), training: true, momentum: 1, eps: epsilon);
         pass.Moments?.Invoke(statistics, ChannelMoments.Of(mean, variance, x.numel() / x.shape[1]));
         return y;
     }
@@ -42,7 +42,7 @@ internal sealed class BatchRenormLayer(int weight, int bias, int statistics, dou
         if (pass.Training)
             throw new InvalidOperationException("batch renormalization has no slope while training");
         var (mu, sigma) = (pass.Parameters[statistics].select(1, 0).contiguous(), pass.Parameters[statistics].select(1, 1).contiguous());
-        return new Dual(Forward(x.Value, pass), NormSlope.OfStatistics(x, pass, weight, bias, mu, sigma.square(), 0));
+        return new Dual(Forward(x.Value, pass), NormSlope.OfStatistics(x, pass, weight, bias, mu, sigma.Squared(), 0));
     }
 
     public override string Export(string x, OperatorGraph graph)
@@ -50,7 +50,7 @@ internal sealed class BatchRenormLayer(int weight, int bias, int statistics, dou
         var running = graph.Pass.Parameters[statistics];
         return graph.Apply(
             "BatchNormalization",
-            [x, graph.Parameter(weight), graph.Parameter(bias), graph.Beside(statistics, "running_mean", running.select(1, 0)), graph.Beside(statistics, "running_var", running.select(1, 1).square())],
+            [x, graph.Parameter(weight), graph.Parameter(bias), graph.Beside(statistics, "running_mean", running.select(1, 0)), graph.Beside(statistics, "running_var", running.select(1, 1).Squared())],
             ("epsilon", 0f));
     }
 

@@ -1,4 +1,5 @@
 using DistTrain.Optimization.Normalization;
+using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
 
 namespace DistTrain.Torch.Models.Normalization;
@@ -20,7 +21,7 @@ internal static class ChannelMoments
     {
         var mean = x.shape[0] == 0 ? zeros(Shape(x), dtype: x.dtype, device: x.device) : x.mean(Dimensions(x), keepdim: true);
         var (centered, count) = (x - mean, x.numel() / x.shape[1]);
-        var (center, sums, squares) = (Values(mean), Values(centered.sum(Dimensions(x))), Values(centered.square().sum(Dimensions(x))));
+        var (center, sums, squares) = (Values(mean), Values(centered.sum(Dimensions(x))), Values(centered.Squared().sum(Dimensions(x))));
         var moments = BatchMoments.Empty(center.Length) with { Count = count };
         for (var channel = 0; channel < center.Length && count > 0; channel++)
         {

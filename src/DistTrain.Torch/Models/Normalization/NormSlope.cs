@@ -21,7 +21,7 @@ internal static class NormSlope
     public static Dual OfInput(Dual x, long[] over, double epsilon)
     {
         var centered = x.Value - x.Value.mean(over, keepdim: true);
-        var inverse = centered.square().mean(over, keepdim: true).Plus(epsilon).rsqrt();
+        var inverse = centered.Squared().mean(over, keepdim: true).Plus(epsilon).rsqrt();
         var normed = centered * inverse;
         return new Dual(normed, x.Slope is { } slope ? (slope - slope.mean(over, keepdim: true) - (normed * (normed * slope).mean(over, keepdim: true))) * inverse : null);
     }
@@ -34,7 +34,7 @@ internal static class NormSlope
     /// <param name="shape">In which γ and β broadcast against x̂.</param>
     public static Tensor OfOutput(Dual normed, ForwardPass pass, int weight, int bias, long[] shape)
     {
-        var slope = (normed.Value * pass.Direction[weight].view(shape)) + pass.Direction[bias].view(shape);
+        var slope = (normed.Value * pass.Direction[weight].view(shape)).Plus(pass.Direction[bias].view(shape));
         return Dual.Sum(slope, normed.Slope is { } input ? input * pass.Parameters[weight].view(shape) : null);
     }
 

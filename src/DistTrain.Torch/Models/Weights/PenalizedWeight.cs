@@ -21,7 +21,7 @@ internal sealed class PenalizedWeight(int weight, int vector, double strength) :
     {
         var w = pass.Parameters[weight];
         if (pass.Training)
-            pass.AddPenalty(PowerIteration.Step(w, vector, pass).square().Times(strength / 2));
+            pass.AddPenalty(PowerIteration.Step(w, vector, pass).Squared().Times(strength / 2));
         return w;
     }
 

@@ -29,7 +29,7 @@ internal sealed class ScaledWeight(int direction, int length) : Weight
         var norm = Norm(v, g);
         var scale = g / norm;
         var widening = (v * along).flatten(1).sum(1).view(g.shape) / norm;
-        return (v * scale, (along * scale) + (v * ((stretch - (scale * widening)) / norm)));
+        return (v * scale, (along * scale).Plus(v * ((stretch - (scale * widening)) / norm)));
     }
 
     /// <summary>‖v‖ of each row, in the shape of g.</summary>
