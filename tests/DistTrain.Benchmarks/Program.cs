@@ -78,6 +78,12 @@ var also = new Option<string[]>("--set") { Description = "KEY=VALUE of our job, 
 var peers = new Command("peers", "Steps of mlp, cnn, cnn with BatchNorm and resnet20 over 2 ranks on 2 silos beside PyTorch DDP over gloo, in turns, cold and warm.") { mnist, cifar, cifarSeenAs, peer, rounds, only, also };
 peers.SetAction(parsed => PeersBenchmark.RunAsync(
     parsed.GetValue(mnist)!, CifarFiles.Make(parsed.GetValue(cifar), parsed.GetValue(cifarSeenAs)), parsed.GetValue(peer), parsed.GetValue(rounds), parsed.GetValue(only), parsed.GetValue(also) ?? []));
+var largeSteps = new Option<int>("--steps") { Description = "Timed steps of each side and round.", DefaultValueFactory = _ => 10 };
+var isRehearsal = new Option<bool>("--rehearse") { Description = "The same models much smaller." };
+var onlyLarge = new Option<string?>("--only") { Description = "One model: resnet50 or bert." };
+var large = new Command("large", "Steps of resnet50 (224 by 224) and bert (base, 128 tokens) over 2 ranks on 2 silos beside PyTorch DDP over gloo, in turns, with the memory of each side.") { python, folder, seenAs, rounds, largeSteps, isRehearsal, onlyLarge };
+large.SetAction(parsed => LargeBenchmark.RunAsync(
+    parsed.GetValue(python)!, parsed.GetValue(folder)!, parsed.GetValue(seenAs), parsed.GetValue(rounds), parsed.GetValue(largeSteps), parsed.GetValue(isRehearsal), parsed.GetValue(onlyLarge)));
 var passes = new Option<int>("--passes") { Description = "Passes of each side and round.", DefaultValueFactory = _ => 10 };
 var precision = new Command("precision", "A gradient over 128 examples in float32 and in bfloat16, one thread, by model.") { data, rounds, passes };
 precision.SetAction(parsed => PrecisionBenchmark.Run(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(passes)));
@@ -100,5 +106,5 @@ gpu.SetAction(parsed => GpuBenchmark.RunAsync(parsed.GetValue(data), parsed.GetV
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, norm, checkpoints, observability, page, recovery, scale, soak, pytorch, precision, product, probe, gpu, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, large, norm, checkpoints, observability, page, recovery, scale, soak, pytorch, precision, product, probe, gpu, micro }
     .Parse(args).InvokeAsync();
