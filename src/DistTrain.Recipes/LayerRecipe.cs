@@ -17,6 +17,15 @@ public sealed record LinearRecipe(int Out, bool Bias, string Reparametrization =
 public sealed record ConvRecipe(int Out, int Kernel, int Stride, int Padding, bool Bias, string Reparametrization = Reparametrizations.None, int Groups = 1) : LayerRecipe;
 
 /// <summary>
+/// Convolution along a sequence: [n, t, in] → [n, t', Out], or along the values of a row, [n, t] → [n, t', Out]. Padding: zeros on both sides; Causal: as many
+/// zeros before the first place that each sees itself and those before it only. Groups and Reparametrization: as of <see cref="ConvRecipe"/>.
+/// </summary>
+public sealed record Conv1dRecipe(int Out, int Kernel, int Stride, int Padding, bool Causal, bool Bias, string Reparametrization = Reparametrizations.None, int Groups = 1) : LayerRecipe
+{
+    public override bool SeesLater => !Causal && Kernel > 1;
+}
+
+/// <summary>
 /// Normalization; Kind: one of <see cref="NormKinds.Layers"/>. Groups: of group normalization, null for the default of the channels.
 /// ZeroGamma: the scale starts at 0 instead of 1.
 /// </summary>

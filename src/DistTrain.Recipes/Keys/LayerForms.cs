@@ -24,6 +24,9 @@ internal static class LayerForms
     private static readonly JobKey Reparametrization =
         new("reparametrization", new ChoiceRule("a reparametrization", Reparametrizations.All), Reparametrizations.None, "what the weight is made of; weight: g·v/‖v‖ row by row; spectral: W/σ(W)");
 
+    private static readonly JobKey Groups =
+        Whole("groups", 1, 65_536, null, "groups of channels, each of whose outputs sees its own inputs alone; a divisor of both numbers; as many as inputs: depth-wise") with { DefaultText = "1" };
+
     private static readonly JobKey Size = Whole("size", 1, 1024, null, "side of the window in pixels");
     private static readonly JobKey Step = Whole("stride", 1, 1024, null, "step of the window in pixels") with { DefaultText = "size" };
 
@@ -45,10 +48,28 @@ internal static class LayerForms
                 Whole("padding", 0, 1024, 0L, "zeros added on each side, in pixels"),
                 Bias,
                 Reparametrization,
-                Whole("groups", 1, 65_536, null, "groups of channels, each of whose outputs sees its own inputs alone; a divisor of both numbers; as many as inputs: depth-wise") with { DefaultText = "1" },
+                Groups,
             ],
             v => new ConvRecipe(Count(v[0]), Count(v[1]), Count(v[2]), Count(v[3]), (bool)v[4]!, (string)v[5]!, Count(v[6] ?? 1L)),
             layer => layer is ConvRecipe c ? [c.Out, c.Kernel, c.Stride, c.Padding, c.Bias, c.Reparametrization, Unless(1, c.Groups)] : null),
+        new(
+            "conv1d",
+            "convolution along a sequence, or along the values of a row; of text each token keeps its place",
+            [
+                Out,
+                Whole("kernel", 1, 1024, 3L, "places that an output sees"),
+                Whole("stride", 1, 1024, 1L, "places from one output to the next; of text 1"),
+                Whole("padding", 0, 1024, 0L, "zeros added on each side; of text half of an odd kernel"),
+                new(Causal, new FlagRule(), false, "whether a place sees only those before it and itself: kernel − 1 zeros before the first place, none behind the last"),
+                Bias,
+                Reparametrization,
+                Groups,
+            ],
+            v => new Conv1dRecipe(Count(v[0]), Count(v[1]), Count(v[2]), Count(v[3]), (bool)v[4]!, (bool)v[5]!, (string)v[6]!, Count(v[7] ?? 1L)),
+            layer => layer is Conv1dRecipe c ? [c.Out, c.Kernel, c.Stride, c.Padding, c.Causal, c.Bias, c.Reparametrization, Unless(1, c.Groups)] : null)
+        {
+            Problem = v => v[4] is true && v[3] is > 0L ? ("padding", "causal says where zeros are: before the first place; leave padding out") : null,
+        },
         new(
             "norm",
             "normalization",

@@ -12,7 +12,7 @@ public sealed class LayerNames
     private static string? KindOf(LayerRecipe layer) => layer switch
     {
         LinearRecipe => "fc",
-        ConvRecipe => "conv",
+        ConvRecipe or Conv1dRecipe => "conv",
         NormRecipe => "norm",
         EmbeddingRecipe => "embedding",
         PositionsRecipe { Kind: PositionKinds.Learned } => "positions",

@@ -17,8 +17,9 @@ namespace DistTrain.Torch.Models;
 /// <param name="outWeight">U, [d, d].</param>
 /// <param name="outBias">c, [d].</param>
 /// <param name="heads">A divisor of d.</param>
+/// <param name="places">t; a pass may have fewer.</param>
 /// <param name="isCausal">A place sees those before it and itself only.</param>
-internal sealed class AttentionLayer(int weight, int bias, int outWeight, int outBias, int heads, bool isCausal) : Layer
+internal sealed class AttentionLayer(int weight, int bias, int outWeight, int outBias, int heads, int places, bool isCausal) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass)
     {
@@ -47,7 +48,7 @@ internal sealed class AttentionLayer(int weight, int bias, int outWeight, int ou
         var (q, k, v) = (Part(0), graph.Apply("Transpose", [Part(1)], ("perm", new long[] { 0, 1, 3, 2 })), Part(2));
         var fit = graph.Apply("Mul", [graph.Apply("MatMul", [q, k]), graph.Constant("scale", tensor((float)(1 / Math.Sqrt(width / heads))))]);
         if (isCausal)
-            fit = graph.Apply("Add", [fit, graph.Constant("later", Later(graph.InputShape[0]))]);
+            fit = graph.Apply("Add", [fit, graph.Constant("later", Later(places))]);
         else if (graph.HasTokens)
             fit = graph.Apply("Add", [fit, graph.Unseen()]);
         var seen = graph.Apply("MatMul", [graph.Apply("Softmax", [fit], ("axis", -1L)), v]);

@@ -30,6 +30,22 @@ internal sealed partial class LayerBuilder
         return Always(new UnembeddingLayer(embedding.Weight, bias));
     }
 
+    private Func<Layer> Conv1d(Conv1dRecipe recipe, string path)
+    {
+        if (Shape is not ([_] or [_, _]))
+            throw Misfit(path, "conv1d", "[places, numbers] or [features]", "put 'flatten' before it, or use 'conv'");
+        var (places, width, areRows) = (Shape[0], Shape.Count == 1 ? 1 : Shape[1], Shape.Count == 1);
+        var seen = InputsOf(recipe.Groups, width, recipe.Out, path);
+        var (before, behind) = recipe.Causal ? (recipe.Kernel - 1, 0) : (recipe.Padding, recipe.Padding);
+        var outputs = Window(places + before + behind, recipe.Kernel, recipe.Stride, path);
+        // Places are tokens: each has to be told, and padding has to stay behind the others.
+        if (tokens is not null && (outputs != places || recipe.Stride > 1))
+            throw new ModelException($"{path}: conv1d makes {outputs} places of {places} tokens, and each token keeps its place; give stride 1 and {(recipe.Kernel % 2 == 0 ? "an odd kernel with padding of half of it" : $"padding {recipe.Kernel / 2}")}, or causal: true");
+        var (weight, bias) = FiltersOf(recipe, [recipe.Out, seen, recipe.Kernel], recipe.Bias, recipe.Reparametrization);
+        Shape = [outputs, recipe.Out];
+        return () => new Conv1dLayer(weight(), bias, recipe.Stride, before, behind, recipe.Groups, areRows);
+    }
+
     private Func<Layer> Positions(PositionsRecipe recipe, string path)
     {
         if (Shape is not [var places, var width])
@@ -41,7 +57,7 @@ internal sealed partial class LayerBuilder
 
     private Func<Layer> Attention(AttentionRecipe recipe, string path)
     {
-        if (Shape is not [_, var width])
+        if (Shape is not [var places, var width])
             throw Misfit(path, "attention", "[tokens, numbers]", "put 'embedding' before it");
         if (width % recipe.Heads != 0)
             throw new ModelException($"{path}: {recipe.Heads} heads do not divide {width} numbers of a token; give a divisor of {width}");
@@ -51,7 +67,7 @@ internal sealed partial class LayerBuilder
         var bias = Trainable($"{name}.in_proj_bias", SegmentKind.Bias, [3 * width], Initialization.Zero);
         var outWeight = Trainable($"{name}.out_proj.weight", SegmentKind.Weight, [width, width], Initialization.FanIn(width));
         var outBias = Trainable($"{name}.out_proj.bias", SegmentKind.Bias, [width], Initialization.Zero);
-        return Always(new AttentionLayer(weight, bias, outWeight, outBias, recipe.Heads, recipe.Causal));
+        return Always(new AttentionLayer(weight, bias, outWeight, outBias, recipe.Heads, places, recipe.Causal));
     }
 
     /// <summary>The deviation of GPT-2's initial values of what is looked up, 0.02; uniform, since a normal number needs functions that are not the same everywhere.</summary>

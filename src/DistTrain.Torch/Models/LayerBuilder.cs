@@ -67,6 +67,7 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
     {
         LinearRecipe linear => Linear(linear, path),
         ConvRecipe conv => Conv(conv, path),
+        Conv1dRecipe conv => Conv1d(conv, path),
         NormRecipe norm => Norm(norm, path),
         ActivationRecipe activation => Always(new ActivationLayer(Activation.Named(activation.Kind))),
         PoolRecipe pool => Pool(pool, path),
@@ -98,15 +99,23 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
     {
         if (Shape is not [var channels, var height, var width])
             throw Misfit(path, "conv", "[channels, height, width]", "use it before 'flatten'");
-        if (channels % recipe.Groups != 0 || recipe.Out % recipe.Groups != 0)
-            throw new ModelException($"{path}: {recipe.Groups} groups do not divide {channels} channels and {recipe.Out} outputs; give a divisor of both");
-        var seen = channels / recipe.Groups;
-        var fanIn = seen * recipe.Kernel * recipe.Kernel;
-        var name = NameOf(recipe);
-        var weight = WeightOf(name, [recipe.Out, seen, recipe.Kernel, recipe.Kernel], recipe.Reparametrization);
-        int? bias = recipe.Bias ? Trainable($"{name}.bias", SegmentKind.Bias, [recipe.Out], Initialization.FanIn(fanIn)) : null;
+        var seen = InputsOf(recipe.Groups, channels, recipe.Out, path);
+        var (weight, bias) = FiltersOf(recipe, [recipe.Out, seen, recipe.Kernel, recipe.Kernel], recipe.Bias, recipe.Reparametrization);
         Shape = [recipe.Out, Window(height + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path), Window(width + (2 * recipe.Padding), recipe.Kernel, recipe.Stride, path)];
         return () => new ConvLayer(weight(), bias, recipe.Stride, recipe.Padding, recipe.Groups);
+    }
+
+    /// <summary>How many inputs an output sees.</summary>
+    private static int InputsOf(int groups, int channels, int outputs, string path) =>
+        channels % groups == 0 && outputs % groups == 0
+            ? channels / groups
+            : throw new ModelException($"{path}: {groups} groups do not divide {channels} channels and {outputs} outputs; give a divisor of both");
+
+    private (Func<Weight> Weight, int? Bias) FiltersOf(LayerRecipe recipe, IReadOnlyList<int> shape, bool hasBias, string reparametrization)
+    {
+        var name = NameOf(recipe);
+        var weight = WeightOf(name, shape, reparametrization);
+        return (weight, hasBias ? Trainable($"{name}.bias", SegmentKind.Bias, [shape[0]], Initialization.FanIn(Product(shape.Skip(1)))) : null);
     }
 
     /// <summary>The parameters that a weight is made of, under the names that PyTorch gives them.</summary>

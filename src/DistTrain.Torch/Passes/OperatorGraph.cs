@@ -29,6 +29,7 @@ public sealed class OperatorGraph
     private readonly HashSet<string> _names = new([Input, Mask, Output], StringComparer.Ordinal);
     private readonly List<GraphOperator> _operators = [];
     private readonly List<GraphConstant> _constants = [];
+    private string? _isPadding;
     private string? _unseen;
 
     /// <param name="layout">Names the parameters.</param>
@@ -49,7 +50,7 @@ public sealed class OperatorGraph
     public bool HasTokens { get; init; }
 
     /// <summary>Scores depend on where examples end, and there is a second input that says it.</summary>
-    public bool HasMask => _unseen is not null;
+    public bool HasMask => _isPadding is not null;
 
     internal ForwardPass Pass { get; }
 
@@ -106,10 +107,12 @@ public sealed class OperatorGraph
     {
         if (_unseen is not null)
             return _unseen;
-        var isPadding = Apply("Equal", [Mask, Number("padding", 0)]);
-        var fit = Apply("Where", [isPadding, Constant("unseen", tensor(float.NegativeInfinity)), Constant("seen", tensor(0f))]);
+        var fit = Apply("Where", [IsPadding(), Constant("unseen", tensor(float.NegativeInfinity)), Constant("seen", tensor(0f))]);
         return _unseen = Apply("Unsqueeze", [fit, Numbers("axes", 1, 2)]);
     }
+
+    /// <summary>[batch, tokens]: true where a place is padding. Of tokens alone.</summary>
+    internal string IsPadding() => _isPadding ??= Apply("Equal", [Mask, Number("padding", 0)]);
 
     /// <summary>The last operator's output is the model's.</summary>
     internal void End() => _operators[^1] = _operators[^1] with { Output = Output };

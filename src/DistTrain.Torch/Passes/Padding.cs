@@ -28,4 +28,14 @@ internal sealed class Padding(IReadOnlyList<int> lengths)
             unseen.AsSpan((i * longest) + lengths[i], longest - lengths[i]).Fill(float.NegativeInfinity);
         return tensor(unseen, [lengths.Count, 1, 1, longest]);
     }
+
+    /// <summary>[n, t, 1]: true where a place is padding.</summary>
+    public Tensor Places()
+    {
+        var longest = lengths.Max();
+        var places = new bool[lengths.Count * longest];
+        for (var i = 0; i < lengths.Count; i++)
+            places.AsSpan((i * longest) + lengths[i], longest - lengths[i]).Fill(true);
+        return tensor(places, [lengths.Count, longest, 1]);
+    }
 }

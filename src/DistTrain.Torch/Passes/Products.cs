@@ -17,6 +17,10 @@ internal static class Products
     public static Tensor Convolve(this ForwardPass pass, Tensor x, Tensor filters, Tensor? bias, int stride, int padding, int groups = 1) =>
         functional.conv2d(pass.Factor(x), pass.Factor(filters), bias is null ? null : pass.Factor(bias), [stride, stride], [padding, padding], groups: groups);
 
+    /// <summary>[n, in, t] → [n, out, t'].</summary>
+    public static Tensor ConvolveAlong(this ForwardPass pass, Tensor x, Tensor filters, Tensor? bias, int stride, int groups) =>
+        functional.conv1d(pass.Factor(x), pass.Factor(filters), bias is null ? null : pass.Factor(bias), stride, groups: groups);
+
     /// <summary>a·b over the last two dimensions.</summary>
     public static Tensor Multiply(this ForwardPass pass, Tensor a, Tensor b) => pass.Factor(a).matmul(pass.Factor(b));
 

@@ -62,6 +62,7 @@ public sealed class OnnxFileTests
     [Theory]
     [InlineData("{name: bert, width: 12, depth: 2, heads: 3}")]
     [InlineData("{name: custom, layers: [embedding: 8, positions: sinusoidal, residual: [norm: layer, attention: {heads: 2, causal: false}], residual: [linear: 8, attention: {heads: 4, causal: false}], linear: 10]}")]
+    [InlineData("{name: custom, layers: [embedding: 8, conv1d: {out: 8, padding: 1, groups: 8}, residual: [gelu, conv1d: {out: 8, kernel: 5, padding: 2}], attention: {heads: 2, causal: false}, linear: 10]}")]
     public void Padding_has_no_part_in_the_scores_of_text(string model)
     {
         const int places = 5;
@@ -106,6 +107,7 @@ public sealed class OnnxFileTests
     [InlineData("{name: transformer, width: 12, depth: 2, heads: 3}")]
     [InlineData("{name: transformer, width: 8, depth: 1, heads: 1, reparametrization: weight}")]
     [InlineData("{name: custom, layers: [embedding: 8, positions: sinusoidal, residual: [norm: layer, attention: {heads: 2}], silu, dropout: 0.1, linear: {out: 10, bias: false}]}")]
+    [InlineData("{name: custom, layers: [embedding: 8, conv1d: {out: 8, causal: true, groups: 4, bias: false}, residual: [gelu, conv1d: {out: 8, kernel: 4, causal: true}], linear: 10]}")]
     public void Text_gives_the_same_scores(string model)
     {
         const int places = 5;
@@ -121,6 +123,11 @@ public sealed class OnnxFileTests
 
     [Fact]
     public void Rows_of_a_table_too() => Same([7], "model.name=mlp", "model.norm=batch", "dataset.normalize=feature");
+
+    [Theory]
+    [InlineData("[conv1d: {out: 6, stride: 2, padding: 1}, gelu, conv1d: {out: 6, kernel: 2, groups: 3, reparametrization: weight}, norm: layer, flatten, linear: 10]")]
+    [InlineData("[conv1d: {out: 4, stride: 2, causal: true}, positions: sinusoidal, residual: [attention: {heads: 2, causal: true}], attention: {heads: 2, causal: false}, flatten, linear: 10]")]
+    public void Rows_of_a_table_as_sequences_too(string layers) => Same([9], "model.name=custom", $"model.layers={layers}");
 
     [Fact]
     public void The_file_says_what_it_is_of_and_is_the_same_each_time()

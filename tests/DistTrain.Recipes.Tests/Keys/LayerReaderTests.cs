@@ -9,6 +9,9 @@ public sealed class LayerReaderTests
         var layers = Layers("""
               - conv: {out: 32, kernel: 5, stride: 2, padding: 1, bias: false}
               - conv: {out: 8}
+              - conv1d: 8
+              - conv1d: {out: 8, kernel: 5, stride: 2, padding: 1, bias: false, groups: 4}
+              - conv1d: {out: 8, causal: true, reparametrization: weight}
               - norm: batch
               - norm: {kind: group, groups: 4}
               - norm: {kind: layer, zeroGamma: true}
@@ -35,6 +38,9 @@ public sealed class LayerReaderTests
             [
                 new ConvRecipe(32, 5, 2, 1, false),
                 new ConvRecipe(8, 3, 1, 0, true),
+                new Conv1dRecipe(8, 3, 1, 0, false, true),
+                new Conv1dRecipe(8, 5, 2, 1, false, false, "none", 4),
+                new Conv1dRecipe(8, 3, 1, 0, true, true, "weight"),
                 new NormRecipe("batch"),
                 new NormRecipe("group", 4),
                 new NormRecipe("layer", null, ZeroGamma: true),
@@ -47,20 +53,20 @@ public sealed class LayerReaderTests
                 new PoolRecipe("max", 3, 2),
                 new PoolRecipe("average", 4, 4),
             ],
-            layers.Take(13));
-        var residual = Assert.IsType<ResidualRecipe>(layers[13]);
+            layers.Take(16));
+        var residual = Assert.IsType<ResidualRecipe>(layers[16]);
         Assert.Equal(new ConvRecipe(8, 3, 1, 1, true), residual.Layers[0]);
         Assert.Equal([new ActivationRecipe("relu")], Assert.IsType<ResidualRecipe>(residual.Layers[1]).Layers);
-        var projected = Assert.IsType<ResidualRecipe>(layers[14]);
+        var projected = Assert.IsType<ResidualRecipe>(layers[17]);
         Assert.Equal([new ConvRecipe(8, 3, 1, 0, true, Groups: 4)], projected.Layers);
         Assert.Equal([new PoolRecipe("max", 3, 3, 1), new NormRecipe("batch")], projected.Shortcut);
         Assert.Equal(
             [new GlobalAveragePoolRecipe(), new FlattenRecipe(), new DropoutRecipe(0.5), new LinearRecipe(128, true), new LinearRecipe(10, false, "weight")],
-            layers.Skip(15));
+            layers.Skip(18));
     }
 
     [Theory]
-    [InlineData("[relu6]", "[0]: 'relu6' is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual (did you mean 'relu'?)")]
+    [InlineData("[relu6]", "[0]: 'relu6' is not a layer; use one of linear, conv, conv1d, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual (did you mean 'relu'?)")]
     [InlineData("[conv]", "[0].conv.out: is missing; conv needs it: give a whole number from 1 to 65536")]
     [InlineData("[{conv: {out: 0}}]", "[0].conv.out: '0' is not allowed; give a whole number from 1 to 65536")]
     [InlineData("[{conv: {out: 8, kernal: 3}}]", "[0].conv.kernal: 'kernal' is not an option of conv; use out, kernel, stride, padding, bias, reparametrization, groups (did you mean 'kernel'?)")]
@@ -80,11 +86,12 @@ public sealed class LayerReaderTests
     [InlineData("[{residual: {layers: [relu], shortcuts: [relu]}}]", "[0].residual.shortcuts: 'shortcuts' is no part of a residual; give its layers as a list, or a section of layers and shortcut (did you mean 'shortcut'?)")]
     [InlineData("[{residual: {layers: [relu], shortcut: []}}]", "[0].residual.shortcut: has no layers; give a list of at least one layer, e.g. [flatten, linear: 10]")]
     [InlineData("[{maxPool: {size: 3, padding: 2}}]", "[0].maxPool.padding: 2 is more than half of size 3: a window could lie outside; lower it")]
+    [InlineData("[{conv1d: {out: 8, causal: true, padding: 1}}]", "[0].conv1d.padding: causal says where zeros are: before the first place; leave padding out")]
     [InlineData("[{averagePool: {size: 3, padding: 1}}]", "[0].averagePool.padding: 'padding' is not an option of averagePool; use size, stride")]
     [InlineData("[{conv: {out: 8, groups: 0}}]", "[0].conv.groups: '0' is not allowed; give a whole number from 1 to 65536")]
-    [InlineData("[[relu]]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
-    [InlineData("[null]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
-    [InlineData("[{}]", "[0]: is not a layer; use one of linear, conv, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
+    [InlineData("[[relu]]", "[0]: is not a layer; use one of linear, conv, conv1d, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
+    [InlineData("[null]", "[0]: is not a layer; use one of linear, conv, conv1d, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
+    [InlineData("[{}]", "[0]: is not a layer; use one of linear, conv, conv1d, norm, relu, tanh, sigmoid, gelu, silu, maxPool, averagePool, globalAveragePool, flatten, embedding, positions, unembedding, attention, dropout, residual")]
     [InlineData("[]", ": has no layers; give a list of at least one layer, e.g. [flatten, linear: 10]")]
     [InlineData("relu", ": is a single value; give a list of at least one layer, e.g. [flatten, linear: 10]")]
     [InlineData("{conv: {out: 3}}", ": is a section; give a list of at least one layer, e.g. [flatten, linear: 10]")]

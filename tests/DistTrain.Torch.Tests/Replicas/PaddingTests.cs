@@ -20,10 +20,15 @@ public sealed class PaddingTests
     private const string TwoWays =
         "model={name: custom, layers: [embedding: 8, positions: sinusoidal, residual: [norm: layer, attention: {heads: 2, causal: false}], residual: [linear: 16, gelu, linear: 8], norm: layer, linear: 7]}";
 
+    /// <summary>The same by convolutions, whose windows reach over the end of an example.</summary>
+    private const string Windows =
+        "model={name: custom, layers: [embedding: 8, conv1d: {out: 8, kernel: 5, padding: 2, groups: 8}, gelu, residual: [norm: layer, conv1d: {out: 8, padding: 1}], norm: layer, linear: 7]}";
+
     private static readonly int[] _all = [.. Enumerable.Range(0, _lengths.Length)];
 
     [Theory]
     [InlineData(TwoWays)]
+    [InlineData(Windows)]
     [InlineData("model={name: transformer, width: 8, depth: 2, heads: 2}")]
     public void What_padding_is_changes_no_bit(string model)
     {
@@ -33,10 +38,12 @@ public sealed class PaddingTests
         Assert.Equal(one.Gradient, other.Gradient);
     }
 
-    [Fact]
-    public void How_long_an_example_may_be_changes_no_bit()
+    [Theory]
+    [InlineData(TwoWays)]
+    [InlineData(Windows)]
+    public void How_long_an_example_may_be_changes_no_bit(string model)
     {
-        var (one, other) = (Gradient(TwoWays, Set(), _all), Gradient(TwoWays, Set(context: 40), _all));
+        var (one, other) = (Gradient(model, Set(), _all), Gradient(model, Set(context: 40), _all));
 
         Assert.Equal(one.Result, other.Result);
         Assert.Equal(one.Gradient, other.Gradient);
@@ -45,6 +52,7 @@ public sealed class PaddingTests
     /// <summary>Each example by itself has no padding.</summary>
     [Theory]
     [InlineData(TwoWays)]
+    [InlineData(Windows)]
     [InlineData("model={name: transformer, width: 8, depth: 2, heads: 2}")]
     public void Together_they_have_the_gradient_of_each_by_itself(string model)
     {
@@ -98,12 +106,14 @@ public sealed class PaddingTests
     }
 
     /// <summary>H v against the difference of two gradients.</summary>
-    [Fact]
-    public void Products_with_the_Hessian_are_differences_of_gradients()
+    [Theory]
+    [InlineData(TwoWays)]
+    [InlineData(Windows)]
+    public void Products_with_the_Hessian_are_differences_of_gradients(string model)
     {
         const double step = 1e-5;
         var set = Set();
-        using var replica = new CurvatureReplica<double>(Blueprint(TwoWays, set), _all.Length);
+        using var replica = new CurvatureReplica<double>(Blueprint(model, set), _all.Length);
         var (at, direction) = (new float[replica.Layout.Length], new float[replica.Layout.Length]);
         VersionZero.Fill(replica.Layout, 3, 0, at);
         VersionZero.Fill(replica.Layout, 4, 0, direction);
@@ -139,7 +149,7 @@ public sealed class PaddingTests
     }
 
     private static ModelBlueprint Blueprint(string model, ExampleSet set) =>
-        ModelBlueprint.Of(Specs.Of($"dataset={{name: text, path: x, documents: padded, context: {set.Features}}}", model == TwoWays ? "task.name=maskedToken" : "task={}", model), set.Shape, set.Classes);
+        ModelBlueprint.Of(Specs.Of($"dataset={{name: text, path: x, documents: padded, context: {set.Features}}}", model is TwoWays or Windows ? "task.name=maskedToken" : "task={}", model), set.Shape, set.Classes);
 
     private static Replica Make(string model, ExampleSet set)
     {

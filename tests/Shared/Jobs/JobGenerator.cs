@@ -213,6 +213,7 @@ internal static class JobGenerator
         Gen<LayerRecipe> simple = Gen.OneOf(
             Gen.Select(size, Gen.Bool, Reparametrization(), (n, bias, kind) => (LayerRecipe)new LinearRecipe(n, bias, kind)),
             Gen.Select(size, size, size, Gen.Int[0, 9], Gen.Bool, Reparametrization(), (n, k, s, p, bias, kind) => (LayerRecipe)new ConvRecipe(n, k, s, p, bias, kind, bias ? n : 1)),
+            Gen.Select(size, size, size, Gen.Int[0, 9], Gen.Bool, Gen.Bool, Reparametrization(), (n, k, s, p, causal, bias, kind) => (LayerRecipe)new Conv1dRecipe(n, k, s, causal ? 0 : p, causal, bias, kind, bias ? n : 1)),
             Gen.Select(Gen.OneOf([.. NormKinds.Layers]), size, Gen.Bool, Gen.Bool, (kind, groups, isGiven, zero) => (LayerRecipe)new NormRecipe(kind, kind == NormKinds.Group && isGiven ? groups : null, zero)),
             Gen.OneOf("relu", "tanh", "sigmoid", "gelu", "silu").Select(kind => (LayerRecipe)new ActivationRecipe(kind)),
             Gen.Select(Gen.OneOf("max", "average"), size, size, (kind, n, s) => (LayerRecipe)new PoolRecipe(kind, n, s, kind == "max" ? n / 2 : 0)),
