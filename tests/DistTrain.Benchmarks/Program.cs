@@ -81,7 +81,7 @@ peers.SetAction(parsed => PeersBenchmark.RunAsync(
 var largeSteps = new Option<int>("--steps") { Description = "Timed steps of each side and round.", DefaultValueFactory = _ => 10 };
 var isRehearsal = new Option<bool>("--rehearse") { Description = "The same models much smaller." };
 var onlyLarge = new Option<string?>("--only") { Description = "One model: resnet50 or bert." };
-var large = new Command("large", "Steps of resnet50 (224 by 224) and bert (base, 128 tokens) over 2 ranks on 2 silos beside PyTorch DDP over gloo, in turns, with the memory of each side.") { python, folder, seenAs, rounds, largeSteps, isRehearsal, onlyLarge };
+var large = new Command("large", "Steps of resnet50 (224 by 224) and bert (base, 128 tokens) over 2 ranks on 2 silos beside PyTorch DDP over gloo, in turns, with processor time and memory of each side.") { python, folder, seenAs, rounds, largeSteps, isRehearsal, onlyLarge };
 large.SetAction(parsed => LargeBenchmark.RunAsync(
     parsed.GetValue(python)!, parsed.GetValue(folder)!, parsed.GetValue(seenAs), parsed.GetValue(rounds), parsed.GetValue(largeSteps), parsed.GetValue(isRehearsal), parsed.GetValue(onlyLarge)));
 var passes = new Option<int>("--passes") { Description = "Passes of each side and round.", DefaultValueFactory = _ => 10 };

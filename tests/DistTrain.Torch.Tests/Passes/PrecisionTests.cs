@@ -43,6 +43,7 @@ public class PrecisionTests
     [InlineData("model={name: custom, layers: [{conv: {out: 8, kernel: 3}}, {norm: layer}, relu, flatten, {linear: 10}]}")]
     [InlineData("model={name: custom, layers: [{conv: {out: 8, kernel: 3}}, {norm: instance}, relu, flatten, {linear: 10}]}")]
     [InlineData("model={name: custom, layers: [{conv: {out: 8, kernel: 3}}, {norm: group}, tanh, globalAveragePool, {linear: 10}]}")]
+    [InlineData("model={name: custom, layers: [flatten, {conv1d: {out: 4, kernel: 5, stride: 4, padding: 2}}, gelu, {conv1d: {out: 4, causal: true, groups: 2}}, flatten, {linear: 10}]}")]
     [InlineData("model={name: custom, layers: [{conv: {out: 4, kernel: 3}}, {residual: [{conv: {out: 8, kernel: 3, stride: 2, padding: 1}}, relu]}, flatten, {linear: 10}]}")]
     [InlineData("model={name: transformer, width: 16, depth: 2, heads: 2}", "dataset={name: text, path: there, context: 8}")]
     public void A_gradient_is_that_of_float32_to_two_digits(params string[] job)
