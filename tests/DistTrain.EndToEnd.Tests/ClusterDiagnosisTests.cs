@@ -5,7 +5,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A landscape probe as a job of a standing cluster: whatever computes it, the bits are those of one process.</summary>
 [Trait("Kind", "Process")]
-public class ClusterDiagnosisTests
+public class ClusterDiagnosisTests(StandingClusters clusters)
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
@@ -39,8 +39,11 @@ public class ClusterDiagnosisTests
             string[] own = ["checkpoint", "seconds", "file", "job", "recoveries", "redoneProducts"];
             Assert.Equal(Properties(alone, own), Properties(found, own));
             // By the path where the servers read it, of a job that the cluster need not know.
-            var read = await DiagnoseAsync(folder["jobs/first"], [.. _few, "--endpoint", started[0].Endpoint, "--precision", precision, "--out", folder["read.json"]]);
-            Assert.Equal(Properties(alone, own), Properties(read, own));
+            if (precision == "float64")
+            {
+                var read = await DiagnoseAsync(folder["jobs/first"], [.. _few, "--endpoint", started[0].Endpoint, "--precision", precision, "--out", folder["read.json"]]);
+                Assert.Equal(Properties(alone, own), Properties(read, own));
+            }
         }
 
         // The same of two silos and of one.
@@ -130,7 +133,7 @@ public class ClusterDiagnosisTests
     {
         using var folder = new RunFolder();
         string[] settings = [.. _settings.Where(setting => !setting.Contains("teps=", StringComparison.Ordinal)), "steps=150", "checkpoint.everySteps=10", "checkpoint.keep=100", "batchNorm.scope=global"];
-        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 1, servers: 1, settings);
+        var undisturbed = await clusters.RunAsync(folder, "undisturbed", silos: 1, servers: 1, settings);
         var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 1, servers: 1);
         await using var _ = cluster;
         var training = await cluster.SubmitAsync(silos[0], "first", [.. settings, "probe={everySteps: 10, what: curvature, products: 9}"]);

@@ -5,7 +5,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A standing cluster, used through gRPC clients only.</summary>
 [Trait("Kind", "Process")]
-public class ClusterTests
+public class ClusterTests(StandingClusters clusters)
 {
     [Fact]
     public async Task Jobs_are_submitted_queued_watched_listed_cancelled_and_downloaded()
@@ -72,10 +72,10 @@ public class ClusterTests
         steps: 150);
 
     /// <summary>Two silos, of which the first one is killed under way: none is special. All steps are there once, and the weights are those without the kill.</summary>
-    private static async Task KilledAsync(string[] settings, Func<JsonElement, bool> when, int steps)
+    private async Task KilledAsync(string[] settings, Func<JsonElement, bool> when, int steps)
     {
         using var folder = new RunFolder();
-        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 2, servers: 1, settings);
+        var undisturbed = await clusters.RunAsync(folder, "undisturbed", silos: 1, servers: 1, settings);
 
         await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
         var servers = await server.EndpointAsync();

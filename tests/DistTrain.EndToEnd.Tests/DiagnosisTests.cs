@@ -4,7 +4,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary><c>disttrain diagnose</c> on what real processes have left.</summary>
 [Trait("Kind", "Process")]
-public class DiagnosisTests
+public class DiagnosisTests(StandingClusters clusters)
 {
     private static readonly string[] _settings =
     [
@@ -16,7 +16,7 @@ public class DiagnosisTests
     public async Task A_run_is_looked_at_and_stays_what_it_claims()
     {
         using var folder = new RunFolder();
-        var run = await Training.RunAsync(folder, "run", silos: 2, servers: 2, _settings);
+        var run = await clusters.RunAsync(folder, "run", silos: 2, servers: 2, _settings);
         var found = await DiagnoseAsync(folder["run"]);
         Assert.Equal((4, run.WeightsSha256), (found.GetProperty("step").GetInt32(), found.GetProperty("weightsSha256").GetString()));
         Assert.Equal((130, 3), (found.GetProperty("examples").GetInt32(), found.GetProperty("ranks").GetInt32()));

@@ -13,7 +13,7 @@ public class EquivalenceTests(StandingClusters clusters)
     {
         using var folder = new RunFolder();
         string[] settings = [$"model.name={model}", "batch=128", "steps=20", "optimizer.lr=0.01", "dataset.trainExamples=1000", "dataset.testExamples=50"];
-        _ = (await clusters.RunAsync(folder, "four", silos: 2, servers: 1, [.. settings, "workers=4"])).Completed;
+        _ = (await clusters.RunAsync(folder, "four", silos: 2, servers: 2, [.. settings, "workers=4"])).Completed;
         _ = (await clusters.RunAsync(folder, "one", silos: 1, servers: 1, [.. settings, "workers=1"])).Completed;
         var (four, one) = (Read(folder["four"]), Read(folder["one"]));
         Assert.Equal(one.Keys.Order(), four.Keys.Order());

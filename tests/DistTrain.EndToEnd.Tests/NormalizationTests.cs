@@ -32,7 +32,7 @@ public class NormalizationTests(StandingClusters clusters)
     public async Task Inputs_are_normalized_by_what_was_saved_with_the_weights()
     {
         using var folder = new RunFolder();
-        var run = await Training.RunAsync(
+        var run = await clusters.RunAsync(
             folder, "run", silos: 1, servers: 1, ["dataset.trainExamples=320", "dataset.testExamples=100", "dataset.normalize=channel", "model.name=mlp", "epochs=2"]);
         using var model = SafeTensorsReader.Open(Path.Combine(folder["run"], "model.safetensors"));
         var vector = new float[model.Layout()!.Length];

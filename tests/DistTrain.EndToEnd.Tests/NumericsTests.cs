@@ -70,8 +70,8 @@ public class NumericsTests(StandingClusters clusters)
         [
             LargeBatchTests.Model, "workers=4", "batch=32", "steps=12", "microBatch=4", "batchNorm.scope=group:2", "dataset.trainExamples=400", "dataset.testExamples=50",
         ];
-        var without = await clusters.RunAsync(folder, "without", silos: 1, servers: 2, settings);
-        var with = await clusters.RunAsync(folder, "with", silos: 2, servers: 1, [.. settings, "numerics.replayCheck=3"]);
+        var without = await clusters.RunAsync(folder, "without", silos: 1, servers: 1, settings);
+        var with = await clusters.RunAsync(folder, "with", silos: 2, servers: 2, [.. settings, "numerics.replayCheck=3"]);
         Assert.Equal(without.WeightsSha256, with.WeightsSha256);
         Assert.Equal(4, with.Completed.GetProperty("replayChecks").GetInt32());
         var said = Steps(with).Where(s => s.TryGetProperty("replayCheck", out _)).ToDictionary(s => s.GetProperty("step").GetInt32(), s => s.GetProperty("replayCheck").GetString()!);

@@ -5,7 +5,7 @@ namespace DistTrain.EndToEnd.Tests;
 /// <summary>A run that was cut short goes on from its checkpoints, and ends as if nothing had happened.</summary>
 [Collection(DisturbedRuns.Name)]
 [Trait("Kind", "Process")]
-public class ResumeTests(UndisturbedRun undisturbed)
+public class ResumeTests(UndisturbedRun undisturbed, StandingClusters clusters)
 {
     private static readonly string[] _settings = [.. UndisturbedRun.Settings];
 
@@ -59,7 +59,7 @@ public class ResumeTests(UndisturbedRun undisturbed)
         // Longer than the others' job: a checkpoint is complete within a second, and three are wanted before the run is over.
         string[] settings = [.. _settings, "checkpoint.keep=4", "steps=500"];
         using var folder = new RunFolder();
-        var whole = await Training.RunAsync(folder, "whole", silos: 1, servers: 2, settings);
+        var whole = await clusters.RunAsync(folder, "whole", silos: 1, servers: 1, settings);
         await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "killed", silos: 1, servers: 2, settings)))
         {
             // Those that follow each other closely make one: each is complete some steps later.

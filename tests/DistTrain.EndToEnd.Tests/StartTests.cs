@@ -3,7 +3,7 @@ namespace DistTrain.EndToEnd.Tests;
 /// <summary>Jobs that start from what another has saved (<c>spec.from</c>).</summary>
 [Collection(DisturbedRuns.Name)]
 [Trait("Kind", "Process")]
-public class StartTests(UndisturbedRun undisturbed)
+public class StartTests(UndisturbedRun undisturbed, StandingClusters clusters)
 {
     private const int Fork = 40;
 
@@ -39,15 +39,11 @@ public class StartTests(UndisturbedRun undisturbed)
     {
         using var folder = new RunFolder();
         string[] settings = [.. Training.Short("model.name=mlp", "model.norm=batch")];
-        var first = await Training.RunAsync(folder, "first", silos: 1, servers: 1, settings);
+        var first = await clusters.RunAsync(folder, "first", silos: 1, servers: 1, settings);
         var model = Path.Combine(folder["first"], "model.safetensors");
         string[] tuned = [.. settings, "optimizer={name: adam, lr: 0.001}", $"from.checkpoint={model}"];
         var one = await Training.RunAsync(folder, "one", silos: 1, servers: 2, tuned);
-        var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 3);
-        await using var stood = cluster;
-        var watch = await cluster.SubmitAsync(silos[0], "two", tuned);
-        var two = await watch.EventAsync(e => e.GetProperty("event").GetString() == "completed", TimeSpan.FromMinutes(2));
-        Assert.Equal(one.WeightsSha256, two.GetProperty("weightsSha256").GetString());
+        Assert.Equal(one.WeightsSha256, (await clusters.RunAsync(folder, "two", silos: 3, servers: 1, tuned)).WeightsSha256);
         Assert.NotEqual(first.WeightsSha256, one.WeightsSha256);
         Assert.Contains(first.WeightsSha256, await File.ReadAllTextAsync(Path.Combine(folder["one"], "job.yaml")), StringComparison.Ordinal);
         await Verified.CleanAsync(folder["one"], one.WeightsSha256);
@@ -56,7 +52,7 @@ public class StartTests(UndisturbedRun undisturbed)
         var theirs = folder["theirs.safetensors"];
         var exported = await DistTrainProcess.RunAsync(["export", model, "--to", "safetensors", "--names", "pytorch", "--out", theirs, "--output", "json"]);
         Assert.Equal(0, exported.ExitCode);
-        var named = await Training.RunAsync(folder, "named", silos: 2, servers: 1, [.. settings, "optimizer={name: adam, lr: 0.001}", $"from={{file: {theirs}, names: pytorch}}"]);
+        var named = await clusters.RunAsync(folder, "named", silos: 2, servers: 2, [.. settings, "optimizer={name: adam, lr: 0.001}", $"from={{file: {theirs}, names: pytorch}}"]);
         Assert.Equal(one.WeightsSha256, named.WeightsSha256);
 
         var other = await DistTrainProcess.RunAsync([.. Training.Arguments(folder, "other", 1, 1, [.. tuned, "model.norm=none", "from.slots=keep"])]);

@@ -9,7 +9,7 @@ namespace DistTrain.EndToEnd.Tests;
 /// and with exit code 2.
 /// </summary>
 [Trait("Kind", "Process")]
-public sealed class TextMistakesTests
+public sealed class TextMistakesTests(StandingClusters clusters)
 {
     private const string Words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nrest\n";
 
@@ -52,8 +52,7 @@ public sealed class TextMistakesTests
         using var folder = new RunFolder();
         var data = Write(folder["data"]);
         await File.WriteAllTextAsync(folder["job.yaml"], StandingCluster.EmptyJob);
-        var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 1);
-        await using var ended = cluster;
+        var endpoint = await clusters.EndpointAsync();
         using var places = new SemaphoreSlim(Environment.ProcessorCount);
         var told = await Task.WhenAll(_mistakes.Select(SubmitAsync));
 
@@ -66,7 +65,7 @@ public sealed class TextMistakesTests
             try
             {
                 var settings = Training.Set([.. mistake.Settings.Select(setting => setting.Replace("DATA", data, StringComparison.Ordinal))]);
-                return await DistTrainProcess.RunAsync(["submit", folder["job.yaml"], "--endpoint", silos[0].Endpoint, "--id", "mistaken", .. settings]);
+                return await DistTrainProcess.RunAsync(["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", "mistaken", .. settings]);
             }
             finally
             {

@@ -4,7 +4,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>What a job measures of the landscape under way: no bit of the weights depends on it, and it depends on neither silos nor servers nor kills.</summary>
 [Trait("Kind", "Process")]
-public class UpdateProbeTests
+public class UpdateProbeTests(StandingClusters clusters)
 {
     private const int Steps = 40;
 
@@ -20,8 +20,8 @@ public class UpdateProbeTests
     {
         using var folder = new RunFolder();
         string[] probed = [.. _settings, "probe={everySteps: 1, what: smoothness}"];
-        var plain = await Training.RunAsync(folder, "plain", silos: 1, servers: 1, _settings);
-        var undisturbed = await Training.RunAsync(folder, "undisturbed", silos: 1, servers: 1, probed);
+        var plain = await clusters.RunAsync(folder, "plain", silos: 1, servers: 1, _settings);
+        var undisturbed = await clusters.RunAsync(folder, "undisturbed", silos: 1, servers: 1, probed);
         Assert.Equal(plain.WeightsSha256, undisturbed.WeightsSha256);
         var lines = History.Of(folder["undisturbed"]);
         List<JsonObject> looks = [.. lines.Select(line => JsonNode.Parse(line)!.AsObject()).Where(json => (string?)json["event"] == "probe")];

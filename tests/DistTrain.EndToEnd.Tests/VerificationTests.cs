@@ -4,7 +4,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary><c>disttrain verify</c> on what real processes have left.</summary>
 [Trait("Kind", "Process")]
-public class VerificationTests
+public class VerificationTests(StandingClusters clusters)
 {
     private static readonly string[] _settings = ["dataset.trainExamples=330", "dataset.testExamples=50", "workers=3", "batch=64", "optimizer.lr=0.02", LargeBatchTests.Model];
 
@@ -13,7 +13,7 @@ public class VerificationTests
     public async Task A_run_is_clean_until_a_line_of_its_history_is_altered()
     {
         using var folder = new RunFolder();
-        var run = await Training.RunAsync(folder, "run", silos: 2, servers: 2, [.. _settings, "epochs=2"]);
+        var run = await clusters.RunAsync(folder, "run", silos: 2, servers: 2, [.. _settings, "epochs=2"]);
         var verified = await Verified.CleanAsync(folder["run"], run.WeightsSha256);
         Verified.Counts(verified, steps: 12, examples: 660);
         Assert.Equal(run.Completed.GetProperty("job").GetString(), verified.GetProperty("job").GetString());
@@ -45,7 +45,7 @@ public class VerificationTests
     {
         using var folder = new RunFolder();
         string[] settings = ["steps=8", "batchNorm.evaluation=recompute", "dataset.normalize=feature", "evaluation.everyEpochs=1"];
-        var run = await Training.RunAsync(folder, "run", silos: 2, servers: 2, [.. _settings, .. settings]);
+        var run = await clusters.RunAsync(folder, "run", silos: 2, servers: 2, [.. _settings, .. settings]);
         Verified.Counts(await Verified.CleanAsync(folder["run"], run.WeightsSha256), steps: 11, examples: (3 * 330) + 330 + 128);
     }
 

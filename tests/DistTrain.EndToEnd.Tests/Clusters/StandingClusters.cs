@@ -30,6 +30,14 @@ public sealed class StandingClusters : IAsyncDisposable
         return run;
     }
 
+    /// <summary>Where some cluster of one silo and one server hears.</summary>
+    internal async Task<string> EndpointAsync()
+    {
+        var cluster = await OfAsync(1, 1);
+        await cluster.Cluster.RequireRunningAsync();
+        return cluster.Silos[^1].Endpoint;
+    }
+
     public async ValueTask DisposeAsync()
     {
         // One that did not start has ended what it had started, and its tests have said why.
