@@ -39,6 +39,11 @@ pytorch.SetAction(parsed => PyTorchComparison.RunAsync(
     parsed.GetValue(python)!,
     parsed.GetValue(folder)!,
     parsed.GetValue(seenAs)));
+var corpus = new Option<string>("--data") { Description = "Folder with train.txt and test.txt.", Required = true };
+var optimizer = new Option<string>("--optimizer") { Description = "adamw or lamb.", DefaultValueFactory = _ => "adamw" };
+optimizer.AcceptOnlyFromAmong("adamw", "lamb");
+var text = new Command("text", "300 steps of a transformer over characters, 2 ranks on 2 silos, and the validation loss behind them, beside PyTorch from the same weights over the same batches.") { corpus, optimizer, python, folder, seenAs };
+text.SetAction(parsed => TextComparison.RunAsync(parsed.GetValue(corpus)!, parsed.GetValue(optimizer)!, parsed.GetValue(python)!, parsed.GetValue(folder)!, parsed.GetValue(seenAs)));
 var norm = new Command("norm", "Step time of resnet20 with BatchNorm over both ranks against BatchNorm of each (2 silos, 64 images a rank), messages and round trips.") { data, rounds, steps, skip };
 norm.SetAction(parsed => NormalizationBenchmark.RunAsync(parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(steps), parsed.GetValue(skip)));
 var timed = new Option<int>("--seconds") { Description = "Timed seconds of each round.", DefaultValueFactory = _ => 120 };
@@ -106,5 +111,5 @@ gpu.SetAction(parsed => GpuBenchmark.RunAsync(parsed.GetValue(data), parsed.GetV
 var micro = new Command("micro", "BenchmarkDotNet: the update and the aggregation beside a copy.") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]));
 
-return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, large, norm, checkpoints, observability, page, recovery, scale, soak, pytorch, precision, product, probe, gpu, micro }
+return await new RootCommand("Measurements of DistTrain; results/ holds checked-in ones with their commands.") { start, overhead, bare, memory, update, wire, wireRank, peers, large, norm, checkpoints, observability, page, recovery, scale, soak, pytorch, text, precision, product, probe, gpu, micro }
     .Parse(args).InvokeAsync();

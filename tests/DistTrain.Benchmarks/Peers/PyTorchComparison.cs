@@ -1,14 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using DistTrain.Benchmarks.Overhead;
 using DistTrain.Optimization.Order;
-using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes.Files;
 using DistTrain.Torch.Data;
 using DistTrain.Torch.Hosting;
-using DistTrain.Torch.Models;
 
 namespace DistTrain.Benchmarks.Peers;
 
@@ -25,10 +20,10 @@ internal static class PyTorchComparison
     /// <returns>0 when every loss agrees to 1e-4 relative.</returns>
     public static async Task<int> RunAsync(string data, string python, string folder, string? seenAs)
     {
-        Directory.CreateDirectory(folder);
-        WriteInputs(data, folder);
+        var script = new PyTorchScript(python, folder, seenAs, "momentum_mlp.py");
+        WriteInputs(data, script);
         var ours = await OurLossesAsync(data);
-        var theirs = TheirLosses(python, seenAs ?? folder);
+        var theirs = script.Run().Select(line => double.Parse(line, CultureInfo.InvariantCulture)).ToList();
         var largest = 0.0;
         for (var step = 0; step < Steps; step++)
         {
@@ -47,19 +42,14 @@ internal static class PyTorchComparison
         $"optimizer.lr={Rate.ToString(CultureInfo.InvariantCulture)}", "optimizer.momentum=0.9",
     ];
 
-    private static void WriteInputs(string data, string folder)
+    private static void WriteInputs(string data, PyTorchScript script)
     {
         NativeEnvironment.Prepare();
         var spec = JobFile.Read(null, "defaults", ["dataset.name=mnist", $"dataset.path={data}", .. Settings]).Job!.Spec;
         var train = DatasetReader.Read(spec.Dataset).Train;
-        var layout = ModelBlueprint.Of(spec, train.Shape, train.Classes).Layout;
-        var weights = new float[layout.Length];
-        VersionZero.Fill(layout, spec.Seed, 0, weights);
-        Write("weights.bin", MemoryMarshal.AsBytes(weights.AsSpan()));
-        Write("layout.json", JsonSerializer.SerializeToUtf8Bytes(layout.Segments.Select(s => new { name = s.Name, offset = s.Offset, shape = s.Shape })));
-        Write("settings.json", JsonSerializer.SerializeToUtf8Bytes(new { batch = Batch, lr = Rate, momentum = 0.9 }));
-        var order = Permutation.Of(spec.Seed, group: 0, epoch: 0, train.Count)[..(Steps * Batch)];
-        Write("order.bin", MemoryMarshal.AsBytes(order.AsSpan()));
+        script.WriteWeights(spec, train);
+        script.Write("settings.json", new { batch = Batch, lr = Rate, momentum = 0.9 });
+        script.Write("order.bin", Permutation.Of(spec.Seed, group: 0, epoch: 0, train.Count)[..(Steps * Batch)]);
         var (images, labels) = (new byte[train.Count * 784], new byte[train.Count]);
         var pixels = new float[784];
         for (var i = 0; i < train.Count; i++)
@@ -70,28 +60,13 @@ internal static class PyTorchComparison
             labels[i] = (byte)train.Label(i);
         }
 
-        Write("images.bin", images);
-        Write("labels.bin", labels);
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Peers", "momentum_mlp.py"), Path.Combine(folder, "momentum_mlp.py"), overwrite: true);
-
-        void Write(string name, ReadOnlySpan<byte> bytes) => File.WriteAllBytes(Path.Combine(folder, name), bytes);
+        script.Write("images.bin", images);
+        script.Write("labels.bin", labels);
     }
 
     private static async Task<IReadOnlyList<double>> OurLossesAsync(string data)
     {
         var (events, _) = await Self.TrainAsync(data, Settings);
         return [.. events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("loss").GetDouble())];
-    }
-
-    private static List<double> TheirLosses(string python, string folder)
-    {
-        var words = python.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var info = new ProcessStartInfo(words[0], [.. words[1..], $"{folder}/momentum_mlp.py", folder]) { UseShellExecute = false, RedirectStandardOutput = true };
-        using var process = Process.Start(info)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => double.Parse(line, CultureInfo.InvariantCulture))]
-            : throw new InvalidOperationException($"{python} ended with {process.ExitCode}");
     }
 }
