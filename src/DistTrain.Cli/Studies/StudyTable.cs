@@ -18,6 +18,12 @@ internal static class StudyTable
             text.Append(CultureInfo.InvariantCulture, $"\n{chosenBy}; of several seeds the median and, in brackets, lowest and highest.\n\n").Append(Table(study.Compared, results, Cell));
         }
 
+        if (study.Compared.Any(cell => cell.Job.Spec.Dataset.HasTokens))
+        {
+            text.Append("\nLoss of a token in nats after the last epoch, on the same set as the first of the accuracies above.\n\n")
+                .Append(Table(study.Compared, results, Loss));
+        }
+
         if (study.Target is { } target && study.Compared.Any())
         {
             text.Append(CultureInfo.InvariantCulture, $"\nUpdates and epochs until {Percent(target)} % at the end of an epoch, of the seeds' median; a run that does not get there has no data.\n\n")
@@ -63,6 +69,20 @@ internal static class StudyTable
         if (accuracies.Count < results.Count)
             text += $", {results.Count - accuracies.Count} diverged";
         return $"{text}, {Median([.. results.Select(r => r.Seconds).Order()]).ToString("F0", CultureInfo.InvariantCulture)} s";
+    }
+
+    /// <summary>Of text an accuracy tells little.</summary>
+    private static string Loss(IReadOnlyList<StudyResult> results)
+    {
+        var losses = results.Where(r => r.Accuracy is not null).Select(r => r.Evaluations is [.., { Loss: { } last }] ? last : (double?)null).OfType<double>().Order().ToList();
+        return losses switch
+        {
+            [] => "no data",
+            [var only] => Nats(only),
+            _ => $"{Nats(Median(losses))} ({Nats(losses[0])} to {Nats(losses[^1])})",
+        };
+
+        static string Nats(double loss) => loss.ToString("F3", CultureInfo.InvariantCulture);
     }
 
     private static string Spread(IReadOnlyList<double> sorted) =>

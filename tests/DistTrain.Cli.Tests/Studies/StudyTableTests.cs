@@ -49,6 +49,31 @@ public class StudyTableTests
         Assert.Contains("\n| b |  | 93.00 (91.00 to 95.00), test 92.00 (90.00 to 94.00), 1 s |\n", text, StringComparison.Ordinal);
     }
 
+    /// <summary>Of images there is no such table; what diverged has no last loss.</summary>
+    [Fact]
+    public void Of_text_the_losses_stand_in_a_table_of_their_own()
+    {
+        var study = Study.Read("summary: s\nbase: {dataset: {name: text, path: x}, model: {name: transformer}}\nrecipes: [{name: a, runs: [{batches: [16, 64, 256], seeds: [1, 2]}]}]", "t", [], out _)!;
+        IReadOnlyList<StudyResult> results = [
+            Result("a", 16, 1, 0.5) with { Evaluations = [new StudyEvaluation(1, 0.5, 1.9), new StudyEvaluation(2, 0.5, 1.25)] },
+            Result("a", 16, 2, 0.5) with { Evaluations = [new StudyEvaluation(2, 0.5, 1.35)] },
+            Result("a", 64, 1, 0.5) with { Evaluations = [new StudyEvaluation(2, 0.5, 1.4)] },
+            Result("a", 256, 1, null) with { Evaluations = [new StudyEvaluation(1, 0.1, 9)] }];
+        Assert.EndsWith(
+            """
+
+            Loss of a token in nats after the last epoch, on the same set as the first of the accuracies above.
+
+            | recipe | 16 | 64 | 256 |
+            |---|---|---|---|
+            | a | 1.300 (1.250 to 1.350) | 1.400 | no data |
+
+            """.ReplaceLineEndings("\n"),
+            StudyTable.Markdown(study, results),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("in nats", StudyTable.Markdown(Compared, [Result("a", 64, 1, 0.9)]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_study_with_a_target_tells_the_way_there()
     {
