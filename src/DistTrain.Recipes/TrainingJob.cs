@@ -172,6 +172,15 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
     /// <summary>text: tokens of an example, at most; 0 for others.</summary>
     public int Context { get; init; }
 
+    /// <summary>text, packed: tokens of an example, where it has fewer than the context, for which a model has places; null: as many.</summary>
+    public int? Length { get; init; }
+
+    /// <summary>text, packed: tokens of an example.</summary>
+    public int TokensOfExample => Length ?? Context;
+
+    /// <summary>The key that says so.</summary>
+    public string KeyOfLength => Length is null ? "dataset.context" : "dataset.length";
+
     /// <summary>text: one of <see cref="DocumentLayouts"/>, what of it an example is.</summary>
     public string Documents { get; init; } = DocumentLayouts.Packed;
 

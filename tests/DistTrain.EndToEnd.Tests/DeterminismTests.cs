@@ -52,6 +52,42 @@ public class DeterminismTests(StandingClusters clusters)
         Assert.Equal(first.WeightsSha256, (await clusters.RunAsync(folder, "c", silos: 3, servers: 1, settings)).WeightsSha256);
     }
 
+    /// <summary>Parts of words, and both phases of the recipe: the second begins with what the first has made of the same model, whose places are for its examples too, and leaves a part as it is.</summary>
+    [Fact]
+    public async Task Two_phases_of_BERT_give_the_same_weights_on_any_silos_and_servers()
+    {
+        using var folder = new RunFolder();
+        File.WriteAllText(folder["vocab.txt"], string.Join('\n', (string[])["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, 10).Select(i => $"{i}"), .. Enumerable.Range(0, 10).Select(i => $"##{i}")]));
+        File.WriteAllLines(folder["train.txt"], Enumerable.Range(0, 200).Select(i => $"{i * 7} {i * 3}"));
+        File.WriteAllLines(folder["test.txt"], Enumerable.Range(0, 30).Select(i => $"{i * 31}"));
+        string[] settings =
+        [
+            $"dataset={{name: text, path: {folder.Path}, tokens: wordPiece, context: 24}}", "task.name=maskedToken", "model={name: bert, width: 16, depth: 1, heads: 2}",
+            "workers=4", "batch=16",
+        ];
+        var first = await clusters.RunAsync(folder, "first", silos: 1, servers: 1, [.. settings, "recipe=lamb-76min", "dataset.length=6", "epochs=2"]);
+        string[] second = [.. settings, "recipe=lamb-76min-512", "epochs=1", "freeze=[embedding1.*, norm1.*]", $"from.checkpoint={folder["first"]}/model.safetensors"];
+        var one = await clusters.RunAsync(folder, "one", silos: 1, servers: 1, second);
+        Assert.Equal(one.WeightsSha256, (await clusters.RunAsync(folder, "other", silos: 3, servers: 1, second)).WeightsSha256);
+        Assert.Contains(first.WeightsSha256, await File.ReadAllTextAsync(folder["one/job.yaml"]), StringComparison.Ordinal);
+    }
+
+    /// <summary>What another program has made of a text, as 16 bits a token.</summary>
+    [Fact]
+    public async Task Files_of_tokens_give_the_same_weights_on_any_silos_and_servers()
+    {
+        using var folder = new RunFolder();
+        foreach (var (name, count) in new[] { ("train.bin", 3000), ("test.bin", 400) })
+            File.WriteAllBytes(folder[name], [.. Enumerable.Range(0, count).SelectMany(i => BitConverter.GetBytes((ushort)(i * i % 300)))]);
+        string[] settings =
+        [
+            $"dataset={{name: text, path: {folder.Path}, tokens: uint16, vocabularySize: 300, context: 16}}", "model={name: transformer, width: 16, depth: 1, heads: 2}",
+            "workers=4", "batch=32", "epochs=1",
+        ];
+        var first = await clusters.RunAsync(folder, "a", silos: 1, servers: 1, settings);
+        Assert.Equal(first.WeightsSha256, (await clusters.RunAsync(folder, "b", silos: 2, servers: 2, settings)).WeightsSha256);
+    }
+
     /// <summary>Numbers that are told, by Huber's loss: the same weights whoever computes them, R² and mean error wherever an accuracy stands.</summary>
     [Fact]
     public async Task A_regression_gives_the_same_weights_on_any_silos_and_servers()

@@ -28,13 +28,21 @@ internal static class TextKeys
         $"{DatasetNames.DefaultContext}",
         dataset => dataset.Context);
 
+    public static JobKey Length { get; } =
+        new("spec.dataset.length", new WholeRule(1, 65_536), null, "text, packed: tokens of an example, where they are to be fewer than a model has places for: a job that starts from this one's weights may have longer ones")
+        {
+            DefaultText = "the context",
+            IgnoredWhen = "the dataset is not text, or documents is padded",
+            ValueIn = j => (long?)j.Spec.Dataset.Length,
+        };
+
     public static JobKey Documents { get; } = Row(
-        new("spec.dataset.documents", new ChoiceRule("what an example of text is", DocumentLayouts.All), null, "text: what an example is; packed: as many tokens as the context has, one after the other, wherever lines end; padded: a line, with its end where next tokens are told; lines without a token are left out, one that is longer than the context is refused, what is shorter is padded, and padding has no part in anything"),
+        new("spec.dataset.documents", new ChoiceRule("what an example of text is", DocumentLayouts.All), null, "text: what an example is; packed: as many tokens as length says, one after the other, wherever lines end; padded: a line, with its end where next tokens are told; lines without a token are left out, one that is longer than the context is refused, what is shorter is padded, and padding has no part in anything"),
         DocumentLayouts.Packed,
         dataset => dataset.Documents);
 
     /// <summary>Every key in the order written.</summary>
-    public static IReadOnlyList<JobKey> All { get; } = [Tokens, VocabularySize, VocabularySha256, Context, Documents];
+    public static IReadOnlyList<JobKey> All { get; } = [Tokens, VocabularySize, VocabularySha256, Context, Length, Documents];
 
     private static JobKey Row(JobKey key, string value, Func<DatasetRecipe, object> valueIn) => key with
     {

@@ -36,6 +36,7 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
         }
 
         var context = keys.IsGiven(TextKeys.Context) ? keys.Count(TextKeys.Context) : DatasetNames.DefaultContext;
+        var length = keys.Count(TextKeys.Length);
         var tokens = keys.IsGiven(TextKeys.Tokens) ? keys.Text(TextKeys.Tokens) : TokenKinds.Characters;
         var documents = keys.IsGiven(TextKeys.Documents) ? keys.Text(TextKeys.Documents) : DocumentLayouts.Packed;
         var vocabularySize = VocabularySize(name, tokens, documents);
@@ -44,6 +45,10 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
             Refuse(TextKeys.VocabularySha256, $"{(name is DatasetNames.Text ? tokens : name)} has no vocabulary of its own; leave it out, or give dataset.tokens: {TokenKinds.WordPiece}");
         if (name is DatasetNames.Text && normalize is not (null or InputNormalizations.None))
             Refuse(JobKeys.DatasetNormalize, "characters are no measurements that have a mean; leave it out");
+        if (name is not DatasetNames.Text || documents is DocumentLayouts.Padded || length == context)
+            length = null;
+        if (length > context)
+            Refuse(TextKeys.Length, $"is more than dataset.context, {context}, for which a model has places; give at most that");
         var task = new TaskSection(keys, findings).Read(name, seed);
         if (task is null || name is null || normalize is null || context is null || tokens is null || documents is null)
             return null;
@@ -51,7 +56,7 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
         return name switch
         {
             DatasetNames.Csv => dataset with { Header = header, Label = label },
-            DatasetNames.Text => dataset with { Tokens = tokens, VocabularySize = vocabularySize, VocabularySha256 = vocabularySha256, Context = context.Value, Documents = documents },
+            DatasetNames.Text => dataset with { Tokens = tokens, VocabularySize = vocabularySize, VocabularySha256 = vocabularySha256, Context = context.Value, Length = length, Documents = documents },
             _ => dataset,
         };
     }

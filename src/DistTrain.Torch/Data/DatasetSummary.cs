@@ -100,7 +100,7 @@ public static class DatasetSummary
     private static string Lengths(ExampleSet set)
     {
         if (!set.IsUneven)
-            return Invariant($"{set.Features:N0}");
+            return Invariant($"{set.LengthOf(0):N0}");
         List<int> lengths = [.. Enumerable.Range(0, set.Count).Select(set.LengthOf)];
         return Invariant($"{lengths.Min():N0} to {lengths.Max():N0}, {lengths.Average():N1} on average,");
     }

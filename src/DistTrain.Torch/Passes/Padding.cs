@@ -11,7 +11,7 @@ internal sealed class Padding(IReadOnlyList<int> lengths)
     public static (int Longest, Padding? Padding) Of(ExampleSet data, ReadOnlySpan<int> examples)
     {
         if (!data.IsUneven)
-            return (data.Features, null);
+            return (data.LengthOf(0), null);
         var lengths = new int[examples.Length];
         for (var i = 0; i < examples.Length; i++)
             lengths[i] = data.LengthOf(examples[i]);

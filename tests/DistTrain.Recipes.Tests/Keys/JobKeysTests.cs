@@ -64,6 +64,7 @@ public sealed class JobKeysTests
     [InlineData("probe.examples", "1", "100000000", "0", "100000001")]
     [InlineData("probe.products", "1", "1000", "0", "1001")]
     [InlineData("dataset.context", "1", "65536", "0", "65537")]
+    [InlineData("dataset.length", "1", "65536", "0", "65537")]
     [InlineData("model.width", "1", "65536", "0", "65537")]
     [InlineData("model.depth", "1", "256", "0", "257")]
     [InlineData("model.heads", "1", "1024", "0", "1025")]

@@ -14,7 +14,8 @@ public sealed class NamedRecipeTests
     [InlineData("goyal-1h", 8192, 90, "learning rate 3.2 = 0.1 * 32 (linear, batch 8192 / 256); warm-up 5 epochs from 0.1", "momentum momentum 0.9 | weightDecay 0.0001 | decayExclude [bias, norm]; multi-step milestones [30, 60, 80] | factor 0.1; none")]
     [InlineData("akiba-15min", 32768, 90, "learning rate 12.8 = 0.1 * 128 (linear, batch 32768 / 256); no warm-up", "rmsprop-warmup momentum 0.9 | alpha 0.99 | rmsRate 0.0003 | turnEpoch 10 | turnLength 5 | weightDecay 0.0001; slow-start; none")]
     [InlineData("lars-32k", 32768, 90, "learning rate 25.6 = 0.2 * 128 (linear, batch 32768 / 256); warm-up 5 epochs from 0", "lars momentum 0.9 | coefficient 0.001 | weightDecay 0.0005 | decayExclude [bias, norm] | adaptExclude [bias, norm]; polynomial power 2; none")]
-    [InlineData("lamb-76min", 32768, 90, "learning rate 0.004 = 0.0005 * 8 (legw, batch 32768 / 512); warm-up 20 epochs from 0", "lamb beta1 0.9 | beta2 0.999 | epsilon 1e-06 | weightDecay 0.01 | decayExclude [bias, norm] | adaptExclude [bias, norm]; polynomial power 1; none")]
+    [InlineData("lamb-76min", 65536, 36, "learning rate 0.007071067811865476 = 0.000625 * 11.313708498984761 (legw, batch 65536 / 512); warm-up 14.4 epochs from 0", "lamb beta1 0.9 | beta2 0.999 | epsilon 1e-06 | weightDecay 0.01 | decayExclude [bias, norm] | adaptExclude [bias, norm]; polynomial power 1; none")]
+    [InlineData("lamb-76min-512", 32768, 4, "learning rate 0.005 = 0.000625 * 8 (legw, batch 32768 / 512); warm-up 0.8 epochs from 0", "lamb beta1 0.9 | beta2 0.999 | epsilon 1e-06 | weightDecay 0.01 | decayExclude [bias, norm] | adaptExclude [bias, norm]; polynomial power 1; none")]
     [InlineData("radam", 256, 4, "learning rate 0.001; no warm-up", "radam beta1 0.9 | beta2 0.999 | threshold paper; constant; none")]
     [InlineData("swa", 128, 40, "learning rate 0.05; no warm-up", "momentum momentum 0.9 | weightDecay 0.0005; constant; swa startEpoch 30 | everyEpochs 1")]
     [InlineData("swap", 4096, 40, "learning rate 0.8 = 0.05 * 16 (linear, batch 4096 / 256); warm-up 5 epochs from 0.05", "nesterov momentum 0.9 | weightDecay 0.0005; polynomial power 1; swap trainAccuracy 0.98 | batch 512 | epochs 10 | lr 0.05 | momentum 0.9 | weightDecay 0.0005")]
@@ -35,6 +36,16 @@ public sealed class NamedRecipeTests
                 Assert.Equal(pair, $"{key} {ValueText.Of(policy.Options.All.Single(o => o.Key == key).Value)}");
             }
         }
+    }
+
+    /// <summary>2/5 and 1/5 of the epochs, by the rule from 1/320 at 512 on (1904.00962, section 4.1).</summary>
+    [Theory]
+    [InlineData("lamb-76min", 0.4)]
+    [InlineData("lamb-76min-512", 0.2)]
+    public void Each_phase_of_BERT_has_its_share_of_warm_up(string recipe, double share)
+    {
+        var spec = JobText.Job(null, $"recipe={recipe}").Spec;
+        Assert.Equal(share, JobRates.Resolve(spec).WarmupEpochs / spec.Epochs!.Value, 1e-12);
     }
 
     [Fact]
@@ -113,7 +124,7 @@ public sealed class NamedRecipeTests
 
     [Fact]
     public void The_same_policys_name_keeps_them() =>
-        Assert.Equal(0.0005, JobText.Job(null, "recipe=lamb-76min", "optimizer.name=lamb").Spec.Optimizer.Options.Number("lr"));
+        Assert.Equal(0.000625, JobText.Job(null, "recipe=lamb-76min", "optimizer.name=lamb").Spec.Optimizer.Options.Number("lr"));
 
     [Theory]
     [InlineData("steps: 500", null, 500L)]

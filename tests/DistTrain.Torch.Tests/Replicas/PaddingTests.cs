@@ -49,6 +49,23 @@ public sealed class PaddingTests
         Assert.Equal(one.Gradient, other.Gradient);
     }
 
+    /// <summary>Examples of equal length, fewer than there are places: what the other places have is not learned, all else is as if they were not there.</summary>
+    [Fact]
+    public void Places_that_no_example_reaches_have_no_part_in_anything()
+    {
+        ushort[] tokens = [.. Enumerable.Range(0, 31).Select(i => (ushort)(i * i * 5 % Tokens))];
+        int[] examples = [0, 1, 2, 3, 4];
+        var (one, other) = (Gradient(TwoWays, ExampleSet.OfTokens(6, Tokens, tokens), examples), Gradient(TwoWays, ExampleSet.OfTokens(40, Tokens, tokens, length: 6), examples));
+        Assert.Equal(one.Result, other.Result);
+        Assert.Equal(one.Gradient, other.Gradient);
+
+        var set = ExampleSet.OfTokens(40, Tokens, tokens, length: 6);
+        var learned = Gradient("model={name: transformer, width: 8, depth: 1, heads: 2}", set, examples).Gradient;
+        var places = Blueprint("model={name: transformer, width: 8, depth: 1, heads: 2}", set).Layout.Segments.Single(s => s.Name == "positions1.weight");
+        Assert.All(learned[((int)places.Offset + (6 * 8))..((int)places.Offset + (40 * 8))], value => Assert.Equal(0, value));
+        Assert.Contains(learned[(int)places.Offset..((int)places.Offset + (6 * 8))], value => value != 0);
+    }
+
     /// <summary>Each example by itself has no padding.</summary>
     [Theory]
     [InlineData(TwoWays)]

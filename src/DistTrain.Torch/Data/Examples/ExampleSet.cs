@@ -98,19 +98,27 @@ public sealed class ExampleSet
     /// </summary>
     /// <param name="context">Tokens of an example.</param>
     /// <param name="classes">Number of different tokens.</param>
-    /// <param name="tokens">More than <paramref name="context"/>.</param>
+    /// <param name="tokens">More than an example has.</param>
+    /// <param name="length">Tokens of an example, where it has fewer than a model has places for: <paramref name="context"/>.</param>
     /// <exception cref="ArgumentException">A token is not in 0..<paramref name="classes"/> − 1.</exception>
-    public static ExampleSet OfTokens(int context, int classes, ushort[] tokens) =>
-        Of(classes, tokens, new TokenRuns(TokenText.Of(tokens), Starts(context, (tokens.Length - 1) / context), 1, [], context, padding: 0, masks: null), context);
+    public static ExampleSet OfTokens(int context, int classes, ushort[] tokens, int? length = null)
+    {
+        var most = length ?? context;
+        return Of(classes, tokens, new TokenRuns(TokenText.Of(tokens), Starts(most, (tokens.Length - 1) / most), 1, [], most, padding: 0, masks: null), context);
+    }
 
     /// <summary>The same with some tokens hidden, which are to be told.</summary>
     /// <param name="context">Tokens of an example.</param>
     /// <param name="vocabulary">What tokens stand for; has a mask.</param>
-    /// <param name="tokens">At least <paramref name="context"/>.</param>
+    /// <param name="tokens">At least as many as an example has.</param>
     /// <param name="masking">What is hidden.</param>
+    /// <param name="length">As of <see cref="OfTokens"/>.</param>
     /// <exception cref="ArgumentException">A token is not of the vocabulary.</exception>
-    public static ExampleSet OfMasked(int context, Vocabulary vocabulary, ushort[] tokens, MaskingRecipe masking) => Of(
-        vocabulary.Tokens.Count, tokens, new TokenRuns(TokenText.Of(tokens), Starts(context, tokens.Length / context), 1, [], context, vocabulary.Padding, new Masks(masking, vocabulary)), context);
+    public static ExampleSet OfMasked(int context, Vocabulary vocabulary, ushort[] tokens, MaskingRecipe masking, int? length = null)
+    {
+        var most = length ?? context;
+        return Of(vocabulary.Tokens.Count, tokens, new TokenRuns(TokenText.Of(tokens), Starts(most, tokens.Length / most), 1, [], most, vocabulary.Padding, new Masks(masking, vocabulary)), context);
+    }
 
     /// <summary>Text: each example is a run of tokens of its own, behind which stands one more, or some of which are hidden. Keeps the arrays; the caller gives them up.</summary>
     /// <param name="context">Most tokens of an example.</param>
@@ -135,10 +143,12 @@ public sealed class ExampleSet
     /// <param name="vocabulary">What tokens stand for; all of the text's are of it.</param>
     /// <param name="text">The tokens.</param>
     /// <param name="masking">What is hidden; null: nothing, each next token is to be told.</param>
-    internal static ExampleSet OfText(int context, Vocabulary vocabulary, TokenText text, MaskingRecipe? masking)
+    /// <param name="length">As of <see cref="OfTokens"/>.</param>
+    internal static ExampleSet OfText(int context, Vocabulary vocabulary, TokenText text, MaskingRecipe? masking, int? length = null)
     {
-        int[] places = [.. Enumerable.Range(0, checked((int)((text.Length - (masking is null ? 1 : 0)) / context)))];
-        return new ExampleSet(context, vocabulary.Tokens.Count, new TokenRuns(text, places, context, [], context, vocabulary.Padding, masking is null ? null : new Masks(masking, vocabulary)));
+        var most = length ?? context;
+        int[] places = [.. Enumerable.Range(0, checked((int)((text.Length - (masking is null ? 1 : 0)) / most)))];
+        return new ExampleSet(context, vocabulary.Tokens.Count, new TokenRuns(text, places, most, [], most, vocabulary.Padding, masking is null ? null : new Masks(masking, vocabulary)));
     }
 
     /// <summary>The features as they are stored, [<see cref="Count"/>, <see cref="Features"/>], row-major; empty for images and text.</summary>

@@ -11,11 +11,11 @@ namespace DistTrain.Torch.Data.Examples;
 /// <param name="text">The text.</param>
 /// <param name="starts">Of each example its first token, in strides.</param>
 /// <param name="stride">Tokens of one: where examples are equal parts of a text that is too long for the places of its tokens to be kept.</param>
-/// <param name="lengths">Of each example its tokens; empty: all have the context.</param>
-/// <param name="context">Most tokens of an example.</param>
+/// <param name="lengths">Of each example its tokens; empty: all have the most.</param>
+/// <param name="most">Most tokens of an example.</param>
 /// <param name="padding">The token that stands behind an example where there is room for more.</param>
 /// <param name="masks">What is hidden; null: nothing.</param>
-internal sealed class TokenRuns(TokenText text, int[] starts, int stride, int[] lengths, int context, int padding, Masks? masks)
+internal sealed class TokenRuns(TokenText text, int[] starts, int stride, int[] lengths, int most, int padding, Masks? masks)
 {
     /// <summary>Number of examples.</summary>
     public int Count => starts.Length;
@@ -24,7 +24,7 @@ internal sealed class TokenRuns(TokenText text, int[] starts, int stride, int[] 
     public bool AreUneven => lengths.Length > 0;
 
     /// <summary>Tokens of an example.</summary>
-    public int LengthOf(int index) => AreUneven ? lengths[index] : context;
+    public int LengthOf(int index) => AreUneven ? lengths[index] : most;
 
     /// <summary>Examples may differ in the number of their labels.</summary>
     public bool HaveUnevenTargets => AreUneven || masks is { Vocabulary.HasSpecialText: true };
@@ -44,7 +44,7 @@ internal sealed class TokenRuns(TokenText text, int[] starts, int stride, int[] 
 
     /// <summary>What examples show in an epoch; itself where nothing is hidden.</summary>
     public TokenRuns At(int group, int epoch) =>
-        masks is null ? this : new(text, starts, stride, lengths, context, padding, masks with { Turn = (group, epoch) });
+        masks is null ? this : new(text, starts, stride, lengths, most, padding, masks with { Turn = (group, epoch) });
 
     /// <summary>Writes an example's tokens, and padding behind them.</summary>
     public void CopyTokens(int index, Span<float> destination)
@@ -77,7 +77,7 @@ internal sealed class TokenRuns(TokenText text, int[] starts, int stride, int[] 
     /// <summary>Counts what may be told of all examples, by token.</summary>
     public void CountLabels(int[] counts)
     {
-        var labels = new int[context];
+        var labels = new int[most];
         for (var example = 0; example < Count; example++)
         {
             text.Copy(StartOf(example) + (masks is null ? 1 : 0), labels.AsSpan(0, LengthOf(example)));
@@ -88,7 +88,7 @@ internal sealed class TokenRuns(TokenText text, int[] starts, int stride, int[] 
 
     /// <summary>These examples alone, in this order.</summary>
     public TokenRuns Only(IReadOnlyList<int> indices) =>
-        new(text, [.. indices.Select(index => starts[index])], stride, AreUneven ? [.. indices.Select(index => lengths[index])] : [], context, padding, masks);
+        new(text, [.. indices.Select(index => starts[index])], stride, AreUneven ? [.. indices.Select(index => lengths[index])] : [], most, padding, masks);
 
     /// <summary>Adds all of it.</summary>
     public void AppendTo(IncrementalHash hash)

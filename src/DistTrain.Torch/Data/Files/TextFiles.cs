@@ -50,11 +50,11 @@ internal static class TextFiles
         {
             if (lines is not null)
                 return ExampleSet.OfRuns(recipe.Context, vocabulary, Coded(lines.Tokens, at => Unknown(path, text, lines.Origins[at])), lines.Starts, lines.Lengths, recipe.Masking);
-            var least = recipe.Context + (recipe.Masking is null ? 1 : 0);
+            var least = recipe.TokensOfExample + (recipe.Masking is null ? 1 : 0);
             if (text.Count < least)
-                throw new DatasetException($"{path}: expected at least {least} {recipe.Tokens}, as dataset.context says, found {text.Count}. Give more text, or lower dataset.context.");
+                throw new DatasetException($"{path}: expected at least {least} {recipe.Tokens}, as {recipe.KeyOfLength} says, found {text.Count}. Give more text, or lower {recipe.KeyOfLength}.");
             var coded = Coded(text, at => Unknown(path, text, at));
-            return recipe.Masking is { } masking ? ExampleSet.OfMasked(recipe.Context, vocabulary, coded, masking) : ExampleSet.OfTokens(recipe.Context, vocabulary.Tokens.Count, coded);
+            return recipe.Masking is { } masking ? ExampleSet.OfMasked(recipe.Context, vocabulary, coded, masking, recipe.Length) : ExampleSet.OfTokens(recipe.Context, vocabulary.Tokens.Count, coded, recipe.Length);
         }
 
         ushort[] Coded(List<int> text, Func<int, DatasetException> unknown)

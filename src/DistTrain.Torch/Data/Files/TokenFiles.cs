@@ -37,7 +37,7 @@ internal static class TokenFiles
         return (SetOf(paths[0]), SetOf(paths[1]), vocabulary);
 
         ExampleSet SetOf(string path) =>
-            ExampleSet.OfText(recipe.Context, vocabulary, recipe.Tokens == TokenKinds.UInt16 ? TextOf<ushort>(path, recipe, files) : TextOf<uint>(path, recipe, files), recipe.Masking);
+            ExampleSet.OfText(recipe.Context, vocabulary, recipe.Tokens == TokenKinds.UInt16 ? TextOf<ushort>(path, recipe, files) : TextOf<uint>(path, recipe, files), recipe.Masking, recipe.Length);
     }
 
     private static MappedTokens<T> TextOf<T>(string path, DatasetRecipe recipe, DatasetFiles files)
@@ -49,9 +49,9 @@ internal static class TokenFiles
             var bytes = Check<T>(path, recipe, files);
             if (bytes % width != 0)
                 throw DatasetException.At(path, $"byte {bytes - (bytes % width)}", $"a token of {width} bytes, as dataset.tokens: {recipe.Tokens} says", $"the end of the file after {bytes % width}", "The file is truncated, or of tokens of another size.");
-            var least = recipe.Context + (recipe.Masking is null ? 1 : 0);
+            var least = recipe.TokensOfExample + (recipe.Masking is null ? 1 : 0);
             if (bytes / width < least)
-                throw new DatasetException($"{path}: expected at least {least} tokens, as dataset.context says, found {bytes / width}. Give more, or lower dataset.context.");
+                throw new DatasetException($"{path}: expected at least {least} tokens, as {recipe.KeyOfLength} says, found {bytes / width}. Give more, or lower {recipe.KeyOfLength}.");
             return new MappedTokens<T>(path, Convert.FromHexString(files.Digests[files.NameOf(path)]));
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)

@@ -82,10 +82,10 @@ internal static class WordPieceFiles
     private static ExampleSet Packed(string path, List<(int Line, IReadOnlyList<int> Tokens)> lines, BertTokenizer tokenizer, Vocabulary vocabulary, DatasetRecipe recipe)
     {
         int[] tokens = [.. lines.SelectMany(line => line.Tokens.Append(tokenizer.SeparatorTokenId))];
-        var least = recipe.Context + (recipe.Masking is null ? 1 : 0);
+        var least = recipe.TokensOfExample + (recipe.Masking is null ? 1 : 0);
         return tokens.Length >= least
-            ? ExampleSet.OfText(recipe.Context, vocabulary, TokenText.Of(tokens), recipe.Masking)
-            : throw new DatasetException($"{path}: expected at least {least} tokens, as dataset.context says, found {tokens.Length}. Give more text, or lower dataset.context.");
+            ? ExampleSet.OfText(recipe.Context, vocabulary, TokenText.Of(tokens), recipe.Masking, recipe.Length)
+            : throw new DatasetException($"{path}: expected at least {least} tokens, as {recipe.KeyOfLength} says, found {tokens.Length}. Give more text, or lower {recipe.KeyOfLength}.");
     }
 
     /// <summary>Where next tokens are told, [SEP] is the last label and no token that others are told from.</summary>

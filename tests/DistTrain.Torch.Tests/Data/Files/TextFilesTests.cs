@@ -29,6 +29,26 @@ public sealed class TextFilesTests : IDisposable
     }
 
     [Fact]
+    public void Examples_may_have_fewer_characters_than_a_model_has_places()
+    {
+        File.WriteAllText(_folder["train.txt"], "abcdabc");
+        File.WriteAllText(_folder["test.txt"], "abcd");
+        var recipe = Recipe(5) with { Length = 2 };
+        var data = DatasetReader.Read(recipe);
+
+        Assert.Equal((3, 1, 2), (data.Train.Count, data.Test.Count, data.Train.LengthOf(0)));
+        Assert.Equal([5], data.Train.Shape);
+        var (tokens, labels) = (new float[2], new long[2]);
+        data.Train.CopyFeatures(1, tokens);
+        data.Train.CopyLabels(1, labels);
+        Assert.Equal([2, 3], tokens);
+        Assert.Equal([3, 0], labels);
+        Assert.Equal(new Divisor(3, 2), data.Train.Whole);
+        Assert.Equal("data text: 3 training and 1 test examples of 2 characters, 4 different ones", Assert.Single(DatasetSummary.Lines(data, recipe)));
+        Assert.Contains("as dataset.length says, found 4. Give more text, or lower dataset.length.", Assert.Throws<DatasetException>(() => DatasetReader.Read(recipe with { Length = 4 })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_mark_of_the_byte_order_is_no_character() => Assert.Equal(3, Read("\uFEFFabca", "abc", context: 2).Train.Classes);
 
     [Fact]

@@ -25,6 +25,7 @@ public sealed class TokenFilesTests : IDisposable
         Assert.Equal("data text: 3 training and 1 test examples of 2 tokens, 8 different ones", Assert.Single(DatasetSummary.Lines(data, Recipe(tokens))));
         Assert.DoesNotContain("vocabulary", DatasetSummary.Json(data, Recipe(tokens)), StringComparison.Ordinal);
         Assert.Equal(["test.bin", "train.bin"], data.Files.Keys.Order());
+        Assert.Equal((7, 1), (DatasetReader.Read(Recipe(tokens) with { Length = 1 }).Train.Count, DatasetReader.Read(Recipe(tokens) with { Length = 1 }).Train.LengthOf(0)));
     }
 
     [Fact]

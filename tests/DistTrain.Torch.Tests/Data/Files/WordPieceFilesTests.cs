@@ -69,6 +69,7 @@ public sealed class WordPieceFilesTests : IDisposable
         Write("unaffable\nhello\n\nruns", "hello , hello");
         var data = DatasetReader.Read(Recipe(3));
         Assert.Equal(["5 6 7 → 6 7 3", "3 8 3 → 8 3 10"], Enumerable.Range(0, data.Train.Count).Select(example => Example(data.Train, example)));
+        Assert.Equal((4, 2), (DatasetReader.Read(Recipe(3) with { Length = 2 }).Train.Count, DatasetReader.Read(Recipe(3) with { Length = 2 }).Train.LengthOf(2)));
     }
 
     [Fact]
