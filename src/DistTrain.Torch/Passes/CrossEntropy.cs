@@ -21,8 +21,11 @@ internal sealed class CrossEntropy(ClassificationRecipe recipe) : ILoss
     private readonly ConcurrentDictionary<(ScalarType, string), Tensor> _weights = [];
 
     /// <inheritdoc/>
-    public Tensor Of(Tensor scores, Tensor labels, Divisor divisor) => Mean(
-        nn.functional.cross_entropy(Rows(scores), labels.flatten(), WeightsFor(scores), reduction: nn.Reduction.Sum, label_smoothing: recipe.Smoothing), divisor);
+    public Tensor Of(Tensor scores, Tensor labels, Divisor divisor)
+    {
+        var (rows, at) = Labelled(scores, labels);
+        return Mean(nn.functional.cross_entropy(rows, at, WeightsFor(scores), reduction: nn.Reduction.Sum, label_smoothing: recipe.Smoothing), divisor);
+    }
 
     /// <summary>Of −p_k it is the mean slope of all scores by softmax, less that of score k.</summary>
     /// <inheritdoc/>
@@ -49,7 +52,7 @@ internal sealed class CrossEntropy(ClassificationRecipe recipe) : ILoss
     /// <inheritdoc/>
     public (double Correct, double Beside) Told(Tensor scores, Tensor labels, Divisor divisor)
     {
-        var (rows, at) = (Rows(scores), labels.flatten());
+        var (rows, at) = Labelled(scores.detach(), labels);
         var correct = rows.argmax(1).eq(at).sum().item<long>() / divisor.Targets;
         if (recipe.TopK == 1)
             return (correct, 0);
@@ -64,6 +67,16 @@ internal sealed class CrossEntropy(ClassificationRecipe recipe) : ILoss
         : _weights.GetOrAdd((scores.dtype, scores.device.ToString()), _ => tensor([.. recipe.Weights], dtype: scores.dtype, device: scores.device).DetachFromDisposeScope());
 
     private static Tensor Mean(Tensor sum, Divisor divisor) => divisor.Weight == 1 ? sum : sum.Over(divisor.Weight);
+
+    /// <summary>Rows of scores, and their labels. Where most have none, as of tokens that are not hidden, those that have one: a vocabulary is wide.</summary>
+    private static (Tensor Rows, Tensor Labels) Labelled(Tensor scores, Tensor labels)
+    {
+        var (rows, at) = (Rows(scores), labels.flatten());
+        if (labels.dim() == 1)
+            return (rows, at);
+        var places = at.ge(ScalarArithmetic.Zero).nonzero().flatten();
+        return 2 * places.shape[0] > at.shape[0] ? (rows, at) : (rows.index_select(0, places), at.index_select(0, places));
+    }
 
     private static Tensor Rows(Tensor scores) => scores.dim() == 2 ? scores : scores.flatten(0, 1);
 }

@@ -111,6 +111,29 @@ public sealed class TaskLossTests
         Assert.Equal(2, told.Beside);
     }
 
+    /// <summary>Places without a label are left out where they are most: the gradient is bit for bit that of PyTorch's loss over all places.</summary>
+    [Fact]
+    public void Places_without_a_label_change_nothing()
+    {
+        const int None = -100;
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        var values = Enumerable.Range(0, 2 * 5 * 7).Select(i => MathF.Sin(i * i)).ToArray();
+        var labels = TorchSharp.torch.tensor(new long[] { None, 3, None, None, None, None, None, 6, None, 0 }, [2, 5]);
+        var (ours, theirs) = (Leaf(), Leaf());
+        var loss = new CrossEntropy(new ClassificationRecipe(0.1, [], 2));
+        var value = loss.Of(ours, labels, new Divisor(3, 3));
+        value.backward();
+        var all = TorchSharp.torch.nn.functional.cross_entropy(
+            theirs.flatten(0, 1), labels.flatten(), reduction: TorchSharp.torch.nn.Reduction.Sum, label_smoothing: 0.1) / TorchSharp.torch.tensor(3.0f);
+        all.backward();
+        Assert.Equal(all.item<float>(), value.item<float>(), 1e-6);
+        Assert.Equal(theirs.grad!.data<float>().ToArray(), ours.grad!.data<float>().ToArray());
+        var rows = values.Chunk(7).ToArray();
+        Assert.Equal(new[] { (1, 3), (7, 6), (9, 0) }.Count(told => rows[told.Item1].Count(score => score > rows[told.Item1][told.Item2]) < 2), loss.Told(ours, labels, new Divisor(1, 1)).Beside);
+
+        TorchSharp.torch.Tensor Leaf() => TorchSharp.torch.tensor(values, [2, 5, 7], requires_grad: true);
+    }
+
     private static (ExampleSet Data, ModelBlueprint Model, JsonElement Wanted) Of(string name)
     {
         var wanted = Reference.GetProperty("cases").GetProperty(name);
