@@ -101,8 +101,9 @@ var probe = new Command("probe", "20 Lanczos iterations in gradient passes over 
 probe.SetAction(parsed => ProbeBenchmark.Run(parsed.GetValue(data), parsed.GetValue(examples), parsed.GetValue(probed)!));
 var part = new Option<string?>("--only") { Description = $"One part: {string.Join(", ", PageBenchmark.Parts)}." };
 part.AcceptOnlyFromAmong([.. PageBenchmark.Parts]);
-var page = new Command("page", "The page in chromium: steps and kills until they are shown, 1,000,000 steps and 200 runs until they are drawn, images/s with 5 viewers against none.") { part, data, rounds, timed, skip };
-page.SetAction(parsed => PageBenchmark.RunAsync(parsed.GetValue(part), parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(timed), parsed.GetValue(skip)));
+var viewers = new Option<int>("--viewers") { Description = "How many follow a run; so many that their cost is more than the noise say what few cost.", DefaultValueFactory = _ => 5 };
+var page = new Command("page", "The page in chromium: steps and kills until they are shown, 1,000,000 steps and 200 runs until they are drawn, images/s with viewers against none.") { part, data, rounds, timed, skip, viewers };
+page.SetAction(parsed => PageBenchmark.RunAsync(parsed.GetValue(part), parsed.GetValue(data), parsed.GetValue(rounds), parsed.GetValue(timed), parsed.GetValue(skip), parsed.GetValue(viewers)));
 var gpuSteps = new Option<int>("--steps") { Description = "Timed steps of each model.", DefaultValueFactory = _ => 60 };
 var rehearse = new Option<bool>("--rehearse") { Description = "The processor plays the devices: what would be done on a machine with a GPU." };
 var onlyGpu = new Option<string?>("--only") { Description = "Models whose name has this in it." };

@@ -13,7 +13,8 @@ internal static class PageBenchmark
     /// <param name="rounds">Kills, openings, and pairs with and without viewers.</param>
     /// <param name="seconds">Timed seconds of each pair, and of a run that is followed.</param>
     /// <param name="skip">Steps of each side before them.</param>
-    public static async Task RunAsync(string? part, string? data, int rounds, int seconds, int skip)
+    /// <param name="viewers">How many follow a run.</param>
+    public static async Task RunAsync(string? part, string? data, int rounds, int seconds, int skip, int viewers)
     {
         if (part is null or "live")
             await LiveMeasurement.RunAsync(rounds, seconds);
@@ -22,7 +23,7 @@ internal static class PageBenchmark
         if (part is null or "compare")
             await OpeningMeasurement.ManyAsync(runs: 200, rounds);
         if (part is null or "viewers")
-            await ViewersMeasurement.RunAsync(data, viewers: 5, rounds, seconds, skip);
+            await ViewersMeasurement.RunAsync(data, viewers, rounds, seconds, skip);
     }
 
     /// <summary>Of an odd number of figures the one in the middle, of an even one the mean of the two.</summary>
