@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DistTrain.Optimization.Order;
-using DistTrain.Optimization.Parameters;
 using DistTrain.Recipes;
 using DistTrain.Torch.Data.Examples;
 using DistTrain.Torch.Landscape;
@@ -87,29 +86,10 @@ public sealed class BertTests
     [Fact]
     public void Products_with_the_Hessian_are_differences_of_gradients()
     {
-        const double step = 1e-5;
         using var replica = new CurvatureReplica<double>(Model, Text.Count);
-        var (at, direction) = (new double[Model.Layout.Length], new float[Model.Layout.Length]);
+        var at = new double[Model.Layout.Length];
         Fill("parameters", at);
-        VersionZero.Fill(Model.Layout, 4, 0, direction);
-        var product = Of(0, isProduct: true);
-        var (behind, before) = (Of(step, isProduct: false), Of(-step, isProduct: false));
-
-        Assert.Contains(product, value => Math.Abs(value) > 1e-3);
-        for (var i = 0; i < product.Length; i++)
-            Assert.Equal((behind[i] - before[i]) / (2 * step), product[i], 1e-6);
-
-        double[] Of(double along, bool isProduct)
-        {
-            for (var i = 0; i < at.Length; i++)
-                replica.Parameters.Span[i] = at[i] + (along * direction[i]);
-            for (var i = 0; i < replica.Direction.Length; i++)
-                replica.Direction.Span[i] = direction[i];
-            replica.BeginSum();
-            _ = isProduct ? replica.AddProduct(Text, All, Text.Whole) : replica.AddGradient(Text, All, Text.Whole);
-            replica.EndSum();
-            return replica.Sum.ToArray();
-        }
+        HessianDifferences.AssertProduct(replica, Text, at);
     }
 
     /// <summary>Without embeddings of tokens and sentence types, and without the pooler, which hidden tokens do not need.</summary>

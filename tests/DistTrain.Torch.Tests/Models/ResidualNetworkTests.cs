@@ -79,32 +79,10 @@ public sealed class ResidualNetworkTests
     [InlineData("[conv: {out: 4, kernel: 7, stride: 2, padding: 3, bias: false}, norm: batch, gelu, maxPool: {size: 3, stride: 2, padding: 1}, residual: {layers: [conv: {out: 6, kernel: 1}, gelu, conv: {out: 6, stride: 2, padding: 1, groups: 3}], shortcut: [conv: {out: 6, kernel: 1, stride: 2}, norm: batch]}, globalAveragePool, linear: 5]")]
     public void Products_with_the_Hessian_are_differences_of_gradients(string layers)
     {
-        const double step = 1e-5;
         var images = ExampleSet.OfValues([3, 16, 16], Classes, Pixels(4 * 3 * 16 * 16), [0, 1, 2, 3]);
         var model = ModelBlueprint.Of(Specs.Of("model.name=custom", $"model.layers={layers}", "batchNorm.scope=local"), images.Shape, Classes);
         using var replica = new CurvatureReplica<double>(model, images.Count, CurvatureMode.Training);
-        var (at, direction) = (new float[model.Layout.Length], new float[model.Layout.Length]);
-        VersionZero.Fill(model.Layout, 3, 0, at);
-        VersionZero.Fill(model.Layout, 4, 0, direction);
-        var product = Of(0, isProduct: true);
-        var (behind, before) = (Of(step, isProduct: false), Of(-step, isProduct: false));
-
-        Assert.Contains(product, value => Math.Abs(value) > 1e-3);
-        for (var i = 0; i < product.Length; i++)
-            Assert.Equal((behind[i] - before[i]) / (2 * step), product[i], 1e-6);
-
-        double[] Of(double along, bool isProduct)
-        {
-            for (var i = 0; i < at.Length; i++)
-                replica.Parameters.Span[i] = at[i] + (along * direction[i]);
-            for (var i = 0; i < replica.Direction.Length; i++)
-                replica.Direction.Span[i] = direction[i];
-            replica.BeginSum();
-            var all = Enumerable.Range(0, images.Count).ToArray();
-            _ = isProduct ? replica.AddProduct(images, all, images.Whole) : replica.AddGradient(images, all, images.Whole);
-            replica.EndSum();
-            return replica.Sum.ToArray();
-        }
+        HessianDifferences.AssertProduct(replica, images);
     }
 
     [Fact]

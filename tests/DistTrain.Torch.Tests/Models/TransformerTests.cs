@@ -62,30 +62,8 @@ public sealed class TransformerTests
     [InlineData("model={name: custom, layers: [embedding: 6, positions: sinusoidal, residual: [norm: layer, attention: {heads: 3, causal: false}], silu, linear: {out: 7, bias: false}]}")]
     public void Products_with_the_Hessian_are_differences_of_gradients(string model)
     {
-        const double step = 1e-5;
-        var blueprint = Blueprint(model);
-        using var replica = new CurvatureReplica<double>(blueprint, Text.Count);
-        var (at, direction) = (new float[blueprint.Layout.Length], new float[blueprint.Layout.Length]);
-        VersionZero.Fill(blueprint.Layout, 3, 0, at);
-        VersionZero.Fill(blueprint.Layout, 4, 0, direction);
-        var product = Of(at, 0, isProduct: true);
-        var (behind, before) = (Of(at, step, isProduct: false), Of(at, -step, isProduct: false));
-
-        Assert.Contains(product, value => Math.Abs(value) > 1e-3);
-        for (var i = 0; i < product.Length; i++)
-            Assert.Equal((behind[i] - before[i]) / (2 * step), product[i], 1e-6);
-
-        double[] Of(float[] from, double along, bool isProduct)
-        {
-            for (var i = 0; i < from.Length; i++)
-                replica.Parameters.Span[i] = from[i] + (along * direction[i]);
-            for (var i = 0; i < replica.Direction.Length; i++)
-                replica.Direction.Span[i] = direction[i];
-            replica.BeginSum();
-            _ = isProduct ? replica.AddProduct(Text, [0, 1, 2], Text.Whole) : replica.AddGradient(Text, [0, 1, 2], Text.Whole);
-            replica.EndSum();
-            return replica.Sum.ToArray();
-        }
+        using var replica = new CurvatureReplica<double>(Blueprint(model), Text.Count);
+        HessianDifferences.AssertProduct(replica, Text);
     }
 
     [Theory]

@@ -128,30 +128,9 @@ public sealed class PaddingTests
     [InlineData(Windows)]
     public void Products_with_the_Hessian_are_differences_of_gradients(string model)
     {
-        const double step = 1e-5;
         var set = Set();
         using var replica = new CurvatureReplica<double>(Blueprint(model, set), _all.Length);
-        var (at, direction) = (new float[replica.Layout.Length], new float[replica.Layout.Length]);
-        VersionZero.Fill(replica.Layout, 3, 0, at);
-        VersionZero.Fill(replica.Layout, 4, 0, direction);
-        var product = Of(0, isProduct: true);
-        var (behind, before) = (Of(step, isProduct: false), Of(-step, isProduct: false));
-
-        Assert.Contains(product, value => Math.Abs(value) > 1e-3);
-        for (var i = 0; i < product.Length; i++)
-            Assert.Equal((behind[i] - before[i]) / (2 * step), product[i], 1e-6);
-
-        double[] Of(double along, bool isProduct)
-        {
-            for (var i = 0; i < at.Length; i++)
-                replica.Parameters.Span[i] = at[i] + (along * direction[i]);
-            for (var i = 0; i < replica.Direction.Length; i++)
-                replica.Direction.Span[i] = direction[i];
-            replica.BeginSum();
-            _ = isProduct ? replica.AddProduct(set, _all, set.Whole) : replica.AddGradient(set, _all, set.Whole);
-            replica.EndSum();
-            return replica.Sum.ToArray();
-        }
+        HessianDifferences.AssertProduct(replica, set);
     }
 
     private static MicroBatchKey Key => new(1, Position.Start(), 0, 0);
