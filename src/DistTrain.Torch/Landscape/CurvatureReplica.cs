@@ -110,7 +110,7 @@ public sealed class CurvatureReplica<T> : IDisposable
     public BatchResult Measure(ExampleSet data, ReadOnlySpan<int> examples, Divisor divisor, MicroBatchKey? key = null)
     {
         using var noGradient = no_grad();
-        return Add(data, examples, divisor, key, (inputs, _, pass, _) => Scores(inputs, pass));
+        return Add(data, examples, divisor, key, (inputs, _, pass, _) => _model.Layers.Forward(inputs, pass));
     }
 
     public void Dispose()
@@ -147,7 +147,7 @@ public sealed class CurvatureReplica<T> : IDisposable
     {
         using var scope = NewDisposeScope();
         var (inputs, labels) = _batch.Tensors(examples);
-        var pass = new ForwardPass
+        using var pass = new ForwardPass
         {
             Parameters = _parameters,
             Direction = _directions,
@@ -160,25 +160,16 @@ public sealed class CurvatureReplica<T> : IDisposable
         return BatchResult.Of(examples, _model.Loss.Of(scores, labels, divisor).to(float64).item<double>(), _model.Loss.Told(scores, labels, divisor));
     }
 
-    private Tensor Scores(Tensor inputs, ForwardPass pass)
-    {
-        foreach (var layer in _model.Layers)
-            inputs = layer.Forward(inputs, pass);
-        return inputs;
-    }
-
     private Tensor Differentiate(Tensor inputs, Tensor labels, ForwardPass pass, Divisor divisor)
     {
-        var scores = Scores(inputs, pass);
+        var scores = _model.Layers.Forward(inputs, pass);
         _model.Loss.Of(scores, labels, divisor).Over(divisor.Examples).backward();
         return scores;
     }
 
     private Tensor DifferentiateSlope(Tensor inputs, Tensor labels, ForwardPass pass, Divisor divisor)
     {
-        var scores = new Dual(inputs, null);
-        foreach (var layer in _model.Layers)
-            scores = layer.Forward(scores, pass);
+        var scores = _model.Layers.Forward(new Dual(inputs, null), pass);
         _model.Loss.Slope(scores, labels, divisor).Over(divisor.Examples).backward();
         return scores.Value;
     }

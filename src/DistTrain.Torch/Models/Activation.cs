@@ -10,11 +10,14 @@ namespace DistTrain.Torch.Models;
 /// <param name="Export">The same as operators of ONNX: from the name of x to that of y.</param>
 internal sealed record Activation(Func<Tensor, Tensor> Of, Func<Tensor, Tensor, Tensor> Derivative, Func<string, OperatorGraph, string> Export)
 {
+    /// <summary>y of x in the memory of x, where its derivative needs y alone; null: it needs x.</summary>
+    public Func<Tensor, Tensor>? Over { get; private init; }
+
     /// <param name="kind">As the job file names it.</param>
     /// <exception cref="ModelException">There is none of that name.</exception>
     public static Activation Named(string kind) => kind switch
     {
-        "relu" => new Activation(x => functional.relu(x), (_, y) => Side(y), (x, graph) => graph.Apply("Relu", [x])),
+        "relu" => new Activation(x => functional.relu(x), (_, y) => Side(y), (x, graph) => graph.Apply("Relu", [x])) { Over = x => x.relu_() },
         "tanh" => new Activation(x => x.tanh(), (_, y) => y.Squared().neg().Plus(1), (x, graph) => graph.Apply("Tanh", [x])),
         "sigmoid" => new Activation(x => x.sigmoid(), (_, y) => y - y.Squared(), (x, graph) => graph.Apply("Sigmoid", [x])),
         "gelu" => new Activation(x => functional.gelu(x), (x, _) => Gelu(x), ExportGelu),

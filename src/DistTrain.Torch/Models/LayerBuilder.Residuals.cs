@@ -12,7 +12,7 @@ internal sealed partial class LayerBuilder
         var body = Walk(recipe.Layers, recipe.Shortcut is null ? $"{path}.residual" : $"{path}.residual.layers");
         var output = Shape;
         var shortcut = recipe.Shortcut is { } layers ? Projection(layers, input, output, path) : Subsampling(input, output, path);
-        return () => new ResidualLayer([.. body.Select(make => make())], [.. shortcut.Select(make => make())]);
+        return () => new ResidualLayer(new LayerList([.. body.Select(make => make())]), new LayerList([.. shortcut.Select(make => make())]));
     }
 
     private List<Func<Layer>> Projection(IReadOnlyList<LayerRecipe> recipes, IReadOnlyList<int> input, IReadOnlyList<int> output, string path)

@@ -9,6 +9,9 @@ namespace DistTrain.Torch.Models;
 /// <summary>[n, in] → [n, out]; of a sequence [n, t, in] → [n, t, out].</summary>
 internal sealed class LinearLayer(Weight weight, int? bias, bool isSequence) : Layer
 {
+    /// <summary>Of a sequence it is a view of a product of matrices.</summary>
+    public override bool GivesItsOwn => !isSequence;
+
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
         pass.Linear(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null);
 
@@ -32,6 +35,8 @@ internal sealed class LinearLayer(Weight weight, int? bias, bool isSequence) : L
 /// <summary>[n, in, h, w] → [n, out, h', w'].</summary>
 internal sealed class ConvLayer(Weight weight, int? bias, int stride, int padding, int groups = 1) : Layer
 {
+    public override bool GivesItsOwn => true;
+
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
         pass.Convolve(x, weight.Of(pass), bias is { } b ? pass.Parameters[b] : null, stride, padding, groups);
 
@@ -58,6 +63,8 @@ internal sealed class ConvLayer(Weight weight, int? bias, int stride, int paddin
 internal sealed class ActivationLayer(Activation function) : Layer
 {
     public override Tensor Forward(Tensor x, ForwardPass pass) => function.Of(x);
+
+    public override Tensor Overwrite(Tensor x, ForwardPass pass) => function.Over is { } over ? over(x) : function.Of(x);
 
     public override Dual Forward(Dual x, ForwardPass pass)
     {

@@ -14,7 +14,7 @@ public sealed class ModelBlueprint
     private readonly TrainingSpec _spec;
     private readonly double[] _rates;
 
-    private ModelBlueprint(TrainingSpec spec, ParameterLayout layout, IReadOnlyList<Layer> layers, IReadOnlyList<int> inputShape, IReadOnlyList<int> outputs) =>
+    private ModelBlueprint(TrainingSpec spec, ParameterLayout layout, LayerList layers, IReadOnlyList<int> inputShape, IReadOnlyList<int> outputs) =>
         (_spec, Layout, Layers, InputShape, OutputShape, _rates, Loss) = (spec, layout, layers, inputShape, outputs, ParameterRates.Of(spec, layout), LossOf(spec.Dataset));
 
     public ParameterLayout Layout { get; }
@@ -33,7 +33,7 @@ public sealed class ModelBlueprint
     /// <summary>Shape of the labels of so many examples: [examples], or of sequences [examples, tokens].</summary>
     internal long[] LabelShape(int examples) => [examples, .. OutputShape.SkipLast(1).Select(side => (long)side)];
 
-    internal IReadOnlyList<Layer> Layers { get; }
+    internal LayerList Layers { get; }
 
     /// <summary>Labels are numbers, and no classes.</summary>
     public bool TellsNumbers => _spec.Dataset.Regression is not null;
@@ -99,7 +99,7 @@ public sealed class ModelBlueprint
         var input = builder.NormalizeInput(spec.Dataset.Normalize);
         var layers = builder.Build(BuiltInModels.LayersOf(spec.Model, classes), PathOf(spec.Model));
         // Trainable parameters first, then buffers; layers refer to segments by their final index.
-        var model = new ModelBlueprint(spec, ParameterLayout.Of(builder.Segments), input is null ? layers : [input(), .. layers], inputShape, builder.Shape);
+        var model = new ModelBlueprint(spec, ParameterLayout.Of(builder.Segments), new LayerList(input is null ? layers : [input(), .. layers]), inputShape, builder.Shape);
         return (model, builder.Shape);
     }
 
@@ -131,9 +131,7 @@ public sealed class ModelBlueprint
         foreach (var segment in Layout.Segments)
             parameters.Add(tensor(vector.Slice(segment.Offset, segment.Length).ToArray(), [.. segment.Shape.Select(side => (long)side)]));
         var graph = new OperatorGraph(Layout, new ForwardPass { Parameters = parameters, Training = false }, InputShape) { HasTokens = _spec.Dataset.HasTokens };
-        var x = OperatorGraph.Input;
-        foreach (var layer in Layers)
-            x = layer.Export(x, graph);
+        Layers.Export(OperatorGraph.Input, graph);
         graph.End();
         return graph;
     }

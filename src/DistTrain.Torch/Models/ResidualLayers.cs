@@ -7,25 +7,28 @@ namespace DistTrain.Torch.Models;
 /// <summary>y = shortcut(x) + body(x).</summary>
 /// <param name="body">Comes first in a pass.</param>
 /// <param name="shortcut">Empty: x itself.</param>
-internal sealed class ResidualLayer(IReadOnlyList<Layer> body, IReadOnlyList<Layer> shortcut) : Layer
+internal sealed class ResidualLayer(LayerList body, LayerList shortcut) : Layer
 {
+    public override bool GivesItsOwn => true;
+
     public override Tensor Forward(Tensor x, ForwardPass pass)
     {
-        var y = body.Aggregate(x, (at, layer) => layer.Forward(at, pass));
-        return shortcut.Aggregate(x, (at, layer) => layer.Forward(at, pass)).Plus(y);
+        var y = body.Forward(x, pass);
+        var beside = shortcut.Forward(x, pass);
+        // A sum of two types has the wider one, which the narrower one's memory could not hold.
+        return body.GivesItsOwn && y.dtype == beside.dtype ? y.add_(beside, ScalarArithmetic.One) : beside.Plus(y);
     }
 
     public override Dual Forward(Dual x, ForwardPass pass)
     {
-        var y = body.Aggregate(x, (at, layer) => layer.Forward(at, pass));
-        var beside = shortcut.Aggregate(x, (at, layer) => layer.Forward(at, pass));
+        var (y, beside) = (body.Forward(x, pass), shortcut.Forward(x, pass));
         return new Dual(beside.Value.Plus(y.Value), y.Slope is null ? beside.Slope : beside.Slope is null ? y.Slope : beside.Slope.Plus(y.Slope));
     }
 
     public override string Export(string x, OperatorGraph graph)
     {
-        var y = body.Aggregate(x, (at, layer) => layer.Export(at, graph));
-        return graph.Apply("Add", [shortcut.Aggregate(x, (at, layer) => layer.Export(at, graph)), y]);
+        var y = body.Export(x, graph);
+        return graph.Apply("Add", [shortcut.Export(x, graph), y]);
     }
 }
 

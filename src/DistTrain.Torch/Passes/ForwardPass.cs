@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace DistTrain.Torch.Passes;
 
 /// <summary>What layers see of one pass over one micro-batch.</summary>
-internal sealed class ForwardPass
+internal sealed class ForwardPass : IDisposable
 {
     /// <summary>Parameter views by segment index.</summary>
     public required IReadOnlyList<Tensor> Parameters { get; init; }
@@ -47,7 +47,14 @@ internal sealed class ForwardPass
     /// <summary>What weights add to the mean loss in this pass, a scalar; null for nothing.</summary>
     public Tensor? Penalty { get; private set; }
 
-    public void AddPenalty(Tensor penalty) => Penalty = Penalty is null ? penalty : Penalty.Plus(penalty);
+    public void AddPenalty(Tensor penalty)
+    {
+        using var before = Penalty;
+        // It outlives the layer that adds it.
+        Penalty = (before?.Plus(penalty) ?? penalty).DetachFromDisposeScope();
+    }
+
+    public void Dispose() => Penalty?.Dispose();
 }
 
 /// <summary>Where a micro-batch stands: what randomness inside the model is keyed by.</summary>

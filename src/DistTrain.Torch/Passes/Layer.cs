@@ -8,9 +8,16 @@ namespace DistTrain.Torch.Passes;
 /// </summary>
 internal abstract class Layer
 {
+    /// <summary>Nobody else reads the memory of its output, nor does its own backward pass: what comes next may take it.</summary>
+    public virtual bool GivesItsOwn => false;
+
     /// <param name="x">Input, batch first; the caller's dispose scope frees what is made from it.</param>
     /// <param name="pass">Parameters and mode of this pass.</param>
     public abstract Tensor Forward(Tensor x, ForwardPass pass);
+
+    /// <summary>The same, bit for bit; the output may lie where the input was.</summary>
+    /// <inheritdoc cref="Forward(Tensor, ForwardPass)"/>
+    public virtual Tensor Overwrite(Tensor x, ForwardPass pass) => Forward(x, pass);
 
     /// <summary>The same output with its slope along <see cref="ForwardPass.Direction"/>, made of operations that have a derivative of their own.</summary>
     /// <inheritdoc cref="Forward(Tensor, ForwardPass)"/>

@@ -119,7 +119,7 @@ public sealed class Replica : IDisposable
         using var turn = _device.Take();
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var pass = TrainingPass(key, _model.RenormAt(key.Position, data.Count), exchange);
+        using var pass = TrainingPass(key, _model.RenormAt(key.Position, data.Count), exchange);
         var scores = Forward(x, pass);
         var loss = _model.Loss.Of(scores, y, divisor);
         // Each micro-batch brings its examples' share of the penalty: over all ranks it is there once.
@@ -147,7 +147,8 @@ public sealed class Replica : IDisposable
         using var turn = _device.Take();
         using var scope = NewDisposeScope();
         var (x, y) = Load(data, examples);
-        var scores = Forward(x, TrainingPass(key, RenormLimits.None, exchange, measuresInputs: true));
+        using var pass = TrainingPass(key, RenormLimits.None, exchange, measuresInputs: true);
+        var scores = Forward(x, pass);
         return Result(_model.Loss.Of(scores, y, divisor), scores, y, examples.Length, divisor);
     }
 
@@ -169,7 +170,8 @@ public sealed class Replica : IDisposable
             using var scope = NewDisposeScope();
             var part = examples[at..Math.Min(examples.Length, at + _minibatch.Capacity)];
             var (x, y) = Load(data, part);
-            var scores = Forward(x, new ForwardPass { Parameters = _parameters, Training = false, Padding = _minibatch.Padding });
+            using var pass = new ForwardPass { Parameters = _parameters, Training = false, Padding = _minibatch.Padding };
+            var scores = Forward(x, pass);
             total += Result(_model.Loss.Of(scores, y, divisor), scores, y, part.Length, divisor);
         }
 
@@ -246,13 +248,8 @@ public sealed class Replica : IDisposable
         Renorm = renorm,
     };
 
-    private Tensor Forward(Tensor x, ForwardPass pass)
-    {
-        foreach (var layer in _model.Layers)
-            x = layer.Forward(x, pass);
-        // The loss is float32, whatever the last product was.
-        return x.to(float32);
-    }
+    /// <summary>Scores are float32, whatever the last product was.</summary>
+    private Tensor Forward(Tensor x, ForwardPass pass) => _model.Layers.Forward(x, pass).to(float32);
 
     private (Tensor X, Tensor Y) Load(ExampleSet data, ReadOnlySpan<int> examples)
     {

@@ -161,7 +161,7 @@ public sealed class OnnxFileTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var pass = new ForwardPass { Parameters = [.. model.Layout.Segments.Select(s => tensor(vector[s.Offset..s.End], [.. s.Shape.Select(d => (long)d)]))], Training = false, Padding = padding };
-        return model.Layers.Aggregate(tensor(examples, [.. shape.Select(side => (long)side)]), (at, layer) => layer.Forward(at, pass)).flatten().data<float>().ToArray();
+        return model.Layers.Forward(tensor(examples, [.. shape.Select(side => (long)side)]), pass).flatten().data<float>().ToArray();
     }
 
     private static void Equal(NamedOnnxValue theirs, float[] ours, params int[] shape)

@@ -161,7 +161,7 @@ public sealed class KnownNamesTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var pass = new ForwardPass { Parameters = [.. model.Layout.Segments.Select(s => tensor(vector[s.Offset..s.End], [.. s.Shape.Select(d => (long)d)]))], Training = false };
-        return model.Layers.Aggregate(tensor(examples, shape), (at, layer) => layer.Forward(at, pass)).flatten().data<float>().ToArray();
+        return model.Layers.Forward(tensor(examples, shape), pass).flatten().data<float>().ToArray();
     }
 
     private static void Near(double[] expected, float[] scores)

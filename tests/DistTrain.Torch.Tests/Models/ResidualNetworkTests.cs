@@ -39,7 +39,7 @@ public sealed class ResidualNetworkTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var pass = new ForwardPass { Parameters = [.. model.Layout.Segments.Select(s => tensor(vector[s.Offset..s.End], [.. s.Shape.Select(d => (long)d)]))], Training = false };
-        var scores = model.Layers.Aggregate(tensor(Pixels(images.Count * images.Features), [images.Count, .. images.Shape.Select(side => (long)side)]), (at, layer) => layer.Forward(at, pass));
+        var scores = model.Layers.Forward(tensor(Pixels(images.Count * images.Features), [images.Count, .. images.Shape.Select(side => (long)side)]), pass);
         var expected = Reference.GetProperty(name).GetProperty("scores").Numbers();
         Assert.Contains(expected, score => Math.Abs(score) > 0.1);
         Assert.All(expected.Zip(scores.flatten().data<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-5 * Math.Max(1, Math.Abs(pair.First))));

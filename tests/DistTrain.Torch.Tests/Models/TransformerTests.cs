@@ -77,7 +77,7 @@ public sealed class TransformerTests
         var vector = new float[model.Layout.Length];
         VersionZero.Fill(model.Layout, 3, 0, vector);
         var pass = new ForwardPass { Parameters = [.. model.Layout.Segments.Select(s => tensor(vector[s.Offset..s.End], [.. s.Shape.Select(d => (long)d)]))], Training = false };
-        Tensor Scores(float[] text) => model.Layers.Aggregate(tensor(text, [1, 6]), (x, layer) => layer.Forward(x, pass));
+        Tensor Scores(float[] text) => model.Layers.Forward(tensor(text, [1, 6]), pass);
 
         var (scores, changed) = (Scores([1, 2, 3, 4, 5, 6]), Scores([1, 2, 3, 4, 5, 0]));
 

@@ -16,6 +16,8 @@ namespace DistTrain.Torch.Models.Normalization;
 /// <param name="ghost">Examples of a ghost batch; 0: there are none.</param>
 internal sealed class BatchNormLayer(int weight, int bias, int statistics, double epsilon, int ghost) : Layer
 {
+    public override bool GivesItsOwn => true;
+
     public override Tensor Forward(Tensor x, ForwardPass pass)
     {
         var (gamma, beta) = (pass.Parameters[weight], pass.Parameters[bias]);

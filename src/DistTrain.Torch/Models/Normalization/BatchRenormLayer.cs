@@ -20,6 +20,8 @@ namespace DistTrain.Torch.Models.Normalization;
 /// <param name="epsilon">ε.</param>
 internal sealed class BatchRenormLayer(int weight, int bias, int statistics, double epsilon) : Layer
 {
+    public override bool GivesItsOwn => true;
+
     public override Tensor Forward(Tensor x, ForwardPass pass)
     {
         var (gamma, beta) = (pass.Parameters[weight], pass.Parameters[bias]);

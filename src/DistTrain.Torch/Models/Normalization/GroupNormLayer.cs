@@ -10,6 +10,8 @@ namespace DistTrain.Torch.Models.Normalization;
 /// </summary>
 internal sealed class GroupNormLayer(int weight, int bias, int groups, double epsilon) : Layer
 {
+    public override bool GivesItsOwn => true;
+
     /// <summary>The paper's number of groups (section 3.1).</summary>
     private const int PapersGroups = 32;
 

@@ -11,6 +11,8 @@ namespace DistTrain.Torch.Models.Normalization;
 /// </summary>
 internal sealed class LayerNormLayer(int weight, int bias, double epsilon) : Layer
 {
+    public override bool GivesItsOwn => true;
+
     public override Tensor Forward(Tensor x, ForwardPass pass) =>
         functional.layer_norm(x, pass.Parameters[weight].shape, pass.Parameters[weight], pass.Parameters[bias], epsilon);
 
