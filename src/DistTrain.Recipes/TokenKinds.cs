@@ -18,7 +18,13 @@ public static class TokenKinds
     /// <summary>A part of a word, of a vocabulary that stands beside the text (1609.08144, section 4.1; 1810.04805).</summary>
     public const string WordPiece = "wordPiece";
 
-    public static IReadOnlyList<string> All { get; } = [Characters, Bytes, WordPiece, UInt16, UInt32];
+    /// <summary>Bytes that often stand together, of a vocabulary that stands beside the text (1508.07909; Radford et al. 2019, section 2.2).</summary>
+    public const string BytePair = "bytePair";
+
+    public static IReadOnlyList<string> All { get; } = [Characters, Bytes, WordPiece, BytePair, UInt16, UInt32];
+
+    /// <summary>A vocabulary has to stand beside the text.</summary>
+    public static bool HaveVocabulary(string tokens) => tokens is WordPiece or BytePair;
 
     /// <summary>Tokens come as numbers: whatever text they were made of, another program knows.</summary>
     public static bool AreNumbers(string tokens) => tokens is UInt16 or UInt32;

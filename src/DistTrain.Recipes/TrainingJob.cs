@@ -166,7 +166,7 @@ public sealed record DatasetRecipe(string Name, string? Path, int? TrainExamples
     /// <summary>uint16 and uint32: how many different tokens there are; null for others.</summary>
     public int? VocabularySize { get; init; }
 
-    /// <summary>wordPiece: SHA-256 that vocab.txt must have, lower-case hex; null: any.</summary>
+    /// <summary>SHA-256 that a vocabulary beside the text must have, lower-case hex; null: any.</summary>
     public string? VocabularySha256 { get; init; }
 
     /// <summary>text: tokens of an example, at most; 0 for others.</summary>

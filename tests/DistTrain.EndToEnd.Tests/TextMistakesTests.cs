@@ -23,6 +23,7 @@ public sealed class TextMistakesTests(StandingClusters clusters)
         new("a text with no example", [Text("empty", "documents: padded"), Own], "/empty/train.txt: expected a line with a character, as dataset.documents: padded makes an example of each, found none. Give more text."),
         new("a vocabulary of another digest", [Text("words", $"tokens: wordPiece, vocabularySha256: {new string('a', 64)}"), Own], "/words/vocab.txt: expected SHA-256 aaaaaaaa…, as dataset.vocabularySha256 says, found cef75378456f790c050471cd7023653541ce267f91cd1885fe70de425bf9ed49. Put that vocabulary there, or correct or leave out the key."),
         new("a vocabulary without special tokens", [Text("fewWords", "tokens: wordPiece"), Own], "/fewWords/vocab.txt: expected a token a line, among them [PAD], [UNK], [CLS], [SEP], [MASK], found none called [PAD], [UNK], [CLS], [SEP], [MASK]. Give the vocabulary of a BERT."),
+        new("a vocabulary of byte pairs that lacks bytes", [Text("pairs", "tokens: bytePair"), Own], "/pairs/vocab.json: expected a token for each of the 256 bytes, in the letters that GPT-2 writes them in, and <|endoftext|>, found none for 0x00, 0x01, 0x02, 0x03, 0x04 and 250 others. Give the vocabulary of a GPT-2."),
         new("numbers of tokens without their limit", [Text("lines", "tokens: uint32"), Own], "spec.dataset.vocabularySize: is missing; uint32 needs a whole number from 2 to 16777214: how many different tokens there are"),
         new("heads that do not divide the width", [Text("lines"), "model={name: transformer, width: 30}"], "spec.model.heads: 4 heads do not divide a width of 30; give a divisor of 30"),
         new("heads of a list of layers that do not divide the width", [Text("lines"), "model={name: custom, layers: [embedding: 6, attention: 4, linear: 3]}"], "spec.model.layers[1]: 4 heads do not divide 6 numbers of a token; give a divisor of 6"),
@@ -84,6 +85,9 @@ public sealed class TextMistakesTests(StandingClusters clusters)
         Put("empty", "\n\n", "abc");
         Put("words", "the rest\n", "the rest\n", Words);
         Put("fewWords", "the rest\n", "the rest\n", "the\nrest\n");
+        Put("pairs", "ab\n", "ab\n");
+        File.WriteAllText(Path.Combine(data, "pairs", "vocab.json"), "{\"a\": 0, \"b\": 1, \"ab\": 2}");
+        File.WriteAllText(Path.Combine(data, "pairs", "merges.txt"), "a b\n");
         foreach (var file in new[] { "train.bin", "test.bin" })
             File.WriteAllBytes(Path.Combine(data, file), MemoryMarshal.AsBytes<ushort>([1, 2, 8, 3]));
         foreach (var file in new[] { "train.csv", "test.csv" })

@@ -4,7 +4,7 @@ namespace DistTrain.Recipes.Keys;
 internal static class TextKeys
 {
     public static JobKey Tokens { get; } = Row(
-        new("spec.dataset.tokens", new ChoiceRule("what a token is", TokenKinds.All), null, "text: what a token is; characters: those of the training text, in UTF-8, are the vocabulary, and the test text may have no others; bytes: all 256, of whatever files; wordPiece: parts of words, of the vocabulary vocab.txt beside the text, as BERT's are (a line a token, among them [PAD], [UNK], [CLS], [SEP] and [MASK]); uint16, uint32: numbers that another program has made, little-endian in train.bin and test.bin, which may be larger than memory"),
+        new("spec.dataset.tokens", new ChoiceRule("what a token is", TokenKinds.All), null, "text: what a token is; characters: those of the training text, in UTF-8, are the vocabulary, and the test text may have no others; bytes: all 256, of whatever files; wordPiece: parts of words, of the vocabulary vocab.txt beside the text, as BERT's are (a line a token, among them [PAD], [UNK], [CLS], [SEP] and [MASK]); bytePair: bytes that often stand together, of the vocabulary vocab.json and merges.txt beside the text, as GPT-2's are; uint16, uint32: numbers that another program has made, little-endian in train.bin and test.bin, which may be larger than memory"),
         TokenKinds.Characters,
         dataset => dataset.Tokens);
 
@@ -16,7 +16,7 @@ internal static class TextKeys
         };
 
     public static JobKey VocabularySha256 { get; } =
-        new("spec.dataset.vocabularySha256", new DigestRule(), null, "wordPiece: SHA-256 of vocab.txt; another one is refused")
+        new("spec.dataset.vocabularySha256", new DigestRule(), null, "wordPiece: SHA-256 of vocab.txt; bytePair: of vocab.json with merges.txt behind it; another one is refused")
         {
             DefaultText = "none: the vocabulary that is there; it is a part of the data's identity",
             DecidesBits = false,

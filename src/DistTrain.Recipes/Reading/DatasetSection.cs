@@ -41,8 +41,8 @@ internal sealed class DatasetSection(KeyReader keys, Findings findings)
         var documents = keys.IsGiven(TextKeys.Documents) ? keys.Text(TextKeys.Documents) : DocumentLayouts.Packed;
         var vocabularySize = VocabularySize(name, tokens, documents);
         var vocabularySha256 = keys.Text(TextKeys.VocabularySha256);
-        if (name is not null && tokens is not null && keys.IsGiven(TextKeys.VocabularySha256) && !(name is DatasetNames.Text && tokens is TokenKinds.WordPiece))
-            Refuse(TextKeys.VocabularySha256, $"{(name is DatasetNames.Text ? tokens : name)} has no vocabulary of its own; leave it out, or give dataset.tokens: {TokenKinds.WordPiece}");
+        if (name is not null && tokens is not null && keys.IsGiven(TextKeys.VocabularySha256) && !(name is DatasetNames.Text && TokenKinds.HaveVocabulary(tokens)))
+            Refuse(TextKeys.VocabularySha256, $"{(name is DatasetNames.Text ? tokens : name)} has no vocabulary of its own; leave it out, or give dataset.tokens: {TokenKinds.WordPiece} or {TokenKinds.BytePair}");
         if (name is DatasetNames.Text && normalize is not (null or InputNormalizations.None))
             Refuse(JobKeys.DatasetNormalize, "characters are no measurements that have a mean; leave it out");
         if (name is not DatasetNames.Text || documents is DocumentLayouts.Padded || length == context)

@@ -82,6 +82,7 @@ public static class DatasetReader
         {
             TokenKinds.UInt16 or TokenKinds.UInt32 => TokenFiles.FilesIn(FolderOf(recipe)),
             TokenKinds.WordPiece => WordPieceFiles.FilesIn(FolderOf(recipe)),
+            TokenKinds.BytePair => BytePairFiles.FilesIn(FolderOf(recipe)),
             _ => TextFiles.FilesIn(FolderOf(recipe)),
         },
         _ => throw Unknown(recipe),
@@ -92,6 +93,7 @@ public static class DatasetReader
         {
             TokenKinds.UInt16 or TokenKinds.UInt32 => TokenFiles.Read(paths, recipe, files),
             TokenKinds.WordPiece => WordPieceFiles.Read(paths, recipe, files),
+            TokenKinds.BytePair => BytePairFiles.Read(paths, recipe, files),
             _ => TextFiles.Read(paths, recipe, files),
         };
 

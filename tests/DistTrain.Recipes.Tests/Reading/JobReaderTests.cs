@@ -58,7 +58,7 @@ public sealed class JobReaderTests
     [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, tokens: uint32, vocabularySize: 70000, documents: padded}", "job.yaml:5: spec.dataset.documents: uint32 has no lines to pad; leave it out, or give packed")]
     [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, vocabularySize: 300}", "job.yaml:5: spec.dataset.vocabularySize: characters say it themselves; leave it out, or give dataset.tokens: uint16")]
     [InlineData("  dataset: {name: digits, vocabularySize: 300}", "job.yaml:4: spec.dataset.vocabularySize: digits has no tokens; leave it out")]
-    [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, vocabularySha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}", "job.yaml:5: spec.dataset.vocabularySha256: characters has no vocabulary of its own; leave it out, or give dataset.tokens: wordPiece")]
+    [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, vocabularySha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}", "job.yaml:5: spec.dataset.vocabularySha256: characters has no vocabulary of its own; leave it out, or give dataset.tokens: wordPiece or bytePair")]
     [InlineData("  model: {name: transformer}\n  dataset: {name: text, path: /data, tokens: wordPiece, vocabularySha256: abc}", "job.yaml:5: spec.dataset.vocabularySha256: 'abc' is not a SHA-256; give 64 lower-case hexadecimal digits")]
     public void A_model_is_for_its_kind_of_data(string spec, string problem) =>
         Assert.StartsWith(problem, Assert.Single(JobText.Problems(JobText.WithSpec(spec))), StringComparison.Ordinal);

@@ -127,7 +127,7 @@ internal static class JobGenerator
             DatasetNames.Csv => new DatasetRecipe(name, path, train, test) { Header = header, Label = label },
             DatasetNames.Text => (path.Length % 5) switch
             {
-                3 => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Length = path.Length % 3 == 0 ? null : path.Length, Tokens = TokenKinds.WordPiece, VocabularySha256 = path.Length % 2 == 0 ? null : new string('e', 64) },
+                3 => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Length = path.Length % 3 == 0 ? null : path.Length, Tokens = path.Length % 3 == 0 ? TokenKinds.WordPiece : TokenKinds.BytePair, VocabularySha256 = path.Length % 2 == 0 ? null : new string('e', 64) },
                 4 => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Tokens = path.Length % 2 == 0 ? TokenKinds.UInt16 : TokenKinds.UInt32, VocabularySize = 2 + path.Length },
                 _ => new DatasetRecipe(name, path, train, test) { Context = 1 + path.Length, Documents = DocumentLayouts.All[path.Length % 2], Tokens = TokenKinds.All[path.Length % 3 / 2] },
             },

@@ -39,11 +39,17 @@ public sealed record Vocabulary(IReadOnlyList<string> Tokens)
     public static Vocabulary OfTokenizer(IReadOnlyList<string> tokens, string tokenizer, int padding, int mask, params int[] others) =>
         new(tokens) { Tokenizer = tokenizer, Padding = padding, Mask = mask, Special = [.. others.Append(padding).Append(mask).Order()], HasSpecialText = true };
 
+    /// <summary>Of another library's tokenizer that has neither padding nor a mask.</summary>
+    /// <param name="tokens">What tokens stand for.</param>
+    /// <param name="tokenizer">Library and version, and what else decides which tokens it makes.</param>
+    /// <param name="end">Its token between documents.</param>
+    public static Vocabulary OfTokenizer(IReadOnlyList<string> tokens, string tokenizer, int end) => new(tokens) { Tokenizer = tokenizer, Special = [end], HasSpecialText = true };
+
     /// <summary>Tokens that are not special.</summary>
     public int OrdinaryCount => Tokens.Count - Special.Count;
 
     /// <summary>The same with numbers of their own for padding and mask, behind the others.</summary>
-    public Vocabulary WithMask() => this with { Tokens = [.. Tokens, "[PAD]", "[MASK]"], Padding = Tokens.Count, Mask = Tokens.Count + 1, Special = [Tokens.Count, Tokens.Count + 1] };
+    public Vocabulary WithMask() => this with { Tokens = [.. Tokens, "[PAD]", "[MASK]"], Padding = Tokens.Count, Mask = Tokens.Count + 1, Special = [.. Special, Tokens.Count, Tokens.Count + 1] };
 
     /// <summary>The so-many-th token that is not special.</summary>
     public int Ordinary(int index)
