@@ -20,7 +20,9 @@ public static class MachineCheck
         Try("native libraries", LibraryChecks.Files),
         Try("libstdc++", LibraryChecks.StandardLibrary),
         Try("libtorch", TorchChecks.Tensor),
+        Try("speed", TorchChecks.Speed),
         Try("GPU", TorchChecks.Gpu),
+        .. Enumerable.Range(0, TorchChecks.Gpus).Select(number => Try($"GPU {number}", name => TorchChecks.SpeedOf(name, number))),
     ];
 
     // A doctor that dies of a symptom helps nobody: whatever a check throws is its finding.

@@ -28,6 +28,40 @@ internal static class TorchChecks
             : MachineCheckResult.Failure(name, $"a product sums to {sum}, not 3072", "do not train on this machine: its processor or memory is at fault, or the libraries are damaged");
     }
 
+    /// <summary>Side of the matrices that a processor multiplies, and of those for a GPU: some tens of milliseconds.</summary>
+    private const int Side = 512;
+
+    private const int SideOnGpu = 4096;
+
+    /// <summary>Devices that can be measured; 0 also where they cannot be used, which is said by <see cref="Gpu"/>.</summary>
+    public static int Gpus
+    {
+        get
+        {
+            try
+            {
+                return DeviceSet.Backend == DeviceKinds.Cuda ? DeviceSet.Of(chosen: null).Devices.Count : 0;
+            }
+            catch (NotSupportedException)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <summary>Of one core, as of a rank.</summary>
+    public static MachineCheckResult Speed(string name)
+    {
+        NativeEnvironment.Prepare();
+        return MachineCheckResult.Ok(name, $"of a rank on the processor: {DeviceSpeed.Of(TensorDevice.Processor, Side)}");
+    }
+
+    public static MachineCheckResult SpeedOf(string name, int number)
+    {
+        var memory = CudaDriver.MemoryOf(number) is { } bytes ? FormattableString.Invariant($"{bytes / (double)(1L << 30):F1} GiB") : "memory unknown";
+        return MachineCheckResult.Ok(name, $"{NvidiaDriver.KindOf(number)}, {memory}: {DeviceSpeed.Of(TensorDevice.Cuda(number), SideOnGpu)}");
+    }
+
     public static MachineCheckResult Gpu(string name)
     {
         if (DeviceSet.Backend != DeviceKinds.Cuda)
