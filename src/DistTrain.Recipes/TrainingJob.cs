@@ -25,9 +25,19 @@ public sealed record TrainingJob(string Name, TrainingSpec Spec)
     /// <param name="device">cpu or cuda.</param>
     public TrainingJob On(string device) => this with { Spec = Spec with { Device = device } };
 
-    /// <summary>The job with the digest of its start that is known from before, where it does not say one itself.</summary>
-    public TrainingJob StartingLike(TrainingJob before) =>
-        Spec.From is { Sha256: null } start && before.Spec.From?.Sha256 is { } known ? this with { Spec = Spec with { From = start with { Sha256 = known } } } : this;
+    /// <summary>
+    /// The job with what it leaves open as it was answered before: its device, its micro-batch, and the digest of what it starts from. Where nothing was
+    /// answered it stays open.
+    /// </summary>
+    public TrainingJob AnsweredLike(TrainingJob before) => this with
+    {
+        Spec = Spec with
+        {
+            Device = Spec.Device == DeviceKinds.Auto ? before.Spec.Device : Spec.Device,
+            MicroBatch = Spec.MicroBatch == MicroBatches.Open ? before.Spec.MicroBatch : Spec.MicroBatch,
+            From = Spec.From is { Sha256: null } start ? start with { Sha256 = before.Spec.From?.Sha256 } : Spec.From,
+        },
+    };
 }
 
 /// <summary>The <c>spec</c> of a job file.</summary>
@@ -52,7 +62,7 @@ public sealed record TrainingSpec
     /// <summary>Examples in the first step, over all ranks; in every step, unless the batch changes. At least <see cref="Workers"/>.</summary>
     public int Batch => BatchPlan.Examples;
 
-    /// <summary>Largest number of examples in one forward pass of a rank. Decides bits, so it has a fixed default.</summary>
+    /// <summary>Largest number of examples in one forward pass of a rank. Decides bits, so it has a fixed default; <see cref="MicroBatches.Open"/> until it is found.</summary>
     public required int MicroBatch { get; init; }
 
     /// <summary>Length in epochs; null when <see cref="Steps"/> is given.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>
@@ -26,15 +28,22 @@ public class DeviceTests
         await second.EndpointAsync();
         Assert.Equal(0, await watch.ExitAsync(TimeSpan.FromMinutes(1)));
         var onDevices = watch.Events[^1].GetProperty("weightsSha256").GetString();
+        // Submitted again it is the job that was answered, and no other.
+        var again = await DistTrainProcess.RunAsync([.. Submit("auto")]);
+        Assert.True(again.ExitCode == 0, again.Error);
+        Assert.Equal(onDevices, again.WeightsSha256);
         var job = await DistTrainProcess.RunAsync("download", "on-auto", "--endpoint", endpoint, "--out", folder["run"]);
         Assert.True(job.ExitCode == 0, job.Error);
-        Assert.Contains("device: cuda", await File.ReadAllTextAsync(Path.Combine(folder["run"], "job.yaml")), StringComparison.Ordinal);
+        var answered = await File.ReadAllTextAsync(Path.Combine(folder["run"], "job.yaml"));
+        Assert.Contains("device: cuda", answered, StringComparison.Ordinal);
+        var microBatch = Assert.Single(answered.Split('\n'), line => line.StartsWith("  microBatch: ", StringComparison.Ordinal)).Split(' ')[^1];
+        Assert.InRange(int.Parse(microBatch, CultureInfo.InvariantCulture), 1, 64);
 
-        var onProcessors = await DistTrainProcess.RunAsync([.. Submit("cpu")]);
+        var onProcessors = await DistTrainProcess.RunAsync([.. Submit("cpu", microBatch)]);
         Assert.Equal(0, onProcessors.ExitCode);
         Assert.Equal(onProcessors.WeightsSha256, onDevices);
 
-        IEnumerable<string> Submit(string device) =>
-            ["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", $"on-{device}", "--watch", "--output", "json", .. Training.Set(Training.Short([.. _shared, $"device={device}"]))];
+        IEnumerable<string> Submit(string device, string microBatch = "auto") =>
+            ["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", $"on-{device}", "--watch", "--output", "json", .. Training.Set(Training.Short([.. _shared, $"device={device}", $"microBatch={microBatch}"]))];
     }
 }

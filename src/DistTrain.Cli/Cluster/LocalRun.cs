@@ -49,7 +49,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
             last = await BeforeUnexpectedExitAsync(id, job, resumes, diary);
             // 4
             if (last.State == JobState.Completed && !File.Exists(folder.Model))
-                await FetchAsync(id);
+                await FetchAsync(id, isAnswered: job.Spec is { Device: not DeviceKinds.Auto, MicroBatch: not MicroBatches.Open });
             return last;
         }
         catch (OperationCanceledException) when (_requested.IsCancellationRequested)
@@ -98,8 +98,8 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
         return await display.FollowAsync(diary.Keep(client.WatchAsync(id, wait.Of(new WatchOptions { IsKnown = true }), cancel), cancel), cancel);
     }
 
-    // A silo, or the server behind it, may be lost after the last step too: the next one is asked, and waited for.
-    private async Task FetchAsync(string id)
+    // A silo, or the server behind it, may be lost after the last step too: the next one is asked, and waited for. What the job left open, its file says now.
+    private async Task FetchAsync(string id, bool isAnswered)
     {
         using var client = ClusterClient.OfLocal(cluster.Silos, context.Clock);
         for (var attempt = 1; ; attempt++)
@@ -107,7 +107,7 @@ internal sealed class LocalRun(CommandContext context, RunFolder folder, LocalCl
             try
             {
                 await context.Waits.DuringAsync(
-                    $"the files of job {id}", client.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)), _requested));
+                    $"the files of job {id}", client.DownloadAsync(id, folder.FullPath, name => !File.Exists(Path.Combine(folder.FullPath, name)) || (!isAnswered && name == Path.GetFileName(folder.Job)), _requested));
                 return;
             }
             catch (DistTrainException) when (attempt < FetchAttempts)

@@ -5,6 +5,7 @@ using DistTrain.Cli.Jobs;
 using DistTrain.Cli.Output;
 using DistTrain.Cli.Reports;
 using DistTrain.Cli.Results;
+using DistTrain.Recipes;
 
 namespace DistTrain.Cli.Commands;
 
@@ -62,6 +63,8 @@ internal static class ChaosCommand
         var plan = new ChaosPlan(job, context.Get(Silos), context.Get(Servers), context.Get(Kills)) { SharesMemory = RoleOptions.SharesMemory(context) };
         if (job.Spec.Checkpoint.EverySteps == 0)
             throw CommandException.BadInput("checkpoint.everySteps is 0: a job under faults needs checkpoints to go on from; add e.g. --set checkpoint.everySteps=20");
+        if (job.Spec.MicroBatch == MicroBatches.Open)
+            throw CommandException.BadInput($"spec.microBatch is {MicroBatches.Auto}: each run would find one of its own, and runs of different ones have different bits; add e.g. --set microBatch=64");
         var folder = ResultsFolder<ChaosResult>.Open(context.GetOrDefault(Out) ?? Path.Combine("chaos", job.Name));
         await using var page = await LivePage.OpenAsync(context, job.Name, PageOptions.PortOf(context), context.Get(Runs) + 1);
         var run = new ChaosRun(context, plan, folder, page);

@@ -15,7 +15,7 @@ public sealed record JobDifference(string Path, string Before, string Now)
 
     internal static IReadOnlyList<JobDifference> Between(TrainingJob before, TrainingJob now)
     {
-        var (old, other) = (Values(before), Values(now.StartingLike(before)));
+        var (old, other) = (Values(before), Values(now.AnsweredLike(before)));
         var free = JobKeys.All.Where(k => !k.DecidesBits && !k.DecidesBitsOf(before)).Select(k => k.Path).ToHashSet();
         return [.. old.Keys.Union(other.Keys).Where(path => !free.Contains(path))
             .Select(path => new JobDifference(path, old.GetValueOrDefault(path, None), other.GetValueOrDefault(path, None)))

@@ -145,7 +145,7 @@ internal static class JobKeys
         };
 
     public static JobKey MicroBatch { get; } =
-        new("spec.microBatch", new WholeRule(1, 1_048_576), 256L, "most examples in one forward pass of a rank; decides bits and memory") { ValueIn = j => j.Spec.MicroBatch };
+        new("spec.microBatch", new MicroBatchRule(), 256L, "most examples in one forward pass of a rank; decides bits and memory; auto: the silo that takes the job in tries sizes on its device, takes the fastest that fits, and from then on the job says which") { ValueIn = j => j.Spec.MicroBatch == MicroBatches.Open ? MicroBatches.Auto : j.Spec.MicroBatch };
 
     public static JobKey Epochs { get; } =
         new("spec.epochs", new WholeRule(1, 1_000_000), null, "length in passes over the training set; not together with steps")

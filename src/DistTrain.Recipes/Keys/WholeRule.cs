@@ -16,7 +16,10 @@ internal sealed class WholeRule(long minimum, long maximum) : ScalarRule
         Maximum = maximum == long.MaxValue ? null : maximum,
     };
 
-    protected override object? Parse(string text, out string mistake)
+    protected override object? Parse(string text, out string mistake) => Parsed(text, out mistake);
+
+    /// <summary>For rules that allow more than a number.</summary>
+    internal object? Parsed(string text, out string mistake)
     {
         var fits = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value);
         var isWhole = fits || (text.TrimStart('-', '+') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit));

@@ -18,6 +18,9 @@ public sealed class TensorDevice
     /// <summary>Held by who computes on a device, because its memory is for one pass; none on the processor.</summary>
     private readonly Lock? _turn;
 
+    /// <summary>Bytes of the largest piece that it gives; null: libtorch says what there is.</summary>
+    private long? _largest;
+
     private TensorDevice(TorchSharp.torch.Device? apart, bool isLate = false, string kind = "processor", bool takesTurns = false) =>
         (_apart, _isLate, Kind, _turn) = (apart, isLate, kind, takesTurns ? new Lock() : null);
 
@@ -51,7 +54,9 @@ public sealed class TensorDevice
     public string Kind { get; }
 
     /// <summary>One of them.</summary>
-    internal static TensorDevice OfTests() => new(new TorchSharp.torch.Device(TorchSharp.DeviceType.CPU), isLate: true, StagedKind, takesTurns: true);
+    /// <param name="largest">Bytes of the largest piece of memory that it gives, as one whose memory is full; null: it is never full.</param>
+    internal static TensorDevice OfTests(long? largest = null) =>
+        new(new TorchSharp.torch.Device(TorchSharp.DeviceType.CPU), isLate: true, StagedKind, takesTurns: true) { _largest = largest };
 
     /// <summary>A CUDA device.</summary>
     /// <param name="number">From 0, as the driver counts them.</param>
@@ -104,6 +109,8 @@ public sealed class TensorDevice
     private Staged<T> Stage<T>(Tensor here, Memory<T> memory)
         where T : unmanaged
     {
+        if (here.NumberOfElements * here.ElementSize is var bytes && bytes > _largest)
+            throw DeviceMemory.Failure(bytes);
         var there = _apart is null ? here : here.to(_apart, copy: true);
         return new Staged<T>(there.DetachFromDisposeScope(), _apart is null ? null : here.DetachFromDisposeScope(), memory, _isLate ? new LateCopies() : null, IsCuda);
     }

@@ -77,6 +77,7 @@ public static partial class SiloHost
         builder.Services.AddSingleton<SiloServers>();
         builder.Services.AddSingleton<ProbeResolution>();
         builder.Services.AddSingleton<StartCheck>();
+        builder.Services.AddSingleton<MicroBatchResolution>();
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<UnavailableInterceptor>());
         if (options.Reflection)
             Reflection.Add(builder.Services);

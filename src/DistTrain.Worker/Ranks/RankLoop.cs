@@ -96,8 +96,7 @@ internal sealed class RankLoop : IAsyncDisposable
     }
 
     /// <summary>A server that does not know the job has been started again and will be told of it.</summary>
-    private static bool IsTransient(RpcException e) =>
-        e.IsAway() || e.StatusCode is StatusCode.NotFound;
+    private static bool IsTransient(RpcException e) => e.IsAway() || e.StatusCode is StatusCode.NotFound;
 
     private void Run()
     {
@@ -110,8 +109,7 @@ internal sealed class RankLoop : IAsyncDisposable
             var model = ModelBlueprint.Of(_spec, data.Train.Shape, data.Train.Classes);
             using var lease = _home.Devices.Take(_spec.Device, alone: SharesMoments(model), why => _waits = $"rank {Assignment.Rank} waits for {why} (on silo {_home.Silo})", _stop.Token);
             _device = lease.Device;
-            while (!Attend(data, model))
-                RankLog.Rejoining(_logger, Assignment.JobId, Assignment.Rank, _step);
+            Attend(data, model);
             _trainingIsOver = true;
         }
         catch (OperationCanceledException)
@@ -153,9 +151,21 @@ internal sealed class RankLoop : IAsyncDisposable
 
     private static string Describe(Exception e) => e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : $"{e.GetType().Name}: {e.Message}";
 
-    /// <summary>One attachment to the servers.</summary>
-    /// <returns>True when training is over, false when a stream was cut.</returns>
-    private bool Attend(Dataset data, ModelBlueprint model) => _spec.Probe switch
+    private void Attend(Dataset data, ModelBlueprint model)
+    {
+        try
+        {
+            while (!AttendOnce(data, model))
+                RankLog.Rejoining(_logger, Assignment.JobId, Assignment.Rank, _step);
+        }
+        catch (Exception e) when (DeviceMemory.IsOut(e) && _spec.Probe is null)
+        {
+            throw new RankFaultException(MemoryAdvice.Of(_spec, model, data.Train, _device, $"rank {Assignment.Rank} on silo {_home.Silo}", _stop.Token), e);
+        }
+    }
+
+    /// <returns>True when training is over, false when a stream of this attachment to the servers was cut.</returns>
+    private bool AttendOnce(Dataset data, ModelBlueprint model) => _spec.Probe switch
     {
         null => Train(data, model),
         { IsWide: false } probe => Look<float>(probe, data, model),

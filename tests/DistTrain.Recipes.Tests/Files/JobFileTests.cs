@@ -106,7 +106,7 @@ public sealed class JobFileTests
                 "job.yaml:11: spec.optimizer.lr: '-1' is not allowed; give a number above 0",
                 $"job.yaml:12: spec.optimizer.momentun: 'momentun' is not an option of momentum; use {string.Join(", ", OptimizerCatalog.Find("momentum")!.Options.Select(o => o.Name))} (did you mean 'momentum'?)",
                 "--set evaluation.everyEpoch=2: spec.evaluation.everyEpoch: 'everyEpoch' is not a key of spec.evaluation; use one of everyEpochs (did you mean 'everyEpochs'?)",
-                "--set microBatch=0: spec.microBatch: '0' is not allowed; give a whole number from 1 to 1048576",
+                "--set microBatch=0: spec.microBatch: '0' is not allowed; give a whole number from 1 to 1048576, or auto",
             ],
             problems);
     }

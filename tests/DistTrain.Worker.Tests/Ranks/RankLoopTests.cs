@@ -1,3 +1,6 @@
+using DistTrain.Recipes;
+using DistTrain.Torch.Devices;
+using DistTrain.Torch.Hosting;
 using DistTrain.Worker.Ranks;
 using DistTrain.Worker.Tests.Doubles;
 using DistTrain.Worker.Tests.Fixtures;
@@ -87,6 +90,20 @@ public sealed class RankLoopTests : IAsyncLifetime
         Start();
         (await _server.RankAsync()).End(new Status(StatusCode.FailedPrecondition, "another layout"));
         Assert.Equal("rank 1: FailedPrecondition: another layout", (await StateAsync(RankState.Failed)).Fault);
+    }
+
+    /// <summary>Sixteen examples fit on the device, and a pass has 32: the server is never asked.</summary>
+    [Fact]
+    public async Task One_whose_device_has_no_memory_for_a_pass_says_which_micro_batch_fits_there()
+    {
+        var job = new SmallJob("model.name=softmax", "batch=64", "device=cuda");
+        var bytes = sizeof(float) * job.Model.InputShape.Aggregate(1, (product, side) => product * side);
+        var devices = DeviceSet.Of([TensorDevice.OfTests(largest: 20 * bytes)], without: "", chosen: null).Devices;
+        var assignment = job.Assignment(1, _server.Endpoint) with { Arithmetic = NativeEnvironment.Arithmetic(Precisions.Float32, devices.KindOf(DeviceKinds.Cuda)) };
+        _loop = RankLoop.Start(assignment, SmallJob.Home with { Devices = devices }, new DatasetCache(SmallJob.SiloOf()), NullLogger.Instance);
+        Assert.Equal(
+            "rank 1 on silo silo: memory does not suffice for 32 examples in a pass (device: cuda); a pass of 16 fits there: write 'microBatch: 16', or 'auto'",
+            (await StateAsync(RankState.Failed)).Fault);
     }
 
     [Fact]

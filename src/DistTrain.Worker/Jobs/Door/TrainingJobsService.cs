@@ -14,7 +14,7 @@ namespace DistTrain.Worker.Jobs.Door;
 
 /// <summary>The front door of the cluster, the same on every silo.</summary>
 internal sealed class TrainingJobsService(
-    IGrainFactory grains, JobAccess access, JobFollower follower, JobFiles files, ProbeResolution probes, StartCheck starts, DatasetCache datasets, SiloOptions options, SiloServers all) : TrainingJobs.TrainingJobsBase
+    IGrainFactory grains, JobAccess access, JobFollower follower, JobFiles files, ProbeResolution probes, StartCheck starts, MicroBatchResolution sizes, DatasetCache datasets, SiloOptions options, SiloServers all) : TrainingJobs.TrainingJobsBase
 {
     /// <summary>A status travels in HTTP/2 headers, which are bounded.</summary>
     private const int MaxProblems = 25;
@@ -27,7 +27,7 @@ internal sealed class TrainingJobsService(
         JobAccess.RequireJobId(jobId);
         context.GetHttpContext().AboutJob(jobId);
         var grain = grains.GetGrain<IJobGrain>(jobId);
-        (job, var preparation) = await PrepareAsync(job, (await grain.DescribeAsync()).JobFile);
+        (job, var preparation) = await PrepareAsync(job, (await grain.DescribeAsync()).JobFile, context.CancellationToken);
         RequireWithinLimits(job, preparation, caller);
         // Of a job that trains the servers say so when they are opened: what it takes does not depend on how long it is.
         if (job.Spec.Probe is not null && await probes.MemoryProblemAsync(jobId, job, preparation.Layout) is { } tooLarge)
@@ -71,7 +71,7 @@ internal sealed class TrainingJobsService(
         if (!known.Exists && stored is null && request.JobFile.Length == 0)
             throw new RpcException(new Status(StatusCode.NotFound, $"there is no job '{request.JobId}', and no checkpoint of it"));
         var before = stored?.JobFile ?? known.JobFile;
-        var (job, preparation) = await PrepareAsync(Read(request.JobFile.Length > 0 ? request.JobFile : before), before);
+        var (job, preparation) = await PrepareAsync(Read(request.JobFile.Length > 0 ? request.JobFile : before), before, context.CancellationToken);
         var differences = known.Exists ? await grain.ResumeAsync(JobFile.Write(job)) : Differences(stored, request.JobId, job, preparation);
         if (differences.Count > 0)
             throw new RpcException(new Status(StatusCode.FailedPrecondition, string.Join('\n', differences.Take(MaxProblems))));
@@ -150,20 +150,23 @@ internal sealed class TrainingJobsService(
     /// </summary>
     /// <param name="job">As it is wanted.</param>
     /// <param name="before">The job file that is known under its id; empty: none. What that started from is not looked at again.</param>
-    private async Task<(TrainingJob Job, JobPreparation Preparation)> PrepareAsync(TrainingJob job, string before)
+    /// <param name="stop">The submitter has gone.</param>
+    private async Task<(TrainingJob Job, JobPreparation Preparation)> PrepareAsync(TrainingJob job, string before, CancellationToken stop)
     {
         // What a job left open once stays as it was answered.
-        job = job.On(before.Length > 0 && job.Spec.Device == DeviceKinds.Auto ? Read(before).Spec.Device : options.Devices.Resolve(job.Spec.Device));
+        if (before.Length > 0)
+            job = job.AnsweredLike(Read(before));
+        job = job.On(options.Devices.Resolve(job.Spec.Device));
         if (SiloCheck.Problems(job.Spec, options).ToList() is { Count: > 0 } others)
             throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', others)));
         try
         {
             var preparation = await JobPreparation.OfAsync(job.Spec, datasets);
-            var (started, against) = before.Length > 0 ? (job.StartingLike(Read(before)), []) : await starts.OfAsync(job, preparation);
+            var (started, against) = before.Length > 0 ? (job, []) : await starts.OfAsync(job, preparation);
             List<string> problems = [.. preparation.Problems(job.Spec), .. against];
-            return problems.Count == 0 ? (started!, preparation) : throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', problems.Take(MaxProblems))));
+            return problems.Count == 0 ? (await sizes.AnswerAsync(started!, preparation, stop), preparation) : throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join('\n', problems.Take(MaxProblems))));
         }
-        catch (Exception e) when (e is Torch.Data.Examples.DatasetException or Torch.Passes.ModelException)
+        catch (Exception e) when (e is Torch.Data.Examples.DatasetException or Torch.Passes.ModelException or MicroBatchException)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
         }

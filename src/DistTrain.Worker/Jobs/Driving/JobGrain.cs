@@ -82,7 +82,7 @@ internal sealed class JobGrain(
     {
         var job = JobFile.Read(jobFile, JobId, []).Job!;
         if (JobFile.Read(Record.JobFile, JobId, []).Job is { } known)
-            jobFile = JobFile.Write(job = job.StartingLike(known));
+            jobFile = JobFile.Write(job = job.AnsweredLike(known));
         var preparation = await JobPreparation.OfAsync(job.Spec, datasets);
         var before = new SavedJob(Record.JobFile, LayoutHash: null, Record.BeganWith() ?? preparation.Data.Fingerprint);
         if (before.Differences(JobId, job, preparation, (was, now) => datasets.Describe(job.Spec.Dataset, Record.Data?.Files ?? [], was, now)) is { Count: > 0 } differences)
