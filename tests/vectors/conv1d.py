@@ -32,6 +32,17 @@ class Residual(nn.Module):
         return x + self.body(x)
 
 
+class Turned(nn.Module):
+    """A pool of [n, d, t], of [n, t, d]."""
+
+    def __init__(self, pool):
+        super().__init__()
+        self.pool = pool
+
+    def forward(self, x):
+        return self.pool(x.transpose(1, 2)).transpose(1, 2)
+
+
 class Rows(nn.Module):
     def forward(self, x):
         return x.unsqueeze(2)
@@ -76,4 +87,10 @@ print(json.dumps({
         "[embedding: 6, conv1d: {out: 6, kernel: 3, causal: true, groups: 6}, gelu, residual: [conv1d: {out: 6, kernel: 4, causal: true}], linear: 7]",
         nn.Sequential(nn.Embedding(tokens, 6), Along(6, 6, 3, groups=6, before=2), nn.GELU(), Residual(Along(6, 6, 4, before=3)), nn.Linear(6, tokens)),
         of_texts),
+    "of_pools": case(
+        "[conv1d: {out: 4, kernel: 3, padding: 1}, maxPool: {size: 3, stride: 2, padding: 1}, conv1d: {out: 6, kernel: 2}, tanh, averagePool: {size: 2, stride: 1}, globalAveragePool, linear: 3]",
+        nn.Sequential(
+            Rows(), Along(1, 4, 3, before=1, behind=1), Turned(nn.MaxPool1d(3, 2, 1)), Along(4, 6, 2), nn.Tanh(), Turned(nn.AvgPool1d(2, 1)),
+            Turned(nn.AdaptiveAvgPool1d(1)), nn.Flatten(), nn.Linear(6, 3)),
+        of_rows),
 }))

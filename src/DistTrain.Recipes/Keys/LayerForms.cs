@@ -93,7 +93,7 @@ internal static class LayerForms
         Activation("silu", "x / (1 + exp(-x))"),
         new(
             "maxPool",
-            "largest value of each square window",
+            "largest value of each square window; of a sequence, of each number in so many places",
             [Size, Step, Whole("padding", 0, 512, null, "places added on each side, at which no maximum is; at most half of size") with { DefaultText = "0" }],
             v => new PoolRecipe("max", Count(v[0]), Count(v[1] ?? v[0]), Count(v[2] ?? 0L)),
             layer => layer is PoolRecipe { Kind: "max" } p ? [p.Size, p.Stride, Unless(0, p.Padding)] : null)
@@ -102,11 +102,11 @@ internal static class LayerForms
         },
         new(
             "averagePool",
-            "mean of each square window",
+            "mean of each square window; of a sequence, of each number over so many places",
             [Size, Step],
             v => new PoolRecipe("average", Count(v[0]), Count(v[1] ?? v[0])),
             layer => layer is PoolRecipe { Kind: "average" } p ? [p.Size, p.Stride] : null),
-        Bare<GlobalAveragePoolRecipe>("globalAveragePool", "mean over all positions of each channel"),
+        Bare<GlobalAveragePoolRecipe>("globalAveragePool", "mean over all positions of each channel; of a sequence, of each number over all places"),
         Bare<FlattenRecipe>("flatten", "each example's values in one row"),
         new(
             "embedding",

@@ -195,22 +195,6 @@ internal sealed partial class LayerBuilder(IReadOnlyList<int> inputShape, int? t
     private Deferred Statistics(string name, SegmentKind kind, int channels, int positions) => Buffer(
         new Segment($"{name}.statistics", kind, [channels, 2], Offset: 0, new Initialization(InitializationKind.Statistics), positions));
 
-    private Func<Layer> Pool(PoolRecipe recipe, string path)
-    {
-        if (Shape is not [var channels, var height, var width])
-            throw Misfit(path, $"{recipe.Kind}Pool", "[channels, height, width]", "use it before 'flatten'");
-        Shape = [channels, Window(height + (2 * recipe.Padding), recipe.Size, recipe.Stride, path), Window(width + (2 * recipe.Padding), recipe.Size, recipe.Stride, path)];
-        return Always(recipe.Kind == "max" ? new MaxPoolLayer(recipe.Size, recipe.Stride, recipe.Padding) : new AveragePoolLayer(recipe.Size, recipe.Stride));
-    }
-
-    private Func<Layer> GlobalAveragePool(string path)
-    {
-        if (Shape is not [var channels, _, _])
-            throw Misfit(path, "globalAveragePool", "[channels, height, width]", "use it before 'flatten'");
-        Shape = [channels];
-        return Always(new GlobalAveragePoolLayer());
-    }
-
     private Func<Layer> Flatten()
     {
         Shape = [Product(Shape)];

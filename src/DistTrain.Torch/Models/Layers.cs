@@ -2,7 +2,6 @@ using DistTrain.Optimization.Randomness;
 using DistTrain.Torch.Models.Weights;
 using DistTrain.Torch.Passes;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace DistTrain.Torch.Models;
 
@@ -73,47 +72,6 @@ internal sealed class ActivationLayer(Activation function) : Layer
     }
 
     public override string Export(string x, OperatorGraph graph) => function.Export(x, graph);
-}
-
-/// <summary>Places of the padding are no maximum.</summary>
-internal sealed class MaxPoolLayer(int size, int stride, int padding) : Layer
-{
-    public override Tensor Forward(Tensor x, ForwardPass pass) => functional.max_pool2d(x, [size, size], [stride, stride], [padding, padding]);
-
-    /// <summary>The slope is that of the largest.</summary>
-    public override Dual Forward(Dual x, ForwardPass pass)
-    {
-        var (y, places) = functional.max_pool2d_with_indices(x.Value, [size, size], [stride, stride], [padding, padding]);
-        return new Dual(y, x.Slope?.flatten(2).gather(2, places.flatten(2)).view(y.shape));
-    }
-
-    public override string Export(string x, OperatorGraph graph) => graph.Apply(
-        "MaxPool",
-        [x],
-        [
-            ("kernel_shape", new long[] { size, size }),
-            ("strides", new long[] { stride, stride }),
-            .. padding > 0 ? [("pads", new long[] { padding, padding, padding, padding })] : Array.Empty<(string, object)>(),
-        ]);
-}
-
-internal sealed class AveragePoolLayer(int size, int stride) : Layer
-{
-    public override Tensor Forward(Tensor x, ForwardPass pass) => functional.avg_pool2d(x, [size, size], [stride, stride]);
-
-    public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
-
-    public override string Export(string x, OperatorGraph graph) => graph.Apply("AveragePool", [x], ("kernel_shape", new long[] { size, size }), ("strides", new long[] { stride, stride }));
-}
-
-/// <summary>[n, c, h, w] → [n, c].</summary>
-internal sealed class GlobalAveragePoolLayer : Layer
-{
-    public override Tensor Forward(Tensor x, ForwardPass pass) => x.mean([2, 3]);
-
-    public override Dual Forward(Dual x, ForwardPass pass) => Linearly(x, pass);
-
-    public override string Export(string x, OperatorGraph graph) => graph.Apply("Flatten", [graph.Apply("GlobalAveragePool", [x])]);
 }
 
 internal sealed class FlattenLayer : Layer

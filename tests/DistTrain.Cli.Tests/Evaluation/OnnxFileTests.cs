@@ -126,6 +126,7 @@ public sealed class OnnxFileTests
 
     [Theory]
     [InlineData("[conv1d: {out: 6, stride: 2, padding: 1}, gelu, conv1d: {out: 6, kernel: 2, groups: 3, reparametrization: weight}, norm: layer, flatten, linear: 10]")]
+    [InlineData("[conv1d: 4, maxPool: {size: 3, stride: 2, padding: 1}, conv1d: 6, averagePool: 2, gelu, globalAveragePool, linear: 10]")]
     [InlineData("[conv1d: {out: 4, stride: 2, causal: true}, positions: sinusoidal, residual: [attention: {heads: 2, causal: true}], attention: {heads: 2, causal: false}, flatten, linear: 10]")]
     public void Rows_of_a_table_as_sequences_too(string layers) => Same([9], "model.name=custom", $"model.layers={layers}");
 

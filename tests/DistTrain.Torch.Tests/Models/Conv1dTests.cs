@@ -15,13 +15,13 @@ namespace DistTrain.Torch.Tests.Models;
 [Trait("Kind", "Fast")]
 public sealed class Conv1dTests
 {
-    private const string Rows = "of_rows", Texts = "of_texts", NextTokens = "of_next_tokens";
+    private const string Rows = "of_rows", Texts = "of_texts", NextTokens = "of_next_tokens", Pools = "of_pools";
 
     private static readonly JsonElement Reference = Vectors.Read("conv1d.json").RootElement;
 
     private static readonly int[] Lengths = Numbers("lengths");
 
-    public static TheoryData<string> Cases => [Rows, Texts, NextTokens];
+    public static TheoryData<string> Cases => [Rows, Texts, NextTokens, Pools];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -74,6 +74,8 @@ public sealed class Conv1dTests
     [InlineData("[embedding: 6, conv1d: {out: 7, kernel: 4, padding: 2}]", "spec.model.layers[1]: conv1d makes 7 places of 6 tokens, and each token keeps its place; give stride 1 and an odd kernel with padding of half of it, or causal: true")]
     [InlineData("[embedding: 6, conv1d: {out: 7, causal: true, stride: 2}]", "conv1d makes 3 places of 6 tokens")]
     [InlineData("[embedding: 6, conv1d: {out: 7, padding: 1, groups: 4}]", "spec.model.layers[1]: 4 groups do not divide 6 channels and 7 outputs; give a divisor of both")]
+    [InlineData("[embedding: 6, conv1d: {out: 7, padding: 1}, maxPool: 2]", "spec.model.layers[2]: maxPool makes one place of several, and each token keeps its place; leave it out")]
+    [InlineData("[embedding: 6, globalAveragePool]", "spec.model.layers[1]: globalAveragePool makes one place of several, and each token keeps its place; leave it out")]
     [InlineData("[conv1d: 7]", "the data are numbered tokens and no measurements; begin with 'embedding'")]
     public void What_does_not_fit_a_text_is_refused(string layers, string reason) =>
         Assert.Contains(reason, Assert.Throws<ModelException>(() => Text(layers, areNext: false)).Message, StringComparison.Ordinal);
@@ -81,6 +83,9 @@ public sealed class Conv1dTests
     [Theory]
     [InlineData("[conv1d: {out: 4, kernel: 10}, flatten, linear: 3]", "spec.model.layers[0]: a window of 10 does not fit into 9")]
     [InlineData("[conv1d: {out: 4, groups: 2}, flatten, linear: 3]", "spec.model.layers[0]: 2 groups do not divide 1 channels and 4 outputs; give a divisor of both")]
+    [InlineData("[conv1d: 4, averagePool: 8, flatten, linear: 3]", "spec.model.layers[1]: a window of 8 does not fit into 7")]
+    [InlineData("[maxPool: 2]", "spec.model.layers[0]: maxPool needs an input of shape [channels, height, width] or [places, numbers], it gets [9]; use it before 'flatten'")]
+    [InlineData("[globalAveragePool]", "spec.model.layers[0]: globalAveragePool needs an input of shape [channels, height, width] or [places, numbers], it gets [9]; use it before 'flatten'")]
     [InlineData("[conv1d: 4, conv: 4]", "spec.model.layers[1]: conv needs an input of shape [channels, height, width], it gets [7, 4]")]
     [InlineData("[conv1d: 3]", "the model's output has shape [7, 3], the data has 3 classes; end with 'flatten' and 'linear: 3'")]
     public void What_does_not_fit_a_row_is_refused(string layers, string reason) =>
@@ -95,7 +100,7 @@ public sealed class Conv1dTests
     private static (ModelBlueprint Model, ExampleSet Set, int[] All) Of(string of)
     {
         var layers = Reference.GetProperty(of).GetProperty("layers").GetString()!;
-        if (of == Rows)
+        if (of is Rows or Pools)
         {
             var set = ExampleSet.OfValues([Number("features")], 3, [.. Reference.GetProperty("rows").Numbers().Select(value => (float)value)], Numbers("classes"));
             return (Table(layers), set, [.. Enumerable.Range(0, set.Count)]);

@@ -45,7 +45,7 @@ public sealed class LayerListTests
         ["behind another"] = ([3, 2, 4, 4], [Conv, Relu, Relu]),
         ["behind what gives its input itself"] = ([3, 6], [Linear, Relu, new DropoutLayer(0, 1), Relu, new FlattenLayer(), Relu]),
         ["behind a sigmoid"] = ([3, 6], [Linear, new ActivationLayer(Activation.Named("sigmoid")), Relu]),
-        ["behind a pool"] = ([3, 2, 4, 4], [Conv, new MaxPoolLayer(2, 2, 0), Relu, new AveragePoolLayer(2, 2), Relu]),
+        ["behind a pool"] = ([3, 2, 4, 4], [Conv, new MaxPoolLayer(PoolWindow.Square(2, 2)), Relu, new AveragePoolLayer(PoolWindow.Square(2, 2)), Relu]),
         ["gelu behind a convolution"] = ([3, 2, 4, 4], [Conv, new ActivationLayer(Activation.Named("gelu"))]),
     };
 
