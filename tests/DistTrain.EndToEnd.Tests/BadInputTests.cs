@@ -2,7 +2,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A user's mistake: a message that names the place, exit code 2, and nothing left running.</summary>
 [Trait("Kind", "Process")]
-public class BadInputTests
+public class BadInputTests(StandingClusters clusters)
 {
     [Fact]
     public async Task Four_mistakes_in_a_job_file_are_all_reported()
@@ -43,7 +43,7 @@ public class BadInputTests
             await File.WriteAllBytesAsync(Path.Combine(data, name), [0, 0, 8, 3, 0, 0, 0, 9, 0, 0, 0, 28, 0, 0, 0, 28, 1, 2, 3]);
         foreach (var name in new[] { "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte" })
             await File.WriteAllBytesAsync(Path.Combine(data, name), [0, 0, 8, 1, 0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-        AssertRefused(await Training.RunAsync(folder, "run", 1, 1, "dataset.name=mnist", $"dataset.path={data}"), "train-images-idx3-ubyte", "byte");
+        AssertRefused(await clusters.RunAsync(folder, "run", 1, 1, "dataset.name=mnist", $"dataset.path={data}"), "train-images-idx3-ubyte", "byte");
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public class BadInputTests
         using var folder = new RunFolder();
         await File.WriteAllTextAsync(folder["train.csv"], "1,0\n2,1\n");
         await File.WriteAllTextAsync(folder["test.csv"], "1,0\n");
-        var run = await Training.RunAsync(folder, "run", 1, 1, "model.name=softmax", $"dataset={{name: csv, path: {folder.Path}}}", "task={classWeights: [1, 2, 3], topK: 3}");
+        var run = await clusters.RunAsync(folder, "run", 1, 1, "model.name=softmax", $"dataset={{name: csv, path: {folder.Path}}}", "task={classWeights: [1, 2, 3], topK: 3}");
         AssertRefused(run, "task.classWeights: has 3 numbers, and the data have 2 classes", "task.topK: 3 is above");
     }
 
@@ -67,21 +67,21 @@ public class BadInputTests
     public async Task A_validation_split_that_leaves_no_training_example_is_refused()
     {
         using var folder = new RunFolder();
-        AssertRefused(await Training.RunAsync(folder, "run", 1, 1, "dataset.trainExamples=300", "dataset.validation=0.999"), "spec.dataset.validation", "leaves none to train on");
+        AssertRefused(await clusters.RunAsync(folder, "run", 1, 1, "dataset.trainExamples=300", "dataset.validation=0.999"), "spec.dataset.validation", "leaves none to train on");
     }
 
     [Fact]
     public async Task A_model_that_does_not_fit_the_data_is_refused()
     {
         using var folder = new RunFolder();
-        AssertRefused(await Training.RunAsync(folder, "run", 1, 1, "model.name=custom", "model.layers=[{linear: 10}]"), "spec.model.layers[0]", "flatten");
+        AssertRefused(await clusters.RunAsync(folder, "run", 1, 1, "model.name=custom", "model.layers=[{linear: 10}]"), "spec.model.layers[0]", "flatten");
     }
 
     [Fact]
     public async Task A_last_step_in_which_BatchNorm_has_one_example_is_refused_before_the_first()
     {
         using var folder = new RunFolder();
-        var run = await Training.RunAsync(
+        var run = await clusters.RunAsync(
             folder, "run", 1, 1, "model.name=mlp", "model.norm=batch", "batchNorm.scope=global", "dataset.trainExamples=129", "dataset.testExamples=64", "batch=128");
         AssertRefused(run, "spec.batchNorm.scope", "the last step of each epoch", "batch: 129", "dataset.trainExamples: 128");
         Assert.DoesNotContain(run.Events, DistTrainProcess.IsStep);

@@ -17,7 +17,7 @@ public class CancellationTests
     public async Task Cancel_ends_all_processes_and_leaves_a_readable_run_folder(bool wholeGroup)
     {
         using var folder = new RunFolder();
-        await using var train = DistTrainProcess.Start(Training.Arguments(folder, "run", 2, 2, Training.Short("model.name=mlp", "steps=100000")));
+        await using var train = DistTrainProcess.Start(Training.Arguments(folder, "run", 2, 1, Training.Short("model.name=mlp", "steps=100000")));
         await train.EventAsync(e => e.GetProperty("event").GetString() == "step" && e.GetProperty("step").GetInt64() >= 5, TimeSpan.FromMinutes(1));
         var watch = Stopwatch.StartNew();
         if (wholeGroup)

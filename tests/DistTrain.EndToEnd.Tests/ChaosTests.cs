@@ -13,22 +13,22 @@ public class ChaosTests
     ];
 
     [Fact]
-    public async Task Three_seeds_of_faults_on_3_silos_and_2_servers_change_nothing()
+    public async Task Two_seeds_of_faults_on_3_silos_and_2_servers_change_nothing()
     {
         using var folder = new RunFolder();
         string[] line =
         [
-            "chaos", "--seed", "1", "--runs", "3", "--kills", "2", "--out", folder["out"], "--output", "json", .. Training.Set(_job),
+            "chaos", "--seed", "1", "--runs", "2", "--kills", "2", "--out", folder["out"], "--output", "json", .. Training.Set(_job),
         ];
 
         var first = await RunAsync(line);
 
         Assert.True(first.ExitCode == 0, string.Join('\n', first.Events) + first.Error);
         var runs = Events(first.Events, "run");
-        Assert.Equal(["undisturbed", "seed-1", "seed-2", "seed-3"], runs.Select(r => r.GetProperty("run").GetString()));
+        Assert.Equal(["undisturbed", "seed-1", "seed-2"], runs.Select(r => r.GetProperty("run").GetString()));
         Assert.Single(runs.Select(r => r.GetProperty("weightsSha256").GetString()).Distinct());
         Assert.All(runs.Skip(1), r => Assert.True(r.GetProperty("kills").GetInt32() >= 2 && r.GetProperty("recoveries").GetInt32() >= 2, r.ToString()));
-        foreach (var seed in (string[])["seed-1", "seed-2", "seed-3"])
+        foreach (var seed in (string[])["seed-1", "seed-2"])
         {
             // What was reported did happen: the process that was killed has ended by SIGKILL and was started again.
             var killed = Lines(folder, seed, "nemesis.jsonl").Where(f => f.GetProperty("kind").GetString() == "kill").ToList();
@@ -40,10 +40,10 @@ public class ChaosTests
         // Nothing is left to do, and the table says what was done.
         var second = await RunAsync(line);
         Assert.Equal(runs.Select(r => r.ToString()), Events(second.Events, "run").Select(r => r.ToString()));
-        Assert.Contains("\n4 of 4 passed.\n", await File.ReadAllTextAsync(Path.Combine(folder["out"], "table.md")), StringComparison.Ordinal);
+        Assert.Contains("\n3 of 3 passed.\n", await File.ReadAllTextAsync(Path.Combine(folder["out"], "table.md")), StringComparison.Ordinal);
     }
 
-    /// <summary>Four runs with some seconds of recovery after each fault: two minutes, and more on a busy machine.</summary>
+    /// <summary>Three runs with some seconds of recovery after each fault: a minute, and more on a busy machine.</summary>
     private static async Task<(int ExitCode, IReadOnlyList<JsonElement> Events, string Error)> RunAsync(params string[] line)
     {
         await using var chaos = DistTrainProcess.Start(line);

@@ -5,7 +5,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A landscape probe as a job of a standing cluster: whatever computes it, the bits are those of one process.</summary>
 [Trait("Kind", "Process")]
-public class ClusterDiagnosisTests(StandingClusters clusters)
+public class ClusterDiagnosisTests(StandingClusters clusters, ProbedCluster probed) : IClassFixture<ProbedCluster>
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
@@ -107,21 +107,19 @@ public class ClusterDiagnosisTests(StandingClusters clusters)
     public async Task Ctrl_C_cancels_the_probe_on_the_cluster()
     {
         using var folder = new RunFolder();
-        var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 1, servers: 2);
-        await using var _ = cluster;
-        await TrainAsync(folder, silos[0], "first");
+        var before = await ListAsync();
+        await TrainAsync(folder, probed.Silo, "to-cancel");
         await using var probing = DistTrainProcess.Start(
-            ["diagnose", "first", "--steps", "600", "--top", "300", "--output", "json", "--endpoint", silos[0].Endpoint, "--out", folder["found.json"]]);
+            ["diagnose", "to-cancel", "--steps", "600", "--top", "300", "--output", "json", "--endpoint", probed.Silo.Endpoint, "--out", folder["found.json"]]);
         var product = await probing.EventAsync(e => e.GetProperty("event").GetString() == "product" && e.GetProperty("products").GetInt64() >= 5, _patience);
         Assert.True(product.GetProperty("lambdaMin").GetDouble() < product.GetProperty("lambdaMax").GetDouble());
         probing.Signal(2);
         Assert.Equal(130, await probing.ExitAsync(_patience));
         Assert.False(File.Exists(folder["found.json"]));
-        var list = await DistTrainProcess.RunAsync("list", "--endpoint", silos[0].Endpoint, "--output", "json");
-        Assert.Equal("cancelled", list.Events.Single(job => job.GetProperty("job").GetString() != "first").GetProperty("state").GetString());
+        var (_, state) = Assert.Single((await ListAsync()).Except(before), job => job.Id != "to-cancel");
+        Assert.Equal("cancelled", state);
         // Its ranks have gone: the next job is not kept waiting.
-        await TrainAsync(folder, silos[0], "second");
-        await cluster.StopAsync();
+        await TrainAsync(folder, probed.Silo, "next");
     }
 
     /// <summary>
@@ -134,22 +132,20 @@ public class ClusterDiagnosisTests(StandingClusters clusters)
         using var folder = new RunFolder();
         string[] settings = [.. _settings.Where(setting => !setting.Contains("teps=", StringComparison.Ordinal)), "steps=150", "checkpoint.everySteps=10", "checkpoint.keep=100", "batchNorm.scope=global"];
         var undisturbed = await clusters.RunAsync(folder, "undisturbed", silos: 1, servers: 1, settings);
-        var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 1, servers: 1);
-        await using var _ = cluster;
-        var training = await cluster.SubmitAsync(silos[0], "first", [.. settings, "probe={everySteps: 10, what: curvature, products: 9}"]);
+        var training = await probed.Cluster.SubmitAsync(probed.Silo, "training", [.. settings, "probe={everySteps: 10, what: curvature, products: 9}"]);
         await training.StepAsync(5);
         await Waiting.UntilAsync(
-            () => Task.FromResult(Directory.EnumerateFiles(folder["jobs/first/checkpoints"], "manifest.json", SearchOption.AllDirectories).Any()),
+            () => Task.FromResult(Directory.EnumerateFiles(probed.Folder["jobs/training/checkpoints"], "manifest.json", SearchOption.AllDirectories).Any()),
             any => any,
             "a checkpoint to be complete",
             mayThrow: true);
-        var found = await DiagnoseAsync("first", [.. _few, "--endpoint", silos[0].Endpoint, "--out", folder["found.json"]]);
+        var found = await DiagnoseAsync("training", [.. _few, "--endpoint", probed.Silo.Endpoint, "--out", folder["found.json"]]);
         var step = found.GetProperty("step").GetInt32();
         Assert.InRange(step, 10, 140);
         var file = folder["probe.yaml"];
-        await File.WriteAllTextAsync(file, $"apiVersion: disttrain.dev/v1\nkind: LandscapeProbe\nspec: {{weights: {{job: first, step: {step}}}, steps: 9, directions: 2, sharpness: 0.001, subspace: 6, passes: 4}}\n");
+        await File.WriteAllTextAsync(file, $"apiVersion: disttrain.dev/v1\nkind: LandscapeProbe\nspec: {{weights: {{job: training, step: {step}}}, steps: 9, directions: 2, sharpness: 0.001, subspace: 6, passes: 4}}\n");
         var submitted = await DistTrainProcess.RunAsync(
-            "submit", file, "--set", "directionSteps=4", "--endpoint", silos[0].Endpoint, "--id", "second", "--watch", "--output", "json");
+            "submit", file, "--set", "directionSteps=4", "--endpoint", probed.Silo.Endpoint, "--id", "beside", "--watch", "--output", "json");
         Assert.Equal(found.GetProperty("weightsSha256").GetString(), submitted.WeightsSha256);
         Assert.Equal(0, await training.ExitAsync(_patience));
         Assert.Equal(undisturbed.WeightsSha256, training.Events[^1].GetProperty("weightsSha256").GetString());
@@ -161,38 +157,36 @@ public class ClusterDiagnosisTests(StandingClusters clusters)
             Assert.Equal(found.GetProperty(figure).GetRawText(), same.GetProperty(figure).GetRawText());
         Assert.Equal(2 / training.Steps().Single(made => made.GetProperty("step").GetInt32() == step).GetProperty("learningRate").GetDouble(), same.GetProperty("edge").GetDouble(), 1e-12);
 
-        Assert.Equal(0, (await DistTrainProcess.RunAsync("download", "second", "--endpoint", silos[0].Endpoint, "--out", folder["second"])).ExitCode);
-        var findings = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["second"], "findings.json"))).RootElement;
+        Assert.Equal(0, (await DistTrainProcess.RunAsync("download", "beside", "--endpoint", probed.Silo.Endpoint, "--out", folder["beside"])).ExitCode);
+        var findings = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["beside"], "findings.json"))).RootElement;
         Assert.Equal(found.GetProperty("sha256").GetString(), findings.GetProperty("sha256").GetString());
         // Nothing is left of its directions.
-        Assert.Single(Directory.GetDirectories(folder["jobs/second/checkpoints"]));
-        await cluster.StopAsync();
+        Assert.Single(Directory.GetDirectories(probed.Folder["jobs/beside/checkpoints"]));
     }
 
     [Fact]
     public async Task What_can_t_be_looked_at_is_refused_and_nothing_is_begun()
     {
         using var folder = new RunFolder();
-        var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 1, servers: 2);
-        await using var _ = cluster;
-        await TrainAsync(folder, silos[0], "first");
+        await TrainAsync(folder, probed.Silo, "trained");
+        var before = await ListAsync();
         var file = Path.Combine(folder["model"], "model.safetensors");
-        Assert.Equal(0, (await DistTrainProcess.RunAsync("download", "first", "--endpoint", silos[0].Endpoint, "--out", folder["model"])).ExitCode);
+        Assert.Equal(0, (await DistTrainProcess.RunAsync("download", "trained", "--endpoint", probed.Silo.Endpoint, "--out", folder["model"])).ExitCode);
         SpoilLast(file, folder["spoiled.safetensors"]);
         foreach (var (expected, arguments) in new (string, string[])[]
         {
             ("an element of fc2.bias is NaN; at weights that are not finite there is no loss to look at", [folder["spoiled.safetensors"]]),
             ("these weights are of another model than the probe's job", [file, "--set", "model.layers=[flatten, linear: 10]"]),
             ("job 'none' has no checkpoint that all servers have", ["none"]),
-            ("job 'first' has no checkpoint of step 1 that all servers have; it has ", ["first", "--step", "1"]),
-            ("spec.top: the model has 318810 parameters", ["first", "--top", "400000", "--steps", "400000"]),
-            ("spec.examples: the train set has 130", ["first", "--examples", "131"]),
-            ("take fewer steps or directionSteps, or precision: float32, use more servers, or raise --memory-limit", ["first", "--steps", "9000", "--precision", "float64"]),
-            ("--escape", ["first", "--escape", folder["out.safetensors"]]),
+            ("job 'trained' has no checkpoint of step 1 that all servers have; it has ", ["trained", "--step", "1"]),
+            ("spec.top: the model has 318810 parameters", ["trained", "--top", "400000", "--steps", "400000"]),
+            ("spec.examples: the train set has 130", ["trained", "--examples", "131"]),
+            ("take fewer steps or directionSteps, or precision: float32, use more servers, or raise --memory-limit", ["trained", "--steps", "9000", "--precision", "float64"]),
+            ("--escape", ["trained", "--escape", folder["out.safetensors"]]),
             ("is no folder or file, and no job id", ["No such/job"]),
         })
         {
-            var refused = await DistTrainProcess.RunAsync(["diagnose", .. arguments, "--endpoint", silos[0].Endpoint, "--out", folder["found.json"]]);
+            var refused = await DistTrainProcess.RunAsync(["diagnose", .. arguments, "--endpoint", probed.Silo.Endpoint, "--out", folder["found.json"]]);
             Assert.True(refused.ExitCode == 2, $"{expected}: {refused.ExitCode} {refused.Error}");
             Assert.Contains(expected, refused.Error, StringComparison.Ordinal);
         }
@@ -200,11 +194,9 @@ public class ClusterDiagnosisTests(StandingClusters clusters)
         // All mistakes of a file at once.
         file = folder["probe.yaml"];
         await File.WriteAllTextAsync(file, "apiVersion: disttrain.dev/v1\nkind: LandscapeProbe\nspec: {weights: {step: 4}, top: 3, steps: 2, mode: both}\n");
-        var invalid = await DistTrainProcess.RunAsync("submit", file, "--endpoint", silos[0].Endpoint, "--output", "json");
+        var invalid = await DistTrainProcess.RunAsync("submit", file, "--endpoint", probed.Silo.Endpoint, "--output", "json");
         Assert.Equal((2, 4), (invalid.ExitCode, invalid.Events[^1].GetProperty("problems").GetArrayLength()));
-        var list = await DistTrainProcess.RunAsync("list", "--endpoint", silos[0].Endpoint, "--output", "json");
-        Assert.Single(list.Events);
-        await cluster.StopAsync();
+        Assert.Equal(before, await ListAsync());
     }
 
     /// <summary>A copy of a model file whose last element, of the last tensor, is NaN.</summary>
@@ -229,6 +221,13 @@ public class ClusterDiagnosisTests(StandingClusters clusters)
         var finished = await DistTrainProcess.RunAsync(["submit", job, "--endpoint", at.Endpoint, "--id", id, "--watch", "--output", "json", .. Training.Set(_settings)]);
         Assert.True(finished.ExitCode == 0, finished.Error);
         return finished.WeightsSha256;
+    }
+
+    /// <summary>The jobs of the cluster that these tests share.</summary>
+    private async Task<List<(string? Id, string? State)>> ListAsync()
+    {
+        var list = await DistTrainProcess.RunAsync("list", "--endpoint", probed.Silo.Endpoint, "--output", "json");
+        return [.. list.Events.Select(job => (job.GetProperty("job").GetString(), job.GetProperty("state").GetString()))];
     }
 
     private static async Task<JsonElement> DiagnoseAsync(string what, params string[] options)

@@ -47,55 +47,54 @@ public class ClusterTests(StandingClusters clusters)
         }
     }
 
+    /// <summary>
+    /// Jobs of three kinds on one cluster, in each of which one of two silos is killed: none is special. All steps are there once, and the weights are those
+    /// without the kill.
+    /// </summary>
     [Fact]
-    public Task A_killed_silo_takes_no_step_along_its_ranks_go_on_elsewhere_and_the_weights_are_the_same() => KilledAsync(
-        ["model.name=mlp", "workers=4", "steps=250", "batch=64", "dataset.trainExamples=1000", "dataset.testExamples=100"],
-        step => step.GetProperty("step").GetInt64() >= 20,
-        steps: 250);
-
-    /// <summary>Each rank has a replica of its own by then: those of the lost ranks are on the server, ahead or behind.</summary>
-    [Fact]
-    public Task A_silo_killed_while_ranks_refine_on_their_own_changes_no_weight() => KilledAsync(
-        [
-            LargeBatchTests.Model, "workers=4", "epochs=3", "batch=80", "optimizer.lr=0.02", "dataset.trainExamples=400", "dataset.testExamples=50",
-            "averaging={name: swap, trainAccuracy: 0.05, batch: 4, epochs: 3, lr: 0.002}",
-        ],
-        // 5 steps together; then a step over all ranks' replicas has 4 examples of each.
-        step => step.GetProperty("examples").GetInt32() == 16,
-        steps: 5 + 300);
-
-    /// <summary>The others wait for it in the middle of a pass; its ranks come back and get the answers they had.</summary>
-    [Fact]
-    public Task A_silo_killed_while_others_wait_for_its_moments_changes_no_weight() => KilledAsync(
-        [LargeBatchTests.Model, "workers=4", "steps=150", "batch=32", "batchNorm.scope=global", "dataset.trainExamples=400", "dataset.testExamples=50"],
-        step => step.GetProperty("step").GetInt64() >= 20,
-        steps: 150);
-
-    /// <summary>Two silos, of which the first one is killed under way: none is special. All steps are there once, and the weights are those without the kill.</summary>
-    private async Task KilledAsync(string[] settings, Func<JsonElement, bool> when, int steps)
+    public async Task A_killed_silo_takes_no_step_along_its_ranks_go_on_elsewhere_and_the_weights_are_the_same()
     {
         using var folder = new RunFolder();
-        var undisturbed = await clusters.RunAsync(folder, "undisturbed", silos: 1, servers: 1, settings);
+        var (cluster, silos) = await StandingCluster.StartAsync(folder, silos: 2);
+        await using var ending = cluster;
+        await KilledAsync(
+            "together",
+            ["model.name=mlp", "workers=4", "steps=250", "batch=64", "dataset.trainExamples=1000", "dataset.testExamples=100"],
+            step => step.GetProperty("step").GetInt64() >= 20,
+            steps: 250);
+        // Each rank has a replica of its own by then: those of the lost ranks are on the server, ahead or behind.
+        await KilledAsync(
+            "refining",
+            [
+                LargeBatchTests.Model, "workers=4", "epochs=3", "batch=80", "optimizer.lr=0.02", "dataset.trainExamples=400", "dataset.testExamples=50",
+                "averaging={name: swap, trainAccuracy: 0.05, batch: 4, epochs: 3, lr: 0.002}",
+            ],
+            // 5 steps together; then a step over all ranks' replicas has 4 examples of each.
+            step => step.GetProperty("examples").GetInt32() == 16,
+            steps: 5 + 300);
+        // The others wait for the lost ones in the middle of a pass; those come back and get the answers they had.
+        await KilledAsync(
+            "moments",
+            [LargeBatchTests.Model, "workers=4", "steps=150", "batch=32", "batchNorm.scope=global", "dataset.trainExamples=400", "dataset.testExamples=50"],
+            step => step.GetProperty("step").GetInt64() >= 20,
+            steps: 150);
+        await cluster.StopAsync();
 
-        await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
-        var servers = await server.EndpointAsync();
-        await using var killed = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", servers);
-        await killed.EndpointAsync();
-        await using var survivor = DistTrainProcess.Start("worker", "--port", "0", "--cluster", folder["cluster"], "--servers", servers);
-        var endpoint = await survivor.EndpointAsync();
-        await SubmitAsync(folder, endpoint, "disturbed", settings);
-        await using var watch = DistTrainProcess.Start("watch", "disturbed", "--endpoint", endpoint, "--output", "json");
-        await watch.EventAsync(e => e.GetProperty("event").GetString() == "step" && when(e), TimeSpan.FromMinutes(1));
-        killed.Signal(9);
-        Assert.Equal(0, await watch.ExitAsync(TimeSpan.FromMinutes(2)));
-
-        Assert.Equal(Enumerable.Range(1, steps), watch.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("step").GetInt32()));
-        Assert.True(watch.Events[^1].GetProperty("recoveries").GetInt32() > 0);
-        Assert.Equal(undisturbed.WeightsSha256, watch.Events[^1].GetProperty("weightsSha256").GetString());
-        foreach (var process in new[] { survivor, server })
+        async Task KilledAsync(string id, string[] settings, Func<JsonElement, bool> when, int steps)
         {
-            process.Signal(15);
-            Assert.Equal(0, await process.ExitAsync(TimeSpan.FromSeconds(20)));
+            var undisturbed = await clusters.RunAsync(folder, $"{id}-undisturbed", silos: 1, servers: 1, settings);
+            var (killed, survivor) = (silos[0], silos[1]);
+            await SubmitAsync(folder, survivor.Endpoint, id, settings);
+            await using var watch = DistTrainProcess.Start("watch", id, "--endpoint", survivor.Endpoint, "--output", "json");
+            await watch.EventAsync(e => DistTrainProcess.IsStep(e) && when(e), TimeSpan.FromMinutes(1));
+            await killed.Process.KillAsync();
+            Assert.Equal(0, await watch.ExitAsync(TimeSpan.FromMinutes(2)));
+
+            Assert.Equal(Enumerable.Range(1, steps), watch.Steps().Select(step => step.GetProperty("step").GetInt32()));
+            Assert.True(watch.Events[^1].GetProperty("recoveries").GetInt32() > 0);
+            Assert.Equal(undisturbed.WeightsSha256, watch.Events[^1].GetProperty("weightsSha256").GetString());
+            // The next job has two silos again, of which the older one is killed.
+            silos = [survivor, await cluster.JoinAgainAsync(killed)];
         }
     }
 

@@ -2,7 +2,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Silos join, leave, die and hang while a job runs: no weight and no line of its history changes, and no step is done twice.</summary>
 [Trait("Kind", "Process")]
-public class ElasticityTests
+public class ElasticityTests(StandingClusters clusters)
 {
     private const int SigKill = 9;
     private const int SigTerm = 15;
@@ -43,7 +43,7 @@ public class ElasticityTests
         Assert.Equal(0, await joined[1].Process.ExitAsync(Patience));
         await watch.GoesOnAsync();
 
-        await cluster.CheckAsync(stays, "elastic", watch, _settings);
+        await clusters.CheckAsync(folder, cluster, stays, "elastic", watch, _settings);
         // Only what was on the silo that died was lost with it.
         Assert.Single(watch.Log(IsGone).Select(Gone).Distinct(), watch.Log(Moves).Select(Destination).Contains);
         await cluster.StopAsync();
@@ -73,7 +73,7 @@ public class ElasticityTests
         await watch.LogAsync(Moves, times: 2, Patience);
         await watch.GoesOnAsync();
 
-        await cluster.CheckAsync(stays, "hung", watch, _settings);
+        await clusters.CheckAsync(folder, cluster, stays, "hung", watch, _settings);
         Assert.Equal(2, watch.Log(IsGone).Count);
         await cluster.StopAsync();
     }

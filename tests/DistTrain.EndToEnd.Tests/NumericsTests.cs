@@ -24,7 +24,7 @@ public class NumericsTests(StandingClusters clusters)
     public async Task Stop_names_rank_step_and_tensor(string setting, string error)
     {
         using var folder = new RunFolder();
-        var run = await Training.RunAsync(folder, "stop", silos: 1, servers: 1, Settings(folder, setting, "optimizer={name: momentum, lr: 0.1}"));
+        var run = await clusters.RunAsync(folder, "stop", silos: 1, servers: 1, Settings(folder, setting, "optimizer={name: momentum, lr: 0.1}"));
         Assert.Equal(1, run.ExitCode);
         Assert.Matches(error, run.Events[^1].GetProperty("error").GetString());
     }

@@ -1,14 +1,14 @@
 namespace DistTrain.EndToEnd.Tests;
 
 [Trait("Kind", "Process")]
-public class RealDataTests
+public class RealDataTests(StandingClusters clusters)
 {
     [Fact]
     public async Task An_epoch_of_mnist_reaches_95_percent()
     {
         using var folder = new RunFolder();
-        var run = await Training.RunAsync(
-            folder, "mnist", silos: 2, servers: 1, "dataset.name=mnist", $"dataset.path={SharedData.Folder("mnist")}", "model.name=mlp", "epochs=1", "batch=128");
+        var run = await clusters.RunAsync(
+            folder, "mnist", silos: 2, servers: 2, "dataset.name=mnist", $"dataset.path={SharedData.Folder("mnist")}", "model.name=mlp", "epochs=1", "batch=128");
         Assert.InRange(run.TestAccuracy, 0.95, 1);
         Assert.Equal(469, run.Completed.GetProperty("steps").GetInt32());
     }
@@ -18,8 +18,8 @@ public class RealDataTests
     {
         using var folder = new RunFolder();
         WriteCifar(folder["data"]);
-        var run = await Training.RunAsync(
-            folder, "cifar", silos: 2, servers: 1, "dataset.name=cifar10", $"dataset.path={folder["data"]}", "model.name=resnet20", "steps=12", "batch=32", "optimizer.lr=0.01");
+        var run = await clusters.RunAsync(
+            folder, "cifar", silos: 2, servers: 2, "dataset.name=cifar10", $"dataset.path={folder["data"]}", "model.name=resnet20", "steps=12", "batch=32", "optimizer.lr=0.01");
         _ = run.Completed;
         var losses = run.Events.Where(e => e.GetProperty("event").GetString() == "step").Select(e => e.GetProperty("loss").GetDouble()).ToList();
         Assert.True(losses.TakeLast(3).Average() < losses.Take(3).Average() - 0.3, string.Join(' ', losses));

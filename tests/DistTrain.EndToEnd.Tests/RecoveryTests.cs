@@ -30,7 +30,7 @@ public class RecoveryTests(UndisturbedRun undisturbed)
     public async Task Children_leave_signals_to_train()
     {
         using var folder = new RunFolder();
-        await using var train = DistTrainProcess.Start(Training.Arguments(folder, "disturbed", silos: 2, servers: 2, [.. UndisturbedRun.Settings]));
+        await using var train = DistTrainProcess.Start(Training.Arguments(folder, "disturbed", silos: 2, servers: 1, [.. UndisturbedRun.Settings]));
         await train.StepAsync(40);
         train.SignalChild("server", 0, 15);
         train.SignalChild("worker", 1, 15);

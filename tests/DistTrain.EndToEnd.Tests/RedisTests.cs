@@ -2,7 +2,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A cluster of many machines keeps its membership and its jobs in Redis. Here all machines are this one.</summary>
 [Trait("Kind", "Process")]
-public class RedisTests
+public class RedisTests(StandingClusters clusters)
 {
     private const int SigKill = 9;
     private const int SigTerm = 15;
@@ -35,7 +35,7 @@ public class RedisTests
         await cluster.JoinAsync(1);
         await watch.GoesOnAsync();
 
-        await cluster.CheckAsync(again, "redis", watch, _settings);
+        await clusters.CheckAsync(folder, cluster, again, "redis", watch, _settings);
         await cluster.StopAsync();
     }
 

@@ -13,7 +13,7 @@ public class ResumeTests(UndisturbedRun undisturbed, StandingClusters clusters)
     public async Task After_all_processes_were_killed_at_once_the_run_goes_on_to_the_same_weights_and_history()
     {
         using var folder = new RunFolder();
-        await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "killed", silos: 2, servers: 2, _settings)))
+        await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "killed", silos: 2, servers: 1, _settings)))
         {
             await train.StepAsync(50);
             await train.KillAllAsync();
@@ -34,7 +34,7 @@ public class ResumeTests(UndisturbedRun undisturbed, StandingClusters clusters)
     public async Task A_cancelled_run_whose_records_are_lost_goes_on_with_other_processes()
     {
         using var folder = new RunFolder();
-        await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "cancelled", silos: 2, servers: 2, _settings)))
+        await using (var train = DistTrainProcess.Start(Training.Arguments(folder, "cancelled", silos: 1, servers: 2, _settings)))
         {
             await train.StepAsync(20);
             train.Signal(2);

@@ -2,7 +2,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>A cluster gets a new program while a job trains: each process is asked to leave and started again, one after the other.</summary>
 [Trait("Kind", "Process")]
-public class RollingRestartTests
+public class RollingRestartTests(StandingClusters clusters)
 {
     private static readonly string[] _settings = ["model.name=mlp", "workers=4", "batch=64", "dataset.trainExamples=1000", "dataset.testExamples=100"];
 
@@ -30,7 +30,7 @@ public class RollingRestartTests
 
         Assert.All(watch.Log(IsRestored), line => Assert.EndsWith("; 0 step(s) are done again", line, StringComparison.Ordinal));
         Assert.Equal(cluster.Servers.Count, watch.Log(IsRestored).Count);
-        await cluster.CheckAsync(silos[0], "rolling", watch, _settings);
+        await clusters.CheckAsync(folder, cluster, silos[0], "rolling", watch, _settings);
         await cluster.StopAsync();
     }
 

@@ -10,7 +10,7 @@ namespace DistTrain.EndToEnd.Tests;
 
 /// <summary>Who may not come in is told why, the audit log has it, and the cluster goes on.</summary>
 [Trait("Kind", "Process")]
-public class SecurityTests
+public class SecurityTests(StandingClusters clusters)
 {
     private static readonly string[] _settings = ["model.name=mlp", "workers=2", "batch=64", "dataset.trainExamples=1000", "dataset.testExamples=100"];
 
@@ -43,7 +43,7 @@ public class SecurityTests
 
         // It has gone on all the while.
         await watch.GoesOnAsync();
-        await cluster.CheckAsync(silos[0], "secure", watch, _settings);
+        await clusters.CheckAsync(folder, cluster, silos[0], "secure", watch, _settings);
         await cluster.StopAsync();
         Audited("operator operator /disttrain.v1.TrainingJobs/Submit job secure: status 0");
         Audited("alice submitter /disttrain.v1.TrainingJobs/Cancel job secure: status 7 job 'secure' is not alice's");

@@ -18,7 +18,7 @@ public class TransportTests
     private static async Task<string> RunAsync(RunFolder folder, string way, bool shares)
     {
         await using var train = DistTrainProcess.Start(
-            [.. Training.Arguments(folder, way, silos: 2, servers: 2, Training.Short("model.name=mlp", "workers=3", "steps=300", "optimizer.clipNorm=1")), "--shared-memory", way]);
+            [.. Training.Arguments(folder, way, silos: 1, servers: 2, Training.Short("model.name=mlp", "workers=3", "steps=300", "optimizer.clipNorm=1")), "--shared-memory", way]);
         await train.StepAsync(2);
         // Of a rank's gradient and of its servers' versions there is one mapping each.
         foreach (var process in new[] { "server", "worker" }.SelectMany(train.Children))

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 [assembly: AssemblyFixture(typeof(StandingClusters))]
 
 namespace DistTrain.EndToEnd.Tests.Clusters;
@@ -28,6 +30,22 @@ public sealed class StandingClusters : IAsyncDisposable
         Assert.True(download.ExitCode == 0, download.Error);
         Directory.CreateSymbolicLink(Path.Combine(folder[name], "checkpoints"), cluster.Folder[$"jobs/{id}/checkpoints"]);
         return run;
+    }
+
+    /// <summary>
+    /// Cancels a watched job of a cluster that was disturbed, and compares its weights and its history so far with those of a run of as many steps that
+    /// nothing disturbs.
+    /// </summary>
+    internal async Task CheckAsync(RunFolder folder, StandingCluster cluster, Silo at, string id, DistTrainProcess watch, params string[] settings)
+    {
+        var weights = await cluster.CancelAsync(at, id, watch);
+        var steps = watch.Steps();
+        Assert.Equal(Enumerable.Range(1, steps.Count), steps.Select(s => s.GetProperty("step").GetInt32()));
+        var undisturbed = await RunAsync(folder, $"{id}-undisturbed", silos: 1, servers: 1, [$"steps={steps.Count}", .. settings]);
+        Assert.Equal(undisturbed.WeightsSha256, weights);
+        Assert.Equal(undisturbed.Events.Where(DistTrainProcess.IsStep).Select(Loss), steps.Select(Loss));
+
+        static double Loss(JsonElement step) => step.GetProperty("loss").GetDouble();
     }
 
     /// <summary>Where some cluster of one silo and one server hears.</summary>

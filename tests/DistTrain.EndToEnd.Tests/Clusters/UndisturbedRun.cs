@@ -1,7 +1,7 @@
 namespace DistTrain.EndToEnd.Tests.Clusters;
 
 /// <summary>A job, and a run of it on one silo that nothing disturbs: made once for all tests that disturb others of its runs.</summary>
-public sealed class UndisturbedRun : IAsyncLifetime
+public sealed class UndisturbedRun(StandingClusters clusters) : IAsyncLifetime
 {
     public const int Steps = 150;
 
@@ -20,7 +20,7 @@ public sealed class UndisturbedRun : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        WeightsSha256 = (await Training.RunAsync(_folder, "run", silos: 1, servers: 1, [.. Settings])).WeightsSha256;
+        WeightsSha256 = (await clusters.RunAsync(_folder, "run", silos: 1, servers: 1, [.. Settings])).WeightsSha256;
         Lines = History.Of(_folder["run"]);
     }
 

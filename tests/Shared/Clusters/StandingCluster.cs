@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DistTrain.Optimization.Parameters;
 
 namespace DistTrain.Tests.Clusters;
@@ -99,8 +98,9 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
         return Start(["watch", id, "--endpoint", at.Endpoint, "--output", "json", .. _pass]);
     }
 
-    /// <summary>Cancels a watched job, and compares its weights and its history so far with those of a run of as many steps that nothing disturbs.</summary>
-    public async Task CheckAsync(Silo at, string id, DistTrainProcess watch, params string[] settings)
+    /// <summary>Cancels a watched job.</summary>
+    /// <returns>The hash of its weights so far.</returns>
+    public async Task<string> CancelAsync(Silo at, string id, DistTrainProcess watch)
     {
         Assert.Equal(0, (await DistTrainProcess.RunAsync(["cancel", id, "--endpoint", at.Endpoint, .. _pass])).ExitCode);
         await watch.ExitAsync(Limit);
@@ -109,12 +109,7 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
         using var model = SafeTensorsReader.Open(Path.Combine(folder[$"{id}-model"], "model.safetensors"));
         var weights = new float[model.Layout()!.Length];
         model.Fill(model.Layout()!, weights);
-
-        var steps = watch.Steps();
-        Assert.Equal(Enumerable.Range(1, steps.Count), steps.Select(s => s.GetProperty("step").GetInt32()));
-        var undisturbed = await Training.RunAsync(folder, $"{id}-undisturbed", silos: 1, servers: 1, [$"steps={steps.Count}", .. settings]);
-        Assert.Equal(undisturbed.WeightsSha256, WeightsHash.Compute(model.Layout()!, weights));
-        Assert.Equal(undisturbed.Events.Where(DistTrainProcess.IsStep).Select(Loss), steps.Select(Loss));
+        return WeightsHash.Compute(model.Layout()!, weights);
     }
 
     /// <summary>Ends what is left, in order.</summary>
@@ -129,8 +124,6 @@ internal sealed class StandingCluster(RunFolder folder) : IAsyncDisposable
         foreach (var process in Enumerable.Reverse(_processes))
             await process.DisposeAsync();
     }
-
-    private static double Loss(JsonElement step) => step.GetProperty("loss").GetDouble();
 
     /// <summary>SIGTERM, and an end without an error.</summary>
     private static async Task LeaveAsync(DistTrainProcess process)
