@@ -7,6 +7,8 @@ namespace DistTrain.Deployment.Tests;
 [Trait("Kind", "Process")]
 public class ManifestTests
 {
+    private const string Gpu = "nvidia.com/gpu";
+
     public static TheoryData<string> Overlays =>
         [.. Directory.GetDirectories(Repository.PathOf("k8s/overlays")).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
 
@@ -100,6 +102,21 @@ public class ManifestTests
     {
         var broken = (await Kustomize.RenderAsync("local")).Replace("- ReadWriteOnce\n  resources:\n    requests:\n      storage: 1Gi\n---", "- ReadWriteMany\n  resources:\n    requests:\n      storage: 1Gi\n---", StringComparison.Ordinal);
         Assert.Contains(ManifestCheck.Problems(Manifests.Load(broken), await RoleOptions.ReadAsync(), InstallGuide.Shipped), p => p.Contains("need no more than ReadWriteOnce", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task On_nodes_with_GPUs_each_silo_gets_one_of_the_CUDA_image_and_no_other_pod_does()
+    {
+        var workloads = Workload.Of(Manifests.Load(await Kustomize.RenderAsync("gpu")));
+        var silo = Assert.Single(workloads, w => w.Pod.Spec.Containers.Any(c => c.Resources?.Limits?.ContainsKey(Gpu) is true));
+        Assert.Equal("Deployment/worker", silo.Name);
+        var container = Assert.Single(silo.Pod.Spec.Containers);
+        Assert.Equal("1", container.Resources.Limits[Gpu].ToString());
+        Assert.EndsWith("-cuda", container.Image, StringComparison.Ordinal);
+        Assert.Equal("true", silo.Pod.Spec.NodeSelector["nvidia.com/gpu.present"]);
+        Assert.Contains(silo.Pod.Spec.Tolerations, t => t is { Key: Gpu, OperatorProperty: "Exists", Effect: "NoSchedule" });
+        // What others ask for is met by nodes that have no GPU, too.
+        Assert.DoesNotContain(workloads, w => w != silo && w.Pod.Spec.Tolerations is { Count: > 0 });
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class CurvatureReplica<T> : IDisposable
 {
     private readonly ModelBlueprint _model;
     private readonly CurvatureMode _mode;
+    private readonly TensorDevice _device;
     private readonly Staged<T> _flat;
     private readonly Staged<T> _direction;
     private readonly Staged<T> _sum;
@@ -49,7 +50,7 @@ public sealed class CurvatureReplica<T> : IDisposable
             throw new ModelException(reason);
         (_model, _mode) = (model, mode);
         var type = typeof(T) == typeof(double) ? float64 : typeof(T) == typeof(float) ? float32 : throw new NotSupportedException($"no replica of {typeof(T).Name}");
-        device ??= TensorDevice.Default;
+        _device = device ??= TensorDevice.Default;
         using var scope = NewDisposeScope();
         _flat = device.Stage<T>([model.Layout.Length], type);
         _direction = device.Stage<T>([model.Layout.TrainableLength], type);
@@ -145,6 +146,7 @@ public sealed class CurvatureReplica<T> : IDisposable
 
     private BatchResult AddLoaded(int examples, Divisor divisor, MicroBatchKey? key, Pass compute)
     {
+        using var turn = _device.Take();
         using var scope = NewDisposeScope();
         var (inputs, labels) = _batch.Tensors(examples);
         using var pass = new ForwardPass

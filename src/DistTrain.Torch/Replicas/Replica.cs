@@ -191,11 +191,7 @@ public sealed class Replica : IDisposable
     private void Hold()
     {
         if (Interlocked.Exchange(ref _arrived, 0) < Layout.Length)
-        {
-            _vector.Wait();
             _vector.Send(Layout.Length);
-        }
-
         _vector.Wait();
     }
 
