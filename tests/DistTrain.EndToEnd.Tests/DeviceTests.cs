@@ -7,7 +7,7 @@ namespace DistTrain.EndToEnd.Tests;
 /// GPU was seen by any test.
 /// </summary>
 [Trait("Kind", "Process")]
-public class DeviceTests
+public class DeviceTests(StandingClusters clusters)
 {
     private static readonly string[] _shared = ["model.name=mlp", "model.norm=batch", "batchNorm.scope=global", "workers=2", "steps=30"];
 
@@ -45,5 +45,28 @@ public class DeviceTests
 
         IEnumerable<string> Submit(string device, string microBatch = "auto") =>
             ["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", $"on-{device}", "--watch", "--output", "json", .. Training.Set(Training.Short([.. _shared, $"device={device}", $"microBatch={microBatch}"]))];
+    }
+
+    /// <summary>One silo has two devices, the other one whose device is gone after some steps: it leaves, and all ranks go on where devices are.</summary>
+    [Fact]
+    public async Task A_silo_whose_device_is_gone_leaves_and_no_bit_is_another()
+    {
+        using var folder = new RunFolder();
+        string[] settings = [.. Training.Short(_shared), "steps=60", "microBatch=16"];
+        var undisturbed = await clusters.RunAsync(folder, "undisturbed", silos: 1, servers: 1, settings);
+        await using var server = DistTrainProcess.Start("server", "--port", "0", "--job-folder", folder["jobs/{job}"]);
+        string[] worker = ["worker", "--port", "0", "--cluster", folder["cluster"], "--servers", await server.EndpointAsync()];
+        await using var stays = DistTrainProcess.StartWith(new Dictionary<string, string> { ["DISTTRAIN_DEVICE"] = "staged:2" }, worker);
+        var endpoint = await stays.EndpointAsync();
+        await using var loses = DistTrainProcess.StartWith(new Dictionary<string, string> { ["DISTTRAIN_DEVICE"] = "staged:1:200" }, worker);
+        await loses.EndpointAsync();
+        await File.WriteAllTextAsync(folder["job.yaml"], StandingCluster.EmptyJob);
+        var run = await DistTrainProcess.RunAsync(
+            ["submit", folder["job.yaml"], "--endpoint", endpoint, "--id", "disturbed", "--watch", "--output", "json", .. Training.Set([.. settings, "device=cuda"])]);
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        Assert.Equal(1, await loses.ExitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Matches(@"this silo can't go on and ends: rank \d of job 'disturbed' has lost its device: CUDA error: uncorrectable ECC error", loses.Error);
+        Assert.Equal(undisturbed.WeightsSha256, run.WeightsSha256);
+        Assert.Equal(Enumerable.Range(1, 60), run.Events.Where(DistTrainProcess.IsStep).Select(step => step.GetProperty("step").GetInt32()));
     }
 }

@@ -175,6 +175,10 @@ internal static class WorkerCommand
                 ? CommandException.BadInput($"--cluster: {e.Message}")
                 : CommandException.Failed(e.Message, e);
         }
+        catch (DeviceLostException e)
+        {
+            throw CommandException.Failed(e.Message, e);
+        }
         catch (WireVersionException e)
         {
             throw CommandException.BadInput(e.Message);

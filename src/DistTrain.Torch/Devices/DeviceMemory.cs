@@ -16,6 +16,4 @@ public static class DeviceMemory
 
     /// <summary>As CUDA's allocator says it.</summary>
     internal static Exception Failure(long bytes) => new PlayedException($"CUDA out of memory. Tried to allocate {bytes} bytes.");
-
-    private sealed class PlayedException(string message) : ExternalException(message);
 }

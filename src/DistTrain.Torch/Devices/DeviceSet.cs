@@ -15,6 +15,7 @@ public sealed class DeviceSet
 
     private readonly Lock _gate = new();
     private readonly List<Slot> _slots;
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private DeviceSet(IEnumerable<TensorDevice> devices, string without) => (_slots, Without) = ([.. devices.Select(device => new Slot(device))], without);
 
@@ -31,9 +32,12 @@ public sealed class DeviceSet
     /// <summary>Why there is none, in words for the user; empty where there are some.</summary>
     public string Without { get; }
 
+    /// <summary>Ends when one of them is gone, with what was said of it; the process has to end then, and another one to start.</summary>
+    public Task<string> Lost => _lost.Task;
+
     /// <summary>
     /// Those that the process was started with. libtorch must have been prepared. With DISTTRAIN_DEVICE=staged:N the processor plays N of them
-    /// (<see cref="TensorDevice.Staging"/>), each with memory of its own.
+    /// (<see cref="TensorDevice.Staging"/>), each with memory of its own; with staged:N:C each of them is gone after C copies.
     /// </summary>
     /// <param name="chosen">Numbers of CUDA devices, separated by commas; null: all.</param>
     /// <returns>And what is wrong with the choice, in words for the user; null: nothing.</returns>
@@ -94,6 +98,10 @@ public sealed class DeviceSet
         }
     }
 
+    /// <summary>One of them is gone.</summary>
+    /// <param name="why">Who met it, and what it said; of several the first one counts.</param>
+    public void Lose(string why) => _lost.TrySetResult(why);
+
     private DeviceLease? TryTake(string device, bool alone, out string why)
     {
         why = string.Empty;
@@ -124,7 +132,7 @@ public sealed class DeviceSet
     private static (IReadOnlyList<TensorDevice> Known, string Without) Known()
     {
         if (TensorDevice.Played is { } played)
-            return ([.. Enumerable.Range(0, played).Select(_ => TensorDevice.OfTests())], string.Empty);
+            return ([.. Enumerable.Range(0, played.Devices).Select(_ => TensorDevice.OfTests(copies: played.Copies))], string.Empty);
         if (Backend != DeviceKinds.Cuda)
             return ([], "this build computes on the processor (build with -p:TorchBackend=cuda)");
         if (!torch.cuda.is_available())

@@ -8,7 +8,8 @@ namespace DistTrain.Torch.Devices;
 /// the last ones first. Until then the target holds nonsense, so whoever does not wait for it gets other bits; and whoever writes what a copy still takes is
 /// told so.
 /// </summary>
-internal sealed class LateCopies : IDisposable
+/// <param name="counts">Told of each copy that is begun; what it throws is what the device says.</param>
+internal sealed class LateCopies(Action counts) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<(Tensor From, Tensor Before, Tensor To, int First, int End)> _begun = [];
@@ -21,6 +22,7 @@ internal sealed class LateCopies : IDisposable
     /// <param name="elements">How many.</param>
     public void Begin(Tensor from, Tensor to, int first, int elements)
     {
+        counts();
         lock (_gate)
         {
             if (_count++ % 2 == 1)

@@ -21,6 +21,9 @@ public sealed class TensorDevice
     /// <summary>Bytes of the largest piece that it gives; null: libtorch says what there is.</summary>
     private long? _largest;
 
+    /// <summary>Copies until it is gone.</summary>
+    private long _copies = long.MaxValue;
+
     private TensorDevice(TorchSharp.torch.Device? apart, bool isLate = false, string kind = "processor", bool takesTurns = false) =>
         (_apart, _isLate, Kind, _turn) = (apart, isLate, kind, takesTurns ? new Lock() : null);
 
@@ -46,17 +49,25 @@ public sealed class TensorDevice
         var other => throw new InvalidOperationException($"{Variable}={other} is no device; set it to cpu, staged or staged:N (N devices that the processor plays), or leave it out."),
     };
 
-    /// <summary>As how many CUDA devices the processor is to play (DISTTRAIN_DEVICE=staged:N), for tests; null: none.</summary>
-    internal static int? Played =>
-        Environment.GetEnvironmentVariable(Variable)?.Split(':') is [StagedKind, var number] && int.TryParse(number, out var devices) && devices > 0 ? devices : null;
+    /// <summary>
+    /// As how many CUDA devices the processor is to play, and after how many copies each of them is gone (DISTTRAIN_DEVICE=staged:N, staged:N:C), for tests;
+    /// null: none.
+    /// </summary>
+    internal static (int Devices, long? Copies)? Played => Environment.GetEnvironmentVariable(Variable)?.Split(':') switch
+    {
+        [StagedKind, var number] when int.TryParse(number, out var devices) && devices > 0 => (devices, null),
+        [StagedKind, var number, var last] when int.TryParse(number, out var devices) && devices > 0 && long.TryParse(last, out var copies) && copies >= 0 => (devices, copies),
+        _ => null,
+    };
 
     /// <summary>What the device is, as far as it decides bits.</summary>
     public string Kind { get; }
 
     /// <summary>One of them.</summary>
     /// <param name="largest">Bytes of the largest piece of memory that it gives, as one whose memory is full; null: it is never full.</param>
-    internal static TensorDevice OfTests(long? largest = null) =>
-        new(new TorchSharp.torch.Device(TorchSharp.DeviceType.CPU), isLate: true, StagedKind, takesTurns: true) { _largest = largest };
+    /// <param name="copies">Copies after which it is gone; null: it stays.</param>
+    internal static TensorDevice OfTests(long? largest = null, long? copies = null) =>
+        new(new TorchSharp.torch.Device(TorchSharp.DeviceType.CPU), isLate: true, StagedKind, takesTurns: true) { _largest = largest, _copies = copies ?? long.MaxValue };
 
     /// <summary>A CUDA device.</summary>
     /// <param name="number">From 0, as the driver counts them.</param>
@@ -111,7 +122,15 @@ public sealed class TensorDevice
     {
         if (here.NumberOfElements * here.ElementSize is var bytes && bytes > _largest)
             throw DeviceMemory.Failure(bytes);
+        if (Interlocked.Read(ref _copies) <= 0)
+            throw DeviceLoss.Failure();
         var there = _apart is null ? here : here.to(_apart, copy: true);
-        return new Staged<T>(there.DetachFromDisposeScope(), _apart is null ? null : here.DetachFromDisposeScope(), memory, _isLate ? new LateCopies() : null, IsCuda);
+        return new Staged<T>(there.DetachFromDisposeScope(), _apart is null ? null : here.DetachFromDisposeScope(), memory, _isLate ? new LateCopies(CountCopy) : null, IsCuda);
+    }
+
+    private void CountCopy()
+    {
+        if (Interlocked.Decrement(ref _copies) < 0)
+            throw DeviceLoss.Failure();
     }
 }

@@ -6,6 +6,7 @@ using DistTrain.Protocol.Regions;
 using DistTrain.Protocol.Transport;
 using DistTrain.Security;
 using DistTrain.Security.Callers;
+using DistTrain.Torch.Devices;
 using DistTrain.Worker.Cluster;
 using DistTrain.Worker.Jobs;
 using DistTrain.Worker.Jobs.Door;
@@ -37,6 +38,7 @@ public static partial class SiloHost
     /// <param name="options">How the process is set up.</param>
     /// <param name="listening">Called once with the endpoint of the gRPC front door, host:port.</param>
     /// <param name="stop">Ends the process gracefully.</param>
+    /// <exception cref="DeviceLostException">A device of its is gone; it has left in order.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
     /// <exception cref="ClusterStoreException">The cluster's store can't be used.</exception>
     /// <exception cref="WireVersionException">The cluster has silos of another wire version.</exception>
@@ -122,7 +124,7 @@ public static partial class SiloHost
         listening(GrpcTransport.BoundEndpoint(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()));
         try
         {
-            await Task.Delay(Timeout.Infinite, stop);
+            app.Logger.DeviceLost(await options.Devices.Lost.WaitAsync(stop), EndLimit.TotalSeconds);
         }
         catch (OperationCanceledException)
         {
@@ -134,6 +136,8 @@ public static partial class SiloHost
             await page.DisposeAsync();
         silosAtEnd = app.Services.GetRequiredService<ISiloStatusOracle>();
         await StopAsync(app);
+        if (!stop.IsCancellationRequested)
+            throw new DeviceLostException($"this silo can't go on and ends: {await options.Devices.Lost}");
 
         // A start that is broken off is no failure of its parts, though each of them says so.
         bool Tells(LogLevel level) => level >= LogLevel.Warning && (isUp || !stop.IsCancellationRequested);
@@ -185,6 +189,9 @@ public static partial class SiloHost
 
     [LoggerMessage(5003, LogLevel.Information, "No memory is shared for {What} ({Reason}): messages carry them")]
     private static partial void NotShared(this ILogger logger, string what, string reason);
+
+    [LoggerMessage(5004, LogLevel.Error, "{Why}: hands its ranks and jobs to other silos, within {Seconds} s, and ends")]
+    private static partial void DeviceLost(this ILogger logger, string why, double seconds);
 
     [LoggerMessage(5002, LogLevel.Information, "Asked to end: hands its ranks and jobs to other silos, within {Seconds} s")]
     private static partial void Leaving(this ILogger logger, double seconds);

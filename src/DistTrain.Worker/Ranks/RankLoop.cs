@@ -120,6 +120,11 @@ internal sealed class RankLoop : IAsyncDisposable
         {
             RankLog.Ended(_logger, Assignment.JobId, Assignment.Rank, e.Status.Detail);
         }
+        catch (Exception e) when (DeviceLoss.Is(e))
+        {
+            // No fault of the job: the silo leaves, and the rank goes on at another one.
+            _home.Devices.Lose($"rank {Assignment.Rank} of job '{Assignment.JobId}' has lost its device: {e.Message.Split('\n')[0]}");
+        }
         catch (Exception e)
         {
             // The edge of the thread: whatever it is ends the job with a reason instead of ending the silo.

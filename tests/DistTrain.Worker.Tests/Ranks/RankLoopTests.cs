@@ -106,6 +106,19 @@ public sealed class RankLoopTests : IAsyncLifetime
             (await StateAsync(RankState.Failed)).Fault);
     }
 
+    /// <summary>It is so from the start here; in the middle of a step in <c>DeviceTests</c>.</summary>
+    [Fact]
+    public async Task One_whose_device_is_gone_is_lost_and_not_failed_and_its_silo_is_told()
+    {
+        var job = new SmallJob("model.name=softmax", "batch=64", "device=cuda");
+        var devices = DeviceSet.Of([TensorDevice.OfTests(copies: 0)], without: "", chosen: null).Devices;
+        var assignment = job.Assignment(1, _server.Endpoint) with { Arithmetic = NativeEnvironment.Arithmetic(Precisions.Float32, devices.KindOf(DeviceKinds.Cuda)) };
+        _loop = RankLoop.Start(assignment, SmallJob.Home with { Devices = devices }, new DatasetCache(SmallJob.SiloOf()), NullLogger.Instance);
+        Assert.Equal($"rank 1 of job '{assignment.JobId}' has lost its device: CUDA error: uncorrectable ECC error encountered", await devices.Lost.For("the loss"));
+        await Waiting.UntilAsync(() => _loop.IsLost, "the loop to end", () => $"{_loop.Progress(movedFrom: null)}");
+        Assert.Null(_loop.Progress(movedFrom: null).Fault);
+    }
+
     [Fact]
     public async Task It_stops_while_it_waits_for_a_version()
     {

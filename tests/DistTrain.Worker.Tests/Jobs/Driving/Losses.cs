@@ -63,6 +63,7 @@ internal static class Losses
     [
         new("All silos", "the first one again", s => s.RankIs(0, Scene.Rank("silo-c")).RankIs(1, null).Seen(l => l with { Takers = ["silo-c"] }), Wait, "not all ranks run"),
         new("A silo, SIGTERM", "its ranks arrive elsewhere", s => s.RankIs(1, Scene.Rank("silo-a", movedFrom: "silo-b")).Seen(l => l with { Takers = ["silo-a"] }), Wait, "it trains"),
+        new("A CUDA device is gone", "its silo leaves, and the rank arrives elsewhere", s => s.RankIs(1, Scene.Rank("silo-a", movedFrom: "silo-b")).Seen(l => l with { Takers = ["silo-a"] }), Wait, "it trains"),
         new(
             "A silo joins", "the rank that was sent there did not arrive",
             s => s.RankIs(1, Scene.Rank("silo-a")).Seen(l => l with { LastMove = (new RankMove(1, "silo-a", "silo-b"), Scene.Now - TimeSpan.FromSeconds(9)) }), Wait, "did not arrive"),
